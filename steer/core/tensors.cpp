@@ -1,0 +1,47 @@
+#include "steer/core/tensors.h"
+
+#include <cmath>
+
+#include "steer/core/check.h"
+
+namespace steer {
+
+Tensor area_resize(const Tensor& images, int64_t height, int64_t width) {
+  STEER_CHECK(images.dim() == 4, "[area_resize] expected images [N, C, H, W] but got ", shape_text(images.sizes()));
+  const int64_t from_height = images.size(2), from_width = images.size(3);
+  if (from_height == height && from_width == width) return images;
+  if (height % from_height == 0 && width % from_width == 0)
+    return at::upsample_nearest2d(images, {height, width});
+  return at::adaptive_avg_pool2d(images, {height, width});
+}
+
+Tensor image_grid(const Tensor& images, int64_t columns, int64_t gap) {
+  STEER_CHECK(images.dim() == 4 && images.size(0) > 0, "[image_grid] expected images [N, C, H, W], N > 0, but got ",
+              shape_text(images.sizes()));
+  const int64_t count = images.size(0), height = images.size(2), width = images.size(3);
+  if (columns <= 0) columns = static_cast<int64_t>(std::ceil(std::sqrt(static_cast<double>(count))));
+  columns = std::min(columns, count);
+  const int64_t rows = (count + columns - 1) / columns;
+  const auto options = at::TensorOptions().dtype(torch::kFloat32);
+  Tensor grid = at::ones({images.size(1), gap + rows * (height + gap), gap + columns * (width + gap)}, options);
+  const Tensor source = images.detach().to(options.device(torch::kCPU));
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t y = gap + i / columns * (height + gap), x = gap + i % columns * (width + gap);
+    grid.narrow(1, y, height).narrow(2, x, width).copy_(source[i]);
+  }
+  return grid;
+}
+
+Tensor to_bytes(const Tensor& images) {
+  return images.detach().to(torch::kFloat32).add(1.0).mul_(127.5).round_().clamp_(0, 255).to(torch::kUInt8);
+}
+
+Tensor from_bytes(const Tensor& bytes) { return bytes.to(torch::kFloat32).div_(127.5).sub_(1.0); }
+
+std::string shape_text(at::IntArrayRef shape) {
+  std::string text = "[";
+  for (size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
+  return text + "]";
+}
+
+}  // namespace steer
