@@ -1,0 +1,72 @@
+#include "steer/ddn/chooser.h"
+
+#include <map>
+
+#include "steer/core/check.h"
+#include "steer/core/random.h"
+#include "steer/core/tensors.h"
+
+namespace steer {
+namespace {
+
+// Streams of random numbers, so that the draws below never share their numbers.
+constexpr uint64_t kDrawStream = 1000;
+constexpr uint64_t kDropStream = 2000000;
+constexpr uint64_t kReplaceStream = 3000000;
+
+Tensor uniform_index(const Tensor& seeds, uint64_t stream, int64_t count) {
+  const Tensor u = uniform_rows(seeds, stream, {1}).squeeze(1);
+  return (u * static_cast<double>(count)).floor().to(torch::kInt64).clamp_max(count - 1);
+}
+
+}  // namespace
+
+Chooser nearest_to(const Tensor& x) {
+  // Targets of one size serve all layers of that size.
+  auto targets = std::make_shared<std::map<std::pair<int64_t, int64_t>, Tensor>>();
+  return [x, targets](const Candidates& candidates, int64_t) {
+    STEER_CHECK(candidates.rows() == x.size(0), "[nearest_to] expected ", x.size(0), " rows but got ", candidates.rows());
+    Tensor& target = (*targets)[{candidates.height(), candidates.width()}];
+    if (!target.defined()) target = area_resize(x, candidates.height(), candidates.width());
+    const Tensor nearest = candidates.distance_to(target).argmin(1);
+    return Choice{nearest, {}, nearest};
+  };
+}
+
+Chooser follow(const Tensor& code) {
+  STEER_CHECK(code.dim() == 2 && code.scalar_type() == torch::kInt64, "[follow] expected a code int64 [B, L] but got ",
+              shape_text(code.sizes()));
+  return [code](const Candidates& candidates, int64_t layer) {
+    STEER_CHECK(layer < code.size(1), "[follow] expected a code of more than ", layer, " layers but got ", code.size(1));
+    const Tensor index = code.select(1, layer).to(candidates.device());
+    STEER_CHECK(index.min().item<int64_t>() >= 0 && index.max().item<int64_t>() < candidates.count(),
+                "[follow] layer ", layer, ": expected indices from 0 to ", candidates.count() - 1, " but got ",
+                index.min().item<int64_t>(), " to ", index.max().item<int64_t>());
+    return Choice{index, {}, {}};
+  };
+}
+
+Chooser at_random(const Tensor& seeds) {
+  return [seeds](const Candidates& candidates, int64_t layer) {
+    const Tensor index = uniform_index(seeds, kDrawStream + static_cast<uint64_t>(layer), candidates.count());
+    return Choice{index.to(candidates.device()), {}, {}};
+  };
+}
+
+Chooser with_chain_dropout(const Chooser& chooser, double chance, const Tensor& seeds) {
+  if (chance <= 0) return chooser;
+  return [=](const Candidates& candidates, int64_t layer) {
+    const uint64_t stream = static_cast<uint64_t>(layer);
+    Choice choice = chooser(candidates, layer);
+    const Tensor dropped = uniform_rows(seeds, kDropStream + stream, {1}).squeeze(1) < chance;
+    const Tensor other = uniform_index(seeds, kReplaceStream + stream, candidates.count());
+    choice.index = at::where(dropped.to(candidates.device()), other.to(candidates.device()), choice.index);
+    return choice;
+  };
+}
+
+Chooser switch_at(int64_t layer, const Chooser& first, const Chooser& then) {
+  return [=](const Candidates& candidates, int64_t at) { return at < layer ? first(candidates, at) : then(candidates, at); };
+}
+
+}  // namespace steer

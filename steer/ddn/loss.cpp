@@ -1,0 +1,29 @@
+#include "steer/ddn/loss.h"
+
+#include <map>
+
+#include "steer/core/check.h"
+#include "steer/core/tensors.h"
+
+namespace steer {
+
+ReconstructionLoss reconstruction_loss(const Network& network, const Tensor& x, const Chooser& chooser) {
+  STEER_CHECK(x.dim() == 4 && x.size(1) == network.image_channels() && x.size(2) == network.image_size() && x.size(3) == network.image_size(),
+              "[ddn] expected images ", shape_text({-1, network.image_channels(), network.image_size(), network.image_size()}),
+              " but got ", shape_text(x.sizes()));
+  ReconstructionLoss result;
+  std::vector<Tensor> errors;
+  std::map<int64_t, Tensor> targets;
+  network.run(x.size(0), chooser, [&](const LayerStep& step) {
+    Tensor& target = targets[step.image.size(2)];
+    if (!target.defined()) target = area_resize(x, step.image.size(2), step.image.size(3));
+    errors.push_back(at::mse_loss(step.image, target));
+    result.nearest.push_back(step.choice.nearest);
+  });
+  const Tensor by_layer = at::stack(errors);
+  result.loss = by_layer.mean();
+  result.by_layer = by_layer.detach();
+  return result;
+}
+
+}  // namespace steer

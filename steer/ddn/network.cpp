@@ -1,0 +1,31 @@
+#include "steer/ddn/network.h"
+
+#include <cmath>
+
+#include "steer/core/check.h"
+
+namespace steer {
+
+double Network::latent_bits() const {
+  double bits = 0;
+  for (const LayerShape& shape : shapes()) bits += std::log2(static_cast<double>(shape.candidates));
+  return bits;
+}
+
+void Passage::choose(Layer layer, int64_t application, const Chooser& chooser, const Observer& observer) {
+  const Candidates candidates = layer->candidates(h, image);
+  const Choice choice = chooser(candidates, application);
+  STEER_CHECK(choice.index.defined() && choice.index.dim() == 1, "[ddn] layer ", application,
+              ": expected the chooser to give indices [N]");
+  image = candidates.at(choice.index, choice.row);
+  if (choice.row.defined()) {
+    h = h.index_select(0, choice.row);
+    if (code.defined()) code = code.index_select(0, choice.row);
+  }
+  leak = layer->leak(h, choice.index);
+  const Tensor column = choice.index.unsqueeze(1);
+  code = code.defined() ? at::cat({code, column}, 1) : column;
+  if (observer) observer(LayerStep{application, choice, image});
+}
+
+}  // namespace steer

@@ -1,0 +1,67 @@
+// A Discrete Distribution Network: one forward that many choosers steer.
+#pragma once
+
+#include "steer/ddn/layer.h"
+
+namespace steer {
+
+// What a finished forward gives.
+struct Generated {
+  Tensor image;  // [N, C, H, W], the image chosen at the last layer
+  Tensor code;   // int64 [N, L], the index chosen at each layer
+};
+
+// What one layer of a forward gave, shown to an observer while the forward runs.
+struct LayerStep {
+  int64_t layer;         // 0-based
+  const Choice& choice;
+  const Tensor& image;   // [N, C, h, w], the chosen image
+};
+using Observer = std::function<void(const LayerStep&)>;
+
+// Size and reach of one application of a layer.
+struct LayerShape {
+  int64_t size;        // height and width of its images
+  int64_t candidates;  // K
+  int64_t features;    // channels of the stem
+  int64_t reach;       // side, in its own pixels, of the square of earlier outputs of the same size that its features see
+};
+
+class Network : public torch::nn::Module {
+ public:
+  // Runs all L layers on `rows` rows. At each layer the chooser decides; rows may multiply or die (Choice::row).
+  // Differentiable through the chosen outputs.
+  virtual Generated run(int64_t rows, const Chooser& chooser, const Observer& observer = {}) const = 0;
+
+  virtual std::vector<LayerShape> shapes() const = 0;  // one for each of the L applications
+  // The layer modules that hold nodes, in order; fewer than L where applications share one.
+  virtual std::vector<Layer> layers() const = 0;
+  // Which of layers() the given application uses.
+  virtual int64_t layer_of(int64_t application) const = 0;
+  virtual int64_t image_channels() const = 0;
+
+  int64_t depth() const { return static_cast<int64_t>(shapes().size()); }
+  int64_t image_size() const { return shapes().back().size; }
+  // log2 of the number of codes.
+  double latent_bits() const;
+
+  // The number type of the convolutions: float32 or bfloat16. Choices and images are always float32.
+  void set_compute_type(torch::ScalarType type) { compute_type_ = type; }
+  torch::ScalarType compute_type() const { return compute_type_; }
+
+ private:
+  torch::ScalarType compute_type_ = torch::kFloat32;
+};
+
+// What travels from layer to layer; keeps the bookkeeping that both network paradigms share.
+struct Passage {
+  Tensor h;      // features of the stem [N, c, h, w]
+  Tensor image;  // last chosen image, undefined at the start
+  Tensor leak;   // its leak image, undefined at the start or without leak
+  Tensor code;   // int64 [N, layers so far], undefined at the start
+
+  // Offers the layer's candidates to the chooser and moves on along its choice.
+  void choose(Layer layer, int64_t application, const Chooser& chooser, const Observer& observer);
+};
+
+}  // namespace steer

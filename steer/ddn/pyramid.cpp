@@ -1,0 +1,115 @@
+#include "steer/ddn/pyramid.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "steer/core/check.h"
+#include "steer/core/tensors.h"
+
+namespace steer {
+namespace {
+
+const double kRootHalf = std::sqrt(0.5);
+
+bool power_of_two(int64_t n) { return n > 0 && (n & (n - 1)) == 0; }
+
+// The fixed features that a start larger than 1x1 begins with: [c, s, s], sines at even and cosines at odd positions,
+// plus a ramp in each of the last four channels, turned by a quarter each.
+Tensor position_features(int64_t channels, int64_t size) {
+  const Tensor i = at::arange(size * size, torch::kFloat32).view({1, -1});
+  const Tensor d = at::arange(channels, torch::kFloat32).view({-1, 1});
+  const Tensor angle = i * at::pow(10000.0, d * (-2.0 / static_cast<double>(channels)));
+  Tensor features = at::where(at::remainder(i, 2) == 0, angle.sin(), angle.cos()).view({channels, size, size});
+  const Tensor ramp = at::linspace(-1, 1, size * size, torch::kFloat32).view({size, size});
+  for (int64_t turn = 0; turn < std::min<int64_t>(4, channels); ++turn)
+    features[channels - std::min<int64_t>(4, channels) + turn] += at::rot90(ramp, turn, {0, 1});
+  return features;
+}
+
+}  // namespace
+
+PyramidOptions official_pyramid(int64_t size, int64_t max_layers, int64_t max_candidates, int64_t image_channels) {
+  STEER_CHECK(power_of_two(size), "[pyramid] expected an image size that is a power of two but got ", size);
+  PyramidOptions options;
+  options.widths.clear();
+  options.layers.clear();
+  options.candidates.clear();
+  options.image_channels = image_channels;
+  int64_t usual = 1;
+  for (int64_t s = 1; s <= size; s *= 2, usual = std::min<int64_t>(64, usual * 2)) {
+    const int64_t width = std::clamp<int64_t>(8192 / s, 4, 256);
+    options.widths.push_back(width);
+    options.layers.push_back(std::min(max_layers, usual));
+    options.candidates.push_back(std::min(max_candidates, std::clamp<int64_t>(4 * width, 16, 1024) / 2));
+  }
+  return options;
+}
+
+ResidualBlockImpl::ResidualBlockImpl(int64_t in, int64_t out, bool up_, double dropout_) : up(up_), dropout(dropout_) {
+  norm0 = register_module("norm0", GroupNormSilu(in));
+  conv0 = register_module("conv0", Conv(ConvOptions{in, out, 3}));
+  norm1 = register_module("norm1", GroupNormSilu(out));
+  conv1 = register_module("conv1", Conv(ConvOptions{out, out, 3, true, 1e-5}));
+  if (up || in != out) skip = register_module("skip", Conv(ConvOptions{in, out, 1}));
+}
+
+Tensor ResidualBlockImpl::forward(const Tensor& x) const {
+  const auto doubled = [&](const Tensor& maps) {
+    return up ? at::upsample_nearest2d(maps, {2 * maps.size(2), 2 * maps.size(3)}) : maps;
+  };
+  Tensor y = conv0->forward(doubled(norm0->forward(x)));
+  y = norm1->forward(y);
+  if (dropout > 0) y = at::dropout(y, dropout, is_training());
+  y = conv1->forward(y);
+  // A 1x1 convolution and the repetition of pixels commute: the cheaper order.
+  return (y + doubled(skip.is_empty() ? x : skip->forward(x))) * kRootHalf;
+}
+
+Pyramid::Pyramid(const PyramidOptions& options) : options_(options) {
+  const size_t scales = options.widths.size();
+  STEER_CHECK(power_of_two(options.start_size), "[options] network.start_size: expected a power of two but got ", options.start_size);
+  STEER_CHECK(scales > 0 && options.layers.size() == scales, "[options] network.layers: expected one number per scale (", scales,
+              ") but got ", options.layers.size());
+  STEER_CHECK(options.candidates.size() == 1 || options.candidates.size() == scales,
+              "[options] network.candidates: expected one number or one per scale (", scales, ") but got ", options.candidates.size());
+  int64_t size = options.start_size, in = options.widths[0];
+  for (size_t s = 0; s < scales; ++s, size *= 2) {
+    const int64_t width = options.widths[s];
+    const int64_t count = options.candidates.size() == 1 ? options.candidates[0] : options.candidates[s];
+    STEER_CHECK(options.layers[s] >= 1, "[options] network.layers: expected at least one layer per scale but got ", options.layers[s]);
+    for (int64_t i = 0; i < options.layers[s]; ++i) {
+      const bool up = i == 0 && s > 0;
+      const std::string name = joined("block_", size, "x", size, "_", i, up ? "_up" : "");
+      auto stage = register_module(name, std::make_shared<torch::nn::Module>(name));
+      ResidualBlock block(in, width, up, options.dropout);
+      Layer nodes(LayerOptions{width, options.image_channels, count, options.residual, options.leak});
+      stage->register_module("block", block.ptr());
+      stage->register_module("ddo", nodes.ptr());
+      blocks_.push_back(block);
+      nodes_.push_back(nodes);
+      shapes_.push_back({size, count, width, std::min(size, 4 * i + 5)});
+      in = width;
+    }
+  }
+}
+
+Tensor Pyramid::start(int64_t rows) const {
+  const int64_t channels = options_.widths[0], size = options_.start_size;
+  const Tensor features = size == 1 ? at::linspace(-1, 1, channels, torch::kFloat32).view({channels, 1, 1})
+                                    : position_features(channels, size);
+  const auto options = nodes_[0]->multi_out_conv1x1->weight.options().dtype(compute_type());
+  return features.to(options).expand({rows, -1, -1, -1}).contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+Generated Pyramid::run(int64_t rows, const Chooser& chooser, const Observer& observer) const {
+  STEER_CHECK(rows > 0, "[ddn] expected at least one row but got ", rows);
+  Passage passage;
+  passage.h = start(rows);
+  for (size_t l = 0; l < blocks_.size(); ++l) {
+    passage.h = blocks_[l]->forward(reenter(passage.h, passage.image, passage.leak));
+    passage.choose(nodes_[l], static_cast<int64_t>(l), chooser, observer);
+  }
+  return {passage.image, passage.code};
+}
+
+}  // namespace steer

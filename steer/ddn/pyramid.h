@@ -1,0 +1,70 @@
+// The single-shot pyramid: every layer has its own residual block and its own nodes; sizes double from scale to scale.
+#pragma once
+
+#include "steer/ddn/network.h"
+#include "steer/nn/conv.h"
+
+namespace steer {
+
+// One entry per scale, from start_size up to the image size, doubling.
+struct PyramidOptions {
+  int64_t start_size = 1;
+  std::vector<int64_t> widths = {128, 128, 128, 64, 64, 32};  // features at each scale
+  std::vector<int64_t> layers = {1, 1, 2, 4, 8, 8};           // layers at each scale
+  std::vector<int64_t> candidates = {64};                     // K at each scale, or one for all
+  int64_t image_channels = 1;
+  bool residual = true;
+  bool leak = true;
+  double dropout = 0;  // of activations, inside the blocks while training
+
+  template <class F>
+  void fields(F& f) {
+    f("start_size", start_size, "height and width of the first scale");
+    f("widths", widths, "feature channels of each scale, from start_size on, doubling");
+    f("layers", layers, "layers of each scale");
+    f("candidates", candidates, "candidates K of each scale, or one number for all");
+    f("image_channels", image_channels, "channels of the images");
+    f("residual", residual, "add candidates to the previous image");
+    f("leak", leak, "half of the features choose, the other half leaks through the chosen node");
+    f("dropout", dropout, "dropout of activations inside the blocks");
+  }
+};
+
+// The official shapes for images of this size (a power of two): widths clip(8192 / size, 4, 256), layers
+// min(max_layers, 1, 2, 4, ..., 64), K min(max_candidates, clip(4 width, 16, 1024) / 2). reference: Yang 2025.
+PyramidOptions official_pyramid(int64_t size, int64_t max_layers, int64_t max_candidates, int64_t image_channels);
+
+// y = conv0(silu(norm0(x))); y = conv1(dropout(silu(norm1(y)))); (y + skip(x)) sqrt(1/2). Upsampling repeats pixels
+// before conv0 and in the skip.
+struct ResidualBlockImpl : torch::nn::Module {
+  ResidualBlockImpl(int64_t in, int64_t out, bool up, double dropout);
+  Tensor forward(const Tensor& x) const;
+
+  bool up;
+  double dropout;
+  GroupNormSilu norm0{nullptr}, norm1{nullptr};
+  Conv conv0{nullptr}, conv1{nullptr}, skip{nullptr};
+};
+TORCH_MODULE(ResidualBlock);
+
+// Module names follow the official checkpoints: block_{N}x{N}_{i}[_up].block.* and .ddo.multi_out_conv1x1.weight.
+class Pyramid : public Network {
+ public:
+  explicit Pyramid(const PyramidOptions& options);
+
+  Generated run(int64_t rows, const Chooser& chooser, const Observer& observer) const override;
+  std::vector<LayerShape> shapes() const override { return shapes_; }
+  std::vector<Layer> layers() const override { return nodes_; }
+  int64_t layer_of(int64_t application) const override { return application; }
+  int64_t image_channels() const override { return options_.image_channels; }
+
+ private:
+  Tensor start(int64_t rows) const;
+
+  PyramidOptions options_;
+  std::vector<LayerShape> shapes_;
+  std::vector<ResidualBlock> blocks_;
+  std::vector<Layer> nodes_;
+};
+
+}  // namespace steer

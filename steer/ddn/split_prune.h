@@ -1,0 +1,45 @@
+// Split-and-Prune: keeps the nodes of a layer evenly used by cloning the busiest over the idlest.
+#pragma once
+
+#include <optional>
+
+#include "steer/ddn/layer.h"
+#include "steer/nn/adam.h"
+#include "steer/nn/ema.h"
+
+namespace steer {
+
+struct BalanceOptions {
+  std::string rule = "exact";   // exact | paper | none
+  double half_life_images = 0;  // counts halve after this many images; 0 = they never forget
+  int64_t every_steps = 1;      // steps between tests
+  int64_t most = 1;             // splits per layer and test at the most
+
+  template <class F>
+  void fields(F& f) {
+    f("rule", rule, "when a node splits: exact (p_max - p_min > 1/K or p_min < 1/2K), paper (p_max > 2/K or p_min < 1/2K), none");
+    f("half_life_images", half_life_images, "images after which counts have halved; 0 = counts never forget");
+    f("every_steps", every_steps, "training steps between tests of the rule");
+    f("most", most, "splits per layer and test at the most");
+  }
+};
+
+// Checks the words and ranges; Error names the field.
+void check(const BalanceOptions& options);
+
+struct Split {
+  int64_t split;  // the busiest node: cloned
+  int64_t prune;  // the idlest node: overwritten by the clone
+};
+
+// The split that a rule asks for at these counts [K], or nothing. Ties go to the lower index.
+std::optional<Split> wanted_split(const std::vector<double>& counts, const std::string& rule);
+
+// Adds one to the count of each index in `nearest` (int64 [B]) on the device, after letting old counts fade.
+void record(Layer& layer, const Tensor& nearest, const BalanceOptions& options);
+
+// Tests the rule and carries out the splits: rows of the weights, of Adam's moments and of the EMA shadow are cloned,
+// the two nodes share the busier one's count. `adam` and `ema` may be null. Returns the splits made, in order.
+std::vector<Split> split_and_prune(Layer& layer, const BalanceOptions& options, const Adam* adam, const Ema* ema);
+
+}  // namespace steer

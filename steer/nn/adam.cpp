@@ -1,0 +1,80 @@
+#include "steer/nn/adam.h"
+
+#include <cmath>
+
+#include "steer/core/check.h"
+#include "steer/core/tensors.h"
+
+namespace steer {
+
+Adam::Adam(NamedTensors parameters, const AdamOptions& options)
+    : options_(options), parameters_(std::move(parameters)) {
+  for (const auto& [name, parameter] : parameters_) {
+    first_.push_back(at::zeros_like(parameter));
+    second_.push_back(at::zeros_like(parameter));
+  }
+}
+
+void Adam::step(double rate) {
+  torch::NoGradGuard no_grad;
+  Tensor shrink;
+  if (options_.clip > 0) {
+    Tensor square = at::zeros({}, parameters_.front().second.options());
+    for (const auto& [name, parameter] : parameters_)
+      if (parameter.grad().defined()) square += parameter.grad().square().sum();
+    shrink = at::clamp_max(options_.clip / (square.sqrt() + 1e-12), 1.0);
+  }
+  ++steps_;
+  const double correct1 = 1 - std::pow(options_.beta1, static_cast<double>(steps_));
+  const double correct2 = 1 - std::pow(options_.beta2, static_cast<double>(steps_));
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    Tensor parameter = parameters_[i].second;
+    Tensor gradient = parameter.grad();
+    if (!gradient.defined()) continue;
+    if (shrink.defined()) gradient = gradient * shrink;
+    first_[i].lerp_(gradient, 1 - options_.beta1);
+    second_[i].mul_(options_.beta2).addcmul_(gradient, gradient, 1 - options_.beta2);
+    const Tensor scale = second_[i].sqrt().div_(std::sqrt(correct2)).add_(options_.epsilon);
+    parameter.addcdiv_(first_[i], scale, -rate / correct1);
+  }
+}
+
+void Adam::clear_gradients() {
+  for (auto& [name, parameter] : parameters_) parameter.mutable_grad() = Tensor();
+}
+
+std::vector<Tensor> Adam::moments(const Tensor& parameter) const {
+  for (size_t i = 0; i < parameters_.size(); ++i)
+    if (parameters_[i].second.is_same(parameter)) return {first_[i], second_[i]};
+  fail("[adam] expected one of the optimised parameters but got another tensor ", shape_text(parameter.sizes()));
+}
+
+std::map<std::string, Tensor> Adam::state() const {
+  std::map<std::string, Tensor> state;
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    state["m." + parameters_[i].first] = first_[i];
+    state["v." + parameters_[i].first] = second_[i];
+  }
+  state["steps"] = at::full({}, steps_, torch::kInt64);
+  return state;
+}
+
+void Adam::load(const std::map<std::string, Tensor>& state) {
+  torch::NoGradGuard no_grad;
+  const auto copy = [&](const std::string& name, Tensor& to) {
+    const auto found = state.find(name);
+    STEER_CHECK(found != state.end(), "[adam] expected a tensor \"", name, "\" in the saved state but got none");
+    STEER_CHECK(found->second.sizes() == to.sizes(), "[adam] ", name, ": expected shape ", shape_text(to.sizes()),
+                " but got ", shape_text(found->second.sizes()));
+    to.copy_(found->second);
+  };
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    copy("m." + parameters_[i].first, first_[i]);
+    copy("v." + parameters_[i].first, second_[i]);
+  }
+  Tensor steps = at::zeros({}, torch::kInt64);
+  copy("steps", steps);
+  steps_ = steps.item<int64_t>();
+}
+
+}  // namespace steer

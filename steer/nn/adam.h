@@ -1,0 +1,54 @@
+// Adam with named state, so that a split of candidates can edit it and a checkpoint can hold it.
+#pragma once
+
+#include <torch/types.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace steer {
+
+using torch::Tensor;
+using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
+
+struct AdamOptions {
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double clip = 0;  // largest norm of the whole gradient; 0 = no clipping
+
+  template <class F>
+  void fields(F& f) {
+    f("beta1", beta1, "decay of the first moment");
+    f("beta2", beta2, "decay of the second moment");
+    f("epsilon", epsilon, "added to the root of the second moment");
+    f("clip", clip, "largest norm of the whole gradient; 0 = no clipping");
+  }
+};
+
+// Adam (Kingma and Ba 2015, algorithm 1) over float32 parameters. Parameters without a gradient stand still.
+class Adam {
+ public:
+  Adam(NamedTensors parameters, const AdamOptions& options);
+
+  // One update with this learning rate. Gradients are read, not cleared.
+  void step(double rate);
+  void clear_gradients();
+  const NamedTensors& parameters() const { return parameters_; }
+
+  // The first and second moment of a parameter given by its tensor; Error when it is not one of ours.
+  std::vector<Tensor> moments(const Tensor& parameter) const;
+
+  // Moments as "m.NAME" and "v.NAME" and the step count as "steps"; and back (all must be there).
+  std::map<std::string, Tensor> state() const;
+  void load(const std::map<std::string, Tensor>& state);
+
+ private:
+  AdamOptions options_;
+  NamedTensors parameters_;
+  std::vector<Tensor> first_, second_;
+  int64_t steps_ = 0;
+};
+
+}  // namespace steer

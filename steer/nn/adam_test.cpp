@@ -1,0 +1,55 @@
+#include "steer/nn/adam.h"
+
+#include <gtest/gtest.h>
+
+#include "steer/core/check.h"
+
+namespace steer {
+namespace {
+
+TEST(Adam, StepsAsTorchsAdamDoes) {
+  torch::manual_seed(1);
+  Tensor ours = torch::randn({3, 4}).requires_grad_();
+  Tensor theirs = ours.detach().clone().requires_grad_();
+  Adam adam({{"w", ours}}, AdamOptions());
+  torch::optim::Adam reference({theirs}, torch::optim::AdamOptions(0.01));
+  const Tensor goal = torch::randn({3, 4});
+  for (int i = 0; i < 20; ++i) {
+    adam.clear_gradients();
+    (ours - goal).pow(4).sum().backward();
+    adam.step(0.01);
+    reference.zero_grad();
+    (theirs - goal).pow(4).sum().backward();
+    reference.step();
+  }
+  EXPECT_TRUE(torch::allclose(ours, theirs, 1e-5, 1e-6));
+}
+
+TEST(Adam, ClipsTheWholeGradientToItsNorm) {
+  Tensor a = torch::zeros({2}).requires_grad_(), b = torch::zeros({1}).requires_grad_();
+  AdamOptions options;
+  options.clip = 1;
+  options.beta1 = 0;
+  Adam adam({{"a", a}, {"b", b}}, options);
+  a.mutable_grad() = torch::tensor({30.0f, 0.0f});
+  b.mutable_grad() = torch::tensor({40.0f});
+  adam.step(0);
+  EXPECT_NEAR(adam.moments(a)[0][0].item<float>(), 0.6, 1e-6);
+  EXPECT_NEAR(adam.moments(b)[0][0].item<float>(), 0.8, 1e-6);
+}
+
+TEST(Adam, StateComesBackWhole) {
+  Tensor w = torch::ones({2}).requires_grad_();
+  Adam first({{"w", w}}, AdamOptions());
+  w.mutable_grad() = torch::tensor({1.0f, -2.0f});
+  first.step(0.1);
+  Adam second({{"w", w}}, AdamOptions());
+  second.load(first.state());
+  EXPECT_TRUE(torch::equal(second.moments(w)[1], first.moments(w)[1]));
+  EXPECT_TRUE(torch::equal(second.state()["steps"], first.state()["steps"]));
+  EXPECT_THROW(second.load({}), Error);
+  EXPECT_THROW(second.moments(torch::ones({2})), Error);
+}
+
+}  // namespace
+}  // namespace steer
