@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "steer/core/check.h"
 
@@ -166,9 +167,9 @@ void NewFile::commit() {
     // Close reports on some file systems what fsync did not, so a second descriptor holds the lock until the
     // rename is done.
     const int lock = ::dup(file_);
-    if (lock < 0 || ::fsync(file_) != 0 || ::close(std::exchange(file_, lock)) != 0 ||
-        ::rename(temporary_.c_str(), target_.c_str()) != 0)
-      error = errno;
+    if (lock < 0 || ::fsync(file_) != 0) error = errno;
+    if (lock >= 0 && ::close(std::exchange(file_, lock)) != 0 && error == 0) error = errno;
+    if (error == 0 && ::rename(temporary_.c_str(), target_.c_str()) != 0) error = errno;
     if (error != 0) {
       discard();
     } else {

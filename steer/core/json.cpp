@@ -1,5 +1,6 @@
 #include "steer/core/json.h"
 
+#include <algorithm>
 #include <unordered_set>
 #include <vector>
 

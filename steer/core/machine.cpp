@@ -5,9 +5,11 @@
 #include <malloc.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <climits>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <sstream>
 #include <thread>
