@@ -46,6 +46,16 @@ uint64_t bytes_of(const TensorEntry& entry) {
   return count;
 }
 
+// The tensors by their place in the file, by name where places are equal.
+std::vector<const std::pair<const std::string, TensorEntry>*> in_file_order(const CheckpointHeader& header) {
+  std::vector<const std::pair<const std::string, TensorEntry>*> order;
+  for (const auto& named : header.tensors) order.push_back(&named);
+  std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
+    return std::tie(a->second.begin, a->second.end) < std::tie(b->second.begin, b->second.end);
+  });
+  return order;
+}
+
 // The header of a file, checked step by step; `path_` begins every refusal.
 class HeaderReader {
  public:
@@ -163,15 +173,13 @@ class HeaderReader {
 
   // The tensors lie one after the other, without overlap or hole, up to the end of the file.
   void check_cover(const CheckpointHeader& header) const {
-    std::vector<std::tuple<uint64_t, uint64_t, const std::string*>> spans;
-    for (const auto& [name, entry] : header.tensors) spans.emplace_back(entry.begin, entry.end, &name);
-    std::sort(spans.begin(), spans.end());
     uint64_t covered = 0;
-    for (const auto& [begin, end, name] : spans) {
-      if (begin != covered)
-        refuse("tensor ", in_quotes(*name), " to begin at byte ", covered, " of the data but got ", begin,
-               begin < covered ? " (overlap)" : " (hole)");
-      covered = end;
+    for (const auto* named : in_file_order(header)) {
+      const auto& [name, entry] = *named;
+      if (entry.begin != covered)
+        refuse("tensor ", in_quotes(name), " to begin at byte ", covered, " of the data but got ",
+               entry.begin, entry.begin < covered ? " (overlap)" : " (hole)");
+      covered = entry.end;
     }
     if (covered != data_bytes_) refuse(covered, " bytes of data but got ", data_bytes_);
   }
@@ -236,16 +244,10 @@ void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
 
 Checkpoint read_checkpoint(const std::string& path) {
   HeaderReader reader(path);
-  CheckpointHeader header = reader.header();
-  std::vector<std::pair<const std::string, TensorEntry>*> in_order;
-  for (auto& named : header.tensors) in_order.push_back(&named);
-  std::sort(in_order.begin(), in_order.end(), [](const auto* a, const auto* b) {
-    return std::tie(a->second.begin, a->second.end) < std::tie(b->second.begin, b->second.end);
-  });
-
+  const CheckpointHeader header = reader.header();
   Checkpoint checkpoint;
-  checkpoint.metadata = std::move(header.metadata);
-  for (const auto* named : in_order) {
+  checkpoint.metadata = header.metadata;
+  for (const auto* named : in_file_order(header)) {
     const auto& [name, entry] = *named;
     torch::Tensor tensor = at::empty(entry.shape, at::TensorOptions().dtype(entry.dtype));
     if (tensor.numel() > 0) reader.read(tensor.data_ptr(), tensor.nbytes());
