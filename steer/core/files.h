@@ -1,0 +1,65 @@
+// Whole files in and out: a written file appears under its name complete and flushed, or not at all.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "steer/core/json.h"
+
+namespace steer {
+
+// The bytes of a file.
+std::string read_file(const std::string& path);
+
+// Puts `bytes` under `path`, atomically; missing folders are made. Whatever fails (a full disk as well), the
+// file that stood there before is untouched and nothing is left beside it. A device or pipe is written to
+// directly.
+void write_file(const std::string& path, std::string_view bytes);
+
+// Adds `line`, which has no line break, and a line break. A line that does not fit is taken back.
+void append_line(const std::string& path, std::string_view line);
+
+// A file in the making: parts are written to `path`.part, which takes the place of `path` at commit().
+// Without commit() nothing of it stays. Two writers of one path wait for each other.
+class NewFile {
+ public:
+  explicit NewFile(const std::string& path);
+  ~NewFile();
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+
+  void write(std::string_view bytes);
+  void commit();
+
+ private:
+  void discard() noexcept;
+
+  std::string path_;       // as the caller gave it, for messages
+  std::string target_;     // with symbolic links followed
+  std::string temporary_;  // empty: written directly
+  int file_ = -1;
+};
+
+// A file of JSON lines that a resumed run carries on with.
+class LogFile {
+ public:
+  // Keeps at most the first `keep_bytes` bytes of what is there, in whole lines, and goes on after them.
+  LogFile(const std::string& path, int64_t keep_bytes);
+  ~LogFile();
+  LogFile(const LogFile&) = delete;
+  LogFile& operator=(const LogFile&) = delete;
+
+  // Adds one line. On failure the file keeps its former length.
+  void write(const Json& line);
+
+  // Bytes so far; a later LogFile(path, size()) takes the log back to here.
+  int64_t size() const { return size_; }
+
+ private:
+  std::string path_;
+  int file_ = -1;
+  int64_t size_ = 0;
+};
+
+}  // namespace steer

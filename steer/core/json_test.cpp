@@ -1,0 +1,58 @@
+#include "steer/core/json.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "steer/core/check.h"
+
+namespace steer {
+namespace {
+
+using testing::HasSubstr;
+
+std::string refusal(const std::string& text) {
+  try {
+    parse_json(text, "x.json");
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("[json] x.json: expected "));
+    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(Json, KeepsTheOrderOfKeys) {
+  EXPECT_EQ(parse_json(R"({"b": 1, "a": {"d": 2, "c": 3}})", "").dump(), R"({"b":1,"a":{"d":2,"c":3}})");
+}
+
+TEST(Json, FaultsAreNamedWithTheirPlace) {
+  EXPECT_THAT(refusal("{\n  \"a\": 1,\n  b\n}"), HasSubstr("line 3, column 3"));
+  EXPECT_THAT(refusal(""), HasSubstr("line 1"));
+  EXPECT_THAT(refusal("{} x"), HasSubstr("line 1, column 4"));
+  EXPECT_THAT(refusal("\"\xff\""), HasSubstr("UTF-8"));
+  EXPECT_THAT(refusal(std::string("{}\0 x", 5)), HasSubstr("a zero byte at 2"));
+  EXPECT_THAT(refusal("1e999"), HasSubstr("overflow"));
+}
+
+TEST(Json, KeysGivenTwiceAreRefusedInTheSameObjectOnly) {
+  EXPECT_THAT(refusal(R"({"a": {"b": 1, "b": 2}})"), HasSubstr("\"b\" twice"));
+  EXPECT_EQ(refusal(R"({"a": {"a": 1}, "b": [{"a": 1}, {"a": 2}]})"), "accepted");
+}
+
+TEST(Json, DeepNestingIsRefusedWithoutACrash) {
+  EXPECT_THAT(refusal(std::string(3000000, '[')), HasSubstr("nesting"));
+  std::string objects;
+  for (int i = 0; i < 100000; ++i) objects += "{\"a\":";
+  EXPECT_THAT(refusal(objects), HasSubstr("nesting"));
+  EXPECT_EQ(refusal(std::string(64, '[') + std::string(64, ']')), "accepted");
+  EXPECT_THAT(refusal(std::string(65, '[') + std::string(65, ']')), HasSubstr("64 levels"));
+}
+
+TEST(Json, TextInQuotesStaysOnOneLine) {
+  EXPECT_EQ(in_quotes("a\nb"), "\"a\\nb\"");
+  EXPECT_EQ(in_quotes(std::string(100, 'x')), "\"" + std::string(60, 'x') + "...\"");
+  EXPECT_EQ(in_quotes("\xff"), "\"\xEF\xBF\xBD\"");
+}
+
+}  // namespace
+}  // namespace steer

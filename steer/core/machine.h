@@ -1,0 +1,25 @@
+// What the processor can do, and a process set up to use it.
+#pragma once
+
+#include <string>
+
+namespace steer {
+
+struct Machine {
+  std::string processor;  // its maker's name for it, or "unknown"
+  int cores = 1;          // that this process may use
+  bool avx512 = false;    // what ATen's AVX-512 kernels ask for
+  bool bfloat16 = false;  // instructions for bfloat16 products (AVX-512 or AMX)
+};
+
+Machine this_machine();
+
+// The machine that Linux describes in `cpuinfo`, the text of /proc/cpuinfo.
+Machine machine_of(const std::string& cpuinfo, int cores);
+
+// To be called once, before the first tensor operation and before any thread starts: sets ATen's threads (0:
+// one for each core this process may use), keeps large freed blocks in the process, switches ATen's AVX-512
+// kernels on unless ATEN_CPU_CAPABILITY is set, and takes numbers too small for a normal exponent as zero.
+void prepare_process(int threads);
+
+}  // namespace steer

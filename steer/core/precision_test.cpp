@@ -1,0 +1,34 @@
+#include "steer/core/precision.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "steer/core/check.h"
+#include "steer/core/machine.h"
+
+namespace steer {
+namespace {
+
+TEST(Precision, NamesComeBack) {
+  for (Precision precision : {Precision::kFloat32, Precision::kBFloat16})
+    EXPECT_EQ(make_precision(name(precision), torch::kCPU), precision);
+  EXPECT_EQ(scalar_type(Precision::kFloat32), torch::kFloat32);
+  EXPECT_EQ(scalar_type(Precision::kBFloat16), torch::kBFloat16);
+}
+
+TEST(Precision, AutoFollowsTheDevice) {
+  EXPECT_EQ(make_precision("auto", torch::Device(torch::kCUDA, 0)), Precision::kBFloat16);
+  EXPECT_EQ(make_precision("auto", torch::kCPU) == Precision::kBFloat16, this_machine().bfloat16);
+}
+
+TEST(Precision, OtherWordsAreRefusedWithTheList) {
+  try {
+    make_precision("half", torch::kCPU);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "[precision] expected auto, float32 or bfloat16 but got \"half\"");
+  }
+}
+
+}  // namespace
+}  // namespace steer
