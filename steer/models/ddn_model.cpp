@@ -1,0 +1,93 @@
+#include "steer/models/ddn_model.h"
+
+#include <map>
+
+#include "steer/core/check.h"
+#include "steer/core/options.h"
+#include "steer/core/random.h"
+#include "steer/core/tensors.h"
+#include "steer/ddn/chooser.h"
+#include "steer/ddn/loss.h"
+#include "steer/guidance/best_by.h"
+
+namespace steer {
+namespace {
+
+std::shared_ptr<Network> make_network(const DdnOptions& options) {
+  if (options.network == "pyramid") return std::make_shared<Pyramid>(options.pyramid);
+  if (options.network == "recurrent") return std::make_shared<Recurrent>(options.recurrent);
+  fail("[options] ddn.network: expected pyramid or recurrent but got \"", options.network, "\"");
+}
+
+}  // namespace
+
+DdnModel::DdnModel(const DdnOptions& options) : options_(options), network_(make_network(options)) {
+  check(options.balance);
+  STEER_CHECK(options.chain_dropout >= 0 && options.chain_dropout < 1, "[options] ddn.chain_dropout: expected a chance in [0, 1) but got ",
+              options.chain_dropout);
+}
+
+ImageShape DdnModel::shape() const { return {network_->image_channels(), network_->image_size(), network_->image_size()}; }
+
+Json DdnModel::options() const { return options_json(options_); }
+
+torch::Device DdnModel::device() const { return network_->layers()[0]->counts.device(); }
+
+LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
+  network_->train();
+  const Tensor seeds = sample_seeds(derive_seed(seed, 1), batch.x.size(0), device());
+  const auto chooser = with_chain_dropout(nearest_to(batch.x), options_.chain_dropout, seeds);
+  const ReconstructionLoss result = reconstruction_loss(*network_, batch.x, chooser);
+  auto layers = network_->layers();
+  for (size_t l = 0; l < result.nearest.size(); ++l)
+    record(layers[static_cast<size_t>(network_->layer_of(static_cast<int64_t>(l)))], result.nearest[l], options_.balance);
+  // As a sum over pixels, so that gradients stay well above the optimiser's epsilon whatever the image size.
+  const double values = static_cast<double>(batch.x[0].numel());
+  return {result.loss * values, {{"mse", result.by_layer.mean()}, {"mse_last", result.by_layer[-1]}}};
+}
+
+std::vector<std::pair<std::string, double>> DdnModel::after_step(int64_t step, const Adam* adam, const Ema* ema) {
+  double splits = 0;
+  if (step % options_.balance.every_steps == 0)
+    for (Layer& layer : network_->layers()) splits += static_cast<double>(split_and_prune(layer, options_.balance, adam, ema).size());
+  return {{"splits", splits}};
+}
+
+Samples DdnModel::sample(const SampleRequest& request) {
+  torch::NoGradGuard no_grad;
+  network_->eval();
+  const Tensor seeds = request.seeds.to(device());
+  const ImageShape s = shape();
+  const Chooser chooser = request.objective
+                              ? best_by(*request.objective, seeds, s.height, s.width, BestByOptions{request.top})
+                              : at_random(seeds);
+  const double depth = static_cast<double>(network_->depth());
+  const Generated made = network_->run(seeds.size(0), chooser, [&](const LayerStep& step) {
+    if (request.progress) request.progress(static_cast<double>(step.layer + 1) / depth);
+  });
+  return {made.image.clamp(-1, 1), made.code};
+}
+
+Reconstruction DdnModel::reconstruct(const Tensor& x, const Observer& seen) const {
+  torch::NoGradGuard no_grad;
+  network_->eval();
+  std::map<int64_t, Tensor> targets;
+  std::vector<Tensor> errors;
+  const Generated made = network_->run(x.size(0), nearest_to(x), [&](const LayerStep& step) {
+    Tensor& target = targets[step.image.size(2)];
+    if (!target.defined()) target = area_resize(x, step.image.size(2), step.image.size(3));
+    errors.push_back((step.image - target).square().mean({1, 2, 3}).to(torch::kFloat64));
+    if (seen) seen(step);
+  });
+  return {made.image, made.code, at::stack(errors, 1)};
+}
+
+Tensor DdnModel::decode(const Tensor& code) const {
+  torch::NoGradGuard no_grad;
+  network_->eval();
+  STEER_CHECK(code.dim() == 2 && code.size(1) == network_->depth(), "[decode] expected codes [N, ", network_->depth(), "] but got ",
+              shape_text(code.sizes()));
+  return network_->run(code.size(0), follow(code)).image;
+}
+
+}  // namespace steer

@@ -1,0 +1,64 @@
+// A Discrete Distribution Network as a model: options, training, sampling, reconstruction.
+#pragma once
+
+#include "steer/ddn/pyramid.h"
+#include "steer/ddn/recurrent.h"
+#include "steer/ddn/split_prune.h"
+#include "steer/models/model.h"
+
+namespace steer {
+
+struct DdnOptions {
+  std::string network = "pyramid";  // pyramid | recurrent
+  PyramidOptions pyramid;
+  RecurrentOptions recurrent;
+  double chain_dropout = 0.0;
+  BalanceOptions balance;
+
+  template <class F>
+  void fields(F& f) {
+    f("network", network, "pyramid (single shot) or recurrent (one U-Net, repeated)");
+    f("pyramid", pyramid, "shape of the pyramid");
+    f("recurrent", recurrent, "shape of the recurrent network");
+    f("chain_dropout", chain_dropout, "chance that a random candidate goes on, for each sample and layer while training");
+    f("balance", balance, "how nodes are kept evenly used");
+  }
+};
+
+// What encoding images gives.
+struct Reconstruction {
+  Tensor images;  // [N, C, H, W]
+  Tensor code;    // int64 [N, L]
+  Tensor error;   // float64 [N, L]: mean squared error after each layer, at the layer's own size
+};
+
+class DdnModel : public Model {
+ public:
+  explicit DdnModel(const DdnOptions& options);
+
+  std::string family() const override { return "ddn"; }
+  torch::nn::Module& module() override { return *network_; }
+  ImageShape shape() const override;
+  Json options() const override;
+  LossReport loss(const Batch& batch, uint64_t seed) override;
+  std::vector<std::pair<std::string, double>> after_step(int64_t step, const Adam* adam, const Ema* ema) override;
+  Samples sample(const SampleRequest& request) override;
+  void set_compute_type(torch::ScalarType type) override { network_->set_compute_type(type); }
+
+  // Images x [N, C, H, W] encoded greedily: at each layer the nearest candidate.
+  // `seen` may be empty; it is shown every layer's chosen images.
+  Reconstruction reconstruct(const Tensor& x, const Observer& seen = {}) const;
+  // The images of codes int64 [N, L].
+  Tensor decode(const Tensor& code) const;
+
+  Network& network() { return *network_; }
+  const Network& network() const { return *network_; }
+
+ private:
+  torch::Device device() const;
+
+  DdnOptions options_;
+  std::shared_ptr<Network> network_;
+};
+
+}  // namespace steer

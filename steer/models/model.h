@@ -1,0 +1,66 @@
+// A trained thing with a name: what the trainer, the commands and the server need of every family.
+#pragma once
+
+#include <torch/nn.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "steer/core/json.h"
+#include "steer/data/dataset.h"
+#include "steer/nn/adam.h"
+#include "steer/nn/ema.h"
+#include "steer/objectives/objective.h"
+
+namespace steer {
+
+struct ImageShape {
+  int64_t channels, height, width;
+};
+
+// What is asked of a generator.
+struct SampleRequest {
+  Tensor seeds;                          // int64 [N]: sample i is a function of seeds[i] and the objective alone
+  const Objective* objective = nullptr;  // guides the samples; null: unguided
+  int64_t top = 2;                       // a DDN picks among this many best candidates
+  std::function<void(double)> progress;  // called with the share done, in [0, 1]; may be empty
+};
+
+struct Samples {
+  Tensor images;  // [N, C, H, W] in [-1, 1]
+  Tensor code;    // int64 [N, L] for families that have one, else undefined
+};
+
+// A loss to differentiate and figures to log (detached scalars).
+struct LossReport {
+  Tensor loss;
+  std::vector<std::pair<std::string, Tensor>> figures;
+};
+
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  virtual std::string family() const = 0;  // "ddn"
+  virtual torch::nn::Module& module() = 0;
+  virtual ImageShape shape() const = 0;
+  virtual Json options() const = 0;
+
+  // The training loss of a batch; `seed` feeds all its randomness.
+  virtual LossReport loss(const Batch& batch, uint64_t seed) = 0;
+
+  // The one hook after an optimiser step. Returns figures to log, such as the number of splits.
+  virtual std::vector<std::pair<std::string, double>> after_step(int64_t step, const Adam* adam, const Ema* ema) = 0;
+
+  virtual Samples sample(const SampleRequest& request) = 0;
+
+  // The number type of heavy products.
+  virtual void set_compute_type(torch::ScalarType type) = 0;
+
+  int64_t parameter_count();
+  NamedTensors trainable_parameters();
+};
+
+}  // namespace steer

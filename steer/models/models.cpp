@@ -1,0 +1,128 @@
+#include "steer/models/models.h"
+
+#include <filesystem>
+
+#include "steer/core/check.h"
+#include "steer/core/options.h"
+#include "steer/core/tensors.h"
+
+namespace steer {
+namespace {
+
+constexpr int kFormatVersion = 1;
+
+std::string checkpoint_file(const std::string& run_or_file) {
+  namespace fs = std::filesystem;
+  STEER_CHECK(fs::exists(run_or_file), "[load] ", run_or_file, ": expected a run folder or a checkpoint file but there is nothing");
+  if (!fs::is_directory(run_or_file)) return run_or_file;
+  const std::string file = (fs::path(run_or_file) / "model.safetensors").string();
+  STEER_CHECK(fs::exists(file), "[load] ", run_or_file, ": expected a run folder with model.safetensors but it has none");
+  return file;
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (size_t i = 0; i < names.size() && i < 3; ++i) text += (i ? ", " : "") + names[i];
+  return names.size() > 3 ? joined(text, " and ", names.size() - 3, " more") : text;
+}
+
+const std::string& entry(const Checkpoint& checkpoint, const std::string& key, const std::string& file) {
+  const auto found = checkpoint.metadata.find(key);
+  STEER_CHECK(found != checkpoint.metadata.end(), "[load] ", file, ": expected a checkpoint of steer but its metadata has no \"", key, "\"");
+  return found->second;
+}
+
+double number(const Checkpoint& checkpoint, const std::string& key, const std::string& file) {
+  const std::string& text = entry(checkpoint, key, file);
+  size_t used = 0;
+  double value = 0;
+  try {
+    value = std::stod(text, &used);
+  } catch (const std::exception&) {
+    used = 0;
+  }
+  STEER_CHECK(used == text.size() && used > 0, "[load] ", file, ": expected a number as metadata \"", key, "\" but got \"", text, "\"");
+  return value;
+}
+
+}  // namespace
+
+std::unique_ptr<Model> make_model(const std::string& family, const Json& options, uint64_t seed) {
+  torch::manual_seed(seed);
+  if (family == "ddn") {
+    DdnOptions ddn;
+    read_options(ddn, options, "ddn");
+    return std::make_unique<DdnModel>(ddn);
+  }
+  fail("[model] expected a family out of ddn but got \"", family, "\"");
+}
+
+std::map<std::string, Tensor> module_tensors(torch::nn::Module& module) {
+  std::map<std::string, Tensor> tensors;
+  for (const auto& item : module.named_parameters()) tensors[item.key()] = item.value().detach();
+  for (const auto& item : module.named_buffers()) tensors[item.key()] = item.value();
+  return tensors;
+}
+
+void load_tensors(torch::nn::Module& module, const std::map<std::string, Tensor>& tensors, const std::string& what) {
+  torch::NoGradGuard no_grad;
+  std::map<std::string, Tensor> own = module_tensors(module);
+  std::vector<std::string> missing, unexpected;
+  for (const auto& [name, tensor] : own)
+    if (!tensors.count(name)) missing.push_back(name);
+  for (const auto& [name, tensor] : tensors)
+    if (!own.count(name)) unexpected.push_back(name);
+  STEER_CHECK(missing.empty(), what, ": expected ", own.size(), " tensors but these are missing: ", listed(missing));
+  STEER_CHECK(unexpected.empty(), what, ": these tensors belong to no part of the model: ", listed(unexpected));
+  for (auto& [name, tensor] : own) {
+    const Tensor& given = tensors.at(name);
+    STEER_CHECK(given.sizes() == tensor.sizes(), what, ": ", name, ": expected shape ", shape_text(tensor.sizes()), " but got ",
+                shape_text(given.sizes()));
+    tensor.copy_(given);
+  }
+}
+
+void save_model(const std::string& path, Model& model, const TrainingState& state, const Ema* ema) {
+  Checkpoint checkpoint;
+  checkpoint.tensors = module_tensors(model.module());
+  if (ema)
+    for (const auto& [name, shadow] : ema->shadows()) checkpoint.tensors[name] = shadow;
+  checkpoint.metadata = {{"format", "steer"},
+                         {"version", std::to_string(kFormatVersion)},
+                         {"family", model.family()},
+                         {"options", model.options().dump()},
+                         {"images", std::to_string(state.images)},
+                         {"steps", std::to_string(state.steps)},
+                         {"seconds", std::to_string(state.seconds)}};
+  write_checkpoint(path, checkpoint);
+}
+
+LoadedModel load_model(const std::string& run_or_file, torch::Device device) {
+  const std::string file = checkpoint_file(run_or_file);
+  const Checkpoint checkpoint = read_checkpoint(file);
+  STEER_CHECK(entry(checkpoint, "format", file) == "steer", "[load] ", file, ": expected a checkpoint of steer but its format is \"",
+              entry(checkpoint, "format", file), "\"");
+  STEER_CHECK(number(checkpoint, "version", file) == kFormatVersion, "[load] ", file, ": expected format version ", kFormatVersion,
+              " but got ", entry(checkpoint, "version", file));
+  const Json options = Json::parse(entry(checkpoint, "options", file), nullptr, false);
+  STEER_CHECK(options.is_object(), "[load] ", file, ": expected options as a JSON object in its metadata");
+  LoadedModel loaded;
+  loaded.path = file;
+  loaded.model = make_model(entry(checkpoint, "family", file), options, 0);
+  load_tensors(loaded.model->module(), checkpoint.tensors, joined("[load] ", file));
+  loaded.model->module().to(device);
+  loaded.state.images = static_cast<int64_t>(number(checkpoint, "images", file));
+  loaded.state.steps = static_cast<int64_t>(number(checkpoint, "steps", file));
+  loaded.state.seconds = number(checkpoint, "seconds", file);
+  return loaded;
+}
+
+LoadedDdn load_ddn(const std::string& run_or_file, torch::Device device, const std::string& command) {
+  LoadedModel loaded = load_model(run_or_file, device);
+  auto* ddn = dynamic_cast<DdnModel*>(loaded.model.get());
+  STEER_CHECK(ddn, "[", command, "] ", run_or_file, ": expected a ddn model but got a ", loaded.model->family(), " model");
+  loaded.model.release();
+  return {std::unique_ptr<DdnModel>(ddn), loaded.state};
+}
+
+}  // namespace steer

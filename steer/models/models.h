@@ -1,0 +1,44 @@
+// Models by name, and their checkpoints.
+#pragma once
+
+#include "steer/core/checkpoint.h"
+#include "steer/models/ddn_model.h"
+
+namespace steer {
+
+// A new model of a family ("ddn") with the options given over its defaults. Initial values follow `seed`.
+std::unique_ptr<Model> make_model(const std::string& family, const Json& options, uint64_t seed);
+
+// How far a model was trained, kept in its checkpoint.
+struct TrainingState {
+  int64_t images = 0;
+  int64_t steps = 0;
+  double seconds = 0;
+};
+
+// Weights and buffers with what load_model needs, written atomically. With `ema` the averaged weights are written.
+void save_model(const std::string& path, Model& model, const TrainingState& state, const Ema* ema);
+
+struct LoadedModel {
+  std::unique_ptr<Model> model;
+  TrainingState state;
+  std::string path;  // the checkpoint file
+};
+
+// Reads RUN/model.safetensors or a checkpoint file. Error when it is not steer's, of an unknown format version,
+// or its tensors do not fit its options: missing, unexpected and misshaped ones are named.
+LoadedModel load_model(const std::string& run_or_file, torch::Device device);
+
+// The same for commands that only a DDN answers; names the command in the refusal of another family.
+struct LoadedDdn {
+  std::unique_ptr<DdnModel> model;
+  TrainingState state;
+};
+LoadedDdn load_ddn(const std::string& run_or_file, torch::Device device, const std::string& command);
+
+// Copies tensors into a module's parameters and buffers by name; the two sets of names must agree but for `optional`
+// suffixes. `what` stands first in errors.
+void load_tensors(torch::nn::Module& module, const std::map<std::string, Tensor>& tensors, const std::string& what);
+std::map<std::string, Tensor> module_tensors(torch::nn::Module& module);
+
+}  // namespace steer

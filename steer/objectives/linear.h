@@ -1,0 +1,60 @@
+// Linear inverse problems: parts of a picture are known exactly up to Gaussian noise, the generator finds the
+// rest.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <string>
+
+#include "steer/objectives/objective.h"
+
+namespace steer {
+
+// Standard deviation of the measurement's noise on the [-1, 1] scale.
+constexpr double kMeasurementNoise = 0.05;
+constexpr double kDenoiseNoise = 0.5;
+
+// A measurement and what a user sees of it.
+struct LinearTask {
+  LinearMeasurement measurement;
+  Tensor degraded;  // [T, C, H, W]
+  Tensor hidden;    // [T or 1, 1, H, W]: 1 at pixels that the measurement does not give, else 0
+};
+
+class LinearObjective : public Objective {
+ public:
+  LinearObjective(LinearTask task, std::string words);
+
+  Tensor score(const Tensor& x) const override { return log_likelihood(task_.measurement, x); }
+  bool differentiable() const override { return true; }
+  std::vector<LinearMeasurement> measurements() const override { return {task_.measurement}; }
+  Tensor degraded() const override { return task_.degraded; }
+  Tensor hidden() const override { return task_.hidden; }
+  std::string words() const override { return words_; }
+
+ private:
+  LinearTask task_;
+  std::string words_;
+};
+
+// The tasks below are made from truth [T, C, H, W] in [-1, 1]; noise is a standard deviation > 0. None keeps
+// what its measurement does not give.
+
+// All pixels but those to be filled: fill [T or 1, 1, H, W], 1 = to be filled, 0 = given. Filled pixels are
+// shown grey.
+LinearTask inpaint(const Tensor& truth, const Tensor& fill, double noise = kMeasurementNoise);
+
+// The mean of every factor x factor block; the factor must divide H and W. Shown with repeated pixels.
+LinearTask super_resolve(const Tensor& truth, int64_t factor, double noise = kMeasurementNoise);
+
+// The same from the small pictures [T, C, H / factor, W / factor].
+LinearTask super_resolve_from(const Tensor& low, int64_t factor, double noise = kMeasurementNoise);
+
+// The mean of the channels; refuses pictures of one channel. Shown grey in all channels.
+LinearTask colourise(const Tensor& truth, double noise = kMeasurementNoise);
+
+// Every pixel, badly: `noisy` is what was measured, with noise of the stated deviation in it already.
+LinearTask denoise(const Tensor& noisy, double noise = kDenoiseNoise);
+
+}  // namespace steer

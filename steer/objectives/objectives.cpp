@@ -1,0 +1,160 @@
+#include "steer/objectives/objectives.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "steer/core/check.h"
+#include "steer/core/random.h"
+#include "steer/core/tensors.h"
+#include "steer/data/images.h"
+#include "steer/objectives/linear.h"
+#include "steer/objectives/masks.h"
+#include "steer/objectives/syntax.h"
+
+namespace steer {
+namespace {
+
+constexpr double kLeastNoise = 1e-3, kMostNoise = 100.0;
+constexpr uint64_t kNoiseStream = 0x6f626a65;
+
+std::string size_text(int64_t height, int64_t width) {
+  return joined(height, "x", width);
+}
+
+// An image [1, C, h, w] of any size at the sample's size.
+Tensor fitted(Tensor image, const std::string& path, const std::string& fit, const ObjectiveContext& context,
+              const std::string& also) {
+  STEER_CHECK(fit.empty() || fit == "resize" || fit == "pad",
+              "[objective] expected fit as resize or pad but got ", fit);
+  const int64_t height = image.size(2), width = image.size(3);
+  if (height == context.height && width == context.width) return image;
+  const std::string sizes =
+      joined("[objective] ", path, ": expected an image of size ", size_text(context.height, context.width),
+             also, " (height x width) but got ", size_text(height, width));
+  if (fit == "resize") {
+    image = area_resize(image, std::min(height, context.height), std::min(width, context.width));
+    return at::upsample_bilinear2d(image, {context.height, context.width}, false);
+  }
+  if (fit == "pad") {
+    STEER_CHECK(height <= context.height && width <= context.width, sizes, ", too large for fit=pad");
+    Tensor padded = at::full({1, image.size(1), context.height, context.width}, -1.0);
+    padded.narrow(2, (context.height - height) / 2, height)
+        .narrow(3, (context.width - width) / 2, width)
+        .copy_(image);
+    return padded;
+  }
+  fail(sizes, "; fit=resize or fit=pad takes other sizes");
+}
+
+// What an image argument gave: pictures of the sample's size, or of 1/factor of it.
+struct Pictures {
+  Tensor images;  // [T, C, H, W]
+  bool low = false;
+  bool from_file = false;
+};
+
+Pictures pictures_of(const Call& call, const Arguments& arguments, const ObjectiveContext& context,
+                     int64_t factor = 1) {
+  Pictures pictures;
+  if (!arguments.has("image")) {
+    STEER_CHECK(context.truth.defined(), "[objective] column ", call.column, ": ", call.name,
+                " needs an image, as in ", call.name, "(photo.png, ...)");
+    pictures.images = context.truth.to(context.device);
+    return pictures;
+  }
+  STEER_CHECK(context.channels == 1 || context.channels == 3,
+              "[objective] an image gives samples of 1 or 3 channels, but these have ", context.channels);
+  const std::string path = arguments.required("image");
+  pictures.from_file = true;
+  pictures.images = read_image(path, context.channels).unsqueeze(0);
+  const int64_t low_height = context.height / factor, low_width = context.width / factor;
+  pictures.low = factor > 1 && pictures.images.size(2) == low_height && pictures.images.size(3) == low_width;
+  if (!pictures.low) {
+    const std::string also = factor > 1 ? " or " + size_text(low_height, low_width) : "";
+    pictures.images = fitted(pictures.images, path, arguments.word("fit", context.fit), context, also);
+  }
+  pictures.images = pictures.images.to(context.device);
+  return pictures;
+}
+
+LinearTask inpaint_of(const Call& call, const ObjectiveContext& context) {
+  const Arguments arguments(call, {"image"}, {"mask", "noise", "fit"});
+  const Tensor fill = make_mask(arguments.required("mask"), context.height, context.width);
+  const double noise = arguments.number("noise", kMeasurementNoise, kLeastNoise, kMostNoise);
+  return inpaint(pictures_of(call, arguments, context).images, fill, noise);
+}
+
+LinearTask super_resolve_of(const Call& call, const ObjectiveContext& context) {
+  const Arguments arguments(call, {"image"}, {"factor", "noise", "fit"});
+  arguments.required("factor");
+  const int64_t factor =
+      arguments.integer("factor", 0, 2, std::max<int64_t>(2, std::min(context.height, context.width)));
+  STEER_CHECK(context.height % factor == 0 && context.width % factor == 0, "[objective] column ", call.column,
+              ": super_resolve: expected a factor that divides ", size_text(context.height, context.width),
+              " but got ", factor);
+  const double noise = arguments.number("noise", kMeasurementNoise, kLeastNoise, kMostNoise);
+  const Pictures pictures = pictures_of(call, arguments, context, factor);
+  return pictures.low ? super_resolve_from(pictures.images, factor, noise)
+                      : super_resolve(pictures.images, factor, noise);
+}
+
+LinearTask colourise_of(const Call& call, const ObjectiveContext& context) {
+  const Arguments arguments(call, {"image"}, {"noise", "fit"});
+  STEER_CHECK(context.channels > 1, "[objective] column ", call.column,
+              ": colourise: expected samples of several channels but these are grey");
+  const double noise = arguments.number("noise", kMeasurementNoise, kLeastNoise, kMostNoise);
+  return colourise(pictures_of(call, arguments, context).images, noise);
+}
+
+LinearTask denoise_of(const Call& call, const ObjectiveContext& context) {
+  const Arguments arguments(call, {"image"}, {"noise", "add", "fit"});
+  const double noise = arguments.number("noise", kDenoiseNoise, kLeastNoise, kMostNoise);
+  const Pictures pictures = pictures_of(call, arguments, context);
+  Tensor noisy = pictures.images;
+  if (arguments.flag("add", !pictures.from_file)) {
+    const Tensor seeds = sample_seeds(context.seed, noisy.size(0), context.device);
+    noisy = noisy + noise * normal_rows(seeds, kNoiseStream, noisy.sizes().slice(1));
+  }
+  return denoise(noisy, noise);
+}
+
+void check_context(const ObjectiveContext& context) {
+  STEER_CHECK(context.channels > 0 && context.height > 0 && context.width > 0,
+              "[objective] expected samples of channels, height and width above 0");
+  if (!context.truth.defined()) return;
+  const Tensor& truth = context.truth;
+  STEER_CHECK(truth.dim() == 4 && truth.size(0) > 0 && truth.size(1) == context.channels &&
+                  truth.size(2) == context.height && truth.size(3) == context.width,
+              "[objective] expected truth [T, ", context.channels, ", ", context.height, ", ", context.width,
+              "], T > 0, but got ", shape_text(truth.sizes()));
+}
+
+// A new objective is one line here and one in the list below.
+std::unique_ptr<Objective> make_term(const Call& call, const ObjectiveContext& context) {
+  const auto linear = [&](LinearTask task) {
+    return std::make_unique<LinearObjective>(std::move(task), to_text(call));
+  };
+  if (call.name == "inpaint") return linear(inpaint_of(call, context));
+  if (call.name == "super_resolve") return linear(super_resolve_of(call, context));
+  if (call.name == "colourise") return linear(colourise_of(call, context));
+  if (call.name == "denoise") return linear(denoise_of(call, context));
+  const std::vector<std::string> known = {"inpaint", "super_resolve", "colourise", "denoise"};
+  fail("[objective] column ", call.column, ": unknown objective ", call.name, "; known are ",
+       fmt::format("{}", fmt::join(known, ", ")), " (nearest: ", nearest_word(call.name, known), ")");
+}
+
+}  // namespace
+
+std::unique_ptr<Objective> make_objective(const std::string& words, const ObjectiveContext& context) {
+  check_context(context);
+  std::vector<WeightedSum::Term> terms;
+  for (const Call& call : parse_objective(words)) terms.push_back({call.weight, make_term(call, context)});
+  if (terms.size() == 1 && terms[0].weight == 1.0) return std::move(terms[0].objective);
+  return std::make_unique<WeightedSum>(std::move(terms));
+}
+
+}  // namespace steer

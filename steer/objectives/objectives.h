@@ -1,0 +1,36 @@
+// All objectives by name: what the user writes on the command line, in JSON or on the page becomes an object
+// here.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "steer/objectives/objective.h"
+
+namespace steer {
+
+// What the words are about: samples of a known shape.
+struct ObjectiveContext {
+  int64_t channels = 0, height = 0, width = 0;
+  // [T, C, H, W]: stands for the image argument where the words leave it out (evaluation over a data set).
+  // Optional.
+  Tensor truth;
+  uint64_t seed = 0;  // of added noise: target i gets seed + i
+  torch::Device device = torch::kCPU;
+  std::string fit;  // of images where the words name no fit=: resize, pad, or empty for the exact size only
+};
+
+// The objective that the words describe, on the context's device:
+//   inpaint([image], mask=..., noise=0.05)     mask: see make_mask
+//   super_resolve([image], factor=4, noise=0.05)     image: of the sample's size, or 1/factor of it already
+//   colourise([image], noise=0.05)
+//   denoise([image], noise=0.5, add=false)     image: the noisy one, unless add=true; a context's truth gets
+//   noise added
+// Each takes fit=resize (stretched; by area when shrinking) or fit=pad (black around the middle) for images
+// of another size. Weighted sums: `0.5*a(...) + b(...)`. Errors are one line that starts with `[objective]`.
+std::unique_ptr<Objective> make_objective(const std::string& words, const ObjectiveContext& context);
+
+}  // namespace steer

@@ -1,0 +1,157 @@
+#include "steer/objectives/objectives.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <filesystem>
+
+#include "steer/core/check.h"
+#include "steer/core/tensors.h"
+#include "steer/data/images.h"
+
+namespace steer {
+namespace {
+
+// A picture file of the given size that is removed at the end.
+struct PictureFile {
+  PictureFile(const std::string& name, const Tensor& image) : path(testing::TempDir() + "steer_" + name) {
+    write_png(path, image);
+    picture = read_image(path, 3).unsqueeze(0);
+  }
+  ~PictureFile() { std::filesystem::remove(path); }
+
+  std::string path;
+  Tensor picture;  // [1, 3, H, W], as read
+};
+
+Tensor noise_picture(int64_t size) {
+  return torch::rand({3, size, size}) * 2 - 1;
+}
+
+ObjectiveContext colour32() {
+  ObjectiveContext context;
+  context.channels = 3;
+  context.height = context.width = 32;
+  return context;
+}
+
+std::string refusal(const std::string& words, const ObjectiveContext& context) {
+  try {
+    make_objective(words, context);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(Objectives, AreHighestAtTheirOwnPicture) {
+  const PictureFile file("own.png", noise_picture(32));
+  for (const char* words :
+       {"inpaint(PATH, mask=left)", "super_resolve(PATH, factor=4)", "colourise(PATH)",
+        "denoise(PATH, noise=0.5)", "0.5*inpaint(PATH, mask=centre) + 2*colourise(PATH)"}) {
+    std::string filled = words;
+    for (size_t at; (at = filled.find("PATH")) != std::string::npos;)
+      filled.replace(at, 4, "'" + file.path + "'");
+    const std::unique_ptr<Objective> objective = make_objective(filled, colour32());
+    const Tensor x = file.picture + 0.2 * torch::randn({9, 3, 32, 32});
+    const float best = objective->score(file.picture).item<float>();
+    EXPECT_NEAR(best, 0.0f, 1e-6) << words;
+    EXPECT_LT(objective->score(x).max().item<float>(), best) << words;
+    EXPECT_EQ(shape_text(objective->degraded().sizes()), "[1, 3, 32, 32]");
+    EXPECT_EQ(shape_text(objective->hidden().sizes()), "[1, 1, 32, 32]");
+    // Its own words make the same objective again.
+    EXPECT_TRUE(torch::equal(make_objective(objective->words(), colour32())->score(x), objective->score(x)));
+  }
+}
+
+TEST(Objectives, TakeTheContextsTruthWhereWordsNameNoImage) {
+  ObjectiveContext context = colour32();
+  context.truth = torch::rand({2, 3, 32, 32}) * 2 - 1;
+  for (const char* words :
+       {"inpaint(mask=left)", "super_resolve(factor=4)", "colourise()", "denoise(add=false)"})
+    EXPECT_TRUE(
+        torch::allclose(make_objective(words, context)->score(context.truth), torch::zeros({2}), 0, 1e-6));
+  EXPECT_EQ(refusal("colourise()", colour32()),
+            "[objective] column 1: colourise needs an image, as in colourise(photo.png, ...)");
+}
+
+TEST(Objectives, AddNoiseThatDependsOnTheTargetsSeedAlone) {
+  ObjectiveContext context = colour32();
+  context.truth = torch::zeros({3, 3, 32, 32});
+  context.seed = 11;
+  const Tensor noisy = make_objective("denoise(noise=0.5)", context)->degraded();
+  EXPECT_NEAR(noisy.std().item<float>(), 0.5f, 0.02f);
+  context.truth = context.truth.narrow(0, 0, 1);
+  context.seed = 13;
+  EXPECT_TRUE(torch::equal(make_objective("denoise(noise=0.5)", context)->degraded()[0], noisy[2]));
+  // A picture from a file is noisy already unless told otherwise.
+  const PictureFile file("noisy.png", noise_picture(32));
+  const std::string image = "'" + file.path + "'";
+  EXPECT_TRUE(torch::equal(make_objective("denoise(" + image + ")", context)->degraded(), file.picture));
+  EXPECT_TRUE(torch::allclose(make_objective("denoise(" + image + ", add=true)", context)->degraded()[0],
+                              file.picture[0] + noisy[2], 1e-5, 1e-6));
+}
+
+TEST(Objectives, SuperResolveTakesSmallPicturesAsTheMeasurement) {
+  const PictureFile low("low.png", noise_picture(8));
+  const auto objective = make_objective("super_resolve('" + low.path + "', factor=4)", colour32());
+  ASSERT_EQ(objective->measurements().size(), 1u);
+  EXPECT_TRUE(torch::equal(objective->measurements()[0].y, low.picture));
+  EXPECT_EQ(refusal("super_resolve('" + low.path + "', factor=2)", colour32()),
+            "[objective] " + low.path +
+                ": expected an image of size 32x32 or 16x16 (height x width) but got 8x8; "
+                "fit=resize or fit=pad takes other sizes");
+}
+
+TEST(Objectives, FitPicturesOfAnotherSizeOnlyWhenTold) {
+  const PictureFile large("large.png", noise_picture(64)), small("small.png", noise_picture(28));
+  const auto shown = [&](const PictureFile& file, const std::string& fit) {
+    return make_objective("denoise('" + file.path + "', fit=" + fit + ")", colour32())->degraded();
+  };
+  EXPECT_EQ(refusal("denoise('" + large.path + "')", colour32()),
+            "[objective] " + large.path +
+                ": expected an image of size 32x32 (height x width) but got 64x64; "
+                "fit=resize or fit=pad takes other sizes");
+  EXPECT_TRUE(torch::allclose(shown(large, "resize"), area_resize(large.picture, 32, 32), 1e-5, 1e-6));
+  EXPECT_EQ(shape_text(shown(small, "resize").sizes()), "[1, 3, 32, 32]");
+  const Tensor padded = shown(small, "pad");
+  EXPECT_TRUE(torch::equal(padded.narrow(2, 2, 28).narrow(3, 2, 28), small.picture));
+  EXPECT_EQ(padded.narrow(2, 0, 2).max().item<float>(), -1.0f);
+  EXPECT_NE(refusal("denoise('" + large.path + "', fit=pad)", colour32()), "accepted");
+  EXPECT_EQ(refusal("denoise('" + small.path + "', fit=stretch)", colour32()),
+            "[objective] expected fit as resize or pad but got stretch");
+  ObjectiveContext context = colour32();
+  context.fit = "pad";
+  EXPECT_TRUE(torch::equal(make_objective("denoise('" + small.path + "')", context)->degraded(), padded));
+}
+
+TEST(Objectives, RefuseWhatTheyDoNotKnow) {
+  ObjectiveContext context = colour32();
+  context.truth = torch::zeros({1, 3, 32, 32});
+  EXPECT_EQ(
+      refusal("colourise() + inpant(mask=left)", context),
+      "[objective] column 15: unknown objective inpant; known are inpaint, super_resolve, colourise, denoise "
+      "(nearest: inpaint)");
+  EXPECT_EQ(refusal("inpaint()", context), "[objective] column 1: inpaint needs the argument mask");
+  EXPECT_EQ(refusal("super_resolve()", context),
+            "[objective] column 1: super_resolve needs the argument factor");
+  EXPECT_EQ(refusal("super_resolve(factor=5)", context),
+            "[objective] column 1: super_resolve: expected a factor that divides 32x32 but got 5");
+  EXPECT_EQ(
+      refusal("super_resolve(factor=64)", context),
+      "[objective] column 15: super_resolve: expected factor as a whole number from 2 to 32 but got 64");
+  EXPECT_EQ(refusal("colourise(noise=0)", context),
+            "[objective] column 11: colourise: expected noise as a number from 0.001 to 100 but got 0");
+  EXPECT_EQ(refusal("denoise(add=perhaps)", context),
+            "[objective] column 9: denoise: expected add as true or false but got perhaps");
+  EXPECT_NE(refusal("inpaint(missing.png, mask=left)", context), "accepted");
+  EXPECT_NE(refusal("inpaint(mask=diagonal)", context), "accepted");
+  context.channels = 1;
+  EXPECT_NE(refusal("inpaint(mask=left)", context), "accepted");  // truth of three channels
+  context.truth = torch::zeros({1, 1, 32, 32});
+  EXPECT_EQ(refusal("colourise()", context),
+            "[objective] column 1: colourise: expected samples of several channels but these are grey");
+}
+
+}  // namespace
+}  // namespace steer

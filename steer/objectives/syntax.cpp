@@ -1,0 +1,296 @@
+#include "steer/objectives/syntax.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <numeric>
+
+#include "steer/core/check.h"
+
+namespace steer {
+namespace {
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_name(const std::string& word) {
+  return !word.empty() && is_letter(word[0]) &&
+         std::all_of(word.begin(), word.end(), [](char c) { return is_letter(c) || is_digit(c); });
+}
+
+// An error is one line, whatever the text holds.
+std::string on_one_line(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  return text;
+}
+
+// The whole of `word` as a number; false where it is none.
+template <class Number>
+bool read_number(const std::string& word, Number* value) {
+  const std::from_chars_result read = std::from_chars(word.data(), word.data() + word.size(), *value);
+  return read.ec == std::errc() && read.ptr == word.data() + word.size();
+}
+
+class Parser {
+ public:
+  explicit Parser(const std::string& text) : text_(text) {}
+
+  std::vector<Call> sum() {
+    std::vector<Call> calls = {term()};
+    while (peek() == '+') {
+      ++at_;
+      calls.push_back(term());
+    }
+    if (!done()) expected("'+' or end of text");
+    return calls;
+  }
+
+ private:
+  Call term() {
+    Call call;
+    const char first = peek();
+    if (is_digit(first) || first == '.' || first == '-') call.weight = weight();
+    peek();
+    call.column = column();
+    call.name = name("the name of an objective");
+    take('(');
+    if (peek() != ')') {
+      call.arguments.push_back(argument());
+      while (peek() == ',') {
+        ++at_;
+        call.arguments.push_back(argument());
+      }
+    }
+    if (!done() && text_[at_] != ')') expected("',' or ')'");
+    take(')');
+    return call;
+  }
+
+  double weight() {
+    double value = 0;
+    const char* begin = text_.data() + at_;
+    const std::from_chars_result read = std::from_chars(begin, text_.data() + text_.size(), value);
+    if (read.ec == std::errc::invalid_argument) expected("a weight");
+    const std::string word(begin, read.ptr);
+    if (read.ec != std::errc() || !std::isfinite(value) || value <= 0)
+      fail("[objective] column ", column(), ": expected a finite weight above 0 but got ", word, " in ",
+           quoted());
+    at_ += word.size();
+    take('*');
+    return value;
+  }
+
+  Argument argument() {
+    Argument argument;
+    peek();
+    argument.column = column();
+    const size_t start = at_;
+    const bool bare = !done() && text_[at_] != '\'' && text_[at_] != '"';
+    argument.value = value();
+    if (bare && peek() == '=') {
+      if (!is_name(argument.value)) {
+        at_ = start;
+        expected("the name of an argument");
+      }
+      ++at_;
+      argument.name = argument.value;
+      argument.value = value();
+    }
+    return argument;
+  }
+
+  std::string value() {
+    const char first = peek();
+    const size_t start = at_;
+    if (first == '\'' || first == '"') {
+      const size_t end = text_.find(first, at_ + 1);
+      if (end == std::string::npos) {
+        fail("[objective] column ", column(), ": expected a closing ", first, " but got end of text in ",
+             quoted());
+      }
+      at_ = end + 1;
+      return printable(text_.substr(start + 1, end - start - 1));
+    }
+    while (!done() && !is_blank(text_[at_]) && std::string(",()='\"").find(text_[at_]) == std::string::npos)
+      ++at_;
+    if (at_ == start) expected("a value");
+    return printable(text_.substr(start, at_ - start));
+  }
+
+  // Values end up in errors and reports, so they stay on one line.
+  std::string printable(const std::string& word) const {
+    STEER_CHECK(word == on_one_line(word), "[objective] column ", column(),
+                ": control characters before here in ", quoted());
+    return word;
+  }
+
+  std::string name(const char* what) {
+    peek();
+    const size_t start = at_;
+    while (!done() && (is_letter(text_[at_]) || (at_ > start && is_digit(text_[at_])))) ++at_;
+    if (at_ == start) expected(what);
+    return text_.substr(start, at_ - start);
+  }
+
+  bool done() const { return at_ >= text_.size(); }
+
+  // The next character that is not blank, or 0 at the end.
+  char peek() {
+    while (!done() && is_blank(text_[at_])) ++at_;
+    return done() ? '\0' : text_[at_];
+  }
+
+  void take(char wanted) {
+    if (peek() != wanted) expected(std::string("'") + wanted + "'");
+    ++at_;
+  }
+
+  [[noreturn]] void expected(const std::string& what) const {
+    const std::string got = done() ? "end of text" : "'" + on_one_line(character()) + "'";
+    fail("[objective] column ", column(), ": expected ", what, " but got ", got, " in ", quoted());
+  }
+
+  // The character here, with all its bytes where it is UTF-8.
+  std::string character() const {
+    size_t end = at_ + 1;
+    while (end < text_.size() && is_continuation(text_[end])) ++end;
+    return text_.substr(at_, end - at_);
+  }
+
+  static bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+  int64_t column() const {
+    int64_t characters = 1;
+    for (size_t i = 0; i < at_; ++i) characters += !is_continuation(text_[i]);
+    return characters;
+  }
+
+  std::string quoted() const { return "\"" + on_one_line(text_) + "\""; }
+
+  const std::string& text_;
+  size_t at_ = 0;
+};
+
+// Letters to insert, delete or replace (Levenshtein 1966).
+size_t edits(const std::string& a, const std::string& b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+std::string as_value(const std::string& value) {
+  if (value.find('"') != std::string::npos) return "'" + value + "'";
+  const bool plain = !value.empty() && value.find_first_of(" \t\n\r,()='") == std::string::npos;
+  return plain ? value : "\"" + value + "\"";
+}
+
+}  // namespace
+
+std::vector<Call> parse_objective(const std::string& text) {
+  return Parser(text).sum();
+}
+
+std::string to_text(const Call& call) {
+  std::string text = call.name + "(";
+  for (const Argument& argument : call.arguments) {
+    if (&argument != &call.arguments.front()) text += ", ";
+    if (!argument.name.empty()) text += argument.name + "=";
+    text += as_value(argument.value);
+  }
+  return text + ")";
+}
+
+std::string nearest_word(const std::string& word, const std::vector<std::string>& known) {
+  return *std::min_element(known.begin(), known.end(), [&](const std::string& a, const std::string& b) {
+    return edits(word, a) < edits(word, b);
+  });
+}
+
+Arguments::Arguments(Call call, const std::vector<std::string>& positional,
+                     const std::vector<std::string>& named)
+    : call_(std::move(call)) {
+  std::vector<std::string> known = positional;
+  known.insert(known.end(), named.begin(), named.end());
+  std::vector<std::string> seen;
+  size_t place = 0;
+  for (Argument& argument : call_.arguments) {
+    const std::string where = joined("[objective] column ", argument.column, ": ", call_.name);
+    if (argument.name.empty()) {
+      STEER_CHECK(place < positional.size(), where, " takes ", positional.size(),
+                  " argument(s) without a name, then name=value with ",
+                  fmt::format("{}", fmt::join(named, ", ")), ", but got ", argument.value);
+      argument.name = positional[place++];
+    }
+    STEER_CHECK(std::find(known.begin(), known.end(), argument.name) != known.end(), where,
+                " has no argument ", argument.name, "; it takes ", fmt::format("{}", fmt::join(known, ", ")),
+                " (nearest: ", nearest_word(argument.name, known), ")");
+    STEER_CHECK(std::find(seen.begin(), seen.end(), argument.name) == seen.end(), where, " got ",
+                argument.name, " twice");
+    seen.push_back(argument.name);
+  }
+}
+
+const Argument* Arguments::find(const std::string& name) const {
+  for (const Argument& argument : call_.arguments)
+    if (argument.name == name) return &argument;
+  return nullptr;
+}
+
+std::string Arguments::required(const std::string& name) const {
+  const Argument* found = find(name);
+  STEER_CHECK(found, "[objective] column ", call_.column, ": ", call_.name, " needs the argument ", name);
+  return found->value;
+}
+
+std::string Arguments::word(const std::string& name, const std::string& otherwise) const {
+  const Argument* found = find(name);
+  return found ? found->value : otherwise;
+}
+
+double Arguments::number(const std::string& name, double otherwise, double low, double high) const {
+  const Argument* found = find(name);
+  if (!found) return otherwise;
+  double value = 0;
+  STEER_CHECK(read_number(found->value, &value) && value >= low && value <= high, "[objective] column ",
+              found->column, ": ", call_.name, ": expected ", name, " as a number from ", low, " to ", high,
+              " but got ", found->value);
+  return value;
+}
+
+int64_t Arguments::integer(const std::string& name, int64_t otherwise, int64_t low, int64_t high) const {
+  const Argument* found = find(name);
+  if (!found) return otherwise;
+  int64_t value = 0;
+  STEER_CHECK(read_number(found->value, &value) && value >= low && value <= high, "[objective] column ",
+              found->column, ": ", call_.name, ": expected ", name, " as a whole number from ", low, " to ",
+              high, " but got ", found->value);
+  return value;
+}
+
+bool Arguments::flag(const std::string& name, bool otherwise) const {
+  const std::string value = word(name, otherwise ? "true" : "false");
+  STEER_CHECK(value == "true" || value == "false", "[objective] column ", find(name)->column, ": ",
+              call_.name, ": expected ", name, " as true or false but got ", value);
+  return value == "true";
+}
+
+}  // namespace steer

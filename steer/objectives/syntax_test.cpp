@@ -1,0 +1,114 @@
+#include "steer/objectives/syntax.h"
+
+#include <gtest/gtest.h>
+
+#include "steer/core/check.h"
+
+namespace steer {
+namespace {
+
+std::string refusal(const std::string& text) {
+  try {
+    parse_objective(text);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(Syntax, ReadsASumOfCalls) {
+  const std::vector<Call> calls =
+      parse_objective(" 0.5*inpaint(photo.png, mask=left)+ super_resolve ( 'my, photo.png' , factor = 4 )");
+  ASSERT_EQ(calls.size(), 2u);
+  EXPECT_EQ(calls[0].weight, 0.5);
+  EXPECT_EQ(calls[0].name, "inpaint");
+  EXPECT_EQ(calls[0].column, 6);
+  ASSERT_EQ(calls[0].arguments.size(), 2u);
+  EXPECT_EQ(calls[0].arguments[0].name, "");
+  EXPECT_EQ(calls[0].arguments[0].value, "photo.png");
+  EXPECT_EQ(calls[0].arguments[1].name, "mask");
+  EXPECT_EQ(calls[0].arguments[1].value, "left");
+  EXPECT_EQ(calls[0].arguments[1].column, 25);
+  EXPECT_EQ(calls[1].weight, 1.0);
+  EXPECT_EQ(calls[1].arguments[0].value, "my, photo.png");
+  EXPECT_EQ(calls[1].arguments[1].value, "4");
+}
+
+TEST(Syntax, TextParsesToTheSameCallAgain) {
+  for (const char* text : {"a()", "inpaint(photo.png, mask=left)", "f(\"x y\", k='a\"b')", "f(a+b-1e3*2.png)",
+                           "f(\"\")", "f(it=\"it's\")", "f(gr\xC3\xBC\xC3\x9F.png)"}) {
+    const std::string once = to_text(parse_objective(text).at(0));
+    EXPECT_EQ(to_text(parse_objective(once).at(0)), once);
+  }
+  EXPECT_EQ(to_text(parse_objective("2e-1*f( a ,b = 'c d')").at(0)), "f(a, b=\"c d\")");
+}
+
+TEST(Syntax, NamesTheColumnOfAnError) {
+  const std::pair<const char*, const char*> table[] = {
+      {"inpaint(x.png", "column 14: expected ')' but got end of text in \"inpaint(x.png\""},
+      {"", "column 1: expected the name of an objective but got end of text in \"\""},
+      {"inpaint", "column 8: expected '(' but got end of text in \"inpaint\""},
+      {"inpaint(a b)", "column 11: expected ',' or ')' but got 'b' in \"inpaint(a b)\""},
+      {"inpaint(a,)", "column 11: expected a value but got ')' in \"inpaint(a,)\""},
+      {"inpaint(a", "column 10: expected ')' but got end of text in \"inpaint(a\""},
+      {"f(a=)", "column 5: expected a value but got ')' in \"f(a=)\""},
+      {"f(1=2)", "column 3: expected the name of an argument but got '1' in \"f(1=2)\""},
+      {"f('a)", "column 3: expected a closing ' but got end of text in \"f('a)\""},
+      {"f() g()", "column 5: expected '+' or end of text but got 'g' in \"f() g()\""},
+      {"f() +", "column 6: expected the name of an objective but got end of text in \"f() +\""},
+      {"f(g(1))", "column 4: expected ',' or ')' but got '(' in \"f(g(1))\""},
+      {"2 f()", "column 3: expected '*' but got 'f' in \"2 f()\""},
+      {"f() + 0*g()", "column 7: expected a finite weight above 0 but got 0 in \"f() + 0*g()\""},
+      {"-1*f()", "column 1: expected a finite weight above 0 but got -1 in \"-1*f()\""},
+      {"1e999*f()", "column 1: expected a finite weight above 0 but got 1e999 in \"1e999*f()\""},
+      {"-inf*f()", "column 1: expected a finite weight above 0 but got -inf in \"-inf*f()\""},
+      {"nan*f()", "column 4: expected '(' but got '*' in \"nan*f()\""},
+      {"f(\xC3\xBC,)", "column 5: expected a value but got ')' in \"f(\xC3\xBC,)\""},
+      {"\xC3\xBC()", "column 1: expected the name of an objective but got '\xC3\xBC' in \"\xC3\xBC()\""},
+      {"f(\n", "column 4: expected a value but got end of text in \"f(?\""},
+      {"f('a\nb')", "column 8: control characters before here in \"f('a?b')\""},
+  };
+  for (const auto& [text, expected] : table)
+    EXPECT_EQ(refusal(text), std::string("[objective] ") + expected) << text;
+}
+
+TEST(Arguments, AreFoundByNameAndByPosition) {
+  const Arguments arguments(parse_objective("f(x.png, k=3, noise=2.5e-1, on=true)").at(0), {"image"},
+                            {"k", "noise", "on", "off"});
+  EXPECT_EQ(arguments.required("image"), "x.png");
+  EXPECT_EQ(arguments.integer("k", 0, 1, 8), 3);
+  EXPECT_EQ(arguments.number("noise", 0, 0, 1), 0.25);
+  EXPECT_TRUE(arguments.flag("on", false));
+  EXPECT_TRUE(arguments.flag("off", true));
+  EXPECT_EQ(arguments.word("off", "none"), "none");
+  EXPECT_FALSE(arguments.has("off"));
+}
+
+TEST(Arguments, AreRefusedByName) {
+  const auto text = [](const std::string& words, auto&& read) -> std::string {
+    try {
+      read(Arguments(parse_objective(words).at(0), {"image"}, {"factor", "noise"}));
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  const auto nothing = [](const Arguments&) {};
+  EXPECT_EQ(text("f(nose=1)", nothing),
+            "[objective] column 3: f has no argument nose; it takes image, factor, noise (nearest: noise)");
+  EXPECT_EQ(text("f(noise=1, noise=2)", nothing), "[objective] column 12: f got noise twice");
+  EXPECT_EQ(text("f(a, image=b)", nothing), "[objective] column 6: f got image twice");
+  EXPECT_EQ(text("f(a, b)", nothing),
+            "[objective] column 6: f takes 1 argument(s) without a name, then name=value with factor, noise, "
+            "but got b");
+  EXPECT_EQ(text("f(a)", [](const Arguments& a) { a.required("factor"); }),
+            "[objective] column 1: f needs the argument factor");
+  EXPECT_EQ(text("f(factor=2.5)", [](const Arguments& a) { a.integer("factor", 1, 2, 8); }),
+            "[objective] column 3: f: expected factor as a whole number from 2 to 8 but got 2.5");
+  for (const char* words :
+       {"f(noise=nan)", "f(noise=inf)", "f(noise=2)", "f(noise=0x1)", "f(noise='')", "f(noise=1s)"})
+    EXPECT_NE(text(words, [](const Arguments& a) { a.number("noise", 1, 0, 1); }), "accepted") << words;
+}
+
+}  // namespace
+}  // namespace steer
