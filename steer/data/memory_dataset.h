@@ -1,0 +1,33 @@
+// A data set whose images stand in memory, one byte a value.
+#pragma once
+
+#include "steer/data/dataset.h"
+
+namespace steer {
+
+// The most bytes that the images of one data set may take in memory.
+constexpr int64_t kMaxDatasetBytes = int64_t{8} << 30;
+
+class MemoryDataset : public Dataset {
+ public:
+  // images uint8 [N, C, H, W], N > 0; labels int64 [N], each -1 or, where there are class names, a number of
+  // one.
+  MemoryDataset(Tensor images, Tensor labels, std::vector<std::string> classes);
+
+  int64_t size() const override { return images_.size(0); }
+  Batch batch(const std::vector<int64_t>& indices) const override;
+  std::vector<int64_t> shape() const override { return images_.sizes().slice(1).vec(); }
+  std::vector<std::string> classes() const override { return classes_; }
+
+  const Tensor& images() const { return images_; }
+  const Tensor& labels() const { return labels_; }
+
+ private:
+  Tensor images_, labels_;
+  std::vector<std::string> classes_;
+};
+
+// Uninitialised uint8 [count, C, H, W]. Throws, naming the memory it would take, above kMaxDatasetBytes.
+Tensor image_memory(const std::string& path, int64_t count, at::IntArrayRef shape);
+
+}  // namespace steer
