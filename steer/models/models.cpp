@@ -117,10 +117,9 @@ LoadedModel load_model(const std::string& run_or_file, torch::Device device) {
   return loaded;
 }
 
-LoadedDdn load_ddn(const std::string& run_or_file, torch::Device device, const std::string& command) {
-  LoadedModel loaded = load_model(run_or_file, device);
+LoadedDdn as_ddn(LoadedModel loaded, const std::string& command) {
   auto* ddn = dynamic_cast<DdnModel*>(loaded.model.get());
-  STEER_CHECK(ddn, "[", command, "] ", run_or_file, ": expected a ddn model but got a ", loaded.model->family(), " model");
+  STEER_CHECK(ddn, "[", command, "] ", loaded.path, ": expected a ddn model but got a ", loaded.model->family(), " model");
   loaded.model.release();
   return {std::unique_ptr<DdnModel>(ddn), loaded.state};
 }

@@ -34,7 +34,7 @@ struct LoadedDdn {
   std::unique_ptr<DdnModel> model;
   TrainingState state;
 };
-LoadedDdn load_ddn(const std::string& run_or_file, torch::Device device, const std::string& command);
+LoadedDdn as_ddn(LoadedModel loaded, const std::string& command);
 
 // Copies tensors into a module's parameters and buffers by name; the two sets of names must agree but for `optional`
 // suffixes. `what` stands first in errors.

@@ -1,0 +1,62 @@
+// What every command shares: common flags, the device, figures on stdout, pictures with their JSON twin.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "steer/core/json.h"
+#include "steer/models/models.h"
+
+namespace steer {
+
+// A command registers itself and sets `run` to what it does when it is chosen.
+using Run = std::function<int()>;
+void add_train(CLI::App& app, Run& run);
+void add_sample(CLI::App& app, Run& run);
+void add_reconstruct(CLI::App& app, Run& run);
+void add_guide(CLI::App& app, Run& run);
+void add_evaluate(CLI::App& app, Run& run);
+void add_inspect(CLI::App& app, Run& run);
+
+struct Common {
+  bool json = false;
+  int64_t seed = 0;
+  std::string device = "cpu";
+  int64_t threads = 0;
+  std::string precision = "auto";
+
+  // Adds the flags. The seed is left out for commands that have none.
+  void add_to(CLI::App* command);
+  // Prepares the process and gives the device; Error for a word that names none or a GPU that is not there.
+  torch::Device start() const;
+};
+
+// One line on stderr: what the command does now.
+void say(const std::string& text);
+
+// Figures as one line of JSON on stdout with --json, else the text.
+void show(const Common& common, const Json& figures, const std::string& text);
+
+// Columns padded to their widest cell, two spaces between; the first row is the head.
+std::string table(const std::vector<std::vector<std::string>>& rows);
+
+// A PNG, and beside it the same name ending in .json with how it was made.
+void write_picture(const std::string& path, const torch::Tensor& picture, const Json& twin);
+
+// A loaded model ready to sample: on the device, with the precision of the flags. Says what it is on stderr.
+LoadedModel open_model(const Common& common, const std::string& run, torch::Device device);
+LoadedDdn open_ddn(const Common& common, const std::string& run, torch::Device device, const std::string& command);
+
+// Images of files as the model needs them: its channels; another size is refused unless fit is resize or pad.
+torch::Tensor read_images(const std::vector<std::string>& paths, const ImageShape& shape, const std::string& fit);
+
+// The first `count` images (0: all) of a data set's split as the model needs them, and their labels.
+struct Loaded {
+  torch::Tensor x;
+  torch::Tensor label;
+};
+Loaded load_images(const std::string& data, const std::string& split, const std::string& fit, const ImageShape& shape, int64_t count);
+
+}  // namespace steer

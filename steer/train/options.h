@@ -1,0 +1,61 @@
+// Everything that a training run is told: model, data, optimiser, budgets.
+#pragma once
+
+#include "steer/core/options.h"
+#include "steer/data/datasets.h"
+#include "steer/data/loader.h"
+#include "steer/nn/adam.h"
+
+namespace steer {
+
+struct TrainOptions {
+  double rate = 1e-3;
+  int64_t ramp_images = 2000;
+  double floor = 0.02;
+  std::string decay = "cosine";
+  double ema_half_life_images = 5000;
+  int64_t images = 0;
+  double minutes = 0;
+  int64_t seed = 0;
+  std::string precision = "auto";
+  double checkpoint_minutes = 2;
+  double grid_minutes = 2;
+  int64_t log_every_steps = 10;
+  AdamOptions adam;
+  LoaderOptions loader;
+
+  template <class F>
+  void fields(F& f) {
+    f("rate", rate, "learning rate after the ramp");
+    f("ramp_images", ramp_images, "images over which the learning rate rises linearly from 0");
+    f("decay", decay, "constant, or cosine: down to floor x rate at the end of the budget");
+    f("floor", floor, "last learning rate of the cosine as a share of rate");
+    f("ema_half_life_images", ema_half_life_images, "half-life of the averaged weights in images; 0 = no average");
+    f("images", images, "budget in images; 0 = none");
+    f("minutes", minutes, "budget in minutes; 0 = none");
+    f("seed", seed, "seed of initial values, order and dropout");
+    f("precision", precision, "of convolutions: auto, float32 or bfloat16");
+    f("checkpoint_minutes", checkpoint_minutes, "minutes between checkpoints");
+    f("grid_minutes", grid_minutes, "minutes between sample grids; 0 = at the end alone");
+    f("log_every_steps", log_every_steps, "steps between lines of log.jsonl");
+    f("adam", adam, "the optimiser");
+    f("loader", loader, "batches");
+  }
+};
+
+// The whole of a configuration file; `model` stands under the family's own name in JSON.
+struct RunOptions {
+  DataOptions data;
+  TrainOptions train;
+
+  template <class F>
+  void fields(F& f) {
+    f("data", data, "images to train on");
+    f("train", train, "how to train");
+  }
+};
+
+// Checks words and ranges; Error names the option.
+void check(const TrainOptions& options);
+
+}  // namespace steer
