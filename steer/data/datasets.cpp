@@ -9,6 +9,7 @@
 #include "steer/data/fit.h"
 #include "steer/data/folders.h"
 #include "steer/data/idx.h"
+#include "steer/data/images.h"
 #include "steer/data/shapes.h"
 
 namespace steer {
@@ -67,19 +68,16 @@ bool holds_cifar(const std::string& folder) {
   return false;
 }
 
-// The archive that is alone in a folder but for files that are neither pictures nor archives; empty where
-// there is none.
+// The one archive of a folder that holds neither folders nor pictures; empty where there is no archive.
 std::string lone_archive(const std::string& folder) {
-  std::string found;
+  std::vector<std::string> archives;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string path = entry.path().string();
-    if (entry.is_directory()) return "";
-    if (!is_archive_name(path)) continue;
-    STEER_CHECK(found.empty(), "[data] ", folder, ": expected one archive but got several, ", found, " and ",
-                path);
-    found = path;
+    if (entry.is_directory() || is_image_name(path)) return "";
+    if (is_archive_name(path)) archives.push_back(path);
   }
-  return found;
+  STEER_CHECK(archives.size() < 2, "[data] ", folder, ": expected one archive but got ", archives.size());
+  return archives.empty() ? "" : archives.front();
 }
 
 bool archive_of_cifar(const std::string& path) {

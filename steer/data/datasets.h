@@ -31,8 +31,8 @@ struct DataOptions {
 // Tells the kind of data from `path`: the word "shapes" (shapes.h; 60,000 train and 10,000 test images, 32
 // pixels a side unless size says otherwise); a folder of IDX files (idx.h); CIFAR-10's binary files in a
 // folder or archive (cifar.h); a tar, tar.gz, tgz or zip of pictures, or a folder of pictures (folders.h); a
-// folder that holds nothing else but one archive. Throws where the path or the split is missing, the data
-// empty, broken or of several shapes without a size.
+// folder with one archive and neither folders nor pictures. Throws where the path or the split is missing,
+// the data empty, broken or of several shapes without a size.
 std::unique_ptr<Dataset> make_dataset(const DataOptions& options);
 
 }  // namespace steer

@@ -67,7 +67,15 @@ TEST(Datasets, PicturesComeFromFoldersAndArchivesAlike) {
   folder.put("lone/README.md", "one archive");
   expect_pictures(folder / "lone");
   std::filesystem::rename(folder / "x.zip", folder / "lone/x.zip");
-  EXPECT_THAT(refusal([&] { make_dataset(at(folder / "lone")); }), HasSubstr("several"));
+  EXPECT_THAT(refusal([&] { make_dataset(at(folder / "lone")); }),
+              HasSubstr("expected one archive but got 2"));
+}
+
+TEST(Datasets, AnArchiveAmongPicturesIsLeftOut) {
+  const TemporaryFolder folder;
+  write_archive(folder / "x.tar", kPictures);
+  folder.put("a.png", flat_png(5));
+  EXPECT_THAT(middles(*make_dataset(at(folder.path()))), ElementsAre(5));
 }
 
 TEST(Datasets, AFolderAroundTheSplitsIsLookedThrough) {
