@@ -4,8 +4,6 @@
 #include <atomic>
 #include <exception>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <mutex>
 #include <set>
@@ -13,6 +11,7 @@
 #include <unordered_map>
 
 #include "steer/core/check.h"
+#include "steer/core/files.h"
 #include "steer/core/tensors.h"
 #include "steer/data/archives.h"
 #include "steer/data/fit.h"
@@ -136,12 +135,6 @@ void in_threads(size_t count, const std::function<void(size_t)>& work) {
   if (error) std::rethrow_exception(error);
 }
 
-std::string file_bytes(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  STEER_CHECK(file, "[data] ", path, ": expected a file that can be read");
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
 // Collects decoded pictures; the first decides the shape.
 class Pictures {
  public:
@@ -172,7 +165,7 @@ class Pictures {
 void read_from_folder(const std::string& path, const Plan& plan, Pictures& pictures) {
   in_threads(plan.pictures.size(), [&](size_t i) {
     const std::string name = (fs::path(path) / plan.pictures[i].name).string();
-    pictures.put(static_cast<int64_t>(i), file_bytes(name), name);
+    pictures.put(static_cast<int64_t>(i), read_file(name), name);
   });
 }
 

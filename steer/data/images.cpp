@@ -6,32 +6,18 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include <jerror.h>
 #include <jpeglib.h>
 #include <png.h>
 
 #include "steer/core/check.h"
+#include "steer/core/files.h"
 #include "steer/core/tensors.h"
 #include "steer/data/fit.h"
 
 namespace steer {
 namespace {
-
-std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  STEER_CHECK(file && !std::filesystem::is_directory(path), "[read_file] ", path,
-              ": expected a file that can be read");
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
-void write_file(const std::string& path, std::string_view bytes) {
-  std::ofstream file(path, std::ios::binary);
-  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  STEER_CHECK(file.flush(), "[write_file] ", path, ": expected a file that can be written");
-}
 
 // Both libraries leave by longjmp on errors, so what must be freed stands in a reader that outlives the
 // functions which call them, and those functions hold nothing that needs a destructor.
