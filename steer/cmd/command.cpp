@@ -20,10 +20,14 @@ namespace steer {
 
 void Common::add_to(CLI::App* command) {
   command->add_flag("--json", json, "print one line of JSON with the figures on stdout");
-  command->add_option("--seed", seed, "seed of the first sample; sample i takes seed + i")->capture_default_str();
+  command->add_option("--seed", seed, "seed of the first sample; sample i takes seed + i")
+      ->capture_default_str();
   command->add_option("--device", device, "cpu or cuda")->capture_default_str();
-  command->add_option("--threads", threads, "processor threads; 0 = all this process may use")->capture_default_str()->check(CLI::Range(0, 1024));
-  command->add_option("--precision", precision, "of convolutions: auto, float32 or bfloat16")->capture_default_str();
+  command->add_option("--threads", threads, "processor threads; 0 = all this process may use")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
+  command->add_option("--precision", precision, "of convolutions: auto, float32 or bfloat16")
+      ->capture_default_str();
 }
 
 torch::Device Common::start() const {
@@ -34,7 +38,9 @@ torch::Device Common::start() const {
   return torch::kCUDA;
 }
 
-void say(const std::string& text) { std::cerr << text << std::endl; }
+void say(const std::string& text) {
+  std::cerr << text << std::endl;
+}
 
 void show(const Common& common, const Json& figures, const std::string& text) {
   if (common.json)
@@ -53,7 +59,8 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
   std::string text;
   for (const auto& row : rows) {
     std::string line;
-    for (size_t i = 0; i < row.size(); ++i) line += (i ? "  " : "") + row[i] + std::string(widths[i] - row[i].size(), ' ');
+    for (size_t i = 0; i < row.size(); ++i)
+      line += (i ? "  " : "") + row[i] + std::string(widths[i] - row[i].size(), ' ');
     text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   }
   return text;
@@ -61,7 +68,8 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
 
 void write_picture(const std::string& path, const torch::Tensor& picture, const Json& twin) {
   write_png(path, picture);
-  write_file(std::filesystem::path(path).replace_extension(".json").string(), twin.dump(2) + "\n");
+  if (std::filesystem::is_regular_file(path))
+    write_file(std::filesystem::path(path).replace_extension(".json").string(), twin.dump(2) + "\n");
   say(fmt::format("wrote {}", path));
 }
 
@@ -70,31 +78,35 @@ LoadedModel open_model(const Common& common, const std::string& run, torch::Devi
   const Precision precision = make_precision(common.precision, device);
   loaded.model->set_compute_type(scalar_type(precision));
   const ImageShape s = loaded.model->shape();
-  say(fmt::format("{}: {} model, {} parameters, images {}x{}x{}, trained on {} images; {}, {} threads", loaded.path,
-                  loaded.model->family(), loaded.model->parameter_count(), s.channels, s.height, s.width, loaded.state.images,
-                  name(precision), at::get_num_threads()));
+  say(fmt::format("{}: {} model, {} parameters, images {}x{}x{}, trained on {} images; {}, {} threads",
+                  loaded.path, loaded.model->family(), loaded.model->parameter_count(), s.channels, s.height,
+                  s.width, loaded.state.images, name(precision), at::get_num_threads()));
   return loaded;
 }
 
-LoadedDdn open_ddn(const Common& common, const std::string& run, torch::Device device, const std::string& command) {
+LoadedDdn open_ddn(const Common& common, const std::string& run, torch::Device device,
+                   const std::string& command) {
   LoadedModel loaded = open_model(common, run, device);
   return as_ddn(std::move(loaded), command);
 }
 
-torch::Tensor read_images(const std::vector<std::string>& paths, const ImageShape& shape, const std::string& fit) {
+torch::Tensor read_images(const std::vector<std::string>& paths, const ImageShape& shape,
+                          const std::string& fit) {
   std::vector<torch::Tensor> images;
   for (const std::string& path : paths) {
     torch::Tensor image = read_image(path, shape.channels);
     const bool same = image.size(1) == shape.height && image.size(2) == shape.width;
-    STEER_CHECK(same || !fit.empty(), "[read] ", path, ": expected an image of ", shape.width, "x", shape.height, " pixels but got ", image.size(2),
-                "x", image.size(1), "; --fit resize or --fit pad brings it to size");
+    STEER_CHECK(same || !fit.empty(), "[read] ", path, ": expected an image of ", shape.width, "x",
+                shape.height, " pixels but got ", image.size(2), "x", image.size(1),
+                "; --fit resize or --fit pad brings it to size");
     if (!same) image = from_bytes(fitted(to_bytes(image).unsqueeze(0), shape.height, fit).squeeze(0));
     images.push_back(image);
   }
   return at::stack(images);
 }
 
-Loaded load_images(const std::string& data, const std::string& split, const std::string& fit, const ImageShape& shape, int64_t count) {
+Loaded load_images(const std::string& data, const std::string& split, const std::string& fit,
+                   const ImageShape& shape, int64_t count) {
   DataOptions options;
   options.path = data;
   options.split = split;
@@ -103,7 +115,8 @@ Loaded load_images(const std::string& data, const std::string& split, const std:
   options.limit = count;
   if (!fit.empty()) options.fit = fit;
   const auto dataset = make_dataset(options);
-  std::vector<int64_t> all(static_cast<size_t>(count > 0 ? std::min(count, dataset->size()) : dataset->size()));
+  std::vector<int64_t> all(
+      static_cast<size_t>(count > 0 ? std::min(count, dataset->size()) : dataset->size()));
   std::iota(all.begin(), all.end(), 0);
   const Batch batch = dataset->batch(all);
   return {batch.x, batch.label};

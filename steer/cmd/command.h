@@ -42,21 +42,25 @@ void show(const Common& common, const Json& figures, const std::string& text);
 // Columns padded to their widest cell, two spaces between; the first row is the head.
 std::string table(const std::vector<std::vector<std::string>>& rows);
 
-// A PNG, and beside it the same name ending in .json with how it was made.
+// A PNG, and beside it the same name ending in .json with how it was made; a device or pipe gets the PNG
+// alone.
 void write_picture(const std::string& path, const torch::Tensor& picture, const Json& twin);
 
 // A loaded model ready to sample: on the device, with the precision of the flags. Says what it is on stderr.
 LoadedModel open_model(const Common& common, const std::string& run, torch::Device device);
-LoadedDdn open_ddn(const Common& common, const std::string& run, torch::Device device, const std::string& command);
+LoadedDdn open_ddn(const Common& common, const std::string& run, torch::Device device,
+                   const std::string& command);
 
 // Images of files as the model needs them: its channels; another size is refused unless fit is resize or pad.
-torch::Tensor read_images(const std::vector<std::string>& paths, const ImageShape& shape, const std::string& fit);
+torch::Tensor read_images(const std::vector<std::string>& paths, const ImageShape& shape,
+                          const std::string& fit);
 
 // The first `count` images (0: all) of a data set's split as the model needs them, and their labels.
 struct Loaded {
   torch::Tensor x;
   torch::Tensor label;
 };
-Loaded load_images(const std::string& data, const std::string& split, const std::string& fit, const ImageShape& shape, int64_t count);
+Loaded load_images(const std::string& data, const std::string& split, const std::string& fit,
+                   const ImageShape& shape, int64_t count);
 
 }  // namespace steer

@@ -20,13 +20,16 @@ struct Flags {
   int64_t count = 1000, batch = 50, top = 2;
 };
 
-std::string decibels(double mse) { return fmt::format("{:.2f} dB", psnr(mse)); }
+std::string decibels(double mse) {
+  return fmt::format("{:.2f} dB", psnr(mse));
+}
 
 // Reconstruction error after each layer, and how evenly the code uses the nodes.
 int evaluate_code(const Flags& flags, const DdnModel& model, const torch::Tensor& x, torch::Device device) {
   std::vector<torch::Tensor> codes, errors;
   for (int64_t at = 0; at < x.size(0); at += flags.batch) {
-    const Reconstruction made = model.reconstruct(x.narrow(0, at, std::min(flags.batch, x.size(0) - at)).to(device));
+    const Reconstruction made =
+        model.reconstruct(x.narrow(0, at, std::min(flags.batch, x.size(0) - at)).to(device));
     codes.push_back(made.code.cpu());
     errors.push_back(made.error.cpu());
   }
@@ -41,19 +44,34 @@ int evaluate_code(const Flags& flags, const DdnModel& model, const torch::Tensor
     const NodeUsage usage = node_usage(code.select(1, i), shapes[l].candidates);
     const double mse = error[i].item<double>();
     used += usage.used, nodes += shapes[l].candidates, bits += usage.entropy_bits;
-    rows.push_back({std::to_string(l + 1), fmt::format("{0}x{0}", shapes[l].size), std::to_string(shapes[l].candidates), fmt::format("{:.5f}", mse),
-                    decibels(mse), std::to_string(usage.used), fmt::format("{:.2f}", usage.entropy_bits)});
-    layers.push_back({{"size", shapes[l].size}, {"candidates", shapes[l].candidates}, {"mse", mse}, {"used", usage.used}, {"bits", usage.entropy_bits}});
+    rows.push_back({std::to_string(l + 1), fmt::format("{0}x{0}", shapes[l].size),
+                    std::to_string(shapes[l].candidates), fmt::format("{:.5f}", mse), decibels(mse),
+                    std::to_string(usage.used), fmt::format("{:.2f}", usage.entropy_bits)});
+    layers.push_back({{"size", shapes[l].size},
+                      {"candidates", shapes[l].candidates},
+                      {"mse", mse},
+                      {"used", usage.used},
+                      {"bits", usage.entropy_bits}});
   }
   const double mse = error[-1].item<double>(), share = static_cast<double>(used) / static_cast<double>(nodes);
   const double latent = model.network().latent_bits();
-  const Json figures = {{"run", flags.run},     {"data", flags.data},       {"split", flags.split}, {"images", x.size(0)}, {"mse", mse},
-                        {"psnr", psnr(mse)},    {"nodes_used", share},      {"latent_bits", latent}, {"first_order_bits", bits},
-                        {"distinct_codes", std::get<0>(at::unique_dim(code, 0)).size(0)}, {"layers", layers}};
+  const Json figures = {{"run", flags.run},
+                        {"data", flags.data},
+                        {"split", flags.split},
+                        {"images", x.size(0)},
+                        {"mse", mse},
+                        {"psnr", psnr(mse)},
+                        {"nodes_used", share},
+                        {"latent_bits", latent},
+                        {"first_order_bits", bits},
+                        {"distinct_codes", std::get<0>(at::unique_dim(code, 0)).size(0)},
+                        {"layers", layers}};
   show(flags.common, figures,
-       table(rows) + fmt::format("{} {} images: mean squared error {:.5f} on [-1, 1] ({}); {:.1f} % of nodes used; {:.1f} bits per code, "
+       table(rows) + fmt::format("{} {} images: mean squared error {:.5f} on [-1, 1] ({}); {:.1f} % of nodes "
+                                 "used; {:.1f} bits per code, "
                                  "{:.1f} by node frequencies; {} distinct codes\n",
-                                 x.size(0), flags.split, mse, decibels(mse), 100 * share, latent, bits, figures["distinct_codes"].get<int64_t>()));
+                                 x.size(0), flags.split, mse, decibels(mse), 100 * share, latent, bits,
+                                 figures["distinct_codes"].get<int64_t>()));
   return 0;
 }
 
@@ -69,8 +87,9 @@ int evaluate_guided(const Flags& flags, Model& model, const torch::Tensor& x, to
   context.seed = static_cast<uint64_t>(flags.common.seed);
   // The mean image comes from training images: the test images are the question.
   const torch::Tensor average = load_images(flags.data, "train", flags.fit, shape, 5000).x.mean(0, true);
-  std::vector<std::pair<std::string, std::vector<torch::Tensor>>> results = {{"guided", {}}, {"as given", {}}, {"mean image", {}}};
-  std::vector<torch::Tensor> shown;
+  std::vector<std::pair<std::string, std::vector<torch::Tensor>>> results = {
+      {"guided", {}}, {"as given", {}}, {"mean image", {}}};
+  std::vector<torch::Tensor> given, made;
   double seconds = 0;
   std::string words;
   for (int64_t at = 0; at < x.size(0); at += flags.batch) {
@@ -87,7 +106,8 @@ int evaluate_guided(const Flags& flags, Model& model, const torch::Tensor& x, to
     const torch::Tensor guided = model.sample(request).images.cpu();
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     const torch::Tensor hidden = objective->hidden().defined() ? objective->hidden().cpu() : torch::Tensor();
-    const torch::Tensor degraded = objective->degraded().defined() ? objective->degraded().cpu() : at::zeros_like(truth);
+    const torch::Tensor degraded =
+        objective->degraded().defined() ? objective->degraded().cpu() : at::zeros_like(truth);
     const auto put = [&](const std::string& name, const torch::Tensor& images) {
       for (auto& [known, errors] : results)
         if (known == name) {
@@ -102,11 +122,13 @@ int evaluate_guided(const Flags& flags, Model& model, const torch::Tensor& x, to
     for (const LinearMeasurement& m : objective->measurements())
       if (m.height < shape.height && !m.colour.defined() && m.y.defined())
         put("bicubic", at::upsample_bicubic2d(m.y.cpu(), {shape.height, shape.width}, false).clamp(-1, 1));
-    shown.push_back(at::stack({truth, degraded.expand_as(truth), guided}, 1));
+    given.push_back(degraded.expand_as(truth).clamp(-1, 1));
+    made.push_back(guided);
   }
   std::vector<std::vector<std::string>> rows = {{"answer", "psnr", "mse"}};
-  Json figures = {{"run", flags.run}, {"data", flags.data}, {"objective", words}, {"images", x.size(0)}, {"top", flags.top},
-                  {"seconds_per_image", seconds / static_cast<double>(x.size(0))}};
+  Json figures = {{"run", flags.run},   {"data", flags.data},
+                  {"objective", words}, {"images", x.size(0)},
+                  {"top", flags.top},   {"seconds_per_image", seconds / static_cast<double>(x.size(0))}};
   for (const auto& [name, errors] : results) {
     const torch::Tensor all = at::cat(errors);
     const double mse = all.mean().item<double>();
@@ -115,20 +137,26 @@ int evaluate_guided(const Flags& flags, Model& model, const torch::Tensor& x, to
     figures[name] = {{"psnr", mean_psnr}, {"mse", mse}};
   }
   if (!flags.out.empty()) {
-    const torch::Tensor all = at::cat(shown).flatten(0, 1);
-    const int64_t most = std::min<int64_t>(all.size(0), 72);
-    write_picture(flags.out, image_grid(all.narrow(0, 0, most).clamp(-1, 1), 12), figures);
+    constexpr int64_t kShown = 24, kColumns = 12;
+    const int64_t some = std::min(kShown, x.size(0));
+    write_picture(flags.out,
+                  stacked_grid({at::cat(given).narrow(0, 0, some), at::cat(made).narrow(0, 0, some),
+                                x.narrow(0, 0, some)},
+                               kColumns),
+                  figures);
   }
   show(flags.common, figures,
-       fmt::format("{} over {} {} images, on the hidden pixels (mean of each image's PSNR)\n", words, x.size(0), flags.split) + table(rows) +
-           fmt::format("{:.3f} s per image\n", seconds / static_cast<double>(x.size(0))));
+       fmt::format("{} over {} {} images, on the hidden pixels (mean of each image's PSNR)\n", words,
+                   x.size(0), flags.split) +
+           table(rows) + fmt::format("{:.3f} s per image\n", seconds / static_cast<double>(x.size(0))));
   return 0;
 }
 
 int run_evaluate(const Flags& flags) {
   const torch::Device device = flags.common.start();
   LoadedModel loaded = open_model(flags.common, flags.run, device);
-  const torch::Tensor x = load_images(flags.data, flags.split, flags.fit, loaded.model->shape(), flags.count).x;
+  const torch::Tensor x =
+      load_images(flags.data, flags.split, flags.fit, loaded.model->shape(), flags.count).x;
   if (!flags.objective.empty()) return evaluate_guided(flags, *loaded.model, x, device);
   const LoadedDdn ddn = as_ddn(std::move(loaded), "evaluate");
   return evaluate_code(flags, *ddn.model, x, device);
@@ -138,16 +166,26 @@ int run_evaluate(const Flags& flags) {
 
 void add_evaluate(CLI::App& app, Run& run) {
   auto flags = std::make_shared<Flags>();
-  CLI::App* command = app.add_subcommand("evaluate", "measure a model on a data set: reconstruction, code usage, zero-shot tasks");
+  CLI::App* command = app.add_subcommand(
+      "evaluate", "measure a model on a data set: reconstruction, code usage, zero-shot tasks");
   command->add_option("run", flags->run, "run folder or checkpoint file")->required();
   command->add_option("--data", flags->data, "the data set")->required();
   command->add_option("--split", flags->split, "train or test")->capture_default_str();
-  command->add_option("--fit", flags->fit, "how its images reach the model's size")->check(CLI::IsMember({"resize", "pad", "crop"}));
-  command->add_option("-n,--count", flags->count, "images; 0 = all")->capture_default_str()->check(CLI::Range(0, 10000000));
-  command->add_option("--batch", flags->batch, "images at once; the figures do not depend on it")->capture_default_str()->check(CLI::Range(1, 100000));
-  command->add_option("--objective", flags->objective, "zero-shot task with each image as its truth, for instance 'inpaint(mask=left)'");
-  command->add_option("--top", flags->top, "a ddn picks at random among this many best candidates")->capture_default_str()->check(CLI::Range(1, 1000000));
-  command->add_option("-o,--out", flags->out, "with --objective: picture of truth, given and guided");
+  command->add_option("--fit", flags->fit, "how its images reach the model's size")
+      ->check(CLI::IsMember({"resize", "pad", "crop"}));
+  command->add_option("-n,--count", flags->count, "images; 0 = all")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 10000000));
+  command->add_option("--batch", flags->batch, "images at once; the figures do not depend on it")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100000));
+  command->add_option("--objective", flags->objective,
+                      "zero-shot task with each image as its truth, for instance 'inpaint(mask=left)'");
+  command->add_option("--top", flags->top, "a ddn picks at random among this many best candidates")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000000));
+  command->add_option("-o,--out", flags->out,
+                      "with --objective: picture, what was given above the guided sample above the truth");
   flags->common.add_to(command);
   command->callback([=, &run] { run = [=] { return run_evaluate(*flags); }; });
 }

@@ -42,16 +42,23 @@ int run_guide(const Flags& flags) {
   // What was given stands first, then the samples.
   torch::Tensor picture = samples.images.cpu();
   if (objective->degraded().defined()) picture = at::cat({objective->degraded().cpu().clamp(-1, 1), picture});
-  Json figures = {{"run", flags.run},   {"objective", objective->words()}, {"out", flags.out},     {"samples", flags.count},
-                  {"top", flags.top},   {"seed", flags.common.seed},       {"seconds", seconds},   {"score_mean", score.mean().item<double>()},
+  Json figures = {{"run", flags.run},
+                  {"objective", objective->words()},
+                  {"out", flags.out},
+                  {"samples", flags.count},
+                  {"top", flags.top},
+                  {"seed", flags.common.seed},
+                  {"seconds", seconds},
+                  {"score_mean", score.mean().item<double>()},
                   {"score_best", score.max().item<double>()}};
   Json scores = Json::array();
   for (int64_t i = 0; i < score.size(0); ++i) scores.push_back(score[i].item<double>());
   figures["scores"] = scores;
   write_picture(flags.out, image_grid(picture, std::min<int64_t>(picture.size(0), 9)), figures);
   show(flags.common, figures,
-       fmt::format("{} samples in {:.2f} s; score (log-likelihood up to a constant): mean {:.4g}, best {:.4g}\n", flags.count, seconds,
-                   score.mean().item<double>(), score.max().item<double>()));
+       fmt::format(
+           "{} samples in {:.2f} s; score (log-likelihood up to a constant): mean {:.4g}, best {:.4g}\n",
+           flags.count, seconds, score.mean().item<double>(), score.max().item<double>()));
   return 0;
 }
 
@@ -61,18 +68,29 @@ void add_guide(CLI::App& app, Run& run) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("guide", "draw samples steered by an objective, without retraining");
   command->add_option("run", flags->run, "run folder or checkpoint file")->required();
-  command->add_option("--objective", flags->objective, "what is wanted, for instance 'inpaint(x.png, mask=left)'")->required();
-  command->add_option("-n,--count", flags->count, "number of samples")->capture_default_str()->check(CLI::Range(1, 100000));
-  command->add_option("-o,--out", flags->out, "picture to write: what was given, then the samples")->capture_default_str();
-  command->add_option("--top", flags->top, "a ddn picks at random among this many best candidates; 1 = always the best")
+  command
+      ->add_option("--objective", flags->objective,
+                   "what is wanted, for instance 'inpaint(x.png, mask=left)'")
+      ->required();
+  command->add_option("-n,--count", flags->count, "number of samples")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100000));
+  command->add_option("-o,--out", flags->out, "picture to write: what was given, then the samples")
+      ->capture_default_str();
+  command
+      ->add_option("--top", flags->top,
+                   "a ddn picks at random among this many best candidates; 1 = always the best")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000000));
-  command->add_option("--fit", flags->fit, "images of another size: resize or pad (default: refused)")->check(CLI::IsMember({"resize", "pad"}));
+  command->add_option("--fit", flags->fit, "images of another size: resize or pad (default: refused)")
+      ->check(CLI::IsMember({"resize", "pad"}));
   flags->common.add_to(command);
   command->footer(
       "Objectives:\n"
-      "  inpaint(IMAGE, mask=left)          fill a part: left, right, top, bottom, centre, checker, or a PNG (white = fill)\n"
-      "  super_resolve(IMAGE, factor=4)     an image of full size (shrunk first) or of the small size itself\n"
+      "  inpaint(IMAGE, mask=left)          fill a part: left, right, top, bottom, centre, checker, or a PNG "
+      "(white = fill)\n"
+      "  super_resolve(IMAGE, factor=4)     an image of full size (shrunk first) or of the small size "
+      "itself\n"
       "  colourise(IMAGE)                   colours for a grey image\n"
       "  denoise(IMAGE, noise=0.5)          a clean version of a noisy image; add=true adds the noise first\n"
       "Sums with weights: '0.5*inpaint(a.png, mask=left) + super_resolve(b.png, factor=4)'.\n"

@@ -7,7 +7,8 @@
 #include "steer/core/check.h"
 
 int main(int argc, char** argv) {
-  CLI::App app("Train generative models and steer them, without retraining, toward anything you can score.", "steer");
+  CLI::App app("Train generative models and steer them, without retraining, toward anything you can score.",
+               "steer");
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::help);
   app.set_help_flag("-h,--help", "show this help and leave");

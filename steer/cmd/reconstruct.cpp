@@ -17,15 +17,18 @@ struct Flags {
 };
 
 int run_reconstruct(const Flags& flags) {
-  STEER_CHECK(flags.data.empty() != flags.images.empty(), "[reconstruct] expected either image files or --data DIR");
+  STEER_CHECK(flags.data.empty() != flags.images.empty(),
+              "[reconstruct] expected either image files or --data DIR");
   const torch::Device device = flags.common.start();
   const LoadedDdn loaded = open_ddn(flags.common, flags.run, device, "reconstruct");
   const ImageShape shape = loaded.model->shape();
-  const torch::Tensor x = flags.data.empty() ? read_images(flags.images, shape, flags.fit)
-                                             : load_images(flags.data, flags.split, flags.fit, shape, flags.count).x;
+  const torch::Tensor x = flags.data.empty()
+                              ? read_images(flags.images, shape, flags.fit)
+                              : load_images(flags.data, flags.split, flags.fit, shape, flags.count).x;
   std::vector<torch::Tensor> images, errors;
   for (int64_t at = 0; at < x.size(0); at += flags.batch) {
-    const Reconstruction made = loaded.model->reconstruct(x.narrow(0, at, std::min(flags.batch, x.size(0) - at)).to(device));
+    const Reconstruction made =
+        loaded.model->reconstruct(x.narrow(0, at, std::min(flags.batch, x.size(0) - at)).to(device));
     images.push_back(made.images.cpu());
     errors.push_back(made.error.cpu());
   }
@@ -37,25 +40,19 @@ int run_reconstruct(const Flags& flags) {
     const double mse = mean[l].item<double>();
     const LayerShape& s = shapes[static_cast<size_t>(l)];
     by_layer.push_back(mse);
-    rows.push_back({std::to_string(l + 1), fmt::format("{0}x{0}", s.size), std::to_string(s.candidates), fmt::format("{:.5f}", mse),
-                    fmt::format("{:.2f} dB", psnr(mse))});
+    rows.push_back({std::to_string(l + 1), fmt::format("{0}x{0}", s.size), std::to_string(s.candidates),
+                    fmt::format("{:.5f}", mse), fmt::format("{:.2f} dB", psnr(mse))});
   }
   const double mse = mean[-1].item<double>();
-  const Json figures = {{"run", flags.run}, {"images", x.size(0)}, {"mse", mse}, {"psnr", psnr(mse)}, {"mse_by_layer", by_layer}};
-  // Truth above its reconstruction, eight to a row.
-  constexpr int64_t kColumns = 8;
-  const torch::Tensor made = at::cat(images).clamp(-1, 1);
-  std::vector<torch::Tensor> tiles;
-  for (int64_t at = 0; at < x.size(0); at += kColumns) {
-    const int64_t n = std::min(kColumns, x.size(0) - at);
-    for (const torch::Tensor& source : {x, made}) {
-      tiles.push_back(source.narrow(0, at, n));
-      if (n < kColumns && x.size(0) > kColumns) tiles.push_back(at::ones_like(x[0]).expand({kColumns - n, -1, -1, -1}));
-    }
-  }
-  write_picture(flags.out, image_grid(at::cat(tiles), std::min(kColumns, x.size(0))), figures);
+  const Json figures = {{"run", flags.run},
+                        {"images", x.size(0)},
+                        {"mse", mse},
+                        {"psnr", psnr(mse)},
+                        {"mse_by_layer", by_layer}};
+  write_picture(flags.out, stacked_grid({x, at::cat(images).clamp(-1, 1)}, 8), figures);
   show(flags.common, figures,
-       table(rows) + fmt::format("{} images: mean squared error {:.5f} on [-1, 1] ({:.2f} dB)\n", x.size(0), mse, psnr(mse)));
+       table(rows) + fmt::format("{} images: mean squared error {:.5f} on [-1, 1] ({:.2f} dB)\n", x.size(0),
+                                 mse, psnr(mse)));
   return 0;
 }
 
@@ -63,15 +60,21 @@ int run_reconstruct(const Flags& flags) {
 
 void add_reconstruct(CLI::App& app, Run& run) {
   auto flags = std::make_shared<Flags>();
-  CLI::App* command = app.add_subcommand("reconstruct", "encode images and decode them again; prints the error after each layer");
+  CLI::App* command = app.add_subcommand(
+      "reconstruct", "encode images and decode them again; prints the error after each layer");
   command->add_option("run", flags->run, "run folder or checkpoint file of a ddn")->required();
   command->add_option("images", flags->images, "PNG or JPEG files, read in the model's channels");
   command->add_option("--data", flags->data, "a data set in place of files");
   command->add_option("--split", flags->split, "train or test")->capture_default_str();
-  command->add_option("--fit", flags->fit, "images of another size: resize or pad (default: refused for files, padded for data sets)")
+  command
+      ->add_option("--fit", flags->fit,
+                   "images of another size: resize or pad (default: refused for files, padded for data sets)")
       ->check(CLI::IsMember({"resize", "pad", "crop"}));
-  command->add_option("-n,--count", flags->count, "images of the data set")->capture_default_str()->check(CLI::Range(1, 1000000));
-  command->add_option("-o,--out", flags->out, "picture to write: truth above reconstruction")->capture_default_str();
+  command->add_option("-n,--count", flags->count, "images of the data set")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000000));
+  command->add_option("-o,--out", flags->out, "picture to write: truth above reconstruction")
+      ->capture_default_str();
   flags->common.add_to(command);
   command->callback([=, &run] { run = [=] { return run_reconstruct(*flags); }; });
 }

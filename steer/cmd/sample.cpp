@@ -23,13 +23,20 @@ int run_sample(const Flags& flags) {
   std::vector<torch::Tensor> images;
   for (int64_t at = 0; at < flags.count; at += flags.batch) {
     SampleRequest request;
-    request.seeds = sample_seeds(static_cast<uint64_t>(flags.common.seed + at), std::min(flags.batch, flags.count - at), device);
+    request.seeds = sample_seeds(static_cast<uint64_t>(flags.common.seed + at),
+                                 std::min(flags.batch, flags.count - at), device);
     images.push_back(loaded.model->sample(request).images.cpu());
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  const Json figures = {{"run", flags.run}, {"out", flags.out}, {"samples", flags.count}, {"seed", flags.common.seed}, {"seconds", seconds}};
+  const Json figures = {{"run", flags.run},
+                        {"out", flags.out},
+                        {"samples", flags.count},
+                        {"seed", flags.common.seed},
+                        {"seconds", seconds}};
   write_picture(flags.out, image_grid(at::cat(images)), figures);
-  show(flags.common, figures, fmt::format("{} samples in {:.2f} s ({:.1f} per second)\n", flags.count, seconds, static_cast<double>(flags.count) / seconds));
+  show(flags.common, figures,
+       fmt::format("{} samples in {:.2f} s ({:.1f} per second)\n", flags.count, seconds,
+                   static_cast<double>(flags.count) / seconds));
   return 0;
 }
 
@@ -39,9 +46,15 @@ void add_sample(CLI::App& app, Run& run) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("sample", "draw samples from a trained model");
   command->add_option("run", flags->run, "run folder or checkpoint file")->required();
-  command->add_option("-n,--count", flags->count, "number of samples")->capture_default_str()->check(CLI::Range(1, 100000));
-  command->add_option("-o,--out", flags->out, "picture to write (PNG; a .json beside it says how it was made)")->capture_default_str();
-  command->add_option("--batch", flags->batch, "samples made at once; the samples do not depend on it")->capture_default_str()->check(CLI::Range(1, 100000));
+  command->add_option("-n,--count", flags->count, "number of samples")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100000));
+  command
+      ->add_option("-o,--out", flags->out, "picture to write (PNG; a .json beside it says how it was made)")
+      ->capture_default_str();
+  command->add_option("--batch", flags->batch, "samples made at once; the samples do not depend on it")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100000));
   flags->common.add_to(command);
   command->callback([=, &run] { run = [=] { return run_sample(*flags); }; });
 }

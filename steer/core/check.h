@@ -31,7 +31,7 @@ template <class... Parts>
 }  // namespace steer
 
 // Throws steer::Error made of the parts unless the condition holds. The parts are evaluated only then.
-#define STEER_CHECK(condition, ...)             \
-  do {                                          \
+#define STEER_CHECK(condition, ...)               \
+  do {                                            \
     if (!(condition)) ::steer::fail(__VA_ARGS__); \
   } while (false)

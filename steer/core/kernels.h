@@ -16,12 +16,16 @@
 
 namespace steer::kernels {
 
-STEER_INLINE float load(const float* from) { return *from; }
+STEER_INLINE float load(const float* from) {
+  return *from;
+}
 STEER_INLINE float load(const c10::BFloat16* from) {
   return __builtin_bit_cast(float, static_cast<uint32_t>(from->x) << 16);
 }
 
-STEER_INLINE void store(float* to, float value) { *to = value; }
+STEER_INLINE void store(float* to, float value) {
+  *to = value;
+}
 // Rounds to nearest, ties to even; not-a-number stays so.
 STEER_INLINE void store(c10::BFloat16* to, float value) {
   const uint32_t bits = __builtin_bit_cast(uint32_t, value);
@@ -45,6 +49,8 @@ STEER_INLINE float exponential(float x) {
   return p * __builtin_bit_cast(float, (static_cast<int32_t>(n) + 127) << 23);
 }
 
-STEER_INLINE float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
+STEER_INLINE float sigmoid(float x) {
+  return 1.0f / (1.0f + exponential(-x));
+}
 
 }  // namespace steer::kernels

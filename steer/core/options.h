@@ -50,6 +50,9 @@ void apply_set(Json& json, const std::string& assignment);
 // The known name that `name` is most likely a misspelling of; empty when none is near.
 std::string nearest_name(const std::string& name, const std::vector<std::string>& known);
 
+// "; did you mean NAME?" for the nearest name, or nothing.
+std::string did_you_mean(const std::string& name, const std::vector<std::string>& known);
+
 // What the templates below are made of.
 
 void read_plain_option(bool& value, const Json& json, const std::string& where, const std::string& path);

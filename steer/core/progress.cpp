@@ -99,7 +99,7 @@ std::string Progress::line(const std::string& note, bool finished) const {
 
   const double counted = done_ - first_done_, seconds = now_ - first_at_;
   const double rate = counting_ && seconds > 0 ? counted / seconds : 0;
-  if (rate > 0) text += fmt::format("  {:.3g} {}/s", rate, unit_);
+  if (rate > 0 && !unit_.empty()) text += fmt::format("  {:.3g} {}/s", rate, unit_);
   if (finished)
     text += "  took " + duration_text(now_ - started_);
   else if (rate > 0 && total_ > done_)

@@ -22,10 +22,10 @@ class Random {
  public:
   explicit Random(uint64_t seed) : state_(seed) {}
   uint64_t next();
-  double uniform();                           // in [0, 1)
-  double uniform(double low, double high);    // in [low, high)
-  uint64_t below(uint64_t bound);             // in [0, bound), bound > 0, unbiased
-  double normal();                            // mean 0, variance 1 (Box and Muller 1958)
+  double uniform();                         // in [0, 1)
+  double uniform(double low, double high);  // in [low, high)
+  uint64_t below(uint64_t bound);           // in [0, bound), bound > 0, unbiased
+  double normal();                          // mean 0, variance 1 (Box and Muller 1958)
 
  private:
   uint64_t state_;

@@ -7,7 +7,8 @@
 namespace steer {
 
 Tensor area_resize(const Tensor& images, int64_t height, int64_t width) {
-  STEER_CHECK(images.dim() == 4, "[area_resize] expected images [N, C, H, W] but got ", shape_text(images.sizes()));
+  STEER_CHECK(images.dim() == 4, "[area_resize] expected images [N, C, H, W] but got ",
+              shape_text(images.sizes()));
   const int64_t from_height = images.size(2), from_width = images.size(3);
   if (from_height == height && from_width == width) return images;
   if (height % from_height == 0 && width % from_width == 0)
@@ -16,14 +17,15 @@ Tensor area_resize(const Tensor& images, int64_t height, int64_t width) {
 }
 
 Tensor image_grid(const Tensor& images, int64_t columns, int64_t gap) {
-  STEER_CHECK(images.dim() == 4 && images.size(0) > 0, "[image_grid] expected images [N, C, H, W], N > 0, but got ",
-              shape_text(images.sizes()));
+  STEER_CHECK(images.dim() == 4 && images.size(0) > 0,
+              "[image_grid] expected images [N, C, H, W], N > 0, but got ", shape_text(images.sizes()));
   const int64_t count = images.size(0), height = images.size(2), width = images.size(3);
   if (columns <= 0) columns = static_cast<int64_t>(std::ceil(std::sqrt(static_cast<double>(count))));
   columns = std::min(columns, count);
   const int64_t rows = (count + columns - 1) / columns;
   const auto options = at::TensorOptions().dtype(torch::kFloat32);
-  Tensor grid = at::ones({images.size(1), gap + rows * (height + gap), gap + columns * (width + gap)}, options);
+  Tensor grid =
+      at::ones({images.size(1), gap + rows * (height + gap), gap + columns * (width + gap)}, options);
   const Tensor source = images.detach().to(options.device(torch::kCPU));
   for (int64_t i = 0; i < count; ++i) {
     const int64_t y = gap + i / columns * (height + gap), x = gap + i % columns * (width + gap);
@@ -32,11 +34,28 @@ Tensor image_grid(const Tensor& images, int64_t columns, int64_t gap) {
   return grid;
 }
 
+Tensor stacked_grid(const std::vector<Tensor>& sources, int64_t columns) {
+  STEER_CHECK(!sources.empty() && columns > 0,
+              "[stacked_grid] expected sources and a positive number of columns");
+  const int64_t count = sources[0].size(0);
+  columns = std::min(columns, count);
+  std::vector<Tensor> tiles;
+  for (int64_t at = 0; at < count; at += columns)
+    for (const Tensor& source : sources) {
+      const int64_t some = std::min(columns, count - at);
+      tiles.push_back(source.narrow(0, at, some));
+      if (some < columns) tiles.push_back(at::ones_like(sources[0][0]).expand({columns - some, -1, -1, -1}));
+    }
+  return image_grid(at::cat(tiles), columns);
+}
+
 Tensor to_bytes(const Tensor& images) {
   return images.detach().to(torch::kFloat32).add(1.0).mul_(127.5).round_().clamp_(0, 255).to(torch::kUInt8);
 }
 
-Tensor from_bytes(const Tensor& bytes) { return bytes.to(torch::kFloat32).div_(127.5).sub_(1.0); }
+Tensor from_bytes(const Tensor& bytes) {
+  return bytes.to(torch::kFloat32).div_(127.5).sub_(1.0);
+}
 
 std::string shape_text(at::IntArrayRef shape) {
   std::string text = "[";

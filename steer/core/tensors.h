@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include <string>
+#include <vector>
 
 namespace steer {
 
@@ -16,6 +17,11 @@ Tensor area_resize(const Tensor& images, int64_t height, int64_t width);
 // Images [N, C, h, w] in [-1, 1] as one picture [C, H, W]: `columns` side by side (0: about a square), with a
 // `gap` of white pixels between them and around.
 Tensor image_grid(const Tensor& images, int64_t columns = 0, int64_t gap = 2);
+
+// Pictures of one thing seen several ways: every source is images [N, C, H, W] of one shape; `columns` images
+// of the first source stand side by side, those of the second below them and so on, then the next `columns`.
+// An incomplete last block is filled with white.
+Tensor stacked_grid(const std::vector<Tensor>& sources, int64_t columns);
 
 // Values in [-1, 1] as bytes: (x + 1) * 127.5 rounded, clipped; and back.
 Tensor to_bytes(const Tensor& images);

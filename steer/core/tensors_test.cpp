@@ -30,6 +30,16 @@ TEST(ImageGrid, PlacesImagesRowByRow) {
   EXPECT_FLOAT_EQ(grid[0][0][0].item<float>(), 1.0f);
 }
 
+TEST(StackedGrid, PutsSourcesBelowEachOtherBlockByBlock) {
+  const Tensor first = torch::full({3, 1, 2, 2}, -1.0f), second = torch::full({3, 1, 2, 2}, 0.0f);
+  const Tensor grid = stacked_grid({first, second}, 2);
+  ASSERT_EQ(shape_text(grid.sizes()), "[1, 18, 10]");
+  EXPECT_FLOAT_EQ(grid[0][2][6].item<float>(), -1);
+  EXPECT_FLOAT_EQ(grid[0][6][6].item<float>(), 0);
+  EXPECT_FLOAT_EQ(grid[0][10][2].item<float>(), -1);
+  EXPECT_FLOAT_EQ(grid[0][14][6].item<float>(), 1);  // nothing there
+}
+
 TEST(Bytes, RoundTripEveryByte) {
   const Tensor bytes = torch::arange(256).to(torch::kUInt8);
   EXPECT_TRUE(torch::equal(to_bytes(from_bytes(bytes)), bytes));

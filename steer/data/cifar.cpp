@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 
 #include "steer/core/check.h"
+#include "steer/core/files.h"
 #include "steer/data/archives.h"
 
 namespace steer {
@@ -32,9 +31,7 @@ std::map<std::string, std::string> files_of(const std::string& path, const std::
   }
   for (const auto& entry : fs::recursive_directory_iterator(path)) {
     if (!entry.is_regular_file() || !of_split(entry.path().string(), split)) continue;
-    std::ifstream file(entry.path(), std::ios::binary);
-    STEER_CHECK(file, "[read_cifar] ", entry.path().string(), ": expected a file that can be read");
-    files[entry.path().string()] = std::string(std::istreambuf_iterator<char>(file), {});
+    files[entry.path().string()] = read_file(entry.path().string());
   }
   return files;
 }

@@ -25,7 +25,8 @@ Chooser nearest_to(const Tensor& x) {
   // Targets of one size serve all layers of that size.
   auto targets = std::make_shared<std::map<std::pair<int64_t, int64_t>, Tensor>>();
   return [x, targets](const Candidates& candidates, int64_t) {
-    STEER_CHECK(candidates.rows() == x.size(0), "[nearest_to] expected ", x.size(0), " rows but got ", candidates.rows());
+    STEER_CHECK(candidates.rows() == x.size(0), "[nearest_to] expected ", x.size(0), " rows but got ",
+                candidates.rows());
     Tensor& target = (*targets)[{candidates.height(), candidates.width()}];
     if (!target.defined()) target = area_resize(x, candidates.height(), candidates.width());
     const Tensor nearest = candidates.distance_to(target).argmin(1);
@@ -34,14 +35,15 @@ Chooser nearest_to(const Tensor& x) {
 }
 
 Chooser follow(const Tensor& code) {
-  STEER_CHECK(code.dim() == 2 && code.scalar_type() == torch::kInt64, "[follow] expected a code int64 [B, L] but got ",
-              shape_text(code.sizes()));
+  STEER_CHECK(code.dim() == 2 && code.scalar_type() == torch::kInt64,
+              "[follow] expected a code int64 [B, L] but got ", shape_text(code.sizes()));
   return [code](const Candidates& candidates, int64_t layer) {
-    STEER_CHECK(layer < code.size(1), "[follow] expected a code of more than ", layer, " layers but got ", code.size(1));
+    STEER_CHECK(layer < code.size(1), "[follow] expected a code of more than ", layer, " layers but got ",
+                code.size(1));
     const Tensor index = code.select(1, layer).to(candidates.device());
     STEER_CHECK(index.min().item<int64_t>() >= 0 && index.max().item<int64_t>() < candidates.count(),
-                "[follow] layer ", layer, ": expected indices from 0 to ", candidates.count() - 1, " but got ",
-                index.min().item<int64_t>(), " to ", index.max().item<int64_t>());
+                "[follow] layer ", layer, ": expected indices from 0 to ", candidates.count() - 1,
+                " but got ", index.min().item<int64_t>(), " to ", index.max().item<int64_t>());
     return Choice{index, {}, {}};
   };
 }
@@ -66,7 +68,9 @@ Chooser with_chain_dropout(const Chooser& chooser, double chance, const Tensor& 
 }
 
 Chooser switch_at(int64_t layer, const Chooser& first, const Chooser& then) {
-  return [=](const Candidates& candidates, int64_t at) { return at < layer ? first(candidates, at) : then(candidates, at); };
+  return [=](const Candidates& candidates, int64_t at) {
+    return at < layer ? first(candidates, at) : then(candidates, at);
+  };
 }
 
 }  // namespace steer

@@ -8,13 +8,15 @@ namespace steer {
 // Takes the candidate nearest to x [B, C, H, W], area-averaged to the layer's size. Trains and encodes.
 Chooser nearest_to(const Tensor& x);
 
-// Takes the candidates that a code names: int64 [B, L]. Decodes. Error when the code is too short or an index too large.
+// Takes the candidates that a code names: int64 [B, L]. Decodes. Error when the code is too short or an index
+// too large.
 Chooser follow(const Tensor& code);
 
 // Takes floor(K u), u uniform and a function of each row's seed (int64 [B]) and the layer alone. Samples.
 Chooser at_random(const Tensor& seeds);
 
-// With this chance, independently for each row and layer, a uniformly random candidate goes on instead of the chosen one
+// With this chance, independently for each row and layer, a uniformly random candidate goes on instead of the
+// chosen one
 // ("chain dropout", here per sample). `nearest` still names the nearest.
 Chooser with_chain_dropout(const Chooser& chooser, double chance, const Tensor& seeds);
 

@@ -1,1 +1,68 @@
+#include "steer/ddn/chooser.h"
 
+#include <gtest/gtest.h>
+
+#include "steer/core/check.h"
+#include "steer/core/random.h"
+#include "steer/core/tensors.h"
+#include "steer/ddn/small_networks.h"
+
+namespace steer {
+namespace {
+
+Candidates some_candidates(int64_t rows = 4, int64_t count = 6) {
+  torch::manual_seed(31);
+  return Candidates(torch::randn({rows, 8, 4, 4}), torch::randn({count, 1, 4}),
+                    torch::randn({rows, 1, 4, 4}));
+}
+
+TEST(Chooser, NearestTakesTheSmallestDistanceToTheAreaAverage) {
+  const Candidates candidates = some_candidates();
+  const Tensor x = torch::randn({4, 1, 16, 16});
+  const Choice choice = nearest_to(x)(candidates, 0);
+  const Tensor target = area_resize(x, 4, 4).unsqueeze(1);
+  EXPECT_TRUE(torch::equal(choice.index, (candidates.images() - target).square().mean({2, 3, 4}).argmin(1)));
+  EXPECT_TRUE(torch::equal(choice.index, choice.nearest));
+  EXPECT_THROW(nearest_to(x.narrow(0, 0, 2))(candidates, 0), Error);
+}
+
+TEST(Chooser, FollowReadsItsColumnAndRefusesForeignCodes) {
+  const Candidates candidates = some_candidates();
+  const Tensor code = torch::tensor({{0, 5}, {1, 4}, {2, 3}, {3, 2}}, torch::kInt64);
+  EXPECT_TRUE(torch::equal(follow(code)(candidates, 1).index, code.select(1, 1)));
+  EXPECT_THROW(follow(code)(candidates, 2), Error);
+  EXPECT_THROW(follow(code + 4)(candidates, 0), Error);
+  EXPECT_THROW(follow(code.to(torch::kFloat32)), Error);
+}
+
+TEST(Chooser, RandomChoicesAreUniformAndBelongToTheirSeeds) {
+  const int64_t rows = 6000;
+  const Candidates candidates(torch::randn({rows, 8, 1, 1}), torch::randn({6, 1, 4}), {});
+  const Tensor index = at_random(sample_seeds(7, rows))(candidates, 3).index;
+  const Tensor counts = at::bincount(index, {}, 6);
+  EXPECT_NEAR(counts.min().item<double>(), 1000, 130);
+  EXPECT_NEAR(counts.max().item<double>(), 1000, 130);
+  const Candidates few(torch::randn({10, 8, 1, 1}), torch::randn({6, 1, 4}), {});
+  EXPECT_TRUE(torch::equal(at_random(sample_seeds(107, 10))(few, 3).index, index.narrow(0, 100, 10)));
+}
+
+TEST(Chooser, ChainDropoutReplacesItsShareOfRowsAndKeepsTheNearest) {
+  const int64_t rows = 8000, count = 50;
+  const Candidates candidates(torch::randn({rows, 8, 1, 1}), torch::randn({count, 1, 4}), {});
+  const Chooser nearest = nearest_to(torch::randn({rows, 1, 1, 1}));
+  const Choice choice = with_chain_dropout(nearest, 0.3, sample_seeds(3, rows))(candidates, 0);
+  EXPECT_TRUE(torch::equal(choice.nearest, nearest(candidates, 0).index));
+  const double changed = (choice.index != choice.nearest).to(torch::kFloat64).mean().item<double>();
+  EXPECT_NEAR(changed, 0.3 * (count - 1) / count, 0.02);
+}
+
+TEST(Chooser, SwitchContinuesAPrefix) {
+  const auto network = small_pyramid();
+  const Generated random = network->run(3, at_random(sample_seeds(1, 3)));
+  const Generated mixed = network->run(3, switch_at(4, follow(random.code), at_random(sample_seeds(50, 3))));
+  EXPECT_TRUE(torch::equal(mixed.code.narrow(1, 0, 4), random.code.narrow(1, 0, 4)));
+  EXPECT_FALSE(torch::equal(mixed.code, random.code));
+}
+
+}  // namespace
+}  // namespace steer

@@ -7,7 +7,8 @@ namespace {
 
 // Adds in one pass and hands the gradient on without copies of the whole.
 struct Reenter : torch::autograd::Function<Reenter> {
-  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& h, const Tensor& image, const Tensor& leak) {
+  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& h, const Tensor& image,
+                        const Tensor& leak) {
     context->saved_data["image_channels"] = image.defined() ? image.size(1) : int64_t{0};
     context->saved_data["leak_channels"] = leak.defined() ? leak.size(1) : int64_t{0};
     Tensor out = h.clone();
@@ -19,7 +20,8 @@ struct Reenter : torch::autograd::Function<Reenter> {
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
     const Tensor& gradient = gradients[0];
-    const int64_t image = context->saved_data["image_channels"].toInt(), leak = context->saved_data["leak_channels"].toInt();
+    const int64_t image = context->saved_data["image_channels"].toInt(),
+                  leak = context->saved_data["leak_channels"].toInt();
     return {gradient, image ? gradient.narrow(1, 0, image).to(torch::kFloat32) : Tensor(),
             leak ? gradient.narrow(1, gradient.size(1) - leak, leak).to(torch::kFloat32) : Tensor()};
   }
@@ -29,15 +31,19 @@ struct Reenter : torch::autograd::Function<Reenter> {
 
 LayerImpl::LayerImpl(const LayerOptions& given) : options(given) {
   const int64_t used = options.leak ? options.features / 2 : options.features;
-  STEER_CHECK(options.candidates >= 1 && options.image_channels >= 1, "[layer] expected at least one candidate and channel but got ",
-              options.candidates, " and ", options.image_channels);
-  STEER_CHECK(used >= 1 && options.features >= 2 * options.image_channels && (!options.leak || options.features % 2 == 0),
+  STEER_CHECK(options.candidates >= 1 && options.image_channels >= 1,
+              "[layer] expected at least one candidate and channel but got ", options.candidates, " and ",
+              options.image_channels);
+  STEER_CHECK(used >= 1 && options.features >= 2 * options.image_channels &&
+                  (!options.leak || options.features % 2 == 0),
               "[layer] expected an even number of features, at least twice the ", options.image_channels,
               " image channels, but got ", options.features);
   multi_out_conv1x1 = register_module(
       "multi_out_conv1x1",
-      torch::nn::Conv2d(torch::nn::Conv2dOptions(used, options.candidates * options.image_channels, 1).bias(false)));
+      torch::nn::Conv2d(
+          torch::nn::Conv2dOptions(used, options.candidates * options.image_channels, 1).bias(false)));
   counts = register_buffer("counts", at::zeros({options.candidates}, torch::kFloat64));
+  idle = register_buffer("idle", at::zeros({options.candidates}, torch::kInt64));
 }
 
 Tensor LayerImpl::node_weights() const {
@@ -46,19 +52,12 @@ Tensor LayerImpl::node_weights() const {
 }
 
 Candidates LayerImpl::candidates(const Tensor& h, const Tensor& previous) const {
-  const int64_t used = multi_out_conv1x1->weight.size(1);
   Tensor base;
   if (options.residual && previous.defined()) {
     const bool same = previous.size(2) == h.size(2) && previous.size(3) == h.size(3);
     base = same ? previous : at::upsample_bilinear2d(previous, {h.size(2), h.size(3)}, false);
   }
-  return Candidates(h.narrow(1, 0, used), node_weights(), base);
-}
-
-Tensor LayerImpl::leak(const Tensor& h, const Tensor& index) const {
-  if (!options.leak) return {};
-  const int64_t used = multi_out_conv1x1->weight.size(1);
-  return Candidates(h.narrow(1, used, used), node_weights(), {}).at(index);
+  return Candidates(h, node_weights(), base);
 }
 
 Tensor reenter(const Tensor& h, const Tensor& image, const Tensor& leak) {

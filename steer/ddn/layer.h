@@ -1,4 +1,5 @@
-// The discrete distribution layer: a 1x1 convolution of K nodes, and how its chosen image re-enters the features.
+// The discrete distribution layer: a 1x1 convolution of K nodes, and how its chosen image re-enters the
+// features.
 #pragma once
 
 #include <torch/nn.h>
@@ -15,28 +16,27 @@ struct LayerOptions {
   bool leak = true;            // half of the features choose, the other half leaks through the chosen node
 };
 
-// One bias-free 1x1 convolution W [K C, c'] (rows of node k are k C .. k C + C - 1); c' = c / 2 with leak, else c.
-// Initial values are uniform within 1 / sqrt(c'), as of a default convolution. Keeps the counts of how often each node was nearest.
+// One bias-free 1x1 convolution W [K C, c'] (rows of node k are k C .. k C + C - 1); c' = c / 2 with leak,
+// else c. Initial values are uniform within 1 / sqrt(c'), as of a default convolution. Keeps the counts of
+// how often each node was nearest.
 struct LayerImpl : torch::nn::Module {
   explicit LayerImpl(const LayerOptions& options);
 
-  // The candidates over features h [B, c, H, W] and the previous image [B, C, h, w] (undefined at the start), which
-  // is brought to H x W bilinearly where the layer is residual.
+  // The candidates over features h [B, c, H, W] and the previous image [B, C, h, w] (undefined at the start),
+  // which is brought to H x W bilinearly where the layer is residual.
   Candidates candidates(const Tensor& h, const Tensor& previous) const;
-
-  // The leak image of the chosen nodes: their weights on the second half of the features, [N, C, H, W];
-  // undefined without leak.
-  Tensor leak(const Tensor& h, const Tensor& index) const;
 
   Tensor node_weights() const;  // [K, C, c'], a view of the parameter
 
   LayerOptions options;
   torch::nn::Conv2d multi_out_conv1x1{nullptr};
   Tensor counts;  // float64 [K], times each node was nearest; see split_prune.h
+  Tensor idle;    // int64 [K], training images since each node was last nearest
 };
 TORCH_MODULE(Layer);
 
-// h [B, c, H, W] with `image` [B, C, H, W] added into its first C channels and `leak` into its last C; either may be undefined.
+// h [B, c, H, W] with `image` [B, C, H, W] added into its first C channels and `leak` into its last C; either
+// may be undefined.
 Tensor reenter(const Tensor& h, const Tensor& image, const Tensor& leak);
 
 }  // namespace steer

@@ -8,8 +8,10 @@
 namespace steer {
 
 ReconstructionLoss reconstruction_loss(const Network& network, const Tensor& x, const Chooser& chooser) {
-  STEER_CHECK(x.dim() == 4 && x.size(1) == network.image_channels() && x.size(2) == network.image_size() && x.size(3) == network.image_size(),
-              "[ddn] expected images ", shape_text({-1, network.image_channels(), network.image_size(), network.image_size()}),
+  STEER_CHECK(x.dim() == 4 && x.size(1) == network.image_channels() && x.size(2) == network.image_size() &&
+                  x.size(3) == network.image_size(),
+              "[ddn] expected images ",
+              shape_text({-1, network.image_channels(), network.image_size(), network.image_size()}),
               " but got ", shape_text(x.sizes()));
   ReconstructionLoss result;
   std::vector<Tensor> errors;

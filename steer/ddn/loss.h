@@ -7,13 +7,13 @@
 namespace steer {
 
 struct ReconstructionLoss {
-  Tensor loss;                  // mean over layers of the mean squared error of the chosen image; differentiable
-  Tensor by_layer;              // [L], detached
+  Tensor loss;      // mean over layers of the mean squared error of the chosen image; differentiable
+  Tensor by_layer;  // [L], detached
   std::vector<Tensor> nearest;  // int64 [B] per layer: the node nearest to the target
 };
 
-// J = (1/L) sum_l mean |x_l* - x_l|^2 on images x [B, C, H, W] in [-1, 1], x_l area-averaged to the layer's size
-// (Yang 2025, equation 3). The chooser is usually nearest_to(x), perhaps with chain dropout.
+// J = (1/L) sum_l mean |x_l* - x_l|^2 on images x [B, C, H, W] in [-1, 1], x_l area-averaged to the layer's
+// size (Yang 2025, equation 3). The chooser is usually nearest_to(x), perhaps with chain dropout.
 ReconstructionLoss reconstruction_loss(const Network& network, const Tensor& x, const Chooser& chooser);
 
 }  // namespace steer

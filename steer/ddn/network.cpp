@@ -12,17 +12,19 @@ double Network::latent_bits() const {
   return bits;
 }
 
-void Passage::choose(Layer layer, int64_t application, const Chooser& chooser, const Observer& observer) {
+void Passage::choose(const Layer& layer, int64_t application, const Chooser& chooser,
+                     const Observer& observer) {
   const Candidates candidates = layer->candidates(h, image);
   const Choice choice = chooser(candidates, application);
   STEER_CHECK(choice.index.defined() && choice.index.dim() == 1, "[ddn] layer ", application,
               ": expected the chooser to give indices [N]");
-  image = candidates.at(choice.index, choice.row);
+  const Chosen chosen = candidates.at(choice.index, choice.row);
+  image = chosen.image;
+  leak = chosen.leak;
   if (choice.row.defined()) {
     h = h.index_select(0, choice.row);
     if (code.defined()) code = code.index_select(0, choice.row);
   }
-  leak = layer->leak(h, choice.index);
   const Tensor column = choice.index.unsqueeze(1);
   code = code.defined() ? at::cat({code, column}, 1) : column;
   if (observer) observer(LayerStep{application, choice, image});

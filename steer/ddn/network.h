@@ -13,9 +13,9 @@ struct Generated {
 
 // What one layer of a forward gave, shown to an observer while the forward runs.
 struct LayerStep {
-  int64_t layer;         // 0-based
+  int64_t layer;  // 0-based
   const Choice& choice;
-  const Tensor& image;   // [N, C, h, w], the chosen image
+  const Tensor& image;  // [N, C, h, w], the chosen image
 };
 using Observer = std::function<void(const LayerStep&)>;
 
@@ -24,13 +24,14 @@ struct LayerShape {
   int64_t size;        // height and width of its images
   int64_t candidates;  // K
   int64_t features;    // channels of the stem
-  int64_t reach;       // side, in its own pixels, of the square of earlier outputs of the same size that its features see
+  int64_t reach;       // side, in its own pixels, of the square of earlier outputs of the same size that its
+                       // features see
 };
 
 class Network : public torch::nn::Module {
  public:
-  // Runs all L layers on `rows` rows. At each layer the chooser decides; rows may multiply or die (Choice::row).
-  // Differentiable through the chosen outputs.
+  // Runs all L layers on `rows` rows. At each layer the chooser decides; rows may multiply or die
+  // (Choice::row). Differentiable through the chosen outputs.
   virtual Generated run(int64_t rows, const Chooser& chooser, const Observer& observer = {}) const = 0;
 
   virtual std::vector<LayerShape> shapes() const = 0;  // one for each of the L applications
@@ -61,7 +62,7 @@ struct Passage {
   Tensor code;   // int64 [N, layers so far], undefined at the start
 
   // Offers the layer's candidates to the chooser and moves on along its choice.
-  void choose(Layer layer, int64_t application, const Chooser& chooser, const Observer& observer);
+  void choose(const Layer& layer, int64_t application, const Chooser& chooser, const Observer& observer);
 };
 
 }  // namespace steer

@@ -1,1 +1,156 @@
+#include "steer/ddn/network.h"
 
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "steer/core/check.h"
+#include "steer/core/random.h"
+#include "steer/ddn/chooser.h"
+#include "steer/ddn/small_networks.h"
+
+namespace steer {
+namespace {
+
+int64_t parameters_of(const Network& network) {
+  int64_t count = 0;
+  for (const Tensor& parameter : network.parameters())
+    if (parameter.requires_grad()) count += parameter.numel();
+  return count;
+}
+
+std::vector<std::shared_ptr<Network>> both() {
+  return {small_pyramid(), small_recurrent()};
+}
+
+TEST(Network, EncodeThenDecodeGivesTheSameImageBitForBit) {
+  torch::NoGradGuard no_grad;
+  for (const auto& network : both())
+    for (auto type : {torch::kFloat32, torch::kBFloat16}) {
+      network->set_compute_type(type);
+      const Tensor x = some_images(*network, 5);
+      const Generated encoded = network->run(5, nearest_to(x));
+      const Generated decoded = network->run(5, follow(encoded.code));
+      EXPECT_TRUE(torch::equal(decoded.image, encoded.image));
+      EXPECT_TRUE(torch::equal(decoded.code, encoded.code));
+    }
+}
+
+TEST(Network, ASampleDoesNotDependOnItsBatch) {
+  torch::NoGradGuard no_grad;
+  for (const auto& network : both()) {
+    const Generated all = network->run(7, at_random(sample_seeds(20, 7)));
+    const Generated one = network->run(1, at_random(sample_seeds(24, 1)));
+    EXPECT_TRUE(torch::equal(one.code[0], all.code[4]));
+    EXPECT_TRUE(torch::allclose(one.image[0], all.image[4], 1e-5, 1e-5));
+  }
+}
+
+TEST(Network, RowsMayMultiplyOnTheWay) {
+  torch::NoGradGuard no_grad;
+  for (const auto& network : both()) {
+    // The first layer sends its one row on under every node; each must equal a run that follows its code.
+    const Chooser fan = [](const Candidates& candidates, int64_t layer) {
+      if (layer == 0)
+        return Choice{at::arange(candidates.count()), at::zeros({candidates.count()}, torch::kInt64), {}};
+      return Choice{at::zeros({candidates.rows()}, torch::kInt64), {}, {}};
+    };
+    const Generated fanned = network->run(1, fan);
+    EXPECT_EQ(fanned.image.size(0), 8);
+    EXPECT_TRUE(torch::allclose(network->run(8, follow(fanned.code)).image, fanned.image, 1e-5, 1e-5));
+  }
+}
+
+TEST(Pyramid, HasTheOfficialShapes) {
+  // Golden: official parameter counts, reference table of configurations (backbone + nodes), CIFAR-10, 32
+  // blocks, K 64.
+  const Pyramid cifar(official_pyramid(32, 32, 64, 3));
+  EXPECT_EQ(cifar.depth(), 63);
+  EXPECT_EQ(parameters_of(cifar), 76291840);
+  EXPECT_DOUBLE_EQ(cifar.latent_bits(), 378);
+  const auto names = cifar.named_parameters();
+  for (const char* name : {"block_1x1_0.block.norm0.weight", "block_2x2_0_up.block.skip.bias",
+                           "block_32x32_31.ddo.multi_out_conv1x1.weight"})
+    EXPECT_TRUE(names.contains(name)) << name;
+  EXPECT_EQ(names["block_32x32_31.ddo.multi_out_conv1x1.weight"].sizes(), at::IntArrayRef({192, 128, 1, 1}));
+}
+
+TEST(Pyramid, WiderImagesFollowTheOfficialTable) {
+  const PyramidOptions ffhq = official_pyramid(64, 64, 512, 3);
+  EXPECT_EQ(ffhq.widths, std::vector<int64_t>({256, 256, 256, 256, 256, 256, 128}));
+  EXPECT_EQ(ffhq.candidates, std::vector<int64_t>({512, 512, 512, 512, 512, 512, 256}));
+  EXPECT_EQ(ffhq.layers, std::vector<int64_t>({1, 2, 4, 8, 16, 32, 64}));
+}
+
+TEST(Pyramid, UpsamplingIsNearestThenConvolution) {
+  torch::manual_seed(5);
+  ResidualBlock block(8, 12, true, 0.0);
+  torch::NoGradGuard no_grad;
+  block->conv1->weight.normal_();
+  const Tensor x = torch::randn({2, 8, 3, 3});
+  const Tensor twice = x.repeat_interleave(2, 2).repeat_interleave(2, 3);
+  const Tensor normal = block->norm0->forward(x).repeat_interleave(2, 2).repeat_interleave(2, 3);
+  const Tensor y = block->conv1->forward(block->norm1->forward(block->conv0->forward(normal)));
+  const Tensor expected = (y + at::conv2d(twice, block->skip->weight, block->skip->bias)) * std::sqrt(0.5);
+  EXPECT_TRUE(torch::allclose(block->forward(x), expected, 1e-4, 1e-4));
+}
+
+TEST(Pyramid, ImpossibleOptionsAreRefused) {
+  PyramidOptions options;
+  options.layers = {1, 1};
+  EXPECT_THROW(Pyramid{options}, Error);
+  options = PyramidOptions();
+  options.candidates = {8, 8};
+  EXPECT_THROW(Pyramid{options}, Error);
+  options = PyramidOptions();
+  options.start_size = 3;
+  EXPECT_THROW(Pyramid{options}, Error);
+}
+
+TEST(Pyramid, MayStartLargerThanOnePixel) {
+  torch::NoGradGuard no_grad;
+  PyramidOptions options;
+  options.start_size = 4;
+  options.widths = {16, 16};
+  options.layers = {2, 2};
+  options.candidates = {4};
+  const Pyramid pyramid(options);
+  EXPECT_EQ(pyramid.image_size(), 8);
+  EXPECT_EQ(pyramid.run(2, at_random(sample_seeds(0, 2)), {}).image.sizes(), at::IntArrayRef({2, 1, 8, 8}));
+}
+
+TEST(Recurrent, HasTheOfficialParameters) {
+  // Golden: 3,149,415 trainable parameters at base 32, K 64; 3,148,519 at K 8.
+  EXPECT_EQ(parameters_of(Recurrent(RecurrentOptions())), 3149415);
+  RecurrentOptions eight;
+  eight.candidates = 8;
+  const Recurrent network(eight);
+  EXPECT_EQ(parameters_of(network), 3148519);
+  const auto names = network.named_parameters();
+  const std::vector<std::pair<std::string, std::vector<int64_t>>> expected = {
+      {"class_embed.weight", {10, 100}},
+      {"te1.0.weight", {1, 100}},
+      {"te_mid.2.weight", {128, 128}},
+      {"b1.0.ln.weight", {1, 32, 32}},
+      {"b1.2.conv1.weight", {32, 32, 3, 3}},
+      {"down1.weight", {32, 32, 4, 4}},
+      {"up1.weight", {128, 128, 4, 4}},
+      {"b4.0.conv1.weight", {128, 256, 3, 3}},
+      {"b1_previous_last.0.ln.bias", {32, 32, 32}},
+      {"b1_leak_choice.0.conv1.weight", {32, 1, 3, 3}},
+      {"ddo.multi_out_conv1x1.weight", {8, 16, 1, 1}}};
+  for (const auto& [name, shape] : expected) {
+    ASSERT_TRUE(names.contains("ddn_seqen.0." + name)) << name;
+    EXPECT_EQ(names["ddn_seqen.0." + name].sizes(), at::IntArrayRef(shape)) << name;
+  }
+}
+
+TEST(Recurrent, SharesItsNodesAmongAllApplications) {
+  const auto network = small_recurrent();
+  EXPECT_EQ(network->depth(), 4);
+  EXPECT_EQ(network->layers().size(), 1u);
+  EXPECT_DOUBLE_EQ(network->latent_bits(), 12);
+}
+
+}  // namespace
+}  // namespace steer

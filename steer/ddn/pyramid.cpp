@@ -11,15 +11,18 @@ namespace {
 
 const double kRootHalf = std::sqrt(0.5);
 
-bool power_of_two(int64_t n) { return n > 0 && (n & (n - 1)) == 0; }
+bool power_of_two(int64_t n) {
+  return n > 0 && (n & (n - 1)) == 0;
+}
 
-// The fixed features that a start larger than 1x1 begins with: [c, s, s], sines at even and cosines at odd positions,
-// plus a ramp in each of the last four channels, turned by a quarter each.
+// The fixed features that a start larger than 1x1 begins with: [c, s, s], sines at even and cosines at odd
+// positions, plus a ramp in each of the last four channels, turned by a quarter each.
 Tensor position_features(int64_t channels, int64_t size) {
   const Tensor i = at::arange(size * size, torch::kFloat32).view({1, -1});
   const Tensor d = at::arange(channels, torch::kFloat32).view({-1, 1});
   const Tensor angle = i * at::pow(10000.0, d * (-2.0 / static_cast<double>(channels)));
-  Tensor features = at::where(at::remainder(i, 2) == 0, angle.sin(), angle.cos()).view({channels, size, size});
+  Tensor features =
+      at::where(at::remainder(i, 2) == 0, angle.sin(), angle.cos()).view({channels, size, size});
   const Tensor ramp = at::linspace(-1, 1, size * size, torch::kFloat32).view({size, size});
   for (int64_t turn = 0; turn < std::min<int64_t>(4, channels); ++turn)
     features[channels - std::min<int64_t>(4, channels) + turn] += at::rot90(ramp, turn, {0, 1});
@@ -28,7 +31,8 @@ Tensor position_features(int64_t channels, int64_t size) {
 
 }  // namespace
 
-PyramidOptions official_pyramid(int64_t size, int64_t max_layers, int64_t max_candidates, int64_t image_channels) {
+PyramidOptions official_pyramid(int64_t size, int64_t max_layers, int64_t max_candidates,
+                                int64_t image_channels) {
   STEER_CHECK(power_of_two(size), "[pyramid] expected an image size that is a power of two but got ", size);
   PyramidOptions options;
   options.widths.clear();
@@ -45,7 +49,8 @@ PyramidOptions official_pyramid(int64_t size, int64_t max_layers, int64_t max_ca
   return options;
 }
 
-ResidualBlockImpl::ResidualBlockImpl(int64_t in, int64_t out, bool up_, double dropout_) : up(up_), dropout(dropout_) {
+ResidualBlockImpl::ResidualBlockImpl(int64_t in, int64_t out, bool up_, double dropout_)
+    : up(up_), dropout(dropout_) {
   norm0 = register_module("norm0", GroupNormSilu(in));
   conv0 = register_module("conv0", Conv(ConvOptions{in, out, 3}));
   norm1 = register_module("norm1", GroupNormSilu(out));
@@ -67,16 +72,21 @@ Tensor ResidualBlockImpl::forward(const Tensor& x) const {
 
 Pyramid::Pyramid(const PyramidOptions& options) : options_(options) {
   const size_t scales = options.widths.size();
-  STEER_CHECK(power_of_two(options.start_size), "[options] network.start_size: expected a power of two but got ", options.start_size);
-  STEER_CHECK(scales > 0 && options.layers.size() == scales, "[options] network.layers: expected one number per scale (", scales,
-              ") but got ", options.layers.size());
+  STEER_CHECK(power_of_two(options.start_size),
+              "[options] network.start_size: expected a power of two but got ", options.start_size);
+  STEER_CHECK(scales > 0 && options.layers.size() == scales,
+              "[options] network.layers: expected one number per scale (", scales, ") but got ",
+              options.layers.size());
   STEER_CHECK(options.candidates.size() == 1 || options.candidates.size() == scales,
-              "[options] network.candidates: expected one number or one per scale (", scales, ") but got ", options.candidates.size());
+              "[options] network.candidates: expected one number or one per scale (", scales, ") but got ",
+              options.candidates.size());
   int64_t size = options.start_size, in = options.widths[0];
   for (size_t s = 0; s < scales; ++s, size *= 2) {
     const int64_t width = options.widths[s];
     const int64_t count = options.candidates.size() == 1 ? options.candidates[0] : options.candidates[s];
-    STEER_CHECK(options.layers[s] >= 1, "[options] network.layers: expected at least one layer per scale but got ", options.layers[s]);
+    STEER_CHECK(options.layers[s] >= 1,
+                "[options] network.layers: expected at least one layer per scale but got ",
+                options.layers[s]);
     for (int64_t i = 0; i < options.layers[s]; ++i) {
       const bool up = i == 0 && s > 0;
       const std::string name = joined("block_", size, "x", size, "_", i, up ? "_up" : "");

@@ -1,4 +1,5 @@
-// The single-shot pyramid: every layer has its own residual block and its own nodes; sizes double from scale to scale.
+// The single-shot pyramid: every layer has its own residual block and its own nodes; sizes double from scale
+// to scale.
 #pragma once
 
 #include "steer/ddn/network.h"
@@ -31,11 +32,13 @@ struct PyramidOptions {
 };
 
 // The official shapes for images of this size (a power of two): widths clip(8192 / size, 4, 256), layers
-// min(max_layers, 1, 2, 4, ..., 64), K min(max_candidates, clip(4 width, 16, 1024) / 2). reference: Yang 2025.
-PyramidOptions official_pyramid(int64_t size, int64_t max_layers, int64_t max_candidates, int64_t image_channels);
+// min(max_layers, 1, 2, 4, ..., 64), K min(max_candidates, clip(4 width, 16, 1024) / 2). reference: Yang
+// 2025.
+PyramidOptions official_pyramid(int64_t size, int64_t max_layers, int64_t max_candidates,
+                                int64_t image_channels);
 
-// y = conv0(silu(norm0(x))); y = conv1(dropout(silu(norm1(y)))); (y + skip(x)) sqrt(1/2). Upsampling repeats pixels
-// before conv0 and in the skip.
+// y = conv0(silu(norm0(x))); y = conv1(dropout(silu(norm1(y)))); (y + skip(x)) sqrt(1/2). Upsampling repeats
+// pixels before conv0 and in the skip.
 struct ResidualBlockImpl : torch::nn::Module {
   ResidualBlockImpl(int64_t in, int64_t out, bool up, double dropout);
   Tensor forward(const Tensor& x) const;
@@ -47,7 +50,8 @@ struct ResidualBlockImpl : torch::nn::Module {
 };
 TORCH_MODULE(ResidualBlock);
 
-// Module names follow the official checkpoints: block_{N}x{N}_{i}[_up].block.* and .ddo.multi_out_conv1x1.weight.
+// Module names follow the official checkpoints: block_{N}x{N}_{i}[_up].block.* and
+// .ddo.multi_out_conv1x1.weight.
 class Pyramid : public Network {
  public:
   explicit Pyramid(const PyramidOptions& options);

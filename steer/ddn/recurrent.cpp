@@ -22,9 +22,10 @@ Tensor convolved(const torch::nn::Conv2d& conv, const Tensor& x) {
   return at::conv2d(x, conv->weight.to(type), conv->bias.to(type), conv->options.stride(), {1, 1});
 }
 
+// In float32 whatever the input: libtorch 1.13 takes a bfloat16 transposed convolution for a plain one.
 Tensor doubled(const torch::nn::ConvTranspose2d& conv, const Tensor& x) {
-  const auto type = x.scalar_type();
-  return at::conv_transpose2d(x, conv->weight.to(type), conv->bias.to(type), {2, 2}, {1, 1});
+  const Tensor wide = x.to(torch::kFloat32);
+  return at::conv_transpose2d(wide, conv->weight, conv->bias, {2, 2}, {1, 1}).to(x.scalar_type());
 }
 
 }  // namespace
@@ -36,25 +37,31 @@ NormConvImpl::NormConvImpl(int64_t in, int64_t out, int64_t size) {
 
 Tensor NormConvImpl::forward(const Tensor& x) {
   // The norm's mean and variance run over all C n n values, in float32.
-  const Tensor normal = at::layer_norm(x.to(torch::kFloat32), ln->options.normalized_shape(), ln->weight, ln->bias, 1e-5);
+  const Tensor normal =
+      at::layer_norm(x.to(torch::kFloat32), ln->options.normalized_shape(), ln->weight, ln->bias, 1e-5);
   return at::silu(convolved(conv1, normal.to(x.scalar_type())));
 }
 
-torch::nn::Sequential Recurrent::triple(const std::string& name, std::vector<int64_t> channels, int64_t size) {
+torch::nn::Sequential Recurrent::triple(const std::string& name, std::vector<int64_t> channels,
+                                        int64_t size) {
   torch::nn::Sequential blocks;
-  for (size_t i = 0; i + 1 < channels.size(); ++i) blocks->push_back(NormConv(channels[i], channels[i + 1], size));
+  for (size_t i = 0; i + 1 < channels.size(); ++i)
+    blocks->push_back(NormConv(channels[i], channels[i + 1], size));
   return stage_->register_module(name, blocks);
 }
 
 torch::nn::Sequential Recurrent::embedding(const std::string& name, int64_t out) {
-  return stage_->register_module(name, torch::nn::Sequential(torch::nn::Linear(kEmbedding, out), torch::nn::SiLU(),
-                                                             torch::nn::Linear(out, out)));
+  return stage_->register_module(name, torch::nn::Sequential(torch::nn::Linear(kEmbedding, out),
+                                                             torch::nn::SiLU(), torch::nn::Linear(out, out)));
 }
 
 Recurrent::Recurrent(const RecurrentOptions& options) : options_(options) {
-  STEER_CHECK(options.size >= 8 && options.size % 8 == 0, "[options] network.size: expected a multiple of 8 but got ", options.size);
-  STEER_CHECK(options.base >= 4 && options.base % 4 == 0, "[options] network.base: expected a multiple of 4 but got ", options.base);
-  STEER_CHECK(options.repeats >= 1, "[options] network.repeats: expected at least 1 but got ", options.repeats);
+  STEER_CHECK(options.size >= 16 && options.size % 16 == 0,
+              "[options] network.size: expected a multiple of 16 but got ", options.size);
+  STEER_CHECK(options.base >= 4 && options.base % 4 == 0,
+              "[options] network.base: expected a multiple of 4 but got ", options.base);
+  STEER_CHECK(options.repeats >= 1, "[options] network.repeats: expected at least 1 but got ",
+              options.repeats);
   auto sequence = register_module("ddn_seqen", std::make_shared<torch::nn::Module>("ddn_seqen"));
   stage_ = sequence->register_module("0", std::make_shared<torch::nn::Module>("stage"));
   const int64_t c = options.image_channels, b = options.base, n = options.size;
@@ -65,11 +72,13 @@ Recurrent::Recurrent(const RecurrentOptions& options) : options_(options) {
   }
   class_embed_->weight.set_requires_grad(false);
   const auto down = [&](const std::string& name, int64_t channels) {
-    return stage_->register_module(name, torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, 4).stride(2).padding(1)));
+    return stage_->register_module(
+        name, torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, 4).stride(2).padding(1)));
   };
   const auto up = [&](const std::string& name, int64_t channels) {
     return stage_->register_module(
-        name, torch::nn::ConvTranspose2d(torch::nn::ConvTranspose2dOptions(channels, channels, 4).stride(2).padding(1)));
+        name, torch::nn::ConvTranspose2d(
+                  torch::nn::ConvTranspose2dOptions(channels, channels, 4).stride(2).padding(1)));
   };
   te1_ = embedding("te1", c);
   b1_ = triple("b1", {c, b, b, b}, n);
@@ -93,12 +102,14 @@ Recurrent::Recurrent(const RecurrentOptions& options) : options_(options) {
   b_out_ = triple("b_out", {2 * b, b, b, b}, n);
   b1_previous_ = triple("b1_previous_last", {b, b, b, b}, n);
   b1_leak_ = triple("b1_leak_choice", {c, b, b, b}, n);
-  nodes_ = stage_->register_module("ddo", Layer(LayerOptions{b, c, options.candidates, options.residual, true}));
+  nodes_ =
+      stage_->register_module("ddo", Layer(LayerOptions{b, c, options.candidates, options.residual, true}));
 }
 
 std::vector<LayerShape> Recurrent::shapes() const {
-  return std::vector<LayerShape>(static_cast<size_t>(options_.repeats),
-                                 LayerShape{options_.size, options_.candidates, options_.base, options_.size});
+  return std::vector<LayerShape>(
+      static_cast<size_t>(options_.repeats),
+      LayerShape{options_.size, options_.candidates, options_.base, options_.size});
 }
 
 Tensor Recurrent::features(const Tensor& feature, const Tensor& image, const Tensor& leak) const {
@@ -109,7 +120,8 @@ Tensor Recurrent::features(const Tensor& feature, const Tensor& image, const Ten
   };
   const auto through = [](torch::nn::Sequential blocks, const Tensor& x) { return blocks->forward(x); };
   const auto layout = [&](const Tensor& x) { return x.to(type).contiguous(at::MemoryFormat::ChannelsLast); };
-  const Tensor o1 = through(b1_, shifted(layout(image), te1_)) + through(b1_previous_, layout(feature)) + through(b1_leak_, layout(leak));
+  const Tensor o1 = through(b1_, shifted(layout(image), te1_)) + through(b1_previous_, layout(feature)) +
+                    through(b1_leak_, layout(leak));
   const Tensor o2 = through(b2_, shifted(convolved(down1_, o1), te2_));
   const Tensor o3 = through(b3_, shifted(convolved(down2_, o2), te3_));
   const Tensor m = through(b_mid_, shifted(convolved(down3_, o3), te_mid_));
@@ -122,10 +134,12 @@ Generated Recurrent::run(int64_t rows, const Chooser& chooser, const Observer& o
   STEER_CHECK(rows > 0, "[ddn] expected at least one row but got ", rows);
   const int64_t n = options_.size, b = options_.base;
   const auto options = nodes_->multi_out_conv1x1->weight.options().requires_grad(false);
-  // The first features are ramps, turned by a quarter from channel to channel; the first image and leak are one ramp.
+  // The first features are ramps, turned by a quarter from channel to channel; the first image and leak are
+  // one ramp.
   Tensor ramps = at::linspace(-1, 1, b * n * n, options).view({b, n, n}).clone();
   for (int64_t i = 0; i < b; ++i) ramps[i].copy_(at::rot90(ramps[i].clone(), i, {0, 1}));
-  Tensor image = at::linspace(-1, 1, n * n, options).view({1, 1, n, n}).expand({rows, options_.image_channels, n, n});
+  Tensor image =
+      at::linspace(-1, 1, n * n, options).view({1, 1, n, n}).expand({rows, options_.image_channels, n, n});
   Tensor leak = image;
   Passage passage;
   passage.h = ramps.expand({rows, b, n, n});

@@ -6,7 +6,7 @@
 namespace steer {
 
 struct RecurrentOptions {
-  int64_t size = 32;           // height and width, a multiple of 8
+  int64_t size = 32;           // height and width, a multiple of 16
   int64_t base = 32;           // channels at the full size, a multiple of 4
   int64_t candidates = 64;     // K
   int64_t repeats = 10;        // applications, L
@@ -15,7 +15,7 @@ struct RecurrentOptions {
 
   template <class F>
   void fields(F& f) {
-    f("size", size, "height and width of the images, a multiple of 8");
+    f("size", size, "height and width of the images, a multiple of 16");
     f("base", base, "channels at the full size");
     f("candidates", candidates, "candidates K");
     f("repeats", repeats, "applications of the network, one chosen index each");

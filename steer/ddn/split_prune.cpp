@@ -11,9 +11,10 @@ namespace steer {
 void check(const BalanceOptions& options) {
   STEER_CHECK(options.rule == "exact" || options.rule == "paper" || options.rule == "none",
               "[options] balance.rule: expected exact, paper or none but got \"", options.rule, "\"");
-  STEER_CHECK(options.half_life_images >= 0, "[options] balance.half_life_images: expected at least 0 but got ",
-              options.half_life_images);
-  STEER_CHECK(options.every_steps >= 1, "[options] balance.every_steps: expected at least 1 but got ", options.every_steps);
+  STEER_CHECK(options.half_life_images >= 0,
+              "[options] balance.half_life_images: expected at least 0 but got ", options.half_life_images);
+  STEER_CHECK(options.every_steps >= 1, "[options] balance.every_steps: expected at least 1 but got ",
+              options.every_steps);
   STEER_CHECK(options.most >= 1, "[options] balance.most: expected at least 1 but got ", options.most);
 }
 
@@ -22,7 +23,8 @@ std::optional<Split> wanted_split(const std::vector<double>& counts, const std::
   if (rule == "none" || counts.size() < 2 || total <= 0) return std::nullopt;
   const auto busiest = std::max_element(counts.begin(), counts.end());
   const auto idlest = std::min_element(counts.begin(), counts.end());
-  const double high = *busiest / total, low = *idlest / total, even = 1.0 / static_cast<double>(counts.size());
+  const double high = *busiest / total, low = *idlest / total,
+               even = 1.0 / static_cast<double>(counts.size());
   const bool fires = low < even / 2 || (rule == "paper" ? high > 2 * even : high - low > even);
   if (!fires) return std::nullopt;
   return Split{busiest - counts.begin(), idlest - counts.begin()};
@@ -33,9 +35,11 @@ void record(Layer& layer, const Tensor& nearest, const BalanceOptions& options) 
   if (options.half_life_images > 0)
     layer->counts *= std::pow(0.5, static_cast<double>(nearest.size(0)) / options.half_life_images);
   layer->counts.index_add_(0, nearest, at::ones({nearest.size(0)}, layer->counts.options()));
+  layer->idle.add_(nearest.size(0)).index_fill_(0, nearest, 0);
 }
 
-std::vector<Split> split_and_prune(Layer& layer, const BalanceOptions& options, const Adam* adam, const Ema* ema) {
+std::vector<Split> split_and_prune(Layer& layer, const BalanceOptions& options, const Adam* adam,
+                                   const Ema* ema) {
   torch::NoGradGuard no_grad;
   const Tensor host = layer->counts.cpu();
   std::vector<double> counts(host.data_ptr<double>(), host.data_ptr<double>() + host.numel());
@@ -55,8 +59,11 @@ std::vector<Split> split_and_prune(Layer& layer, const BalanceOptions& options, 
     for (const Tensor& moment : adam->moments(weight)) together.push_back(moment);
   if (ema && !ema->shadow(weight).is_same(weight)) together.push_back(ema->shadow(weight));
   const int64_t rows = layer->options.image_channels;
-  for (const Split& each : splits)
-    for (Tensor& tensor : together) tensor.narrow(0, each.prune * rows, rows).copy_(tensor.narrow(0, each.split * rows, rows));
+  for (const Split& each : splits) {
+    for (Tensor& tensor : together)
+      tensor.narrow(0, each.prune * rows, rows).copy_(tensor.narrow(0, each.split * rows, rows));
+    layer->idle[each.prune].copy_(layer->idle[each.split]);
+  }
   layer->counts.copy_(torch::tensor(counts, torch::kFloat64));
   return splits;
 }

@@ -17,7 +17,9 @@ struct BalanceOptions {
 
   template <class F>
   void fields(F& f) {
-    f("rule", rule, "when a node splits: exact (p_max - p_min > 1/K or p_min < 1/2K), paper (p_max > 2/K or p_min < 1/2K), none");
+    f("rule", rule,
+      "when a node splits: exact (p_max - p_min > 1/K or p_min < 1/2K), paper (p_max > 2/K or p_min < 1/2K), "
+      "none");
     f("half_life_images", half_life_images, "images after which counts have halved; 0 = counts never forget");
     f("every_steps", every_steps, "training steps between tests of the rule");
     f("most", most, "splits per layer and test at the most");
@@ -35,11 +37,14 @@ struct Split {
 // The split that a rule asks for at these counts [K], or nothing. Ties go to the lower index.
 std::optional<Split> wanted_split(const std::vector<double>& counts, const std::string& rule);
 
-// Adds one to the count of each index in `nearest` (int64 [B]) on the device, after letting old counts fade.
+// Adds one to the count of each index in `nearest` (int64 [B]) on the device, after letting old counts fade,
+// and ages the nodes that are not among them by B images.
 void record(Layer& layer, const Tensor& nearest, const BalanceOptions& options);
 
-// Tests the rule and carries out the splits: rows of the weights, of Adam's moments and of the EMA shadow are cloned,
-// the two nodes share the busier one's count. `adam` and `ema` may be null. Returns the splits made, in order.
-std::vector<Split> split_and_prune(Layer& layer, const BalanceOptions& options, const Adam* adam, const Ema* ema);
+// Tests the rule and carries out the splits: rows of the weights, of Adam's moments and of the EMA shadow are
+// cloned, the two nodes share the busier one's count and age. `adam` and `ema` may be null. Returns the
+// splits made, in order.
+std::vector<Split> split_and_prune(Layer& layer, const BalanceOptions& options, const Adam* adam,
+                                   const Ema* ema);
 
 }  // namespace steer

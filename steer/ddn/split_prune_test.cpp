@@ -1,1 +1,107 @@
+#include "steer/ddn/split_prune.h"
 
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "steer/core/check.h"
+#include "steer/core/random.h"
+
+namespace steer {
+namespace {
+
+TEST(SplitPrune, FiresOnTheGoldenCountsBetweenTheBusiestAndTheIdlest) {
+  // Golden: reference case K = 4, counts 10, 4, 5, 1 split 0 over 3.
+  const auto split = wanted_split({10, 4, 5, 1}, "exact");
+  ASSERT_TRUE(split);
+  EXPECT_EQ(split->split, 0);
+  EXPECT_EQ(split->prune, 3);
+  EXPECT_FALSE(wanted_split({5, 5, 5, 5}, "exact"));
+  EXPECT_FALSE(wanted_split({10, 4, 5, 1}, "none"));
+  EXPECT_FALSE(wanted_split({0, 0}, "exact"));
+  EXPECT_FALSE(wanted_split({7}, "exact"));
+}
+
+TEST(SplitPrune, TheExactRuleEqualsTheOfficialInequalities) {
+  // Official: fire if 2 |ps/2 - P| + pd < ps - pd or pd < P/2, with ps, pd the largest and smallest share and
+  // P = 1/K.
+  Random random(8);
+  int fired = 0;
+  for (int trial = 0; trial < 20000; ++trial) {
+    const size_t k = 2 + random.below(7);
+    std::vector<double> counts(k);
+    double total = 0;
+    for (double& count : counts) total += count = static_cast<double>(1 + random.below(40));
+    const double ps = *std::max_element(counts.begin(), counts.end()) / total;
+    const double pd = *std::min_element(counts.begin(), counts.end()) / total,
+                 p = 1.0 / static_cast<double>(k);
+    const double left = 2 * std::abs(ps / 2 - p) + pd, right = ps - pd;
+    if (std::abs(left - right) < 1e-9 || std::abs(pd - p / 2) < 1e-9)
+      continue;  // on the boundary rounding decides
+    const bool official = left < right || pd < p / 2;
+    EXPECT_EQ(wanted_split(counts, "exact").has_value(), official);
+    fired += official;
+    // The paper's rule fires in a part of these cases only.
+    if (wanted_split(counts, "paper")) {
+      EXPECT_TRUE(official);
+    }
+  }
+  EXPECT_GT(fired, 1000);
+}
+
+TEST(SplitPrune, ClonesWeightsMomentsAndShadowBitForBit) {
+  torch::manual_seed(41);
+  Layer layer(LayerOptions{8, 3, 4, true, true});
+  Tensor& weight = layer->multi_out_conv1x1->weight;
+  const NamedTensors parameters = {{"w", weight}};
+  Adam adam(parameters, AdamOptions());
+  Ema ema(parameters, 1000);
+  weight.mutable_grad() = torch::randn_like(weight);
+  adam.step(0.1);
+  ema.update(10, 100);
+  layer->counts.copy_(torch::tensor({10.0, 4.0, 5.0, 1.0}, torch::kFloat64));
+  const Tensor untouched = weight.detach().narrow(0, 3, 6).clone();
+  const auto splits = split_and_prune(layer, BalanceOptions(), &adam, &ema);
+  ASSERT_EQ(splits.size(), 1u);
+  std::vector<Tensor> together = adam.moments(weight);
+  together.push_back(weight.detach());
+  together.push_back(ema.shadow(weight));
+  for (const Tensor& tensor : together)
+    EXPECT_TRUE(torch::equal(tensor.narrow(0, 9, 3), tensor.narrow(0, 0, 3)));
+  EXPECT_TRUE(torch::equal(weight.detach().narrow(0, 3, 6), untouched));
+  EXPECT_TRUE(torch::equal(layer->counts, torch::tensor({5.0, 4.0, 5.0, 5.0}, torch::kFloat64)));
+}
+
+TEST(SplitPrune, MayMakeSeveralSplitsAndStopsWhenTheRuleIsQuiet) {
+  Layer layer(LayerOptions{4, 1, 8, true, true});
+  layer->counts.zero_();
+  layer->counts[2] = 64.0;
+  BalanceOptions options;
+  options.most = 100;
+  const auto splits = split_and_prune(layer, options, nullptr, nullptr);
+  EXPECT_EQ(splits.size(), 7u);
+  EXPECT_TRUE(torch::equal(layer->counts, torch::full({8}, 8.0, torch::kFloat64)));
+}
+
+TEST(SplitPrune, CountsFadeByTheirHalfLifeAndIdleNodesAge) {
+  Layer layer(LayerOptions{4, 1, 3, true, true});
+  BalanceOptions options;
+  options.half_life_images = 2;
+  record(layer, torch::tensor({1, 1}, torch::kInt64), options);
+  EXPECT_DOUBLE_EQ(layer->counts[1].item<double>(), 2);
+  record(layer, torch::tensor({0, 0}, torch::kInt64), options);
+  EXPECT_DOUBLE_EQ(layer->counts[1].item<double>(), 1);
+  EXPECT_TRUE(torch::equal(layer->idle, torch::tensor({0, 2, 4}, torch::kInt64)));
+}
+
+TEST(SplitPrune, UnknownRulesAreRefused) {
+  BalanceOptions options;
+  options.rule = "exakt";
+  EXPECT_THROW(check(options), Error);
+  options = BalanceOptions();
+  options.most = 0;
+  EXPECT_THROW(check(options), Error);
+}
+
+}  // namespace
+}  // namespace steer

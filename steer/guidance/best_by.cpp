@@ -16,8 +16,8 @@ constexpr int64_t kImagesAtOnce = 4096;
 // One row for each of `rows` from one for each target or one for all.
 Tensor for_rows(const Tensor& tensor, int64_t rows) {
   if (!tensor.defined() || tensor.size(0) == 1 || tensor.size(0) == rows) return tensor;
-  STEER_CHECK(rows % tensor.size(0) == 0, "[best_by] expected a multiple of ", tensor.size(0), " rows, one group for each target, but got ",
-              rows);
+  STEER_CHECK(rows % tensor.size(0) == 0, "[best_by] expected a multiple of ", tensor.size(0),
+              " rows, one group for each target, but got ", rows);
   return tensor.repeat_interleave(rows / tensor.size(0), 0);
 }
 
@@ -28,17 +28,20 @@ Tensor cell_sums(const Tensor& maps, int64_t height, int64_t width) {
 }
 
 // Sum over pixels of weight (y - A up(O))^2 up to a constant: [B, K].
-Tensor squared_difference(const LinearMeasurement& m, const Candidates& candidates, int64_t height, int64_t width) {
+Tensor squared_difference(const LinearMeasurement& m, const Candidates& candidates, int64_t height,
+                          int64_t width) {
   const int64_t rows = candidates.rows(), h = candidates.height(), w = candidates.width();
   const Tensor y = for_rows(m.y, rows), weight = for_rows(m.weight, rows);
   const bool coarser = !m.blur && h <= m.height && w <= m.width && m.height % h == 0 && m.width % w == 0;
   if (coarser) {
-    // Repeated pixels cover whole cells of y: sum w (O - y)^2 = (sum w) (O - weighted mean of y)^2 + constant.
+    // Repeated pixels cover whole cells of y: sum w (O - y)^2 = (sum w) (O - weighted mean of y)^2 +
+    // constant.
     const Tensor full = weight.defined() ? weight : at::ones({1, 1, m.height, m.width}, y.options());
     const Tensor mass = cell_sums(full, h, w);
     const Tensor mean = cell_sums(y * full, h, w) / mass.clamp_min(1e-12);
     const Tensor colour = m.colour;
-    return colour.defined() ? candidates.seen_through(colour, {}).distance_to(mean, mass) : candidates.distance_to(mean, mass);
+    return colour.defined() ? candidates.seen_through(colour, {}).distance_to(mean, mass)
+                            : candidates.distance_to(mean, mass);
   }
   const auto spatial = [&](const Tensor& maps) {
     if (!m.blur) return area_resize(maps, m.height, m.width);
@@ -60,12 +63,14 @@ Tensor score_images(const Objective& objective, const Candidates& candidates, in
   std::vector<Tensor> scores;
   for (int64_t k = 0; k < count; k += piece) {
     const Tensor some = images.narrow(1, k, std::min(piece, count - k));
-    scores.push_back(objective.score(area_resize(some.flatten(0, 1), height, width)).view({rows, some.size(1)}));
+    scores.push_back(
+        objective.score(area_resize(some.flatten(0, 1), height, width)).view({rows, some.size(1)}));
   }
   return at::cat(scores, 1);
 }
 
-Tensor score_linear(const std::vector<LinearMeasurement>& measurements, const Candidates& candidates, int64_t height, int64_t width) {
+Tensor score_linear(const std::vector<LinearMeasurement>& measurements, const Candidates& candidates,
+                    int64_t height, int64_t width) {
   Tensor score;
   for (const LinearMeasurement& m : measurements) {
     const Tensor part = squared_difference(m, candidates, height, width) * -m.scale;
@@ -74,8 +79,10 @@ Tensor score_linear(const std::vector<LinearMeasurement>& measurements, const Ca
   return score;
 }
 
-Chooser best_by(const Objective& objective, const Tensor& seeds, int64_t height, int64_t width, const BestByOptions& options) {
-  STEER_CHECK(options.top >= 1, "[best_by] expected to pick among at least 1 candidate but got ", options.top);
+Chooser best_by(const Objective& objective, const Tensor& seeds, int64_t height, int64_t width,
+                const BestByOptions& options) {
+  STEER_CHECK(options.top >= 1, "[best_by] expected to pick among at least 1 candidate but got ",
+              options.top);
   return [&objective, seeds, height, width, options](const Candidates& candidates, int64_t layer) {
     const auto measurements = objective.measurements();
     const Tensor score = measurements.empty() ? score_images(objective, candidates, height, width)
@@ -84,7 +91,8 @@ Chooser best_by(const Objective& objective, const Tensor& seeds, int64_t height,
     if (top == 1) return Choice{score.argmax(1), {}, {}};
     const Tensor best = std::get<1>(at::topk(score, top, 1));  // [B, top]
     const Tensor u = uniform_rows(seeds, kPickStream + static_cast<uint64_t>(layer), {1});
-    const Tensor pick = (u * static_cast<double>(top)).floor().to(torch::kInt64).clamp_max(top - 1).to(best.device());
+    const Tensor pick =
+        (u * static_cast<double>(top)).floor().to(torch::kInt64).clamp_max(top - 1).to(best.device());
     return Choice{best.gather(1, pick).squeeze(1), {}, {}};
   };
 }

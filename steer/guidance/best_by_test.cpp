@@ -1,1 +1,149 @@
+#include "steer/guidance/best_by.h"
 
+#include <gtest/gtest.h>
+
+#include "steer/core/check.h"
+#include "steer/core/random.h"
+#include "steer/core/tensors.h"
+#include "steer/ddn/chooser.h"
+#include "steer/ddn/small_networks.h"
+#include "steer/objectives/linear.h"
+#include "steer/objectives/objectives.h"
+
+namespace steer {
+namespace {
+
+constexpr int64_t kSize = 8;
+
+Tensor random_truth(int64_t count, int64_t channels) {
+  torch::manual_seed(51);
+  return torch::rand({count, channels, kSize, kSize}) * 2 - 1;
+}
+
+std::unique_ptr<Objective> objective_of(const std::string& words, const Tensor& truth) {
+  ObjectiveContext context;
+  context.channels = truth.size(1);
+  context.height = context.width = kSize;
+  context.truth = truth;
+  return make_objective(words, context);
+}
+
+// An objective that shows the score of another and hides that it is linear.
+struct Opaque : Objective {
+  explicit Opaque(const Objective& inner) : inner(inner) {}
+  Tensor score(const Tensor& x) const override { return inner.score(x); }
+  bool differentiable() const override { return false; }
+  std::string words() const override { return "opaque"; }
+  const Objective& inner;
+};
+
+Candidates candidates_of(int64_t rows, int64_t channels, int64_t size) {
+  torch::manual_seed(52);
+  const Tensor features = torch::randn({rows, 48, size, size}).contiguous(at::MemoryFormat::ChannelsLast);
+  return Candidates(features, torch::randn({20, channels, 24}) / 5,
+                    torch::randn({rows, channels, size, size}) / 2);
+}
+
+const char* const kWords[] = {"inpaint(mask=left)",      "inpaint(mask=checker)",
+                              "super_resolve(factor=2)", "super_resolve(factor=4)",
+                              "super_resolve(factor=8)", "colourise()",
+                              "denoise(noise=0.5)",      "0.5*inpaint(mask=top) + super_resolve(factor=4)"};
+
+TEST(BestBy, TheCheapWayRanksAsFullSizeImagesDo) {
+  // For each linear objective and each layer size, two targets with three rows each: scores agree up to a
+  // constant for each row.
+  const Tensor truth = random_truth(2, 3);
+  for (const char* words : kWords) {
+    const auto objective = objective_of(words, truth);
+    ASSERT_FALSE(objective->measurements().empty()) << words;
+    for (int64_t size : {1, 2, 4, 8}) {
+      const Candidates candidates = candidates_of(6, 3, size);
+      const Tensor full = score_images(*objective, candidates, kSize, kSize);
+      const Tensor cheap = score_linear(objective->measurements(), candidates, kSize, kSize);
+      const Tensor difference = cheap - full;
+      const double spread = (difference - difference.mean(1, true)).abs().max().item<double>();
+      EXPECT_LT(spread, 2e-4 * full.abs().max().item<double>()) << words << " at size " << size;
+      EXPECT_TRUE(torch::equal(cheap.argmax(1), full.argmax(1))) << words << " at size " << size;
+    }
+  }
+}
+
+TEST(BestBy, ABlurGoesTheCheapWayToo) {
+  const Tensor truth = random_truth(1, 3);
+  LinearMeasurement m;
+  m.blur = [](const Tensor& maps) { return at::avg_pool2d(maps, {3, 3}, {1, 1}, {1, 1}); };
+  m.height = m.width = kSize;
+  m.y = m.blur(truth);
+  m.scale = 3;
+  const LinearObjective objective({m, truth, torch::ones({1, 1, kSize, kSize})}, "blurred");
+  for (int64_t size : {2, 8}) {
+    const Candidates candidates = candidates_of(2, 3, size);
+    const Tensor difference =
+        score_linear({m}, candidates, kSize, kSize) - score_images(objective, candidates, kSize, kSize);
+    EXPECT_LT((difference - difference.mean(1, true)).abs().max().item<double>(), 0.05);
+  }
+}
+
+TEST(BestBy, ManyImagesAreScoredInPieces) {
+  const auto objective = objective_of("inpaint(mask=left)", random_truth(1, 1));
+  torch::manual_seed(53);
+  const Candidates candidates(torch::randn({50, 8, 2, 2}), torch::randn({100, 1, 4}), {});
+  const Tensor whole =
+      objective->score(area_resize(candidates.images().flatten(0, 1), kSize, kSize)).view({50, 100});
+  EXPECT_TRUE(torch::allclose(score_images(*objective, candidates, kSize, kSize), whole, 1e-5, 1e-3));
+}
+
+TEST(BestBy, TopOneIsTheBestAndTopNDrawsEvenlyAmongTheBest) {
+  const Tensor truth = random_truth(1, 1);
+  const auto objective = objective_of("inpaint(mask=left)", truth);
+  torch::manual_seed(54);
+  const Tensor row = torch::randn({1, 8, 8, 8});
+  const Candidates candidates(row.expand({3000, 8, 8, 8}).contiguous(at::MemoryFormat::ChannelsLast),
+                              torch::randn({30, 1, 4}), {});
+  const Tensor score = score_linear(objective->measurements(), candidates, kSize, kSize)[0];
+  const Tensor best = std::get<1>(score.topk(3));
+  const Tensor seeds = sample_seeds(0, 3000);
+  const Tensor one = best_by(*objective, seeds, kSize, kSize, {1})(candidates, 0).index;
+  EXPECT_TRUE((one == best[0]).all().item<bool>());
+  const Tensor counts =
+      at::bincount(best_by(*objective, seeds, kSize, kSize, {3})(candidates, 0).index, {}, 30);
+  EXPECT_EQ(counts.sum().item<int64_t>(), 3000);
+  for (int64_t i = 0; i < 3; ++i) EXPECT_NEAR(counts[best[i]].item<double>(), 1000, 120);
+}
+
+TEST(BestBy, GuidedSamplesFitTheirObjectiveBetterThanRandomOnes) {
+  torch::NoGradGuard no_grad;
+  const auto network = small_pyramid(3, 32);
+  const Tensor truth = random_truth(4, 3);
+  const Tensor seeds = sample_seeds(9, 8);
+  for (const char* words : kWords) {
+    const auto objective = objective_of(words, truth);
+    const double random = objective->score(network->run(8, at_random(seeds)).image).mean().item<double>();
+    const double guided =
+        objective->score(network->run(8, best_by(*objective, seeds, kSize, kSize, {2})).image)
+            .mean()
+            .item<double>();
+    EXPECT_GT(guided, random) << words;
+  }
+}
+
+TEST(BestBy, AnObjectiveThatLooksAtPixelsGivesTheSameSamplesAsItsLinearTwin) {
+  torch::NoGradGuard no_grad;
+  const auto network = small_pyramid(3, 32);
+  const auto linear = objective_of("super_resolve(factor=2)", random_truth(2, 3));
+  const Opaque opaque(*linear);
+  const Tensor seeds = sample_seeds(2, 4);
+  const Generated a = network->run(4, best_by(*linear, seeds, kSize, kSize, {2}));
+  const Generated b = network->run(4, best_by(opaque, seeds, kSize, kSize, {2}));
+  EXPECT_TRUE(torch::equal(a.code, b.code));
+}
+
+TEST(BestBy, RowsThatDoNotMatchTheTargetsAreRefused) {
+  const auto objective = objective_of("inpaint(mask=left)", random_truth(2, 1));
+  const Candidates candidates(torch::randn({3, 8, 8, 8}), torch::randn({4, 1, 4}), {});
+  EXPECT_THROW(best_by(*objective, sample_seeds(0, 3), kSize, kSize, {1})(candidates, 0), Error);
+  EXPECT_THROW(best_by(*objective, sample_seeds(0, 3), kSize, kSize, {0}), Error);
+}
+
+}  // namespace
+}  // namespace steer

@@ -4,7 +4,9 @@
 
 namespace steer {
 
-double psnr(double mse) { return 10 * std::log10(4 / mse); }
+double psnr(double mse) {
+  return 10 * std::log10(4 / mse);
+}
 
 Tensor masked_mse(const Tensor& images, const Tensor& truth, const Tensor& mask) {
   const Tensor square = (images - truth).to(torch::kFloat64).square();

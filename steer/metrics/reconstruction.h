@@ -12,7 +12,8 @@ using torch::Tensor;
 // Peak signal-to-noise ratio in dB of a mean squared error on [-1, 1]: 10 log10(4 / mse).
 double psnr(double mse);
 
-// Mean squared error of each image [N, C, H, W] over the pixels where `mask` [N or 1, 1, H, W] is 1 (undefined: all): float64 [N].
+// Mean squared error of each image [N, C, H, W] over the pixels where `mask` [N or 1, 1, H, W] is 1
+// (undefined: all): float64 [N].
 Tensor masked_mse(const Tensor& images, const Tensor& truth, const Tensor& mask = {});
 
 // Use of the K nodes at one layer by indices int64 [N].

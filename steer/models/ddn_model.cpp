@@ -13,6 +13,9 @@
 namespace steer {
 namespace {
 
+// A node counts as used when it was nearest to one of this many last training images.
+constexpr int64_t kUsageWindowImages = 10000;
+
 std::shared_ptr<Network> make_network(const DdnOptions& options) {
   if (options.network == "pyramid") return std::make_shared<Pyramid>(options.pyramid);
   if (options.network == "recurrent") return std::make_shared<Recurrent>(options.recurrent);
@@ -23,15 +26,21 @@ std::shared_ptr<Network> make_network(const DdnOptions& options) {
 
 DdnModel::DdnModel(const DdnOptions& options) : options_(options), network_(make_network(options)) {
   check(options.balance);
-  STEER_CHECK(options.chain_dropout >= 0 && options.chain_dropout < 1, "[options] ddn.chain_dropout: expected a chance in [0, 1) but got ",
-              options.chain_dropout);
+  STEER_CHECK(options.chain_dropout >= 0 && options.chain_dropout < 1,
+              "[options] ddn.chain_dropout: expected a chance in [0, 1) but got ", options.chain_dropout);
 }
 
-ImageShape DdnModel::shape() const { return {network_->image_channels(), network_->image_size(), network_->image_size()}; }
+ImageShape DdnModel::shape() const {
+  return {network_->image_channels(), network_->image_size(), network_->image_size()};
+}
 
-Json DdnModel::options() const { return options_json(options_); }
+Json DdnModel::options() const {
+  return options_json(options_);
+}
 
-torch::Device DdnModel::device() const { return network_->layers()[0]->counts.device(); }
+torch::Device DdnModel::device() const {
+  return network_->layers()[0]->counts.device();
+}
 
 LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
   network_->train();
@@ -40,17 +49,24 @@ LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
   const ReconstructionLoss result = reconstruction_loss(*network_, batch.x, chooser);
   auto layers = network_->layers();
   for (size_t l = 0; l < result.nearest.size(); ++l)
-    record(layers[static_cast<size_t>(network_->layer_of(static_cast<int64_t>(l)))], result.nearest[l], options_.balance);
+    record(layers[static_cast<size_t>(network_->layer_of(static_cast<int64_t>(l)))], result.nearest[l],
+           options_.balance);
   // As a sum over pixels, so that gradients stay well above the optimiser's epsilon whatever the image size.
   const double values = static_cast<double>(batch.x[0].numel());
   return {result.loss * values, {{"mse", result.by_layer.mean()}, {"mse_last", result.by_layer[-1]}}};
 }
 
-std::vector<std::pair<std::string, double>> DdnModel::after_step(int64_t step, const Adam* adam, const Ema* ema) {
-  double splits = 0;
-  if (step % options_.balance.every_steps == 0)
-    for (Layer& layer : network_->layers()) splits += static_cast<double>(split_and_prune(layer, options_.balance, adam, ema).size());
-  return {{"splits", splits}};
+Figures DdnModel::after_step(int64_t step, const Adam* adam, const Ema* ema) {
+  torch::NoGradGuard no_grad;
+  double splits = 0, nodes = 0;
+  std::vector<Tensor> used;
+  for (Layer& layer : network_->layers()) {
+    if (step % options_.balance.every_steps == 0)
+      splits += static_cast<double>(split_and_prune(layer, options_.balance, adam, ema).size());
+    used.push_back((layer->idle < kUsageWindowImages).sum());
+    nodes += static_cast<double>(layer->options.candidates);
+  }
+  return {{"splits", at::full({}, splits, torch::kFloat64)}, {"nodes_used", at::stack(used).sum() / nodes}};
 }
 
 Samples DdnModel::sample(const SampleRequest& request) {
@@ -58,9 +74,9 @@ Samples DdnModel::sample(const SampleRequest& request) {
   network_->eval();
   const Tensor seeds = request.seeds.to(device());
   const ImageShape s = shape();
-  const Chooser chooser = request.objective
-                              ? best_by(*request.objective, seeds, s.height, s.width, BestByOptions{request.top})
-                              : at_random(seeds);
+  const Chooser chooser =
+      request.objective ? best_by(*request.objective, seeds, s.height, s.width, BestByOptions{request.top})
+                        : at_random(seeds);
   const double depth = static_cast<double>(network_->depth());
   const Generated made = network_->run(seeds.size(0), chooser, [&](const LayerStep& step) {
     if (request.progress) request.progress(static_cast<double>(step.layer + 1) / depth);
@@ -85,8 +101,8 @@ Reconstruction DdnModel::reconstruct(const Tensor& x, const Observer& seen) cons
 Tensor DdnModel::decode(const Tensor& code) const {
   torch::NoGradGuard no_grad;
   network_->eval();
-  STEER_CHECK(code.dim() == 2 && code.size(1) == network_->depth(), "[decode] expected codes [N, ", network_->depth(), "] but got ",
-              shape_text(code.sizes()));
+  STEER_CHECK(code.dim() == 2 && code.size(1) == network_->depth(), "[decode] expected codes [N, ",
+              network_->depth(), "] but got ", shape_text(code.sizes()));
   return network_->run(code.size(0), follow(code)).image;
 }
 

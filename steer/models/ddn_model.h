@@ -20,7 +20,8 @@ struct DdnOptions {
     f("network", network, "pyramid (single shot) or recurrent (one U-Net, repeated)");
     f("pyramid", pyramid, "shape of the pyramid");
     f("recurrent", recurrent, "shape of the recurrent network");
-    f("chain_dropout", chain_dropout, "chance that a random candidate goes on, for each sample and layer while training");
+    f("chain_dropout", chain_dropout,
+      "chance that a random candidate goes on, for each sample and layer while training");
     f("balance", balance, "how nodes are kept evenly used");
   }
 };
@@ -41,7 +42,7 @@ class DdnModel : public Model {
   ImageShape shape() const override;
   Json options() const override;
   LossReport loss(const Batch& batch, uint64_t seed) override;
-  std::vector<std::pair<std::string, double>> after_step(int64_t step, const Adam* adam, const Ema* ema) override;
+  Figures after_step(int64_t step, const Adam* adam, const Ema* ema) override;
   Samples sample(const SampleRequest& request) override;
   void set_compute_type(torch::ScalarType type) override { network_->set_compute_type(type); }
 

@@ -1,1 +1,55 @@
+#include "steer/models/ddn_model.h"
 
+#include <gtest/gtest.h>
+
+#include "steer/core/check.h"
+#include "steer/core/options.h"
+#include "steer/core/random.h"
+#include "steer/models/models.h"
+#include "steer/models/small_models.h"
+
+namespace steer {
+namespace {
+
+TEST(DdnModel, ReconstructionIsTheDecodedCode) {
+  for (const char* network : {"pyramid", "recurrent"}) {
+    auto model = small_ddn(network);
+    const int64_t size = model->shape().height;
+    const Tensor x = torch::rand({3, 1, size, size}) * 2 - 1;
+    const Reconstruction made = model->reconstruct(x);
+    EXPECT_TRUE(torch::equal(model->decode(made.code), made.images));
+    EXPECT_NEAR(made.error.select(1, -1).mean().item<double>(),
+                (made.images - x).square().mean().item<double>(), 1e-6);
+    EXPECT_THROW(model->decode(made.code.narrow(1, 0, 2)), Error);
+  }
+}
+
+TEST(DdnModel, LossCountsEveryLayersNearestNode) {
+  auto model = small_ddn("recurrent");
+  model->loss({torch::rand({5, 1, 16, 16}), {}, {}}, 1);
+  // One set of nodes serves all four applications.
+  EXPECT_EQ(model->network().layers()[0]->counts.sum().item<double>(), 20);
+}
+
+TEST(DdnModel, SamplesStayInRangeAndFollowTheirSeeds) {
+  auto model = small_ddn("pyramid");
+  SampleRequest request;
+  request.seeds = sample_seeds(5, 6);
+  double last = 0;
+  request.progress = [&](double share) { last = share; };
+  const Samples samples = model->sample(request);
+  EXPECT_EQ(last, 1);
+  EXPECT_LE(samples.images.abs().max().item<double>(), 1);
+  request.seeds = sample_seeds(8, 1);
+  EXPECT_TRUE(torch::equal(model->sample(request).code[0], samples.code[3]));
+}
+
+TEST(DdnModel, WrongOptionsNameThemselves) {
+  EXPECT_THROW(make_model("ddn", {{"network", "tower"}}, 0), Error);
+  EXPECT_THROW(make_model("ddn", {{"chain_dropout", 1.5}}, 0), Error);
+  EXPECT_THROW(make_model("ddn", {{"balance", {{"rule", "sometimes"}}}}, 0), Error);
+  EXPECT_THROW(make_model("dnd", Json::object(), 0), Error);
+}
+
+}  // namespace
+}  // namespace steer

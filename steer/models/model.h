@@ -22,7 +22,7 @@ struct ImageShape {
 
 // What is asked of a generator.
 struct SampleRequest {
-  Tensor seeds;                          // int64 [N]: sample i is a function of seeds[i] and the objective alone
+  Tensor seeds;  // int64 [N]: sample i is a function of seeds[i] and the objective alone
   const Objective* objective = nullptr;  // guides the samples; null: unguided
   int64_t top = 2;                       // a DDN picks among this many best candidates
   std::function<void(double)> progress;  // called with the share done, in [0, 1]; may be empty
@@ -33,10 +33,13 @@ struct Samples {
   Tensor code;    // int64 [N, L] for families that have one, else undefined
 };
 
-// A loss to differentiate and figures to log (detached scalars).
+// Named scalars to log. They stay on the device until the log needs them.
+using Figures = std::vector<std::pair<std::string, Tensor>>;
+
+// A loss to differentiate, and figures (detached).
 struct LossReport {
   Tensor loss;
-  std::vector<std::pair<std::string, Tensor>> figures;
+  Figures figures;
 };
 
 class Model {
@@ -52,7 +55,7 @@ class Model {
   virtual LossReport loss(const Batch& batch, uint64_t seed) = 0;
 
   // The one hook after an optimiser step. Returns figures to log, such as the number of splits.
-  virtual std::vector<std::pair<std::string, double>> after_step(int64_t step, const Adam* adam, const Ema* ema) = 0;
+  virtual Figures after_step(int64_t step, const Adam* adam, const Ema* ema) = 0;
 
   virtual Samples sample(const SampleRequest& request) = 0;
 

@@ -13,10 +13,12 @@ constexpr int kFormatVersion = 1;
 
 std::string checkpoint_file(const std::string& run_or_file) {
   namespace fs = std::filesystem;
-  STEER_CHECK(fs::exists(run_or_file), "[load] ", run_or_file, ": expected a run folder or a checkpoint file but there is nothing");
+  STEER_CHECK(fs::exists(run_or_file), "[load] ", run_or_file,
+              ": expected a run folder or a checkpoint file but there is nothing");
   if (!fs::is_directory(run_or_file)) return run_or_file;
   const std::string file = (fs::path(run_or_file) / "model.safetensors").string();
-  STEER_CHECK(fs::exists(file), "[load] ", run_or_file, ": expected a run folder with model.safetensors but it has none");
+  STEER_CHECK(fs::exists(file), "[load] ", run_or_file,
+              ": expected a run folder with model.safetensors but it has none");
   return file;
 }
 
@@ -28,7 +30,8 @@ std::string listed(const std::vector<std::string>& names) {
 
 const std::string& entry(const Checkpoint& checkpoint, const std::string& key, const std::string& file) {
   const auto found = checkpoint.metadata.find(key);
-  STEER_CHECK(found != checkpoint.metadata.end(), "[load] ", file, ": expected a checkpoint of steer but its metadata has no \"", key, "\"");
+  STEER_CHECK(found != checkpoint.metadata.end(), "[load] ", file,
+              ": expected a checkpoint of steer but its metadata has no \"", key, "\"");
   return found->second;
 }
 
@@ -41,7 +44,8 @@ double number(const Checkpoint& checkpoint, const std::string& key, const std::s
   } catch (const std::exception&) {
     used = 0;
   }
-  STEER_CHECK(used == text.size() && used > 0, "[load] ", file, ": expected a number as metadata \"", key, "\" but got \"", text, "\"");
+  STEER_CHECK(used == text.size() && used > 0, "[load] ", file, ": expected a number as metadata \"", key,
+              "\" but got \"", text, "\"");
   return value;
 }
 
@@ -64,7 +68,8 @@ std::map<std::string, Tensor> module_tensors(torch::nn::Module& module) {
   return tensors;
 }
 
-void load_tensors(torch::nn::Module& module, const std::map<std::string, Tensor>& tensors, const std::string& what) {
+void load_tensors(torch::nn::Module& module, const std::map<std::string, Tensor>& tensors,
+                  const std::string& what) {
   torch::NoGradGuard no_grad;
   std::map<std::string, Tensor> own = module_tensors(module);
   std::vector<std::string> missing, unexpected;
@@ -72,12 +77,14 @@ void load_tensors(torch::nn::Module& module, const std::map<std::string, Tensor>
     if (!tensors.count(name)) missing.push_back(name);
   for (const auto& [name, tensor] : tensors)
     if (!own.count(name)) unexpected.push_back(name);
-  STEER_CHECK(missing.empty(), what, ": expected ", own.size(), " tensors but these are missing: ", listed(missing));
-  STEER_CHECK(unexpected.empty(), what, ": these tensors belong to no part of the model: ", listed(unexpected));
+  STEER_CHECK(missing.empty(), what, ": expected ", own.size(),
+              " tensors but these are missing: ", listed(missing));
+  STEER_CHECK(unexpected.empty(), what,
+              ": these tensors belong to no part of the model: ", listed(unexpected));
   for (auto& [name, tensor] : own) {
     const Tensor& given = tensors.at(name);
-    STEER_CHECK(given.sizes() == tensor.sizes(), what, ": ", name, ": expected shape ", shape_text(tensor.sizes()), " but got ",
-                shape_text(given.sizes()));
+    STEER_CHECK(given.sizes() == tensor.sizes(), what, ": ", name, ": expected shape ",
+                shape_text(tensor.sizes()), " but got ", shape_text(given.sizes()));
     tensor.copy_(given);
   }
 }
@@ -100,10 +107,11 @@ void save_model(const std::string& path, Model& model, const TrainingState& stat
 LoadedModel load_model(const std::string& run_or_file, torch::Device device) {
   const std::string file = checkpoint_file(run_or_file);
   const Checkpoint checkpoint = read_checkpoint(file);
-  STEER_CHECK(entry(checkpoint, "format", file) == "steer", "[load] ", file, ": expected a checkpoint of steer but its format is \"",
-              entry(checkpoint, "format", file), "\"");
-  STEER_CHECK(number(checkpoint, "version", file) == kFormatVersion, "[load] ", file, ": expected format version ", kFormatVersion,
-              " but got ", entry(checkpoint, "version", file));
+  STEER_CHECK(entry(checkpoint, "format", file) == "steer", "[load] ", file,
+              ": expected a checkpoint of steer but its format is \"", entry(checkpoint, "format", file),
+              "\"");
+  STEER_CHECK(number(checkpoint, "version", file) == kFormatVersion, "[load] ", file,
+              ": expected format version ", kFormatVersion, " but got ", entry(checkpoint, "version", file));
   const Json options = Json::parse(entry(checkpoint, "options", file), nullptr, false);
   STEER_CHECK(options.is_object(), "[load] ", file, ": expected options as a JSON object in its metadata");
   LoadedModel loaded;
@@ -119,7 +127,8 @@ LoadedModel load_model(const std::string& run_or_file, torch::Device device) {
 
 LoadedDdn as_ddn(LoadedModel loaded, const std::string& command) {
   auto* ddn = dynamic_cast<DdnModel*>(loaded.model.get());
-  STEER_CHECK(ddn, "[", command, "] ", loaded.path, ": expected a ddn model but got a ", loaded.model->family(), " model");
+  STEER_CHECK(ddn, "[", command, "] ", loaded.path, ": expected a ddn model but got a ",
+              loaded.model->family(), " model");
   loaded.model.release();
   return {std::unique_ptr<DdnModel>(ddn), loaded.state};
 }

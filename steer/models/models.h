@@ -16,7 +16,8 @@ struct TrainingState {
   double seconds = 0;
 };
 
-// Weights and buffers with what load_model needs, written atomically. With `ema` the averaged weights are written.
+// Weights and buffers with what load_model needs, written atomically. With `ema` the averaged weights are
+// written.
 void save_model(const std::string& path, Model& model, const TrainingState& state, const Ema* ema);
 
 struct LoadedModel {
@@ -25,8 +26,8 @@ struct LoadedModel {
   std::string path;  // the checkpoint file
 };
 
-// Reads RUN/model.safetensors or a checkpoint file. Error when it is not steer's, of an unknown format version,
-// or its tensors do not fit its options: missing, unexpected and misshaped ones are named.
+// Reads RUN/model.safetensors or a checkpoint file. Error when it is not steer's, of an unknown format
+// version, or its tensors do not fit its options: missing, unexpected and misshaped ones are named.
 LoadedModel load_model(const std::string& run_or_file, torch::Device device);
 
 // The same for commands that only a DDN answers; names the command in the refusal of another family.
@@ -36,9 +37,10 @@ struct LoadedDdn {
 };
 LoadedDdn as_ddn(LoadedModel loaded, const std::string& command);
 
-// Copies tensors into a module's parameters and buffers by name; the two sets of names must agree but for `optional`
-// suffixes. `what` stands first in errors.
-void load_tensors(torch::nn::Module& module, const std::map<std::string, Tensor>& tensors, const std::string& what);
+// Copies tensors into a module's parameters and buffers by name; the two sets of names must agree but for
+// `optional` suffixes. `what` stands first in errors.
+void load_tensors(torch::nn::Module& module, const std::map<std::string, Tensor>& tensors,
+                  const std::string& what);
 std::map<std::string, Tensor> module_tensors(torch::nn::Module& module);
 
 }  // namespace steer

@@ -1,1 +1,93 @@
+#include "steer/models/models.h"
 
+#include <gtest/gtest.h>
+
+#include "steer/core/check.h"
+#include "steer/core/files.h"
+#include "steer/core/random.h"
+#include "steer/core/temporary_folder.h"
+#include "steer/models/small_models.h"
+
+namespace steer {
+namespace {
+
+// The text of the error that `body` throws, or nothing.
+template <class Body>
+std::string refusal(const Body& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Models, AReloadedModelSamplesTheSame) {
+  const TemporaryFolder folder;
+  for (const char* network : {"pyramid", "recurrent"}) {
+    auto model = small_ddn(network);
+    model->loss({torch::rand({4, 1, model->shape().height, model->shape().height}), {}, {}},
+                1);  // so that counts are not zero
+    const std::string path = folder / "model.safetensors";
+    save_model(path, *model, {120, 30, 4.5}, nullptr);
+    LoadedModel loaded = load_model(path, torch::kCPU);
+    EXPECT_EQ(loaded.state.images, 120);
+    EXPECT_EQ(loaded.state.steps, 30);
+    EXPECT_DOUBLE_EQ(loaded.state.seconds, 4.5);
+    EXPECT_EQ(loaded.model->options(), model->options());
+    SampleRequest request;
+    request.seeds = sample_seeds(3, 4);
+    EXPECT_TRUE(torch::equal(loaded.model->sample(request).images, model->sample(request).images));
+    const LoadedDdn ddn = as_ddn(std::move(loaded), "test");
+    EXPECT_TRUE(torch::equal(ddn.model->network().layers()[0]->counts, model->network().layers()[0]->counts));
+    EXPECT_TRUE(load_model(folder.path(), torch::kCPU).model != nullptr);
+  }
+}
+
+TEST(Models, EqualSeedsGiveEqualInitialValues) {
+  const auto a = small_ddn("pyramid"), b = small_ddn("pyramid");
+  const auto first = module_tensors(a->module()), second = module_tensors(b->module());
+  for (const auto& [name, tensor] : first) EXPECT_TRUE(torch::equal(tensor, second.at(name))) << name;
+}
+
+TEST(Models, MissingUnexpectedAndMisshapedTensorsAreNamed) {
+  auto model = small_ddn("pyramid");
+  auto tensors = module_tensors(model->module());
+  const std::string name = "block_1x1_0.block.conv0.weight";
+  auto missing = tensors;
+  missing.erase(name);
+  EXPECT_NE(refusal([&] { load_tensors(model->module(), missing, "[t]"); }).find(name), std::string::npos);
+  auto extra = tensors;
+  extra["nobody"] = torch::zeros({1});
+  EXPECT_NE(refusal([&] { load_tensors(model->module(), extra, "[t]"); }).find("nobody"), std::string::npos);
+  tensors[name] = torch::zeros({3});
+  const std::string shape = refusal([&] { load_tensors(model->module(), tensors, "[t]"); });
+  EXPECT_NE(shape.find(name + ": expected shape [16, 16, 3, 3] but got [3]"), std::string::npos) << shape;
+}
+
+TEST(Models, ForeignCheckpointsAreRefused) {
+  const TemporaryFolder folder;
+  const std::string path = folder / "model.safetensors";
+  auto model = small_ddn("pyramid");
+  save_model(path, *model, {}, nullptr);
+  const Checkpoint good = read_checkpoint(path);
+  const auto with = [&](const std::string& key, const std::string& value) {
+    Checkpoint changed = good;
+    changed.metadata[key] = value;
+    write_checkpoint(path, changed);
+    return refusal([&] { load_model(path, torch::kCPU); });
+  };
+  EXPECT_NE(with("family", "diffusion").find("family"), std::string::npos);
+  EXPECT_NE(with("version", "99").find("format version 1"), std::string::npos);
+  EXPECT_NE(with("version", "one").find("number"), std::string::npos);
+  EXPECT_NE(with("options", "{").find("options"), std::string::npos);
+  EXPECT_NE(with("options", "{\"colour\": 3}").find("colour"), std::string::npos);
+  EXPECT_NE(with("format", "pt").find("checkpoint of steer"), std::string::npos);
+  EXPECT_NE(refusal([&] { load_model(folder / "absent", torch::kCPU); }).find("there is nothing"),
+            std::string::npos);
+  write_file(path, "short");
+  EXPECT_NE(refusal([&] { load_model(path, torch::kCPU); }), "");
+}
+
+}  // namespace
+}  // namespace steer

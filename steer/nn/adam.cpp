@@ -46,7 +46,8 @@ void Adam::clear_gradients() {
 std::vector<Tensor> Adam::moments(const Tensor& parameter) const {
   for (size_t i = 0; i < parameters_.size(); ++i)
     if (parameters_[i].second.is_same(parameter)) return {first_[i], second_[i]};
-  fail("[adam] expected one of the optimised parameters but got another tensor ", shape_text(parameter.sizes()));
+  fail("[adam] expected one of the optimised parameters but got another tensor ",
+       shape_text(parameter.sizes()));
 }
 
 std::map<std::string, Tensor> Adam::state() const {
@@ -63,9 +64,10 @@ void Adam::load(const std::map<std::string, Tensor>& state) {
   torch::NoGradGuard no_grad;
   const auto copy = [&](const std::string& name, Tensor& to) {
     const auto found = state.find(name);
-    STEER_CHECK(found != state.end(), "[adam] expected a tensor \"", name, "\" in the saved state but got none");
-    STEER_CHECK(found->second.sizes() == to.sizes(), "[adam] ", name, ": expected shape ", shape_text(to.sizes()),
-                " but got ", shape_text(found->second.sizes()));
+    STEER_CHECK(found != state.end(), "[adam] expected a tensor \"", name,
+                "\" in the saved state but got none");
+    STEER_CHECK(found->second.sizes() == to.sizes(), "[adam] ", name, ": expected shape ",
+                shape_text(to.sizes()), " but got ", shape_text(found->second.sizes()));
     to.copy_(found->second);
   };
   for (size_t i = 0; i < parameters_.size(); ++i) {

@@ -18,21 +18,24 @@ void xavier_uniform(Tensor& weight, double gain) {
 
 ConvImpl::ConvImpl(const ConvOptions& options) {
   STEER_CHECK(options.in > 0 && options.out > 0 && options.kernel % 2 == 1,
-              "[conv] expected positive channel counts and an odd kernel but got ", options.in, " -> ", options.out,
-              ", kernel ", options.kernel);
-  weight = register_parameter("weight",
-                              at::empty({options.out, options.in, options.kernel, options.kernel}, torch::kFloat32));
+              "[conv] expected positive channel counts and an odd kernel but got ", options.in, " -> ",
+              options.out, ", kernel ", options.kernel);
+  weight = register_parameter(
+      "weight", at::empty({options.out, options.in, options.kernel, options.kernel}, torch::kFloat32));
   xavier_uniform(weight, options.gain);
   if (options.bias) bias = register_parameter("bias", at::zeros({options.out}, torch::kFloat32));
 }
 
 Tensor ConvImpl::forward(const Tensor& x) const {
   const int64_t padding = weight.size(2) / 2;
-  return at::conv2d(x, weight.to(x.scalar_type()), bias.defined() ? bias.to(x.scalar_type()) : bias, 1, padding);
+  return at::conv2d(x, weight.to(x.scalar_type()), bias.defined() ? bias.to(x.scalar_type()) : bias, 1,
+                    padding);
 }
 
-GroupNormSiluImpl::GroupNormSiluImpl(int64_t channels) : groups(std::max<int64_t>(1, std::min<int64_t>(32, channels / 4))) {
-  STEER_CHECK(channels % groups == 0, "[group_norm] expected channels divisible by ", groups, " but got ", channels);
+GroupNormSiluImpl::GroupNormSiluImpl(int64_t channels)
+    : groups(std::max<int64_t>(1, std::min<int64_t>(32, channels / 4))) {
+  STEER_CHECK(channels % groups == 0, "[group_norm] expected channels divisible by ", groups, " but got ",
+              channels);
   weight = register_parameter("weight", at::ones({channels}));
   bias = register_parameter("bias", at::zeros({channels}));
 }

@@ -10,9 +10,9 @@ using torch::Tensor;
 struct ConvOptions {
   int64_t in = 0;
   int64_t out = 0;
-  int64_t kernel = 3;      // odd; padding keeps the size
+  int64_t kernel = 3;  // odd; padding keeps the size
   bool bias = true;
-  double gain = 1.0;       // multiplies the Xavier-uniform bound sqrt(6 / (fan_in + fan_out))
+  double gain = 1.0;  // multiplies the Xavier-uniform bound sqrt(6 / (fan_in + fan_out))
 };
 
 // A convolution with stride 1 that keeps height and width; x [B, in, H, W] -> [B, out, H, W].

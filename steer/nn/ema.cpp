@@ -10,7 +10,8 @@ namespace steer {
 
 Ema::Ema(NamedTensors parameters, double half_life_images)
     : parameters_(std::move(parameters)), half_life_images_(half_life_images) {
-  STEER_CHECK(half_life_images >= 0, "[ema] expected a half-life of at least 0 images but got ", half_life_images);
+  STEER_CHECK(half_life_images >= 0, "[ema] expected a half-life of at least 0 images but got ",
+              half_life_images);
   for (const auto& [name, parameter] : parameters_)
     shadows_.push_back(half_life_images_ > 0 ? parameter.detach().clone() : parameter);
 }
@@ -26,7 +27,8 @@ void Ema::update(int64_t batch, int64_t images_seen) {
 Tensor Ema::shadow(const Tensor& parameter) const {
   for (size_t i = 0; i < parameters_.size(); ++i)
     if (parameters_[i].second.is_same(parameter)) return shadows_[i];
-  fail("[ema] expected one of the averaged parameters but got another tensor ", shape_text(parameter.sizes()));
+  fail("[ema] expected one of the averaged parameters but got another tensor ",
+       shape_text(parameter.sizes()));
 }
 
 std::map<std::string, Tensor> Ema::shadows() const {
@@ -39,7 +41,8 @@ void Ema::load(const std::map<std::string, Tensor>& shadows) {
   torch::NoGradGuard no_grad;
   for (size_t i = 0; i < parameters_.size(); ++i) {
     const auto found = shadows.find(parameters_[i].first);
-    STEER_CHECK(found != shadows.end(), "[ema] expected a tensor \"", parameters_[i].first, "\" but got none");
+    STEER_CHECK(found != shadows.end(), "[ema] expected a tensor \"", parameters_[i].first,
+                "\" but got none");
     shadows_[i].copy_(found->second);
   }
 }

@@ -6,7 +6,8 @@
 namespace steer {
 
 // Shadows of named parameters. With half-life h (in images) an update after n images keeps 0.5^(n / h) of the
-// shadow; early on the average is taken over a shorter past: at most a tenth of the images seen so far is the half-life.
+// shadow; early on the average is taken over a shorter past: at most a tenth of the images seen so far is the
+// half-life.
 class Ema {
  public:
   Ema(NamedTensors parameters, double half_life_images);

@@ -20,15 +20,15 @@ struct Sizes {
 };
 
 // Sums and sums of squares of each channel.
-#define STEER_SUMS(T)                                                                                     \
-  STEER_KERNEL void sums(const T* x, Sizes n, float* sum, float* square) {                                \
-    for (int64_t c = 0; c < n.channels; ++c) sum[c] = square[c] = 0;                                      \
-    for (int64_t p = 0; p < n.pixels; ++p, x += n.channels)                                               \
-      for (int64_t c = 0; c < n.channels; ++c) {                                                          \
-        const float value = load(x + c);                                                                  \
-        sum[c] += value;                                                                                  \
-        square[c] += value * value;                                                                       \
-      }                                                                                                   \
+#define STEER_SUMS(T)                                                      \
+  STEER_KERNEL void sums(const T* x, Sizes n, float* sum, float* square) { \
+    for (int64_t c = 0; c < n.channels; ++c) sum[c] = square[c] = 0;       \
+    for (int64_t p = 0; p < n.pixels; ++p, x += n.channels)                \
+      for (int64_t c = 0; c < n.channels; ++c) {                           \
+        const float value = load(x + c);                                   \
+        sum[c] += value;                                                   \
+        square[c] += value * value;                                        \
+      }                                                                    \
   }
 STEER_SUMS(float)
 STEER_SUMS(c10::BFloat16)
@@ -47,36 +47,38 @@ STEER_APPLY(float)
 STEER_APPLY(c10::BFloat16)
 
 // dz = dy silu'(z) into `dz`, with its sum and its sum against x for each channel.
-#define STEER_GRADIENT_SUMS(T)                                                                                   \
-  STEER_KERNEL void gradient_sums(const T* __restrict x, const T* __restrict dy, float* __restrict dz, Sizes n,  \
-                                  const float* __restrict scale, const float* __restrict shift,                  \
-                                  float* __restrict sum, float* __restrict cross) {                              \
-    for (int64_t c = 0; c < n.channels; ++c) sum[c] = cross[c] = 0;                                              \
-    for (int64_t p = 0; p < n.pixels; ++p, x += n.channels, dy += n.channels, dz += n.channels)                  \
-      for (int64_t c = 0; c < n.channels; ++c) {                                                                 \
-        const float value = load(x + c), z = value * scale[c] + shift[c], s = sigmoid(z);                        \
-        const float gradient = load(dy + c) * s * (1.0f + z * (1.0f - s));                                       \
-        dz[c] = gradient;                                                                                        \
-        sum[c] += gradient;                                                                                      \
-        cross[c] += gradient * value;                                                                            \
-      }                                                                                                          \
+#define STEER_GRADIENT_SUMS(T)                                                                           \
+  STEER_KERNEL void gradient_sums(const T* __restrict x, const T* __restrict dy, float* __restrict dz,   \
+                                  Sizes n, const float* __restrict scale, const float* __restrict shift, \
+                                  float* __restrict sum, float* __restrict cross) {                      \
+    for (int64_t c = 0; c < n.channels; ++c) sum[c] = cross[c] = 0;                                      \
+    for (int64_t p = 0; p < n.pixels; ++p, x += n.channels, dy += n.channels, dz += n.channels)          \
+      for (int64_t c = 0; c < n.channels; ++c) {                                                         \
+        const float value = load(x + c), z = value * scale[c] + shift[c], s = sigmoid(z);                \
+        const float gradient = load(dy + c) * s * (1.0f + z * (1.0f - s));                               \
+        dz[c] = gradient;                                                                                \
+        sum[c] += gradient;                                                                              \
+        cross[c] += gradient * value;                                                                    \
+      }                                                                                                  \
   }
 STEER_GRADIENT_SUMS(float)
 STEER_GRADIENT_SUMS(c10::BFloat16)
 
 // dx = scale dz + by_x x + constant, all per channel.
-#define STEER_GRADIENT(T)                                                                                         \
-  STEER_KERNEL void gradient(const T* __restrict x, const float* __restrict dz, T* __restrict dx, Sizes n,        \
-                             const float* __restrict scale, const float* __restrict by_x,                         \
-                             const float* __restrict constant) {                                                  \
-    for (int64_t p = 0; p < n.pixels; ++p, x += n.channels, dz += n.channels, dx += n.channels)                   \
-      for (int64_t c = 0; c < n.channels; ++c) store(dx + c, dz[c] * scale[c] + load(x + c) * by_x[c] + constant[c]); \
+#define STEER_GRADIENT(T)                                                                                  \
+  STEER_KERNEL void gradient(const T* __restrict x, const float* __restrict dz, T* __restrict dx, Sizes n, \
+                             const float* __restrict scale, const float* __restrict by_x,                  \
+                             const float* __restrict constant) {                                           \
+    for (int64_t p = 0; p < n.pixels; ++p, x += n.channels, dz += n.channels, dx += n.channels)            \
+      for (int64_t c = 0; c < n.channels; ++c)                                                             \
+        store(dx + c, dz[c] * scale[c] + load(x + c) * by_x[c] + constant[c]);                             \
   }
 STEER_GRADIENT(float)
 STEER_GRADIENT(c10::BFloat16)
 
 // scale = w / std and shift = b - mean scale of each channel, from the statistics of its group.
-void affine(Sizes n, const float* mean, const float* rstd, const float* weight, const float* bias, float* scale, float* shift) {
+void affine(Sizes n, const float* mean, const float* rstd, const float* weight, const float* bias,
+            float* scale, float* shift) {
   const int64_t each = n.channels / n.groups;
   for (int64_t c = 0; c < n.channels; ++c) {
     scale[c] = weight[c] * rstd[c / each];
@@ -85,10 +87,12 @@ void affine(Sizes n, const float* mean, const float* rstd, const float* weight, 
 }
 
 template <class T>
-void forward(const T* x, T* y, int64_t batch, Sizes n, const float* weight, const float* bias, double epsilon, float* mean, float* rstd) {
+void forward(const T* x, T* y, int64_t batch, Sizes n, const float* weight, const float* bias, double epsilon,
+             float* mean, float* rstd) {
   at::parallel_for(0, batch, 1, [&](int64_t begin, int64_t end) {
     std::vector<float> buffer(static_cast<size_t>(4 * n.channels));
-    float *sum = buffer.data(), *square = sum + n.channels, *scale = square + n.channels, *shift = scale + n.channels;
+    float *sum = buffer.data(), *square = sum + n.channels, *scale = square + n.channels,
+          *shift = scale + n.channels;
     const int64_t each = n.channels / n.groups;
     const double count = static_cast<double>(each * n.pixels);
     for (int64_t b = begin; b < end; ++b) {
@@ -108,11 +112,12 @@ void forward(const T* x, T* y, int64_t batch, Sizes n, const float* weight, cons
 
 // Writes dx and the parts of the parameters' gradients [batch, channels] that belong to each image.
 template <class T>
-void backward(const T* x, const T* dy, T* dx, int64_t batch, Sizes n, const float* weight, const float* bias, const float* mean,
-              const float* rstd, float* dweight, float* dbias) {
+void backward(const T* x, const T* dy, T* dx, int64_t batch, Sizes n, const float* weight, const float* bias,
+              const float* mean, const float* rstd, float* dweight, float* dbias) {
   at::parallel_for(0, batch, 1, [&](int64_t begin, int64_t end) {
     std::vector<float> buffer(static_cast<size_t>((n.pixels + 6) * n.channels));
-    float *scale = buffer.data(), *shift = scale + n.channels, *sum = shift + n.channels, *cross = sum + n.channels;
+    float *scale = buffer.data(), *shift = scale + n.channels, *sum = shift + n.channels,
+          *cross = sum + n.channels;
     float *by_x = cross + n.channels, *constant = by_x + n.channels, *dz = constant + n.channels;
     const int64_t each = n.channels / n.groups;
     const float count = static_cast<float>(each * n.pixels);
@@ -140,34 +145,41 @@ void backward(const T* x, const T* dy, T* dx, int64_t batch, Sizes n, const floa
   });
 }
 
-Sizes sizes_of(const Tensor& x, int64_t groups) { return {x.size(2) * x.size(3), x.size(1), groups}; }
+Sizes sizes_of(const Tensor& x, int64_t groups) {
+  return {x.size(2) * x.size(3), x.size(1), groups};
+}
 
 struct GroupNormSiluFunction : torch::autograd::Function<GroupNormSiluFunction> {
-  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& given, const Tensor& weight, const Tensor& bias,
-                        int64_t groups, double epsilon) {
+  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& given, const Tensor& weight,
+                        const Tensor& bias, int64_t groups, double epsilon) {
     const Tensor x = given.contiguous(at::MemoryFormat::ChannelsLast);
     const auto statistics = at::TensorOptions().dtype(torch::kFloat32);
-    Tensor y = at::empty_like(x), mean = at::empty({x.size(0), groups}, statistics), rstd = at::empty_like(mean);
+    Tensor y = at::empty_like(x), mean = at::empty({x.size(0), groups}, statistics),
+           rstd = at::empty_like(mean);
     const auto run = [&](auto type) {
       using T = decltype(type);
-      steer::forward(x.data_ptr<T>(), y.data_ptr<T>(), x.size(0), sizes_of(x, groups), weight.data_ptr<float>(),
-                     bias.data_ptr<float>(), epsilon, mean.data_ptr<float>(), rstd.data_ptr<float>());
+      steer::forward(x.data_ptr<T>(), y.data_ptr<T>(), x.size(0), sizes_of(x, groups),
+                     weight.data_ptr<float>(), bias.data_ptr<float>(), epsilon, mean.data_ptr<float>(),
+                     rstd.data_ptr<float>());
     };
     x.scalar_type() == torch::kFloat32 ? run(float()) : run(c10::BFloat16());
     context->save_for_backward({x, weight, bias, mean, rstd});
     return y;
   }
 
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, torch::autograd::variable_list gradients) {
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list gradients) {
     const auto saved = context->get_saved_variables();
     const Tensor &x = saved[0], &weight = saved[1], &bias = saved[2], &mean = saved[3], &rstd = saved[4];
     const Tensor dy = gradients[0].to(x.scalar_type()).contiguous(at::MemoryFormat::ChannelsLast);
-    Tensor dx = at::empty_like(x), dweight = at::empty({x.size(0), x.size(1)}, mean.options()), dbias = at::empty_like(dweight);
+    Tensor dx = at::empty_like(x), dweight = at::empty({x.size(0), x.size(1)}, mean.options()),
+           dbias = at::empty_like(dweight);
     const auto run = [&](auto type) {
       using T = decltype(type);
-      steer::backward(x.data_ptr<T>(), dy.data_ptr<T>(), dx.data_ptr<T>(), x.size(0), sizes_of(x, mean.size(1)),
-                      weight.data_ptr<float>(), bias.data_ptr<float>(), mean.data_ptr<float>(), rstd.data_ptr<float>(),
-                      dweight.data_ptr<float>(), dbias.data_ptr<float>());
+      steer::backward(x.data_ptr<T>(), dy.data_ptr<T>(), dx.data_ptr<T>(), x.size(0),
+                      sizes_of(x, mean.size(1)), weight.data_ptr<float>(), bias.data_ptr<float>(),
+                      mean.data_ptr<float>(), rstd.data_ptr<float>(), dweight.data_ptr<float>(),
+                      dbias.data_ptr<float>());
     };
     x.scalar_type() == torch::kFloat32 ? run(float()) : run(c10::BFloat16());
     return {dx, dweight.sum(0), dbias.sum(0), Tensor(), Tensor()};
@@ -176,12 +188,14 @@ struct GroupNormSiluFunction : torch::autograd::Function<GroupNormSiluFunction> 
 
 }  // namespace
 
-Tensor group_norm_silu_plain(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t groups, double epsilon) {
+Tensor group_norm_silu_plain(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t groups,
+                             double epsilon) {
   const auto type = x.scalar_type();
   return at::silu(at::group_norm(x, groups, weight.to(type), bias.to(type), epsilon));
 }
 
-Tensor group_norm_silu(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t groups, double epsilon) {
+Tensor group_norm_silu(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t groups,
+                       double epsilon) {
   const bool type_fits = x.scalar_type() == torch::kFloat32 || x.scalar_type() == torch::kBFloat16;
   if (!x.device().is_cpu() || !type_fits || weight.scalar_type() != torch::kFloat32)
     return group_norm_silu_plain(x, weight, bias, groups, epsilon);

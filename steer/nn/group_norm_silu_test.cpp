@@ -11,18 +11,23 @@ struct Case {
 
 TEST(GroupNormSilu, FusedEqualsPlainForwardAndBackward) {
   torch::manual_seed(3);
-  for (const Case& c : {Case{2, 32, 8, 8, 8}, Case{3, 4, 5, 7, 1}, Case{1, 48, 1, 1, 12}, Case{5, 6, 3, 1, 3}, Case{2, 256, 2, 2, 32}}) {
-    const Tensor values = (torch::randn({c.batch, c.channels, c.height, c.width}) * 2 + 0.5).contiguous(at::MemoryFormat::ChannelsLast);
-    const Tensor w = torch::randn({c.channels}), b = torch::randn({c.channels}), pull = torch::randn_like(values);
+  for (const Case& c : {Case{2, 32, 8, 8, 8}, Case{3, 4, 5, 7, 1}, Case{1, 48, 1, 1, 12}, Case{5, 6, 3, 1, 3},
+                        Case{2, 256, 2, 2, 32}}) {
+    const Tensor values = (torch::randn({c.batch, c.channels, c.height, c.width}) * 2 + 0.5)
+                              .contiguous(at::MemoryFormat::ChannelsLast);
+    const Tensor w = torch::randn({c.channels}), b = torch::randn({c.channels}),
+                 pull = torch::randn_like(values);
     std::vector<std::vector<Tensor>> results;
     for (auto* way : {group_norm_silu, group_norm_silu_plain}) {
-      const Tensor x = values.clone().requires_grad_(), weight = w.clone().requires_grad_(), bias = b.clone().requires_grad_();
+      const Tensor x = values.clone().requires_grad_(), weight = w.clone().requires_grad_(),
+                   bias = b.clone().requires_grad_();
       const Tensor y = way(x, weight, bias, c.groups, 1e-6);
       (y * pull).sum().backward();
       results.push_back({y.detach(), x.grad(), weight.grad(), bias.grad()});
     }
     for (size_t i = 0; i < 4; ++i)
-      EXPECT_TRUE(torch::allclose(results[0][i], results[1][i], 2e-4, 2e-4)) << "result " << i << ", channels " << c.channels;
+      EXPECT_TRUE(torch::allclose(results[0][i], results[1][i], 2e-4, 2e-4))
+          << "result " << i << ", channels " << c.channels;
   }
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "steer/core/check.h"
+#include "steer/core/options.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 #include "steer/data/images.h"
@@ -144,7 +145,7 @@ std::unique_ptr<Objective> make_term(const Call& call, const ObjectiveContext& c
   if (call.name == "denoise") return linear(denoise_of(call, context));
   const std::vector<std::string> known = {"inpaint", "super_resolve", "colourise", "denoise"};
   fail("[objective] column ", call.column, ": unknown objective ", call.name, "; known are ",
-       fmt::format("{}", fmt::join(known, ", ")), " (nearest: ", nearest_word(call.name, known), ")");
+       fmt::format("{}", fmt::join(known, ", ")), did_you_mean(call.name, known));
 }
 
 }  // namespace

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <numeric>
 
 #include "steer/core/check.h"
+#include "steer/core/options.h"
 
 namespace steer {
 namespace {
@@ -181,22 +181,6 @@ class Parser {
   size_t at_ = 0;
 };
 
-// Letters to insert, delete or replace (Levenshtein 1966).
-size_t edits(const std::string& a, const std::string& b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
 std::string as_value(const std::string& value) {
   if (value.find('"') != std::string::npos) return "'" + value + "'";
   const bool plain = !value.empty() && value.find_first_of(" \t\n\r,()='") == std::string::npos;
@@ -219,12 +203,6 @@ std::string to_text(const Call& call) {
   return text + ")";
 }
 
-std::string nearest_word(const std::string& word, const std::vector<std::string>& known) {
-  return *std::min_element(known.begin(), known.end(), [&](const std::string& a, const std::string& b) {
-    return edits(word, a) < edits(word, b);
-  });
-}
-
 Arguments::Arguments(Call call, const std::vector<std::string>& positional,
                      const std::vector<std::string>& named)
     : call_(std::move(call)) {
@@ -242,7 +220,7 @@ Arguments::Arguments(Call call, const std::vector<std::string>& positional,
     }
     STEER_CHECK(std::find(known.begin(), known.end(), argument.name) != known.end(), where,
                 " has no argument ", argument.name, "; it takes ", fmt::format("{}", fmt::join(known, ", ")),
-                " (nearest: ", nearest_word(argument.name, known), ")");
+                did_you_mean(argument.name, known));
     STEER_CHECK(std::find(seen.begin(), seen.end(), argument.name) == seen.end(), where, " got ",
                 argument.name, " twice");
     seen.push_back(argument.name);

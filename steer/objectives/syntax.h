@@ -31,9 +31,6 @@ std::vector<Call> parse_objective(const std::string& text);
 // The call as text that parses to it again, without its weight.
 std::string to_text(const Call& call);
 
-// The entry of `known` with the fewest letters to change to `word`.
-std::string nearest_word(const std::string& word, const std::vector<std::string>& known);
-
 // The arguments of one call, by name. Every getter gives `otherwise` where the call leaves the argument out.
 class Arguments {
  public:

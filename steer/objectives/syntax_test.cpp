@@ -94,8 +94,9 @@ TEST(Arguments, AreRefusedByName) {
     return "accepted";
   };
   const auto nothing = [](const Arguments&) {};
-  EXPECT_EQ(text("f(nose=1)", nothing),
-            "[objective] column 3: f has no argument nose; it takes image, factor, noise (nearest: noise)");
+  EXPECT_EQ(
+      text("f(nose=1)", nothing),
+      "[objective] column 3: f has no argument nose; it takes image, factor, noise; did you mean noise?");
   EXPECT_EQ(text("f(noise=1, noise=2)", nothing), "[objective] column 12: f got noise twice");
   EXPECT_EQ(text("f(a, image=b)", nothing), "[objective] column 6: f got image twice");
   EXPECT_EQ(text("f(a, b)", nothing),

@@ -30,7 +30,8 @@ struct TrainOptions {
     f("ramp_images", ramp_images, "images over which the learning rate rises linearly from 0");
     f("decay", decay, "constant, or cosine: down to floor x rate at the end of the budget");
     f("floor", floor, "last learning rate of the cosine as a share of rate");
-    f("ema_half_life_images", ema_half_life_images, "half-life of the averaged weights in images; 0 = no average");
+    f("ema_half_life_images", ema_half_life_images,
+      "half-life of the averaged weights in images; 0 = no average");
     f("images", images, "budget in images; 0 = none");
     f("minutes", minutes, "budget in minutes; 0 = none");
     f("seed", seed, "seed of initial values, order and dropout");

@@ -32,7 +32,7 @@ class Run {
         adam(model.trainable_parameters(), options.adam),
         ema(model.trainable_parameters(), options.ema_half_life_images) {}
 
-  void save(const std::string& folder, int64_t log_bytes) {
+  void save(const std::string& folder, int64_t log_bytes, const Json& averages) {
     Checkpoint checkpoint;
     const auto put = [&](const std::string& prefix, const std::map<std::string, Tensor>& tensors) {
       for (const auto& [name, tensor] : tensors) checkpoint.tensors[prefix + name] = tensor;
@@ -44,13 +44,18 @@ class Run {
                            {"images", std::to_string(state.images)},
                            {"steps", std::to_string(state.steps)},
                            {"seconds", fmt::format("{}", state.seconds)},
-                           {"log_bytes", std::to_string(log_bytes)}};
+                           {"log_bytes", std::to_string(log_bytes)},
+                           {"averages", averages.dump()}};
     write_checkpoint(folder + "/resume.safetensors", checkpoint);
     save_model(folder + "/model.safetensors", model_, state, &ema);
   }
 
-  // Returns the length that the log had.
-  int64_t load(const std::string& folder) {
+  // What the log needs to go on: its length and the averages of the line begun.
+  struct LogState {
+    int64_t bytes = 0;
+    Json averages = Json::array();
+  };
+  LogState load(const std::string& folder) {
     const std::string path = folder + "/resume.safetensors";
     const Checkpoint checkpoint = read_checkpoint(path);
     const auto part = [&](const std::string& prefix) {
@@ -61,11 +66,13 @@ class Run {
     };
     const auto number = [&](const std::string& key) {
       const auto found = checkpoint.metadata.find(key);
-      STEER_CHECK(found != checkpoint.metadata.end(), "[resume] ", path, ": expected metadata \"", key, "\" but got none");
+      STEER_CHECK(found != checkpoint.metadata.end(), "[resume] ", path, ": expected metadata \"", key,
+                  "\" but got none");
       try {
         return std::stod(found->second);
       } catch (const std::exception&) {
-        fail("[resume] ", path, ": expected a number as metadata \"", key, "\" but got \"", found->second, "\"");
+        fail("[resume] ", path, ": expected a number as metadata \"", key, "\" but got \"", found->second,
+             "\"");
       }
     };
     load_tensors(model_.module(), part("model."), "[resume] " + path);
@@ -74,7 +81,10 @@ class Run {
     state.images = static_cast<int64_t>(number("images"));
     state.steps = static_cast<int64_t>(number("steps"));
     state.seconds = number("seconds");
-    return static_cast<int64_t>(number("log_bytes"));
+    LogState log{static_cast<int64_t>(number("log_bytes")), Json::array()};
+    const auto averages = checkpoint.metadata.find("averages");
+    if (averages != checkpoint.metadata.end()) log.averages = parse_json(averages->second, path);
+    return log;
   }
 
  private:
@@ -98,9 +108,23 @@ class Averages {
       }
     sums_.push_back({name, {value.detach().to(torch::kFloat64).clone(), 1}});
   }
+  // Sums and counts so far, and back.
+  Json state() const {
+    Json state = Json::array();
+    for (const auto& [name, sum] : sums_)
+      state.push_back({{"name", name}, {"sum", sum.first.item<double>()}, {"count", sum.second}});
+    return state;
+  }
+  void load(const Json& state) {
+    for (const Json& each : state)
+      sums_.push_back(
+          {each.at("name").get<std::string>(),
+           {at::full({}, each.at("sum").get<double>(), torch::kFloat64), each.at("count").get<int64_t>()}});
+  }
   std::vector<std::pair<std::string, double>> take() {
     std::vector<std::pair<std::string, double>> means;
-    for (auto& [name, sum] : sums_) means.emplace_back(name, sum.first.item<double>() / static_cast<double>(sum.second));
+    for (auto& [name, sum] : sums_)
+      means.emplace_back(name, sum.first.item<double>() / static_cast<double>(sum.second));
     sums_.clear();
     return means;
   }
@@ -121,60 +145,73 @@ void write_grid(Model& model, Ema& ema, const std::string& path, torch::Device d
 void check(const TrainOptions& o) {
   STEER_CHECK(o.rate > 0, "[options] train.rate: expected a positive learning rate but got ", o.rate);
   STEER_CHECK(o.ramp_images >= 0, "[options] train.ramp_images: expected at least 0 but got ", o.ramp_images);
-  STEER_CHECK(o.decay == "cosine" || o.decay == "constant", "[options] train.decay: expected cosine or constant but got \"", o.decay, "\"");
-  STEER_CHECK(o.floor >= 0 && o.floor <= 1, "[options] train.floor: expected a share in [0, 1] but got ", o.floor);
-  STEER_CHECK(o.images >= 0 && o.minutes >= 0, "[options] train: expected budgets of at least 0 but got ", o.images, " images and ", o.minutes,
-              " minutes");
-  STEER_CHECK(o.images > 0 || o.minutes > 0, "[train] expected a budget: --minutes M or --images N (or train.minutes, train.images)");
-  STEER_CHECK(o.loader.batch >= 1, "[options] train.loader.batch: expected at least 1 but got ", o.loader.batch);
-  STEER_CHECK(o.log_every_steps >= 1, "[options] train.log_every_steps: expected at least 1 but got ", o.log_every_steps);
+  STEER_CHECK(o.decay == "cosine" || o.decay == "constant",
+              "[options] train.decay: expected cosine or constant but got \"", o.decay, "\"");
+  STEER_CHECK(o.floor >= 0 && o.floor <= 1, "[options] train.floor: expected a share in [0, 1] but got ",
+              o.floor);
+  STEER_CHECK(o.images >= 0 && o.minutes >= 0, "[options] train: expected budgets of at least 0 but got ",
+              o.images, " images and ", o.minutes, " minutes");
+  STEER_CHECK(o.images > 0 || o.minutes > 0,
+              "[train] expected a budget: --minutes M or --images N (or train.minutes, train.images)");
+  STEER_CHECK(o.loader.batch >= 1, "[options] train.loader.batch: expected at least 1 but got ",
+              o.loader.batch);
+  STEER_CHECK(o.log_every_steps >= 1, "[options] train.log_every_steps: expected at least 1 but got ",
+              o.log_every_steps);
 }
 
 double learning_rate(const TrainOptions& options, int64_t images, double share) {
-  const double ramp = options.ramp_images > 0 ? std::min(1.0, static_cast<double>(images) / static_cast<double>(options.ramp_images)) : 1.0;
-  const double cosine = options.floor + (1 - options.floor) * 0.5 * (1 + std::cos(M_PI * std::clamp(share, 0.0, 1.0)));
+  const double ramp =
+      options.ramp_images > 0
+          ? std::min(1.0, static_cast<double>(images) / static_cast<double>(options.ramp_images))
+          : 1.0;
+  const double cosine =
+      options.floor + (1 - options.floor) * 0.5 * (1 + std::cos(M_PI * std::clamp(share, 0.0, 1.0)));
   return options.rate * ramp * (options.decay == "cosine" ? cosine : 1.0);
 }
 
-TrainSummary train(Model& model, const Dataset& data, const RunOptions& options, const std::string& run, bool resume, torch::Device device,
-                   const TrainHooks& hooks) {
+TrainSummary train(Model& model, const Dataset& data, const RunOptions& options, const std::string& run,
+                   bool resume, torch::Device device, const TrainHooks& hooks) {
   const TrainOptions& o = options.train;
   check(o);
   const bool exists = fs::exists(run + "/resume.safetensors");
   STEER_CHECK(resume || (!exists && !fs::exists(run + "/model.safetensors")), "[train] ", run,
               ": holds a run already; continue it with --resume or name another folder");
-  STEER_CHECK(!resume || exists, "[train] ", run, ": expected a run to resume but there is no resume.safetensors");
+  STEER_CHECK(!resume || exists, "[train] ", run,
+              ": expected a run to resume but there is no resume.safetensors");
   const ImageShape shape = model.shape();
-  STEER_CHECK(data.shape() == std::vector<int64_t>({shape.channels, shape.height, shape.width}), "[train] ", options.data.path,
-              ": expected images ", shape_text({shape.channels, shape.height, shape.width}), " as the model makes them but got ",
+  STEER_CHECK(data.shape() == std::vector<int64_t>({shape.channels, shape.height, shape.width}), "[train] ",
+              options.data.path, ": expected images ",
+              shape_text({shape.channels, shape.height, shape.width}), " as the model makes them but got ",
               shape_text(data.shape()), "; set data.size and data.channels, or the model's");
 
   model.module().to(device);
   model.set_compute_type(scalar_type(make_precision(o.precision, device)));
   Run state(model, o);
-  const int64_t log_bytes = resume ? state.load(run) : 0;
+  const Run::LogState former = resume ? state.load(run) : Run::LogState();
   fs::create_directories(run + "/samples");
   Json written = options_json(options);
   written["family"] = model.family();
   written[model.family()] = model.options();
   write_file(run + "/options.json", written.dump(2) + "\n");
-  LogFile log(run + "/log.jsonl", log_bytes);
+  LogFile log(run + "/log.jsonl", former.bytes);
   Loader loader(data, o.loader);
   loader.seek(state.state.images);
 
   const double started = now_seconds() - state.state.seconds;
   double checkpointed = now_seconds(), drawn = now_seconds();
   const auto share_done = [&] {
-    const double by_images = o.images > 0 ? static_cast<double>(state.state.images) / static_cast<double>(o.images) : 0;
+    const double by_images =
+        o.images > 0 ? static_cast<double>(state.state.images) / static_cast<double>(o.images) : 0;
     return std::max(by_images, o.minutes > 0 ? state.state.seconds / (60 * o.minutes) : 0);
   };
+  Averages averages;
+  averages.load(former.averages);
   const auto save = [&] {
-    state.save(run, log.size());
+    state.save(run, log.size(), averages.state());
     checkpointed = now_seconds();
   };
 
   TrainSummary summary;
-  Averages averages;
   while (share_done() < 1) {
     if (hooks.stop && hooks.stop()) {
       summary.interrupted = true;
@@ -182,26 +219,30 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
     }
     Batch batch = loader.next();
     batch.x = batch.x.to(device);
-    const uint64_t seed = derive_seed(static_cast<uint64_t>(o.seed), static_cast<uint64_t>(state.state.steps));
+    const uint64_t seed =
+        derive_seed(static_cast<uint64_t>(o.seed), static_cast<uint64_t>(state.state.steps));
     const double rate = learning_rate(o, state.state.images, share_done());
     LossReport report = model.loss(batch, seed);
     state.adam.clear_gradients();
     report.loss.backward();
     const double loss = report.loss.item<double>();
-    STEER_CHECK(std::isfinite(loss), "[train] the loss is not finite (", loss, ") at step ", state.state.steps, ", seed ", seed,
-                "; the last checkpoint in ", run, " is whole");
+    STEER_CHECK(std::isfinite(loss), "[train] the loss is not finite (", loss, ") at step ",
+                state.state.steps, ", seed ", seed, "; the last checkpoint in ", run, " is whole");
     state.adam.step(rate);
     state.state.images += batch.x.size(0);
     ++state.state.steps;
     state.ema.update(batch.x.size(0), state.state.images);
-    for (const auto& [name, value] : model.after_step(state.state.steps, &state.adam, &state.ema))
-      averages.add(name, at::full({}, value, torch::kFloat64));
     for (const auto& [name, value] : report.figures) averages.add(name, value);
+    for (const auto& [name, value] : model.after_step(state.state.steps, &state.adam, &state.ema))
+      averages.add(name, value);
     state.state.seconds = now_seconds() - started;
 
     if (state.state.steps % o.log_every_steps == 0) {
       summary.figures = averages.take();
-      Json line = {{"step", state.state.steps}, {"images", state.state.images}, {"seconds", state.state.seconds}, {"rate", rate}};
+      Json line = {{"step", state.state.steps},
+                   {"images", state.state.images},
+                   {"seconds", state.state.seconds},
+                   {"rate", rate}};
       std::string note;
       for (const auto& [name, value] : summary.figures) {
         line[name] = value;
@@ -217,7 +258,8 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
     }
   }
   save();
-  if (!summary.interrupted) write_grid(model, state.ema, fmt::format("{}/samples/{:08}.png", run, state.state.images), device);
+  if (!summary.interrupted)
+    write_grid(model, state.ema, fmt::format("{}/samples/{:08}.png", run, state.state.images), device);
   summary.state = state.state;
   return summary;
 }

@@ -11,24 +11,26 @@ namespace steer {
 
 struct TrainSummary {
   TrainingState state;
-  bool interrupted = false;  // stopped before its budget; a checkpoint was written
+  bool interrupted = false;                             // stopped before its budget; a checkpoint was written
   std::vector<std::pair<std::string, double>> figures;  // last logged averages
 };
 
 struct TrainHooks {
-  std::function<bool()> stop;                                                          // asked after every step; may be empty
-  std::function<void(const TrainingState&, double share, const std::string&)> progress;  // share of the budget done
+  std::function<bool()> stop;  // asked after every step; may be empty
+  std::function<void(const TrainingState&, double share, const std::string&)>
+      progress;  // share of the budget done
 };
 
 // Trains until a budget is used up. `run` is a folder that holds or gets
 //   model.safetensors   averaged weights and options, all that other commands need
 //   resume.safetensors  everything an exact continuation needs
 //   options.json, log.jsonl, samples/IMAGES.png
-// With `resume` it continues from resume.safetensors; on one thread count, with a budget in images and the same options, the
-// result equals that of an uninterrupted run bit for bit. A loss that is not finite throws with step and seed and
-// leaves the last checkpoint. Error when the folder holds a run already and `resume` is not set.
-TrainSummary train(Model& model, const Dataset& data, const RunOptions& options, const std::string& run, bool resume, torch::Device device,
-                   const TrainHooks& hooks);
+// With `resume` it continues from resume.safetensors; on one thread count, with a budget in images and the
+// same options, the result equals that of an uninterrupted run bit for bit. A loss that is not finite throws
+// with step and seed and leaves the last checkpoint. Error when the folder holds a run already and `resume`
+// is not set.
+TrainSummary train(Model& model, const Dataset& data, const RunOptions& options, const std::string& run,
+                   bool resume, torch::Device device, const TrainHooks& hooks);
 
 // The learning rate after `images` images with this share of the budget done.
 double learning_rate(const TrainOptions& options, int64_t images, double share);

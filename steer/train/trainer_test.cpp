@@ -1,1 +1,135 @@
+#include "steer/train/trainer.h"
 
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "steer/core/check.h"
+#include "steer/core/files.h"
+#include "steer/core/temporary_folder.h"
+#include "steer/data/shapes.h"
+#include "steer/models/small_models.h"
+
+namespace steer {
+namespace {
+
+RunOptions some_options(int64_t images) {
+  RunOptions options;
+  options.data.path = "shapes";
+  options.train.images = images;
+  options.train.precision = "float32";
+  options.train.decay = "constant";
+  options.train.ramp_images = 100;
+  options.train.grid_minutes = 0;
+  options.train.log_every_steps = 5;
+  options.train.loader.batch = 16;
+  return options;
+}
+
+TrainSummary train_small(const std::string& run, const RunOptions& options, bool resume,
+                         const TrainHooks& hooks = {}) {
+  auto model = small_ddn("pyramid");
+  return train(*model, ShapesDataset(200, 8, 1, 3), options, run, resume, torch::kCPU, hooks);
+}
+
+double figure(const TrainSummary& summary, const std::string& name) {
+  for (const auto& [known, value] : summary.figures)
+    if (known == name) return value;
+  return std::nan("");
+}
+
+std::string log_without_seconds(const std::string& run) {
+  std::ifstream file(run + "/log.jsonl");
+  std::string line, all;
+  while (std::getline(file, line)) {
+    Json json = Json::parse(line);
+    json.erase("seconds");
+    all += json.dump() + "\n";
+  }
+  return all;
+}
+
+TEST(Trainer, AResumedRunEqualsAnUninterruptedOneBitForBit) {
+  const TemporaryFolder folder;
+  const std::string whole = folder / "whole", parts = folder / "parts";
+  train_small(whole, some_options(640), false);
+  // Stopped by the hook after 11 steps, as Ctrl-C does, then twice resumed by new processes' worth of state.
+  for (int stop_after : {11, 9, 1000}) {
+    int steps = 0;
+    TrainHooks hooks;
+    hooks.stop = [&] { return steps++ == stop_after; };
+    const TrainSummary summary = train_small(parts, some_options(640), std::filesystem::exists(parts), hooks);
+    EXPECT_EQ(summary.interrupted, stop_after != 1000);
+  }
+  for (const char* file : {"/model.safetensors", "/resume.safetensors"}) {
+    const Checkpoint a = read_checkpoint(whole + file), b = read_checkpoint(parts + file);
+    ASSERT_EQ(a.tensors.size(), b.tensors.size());
+    for (const auto& [name, tensor] : a.tensors)
+      EXPECT_TRUE(torch::equal(tensor, b.tensors.at(name))) << file << " " << name;
+    EXPECT_EQ(a.metadata.at("images"), b.metadata.at("images"));
+  }
+  EXPECT_EQ(log_without_seconds(whole), log_without_seconds(parts));
+}
+
+TEST(Trainer, TrainingLowersTheError) {
+  const TemporaryFolder folder;
+  const TrainSummary first = train_small(folder / "a", some_options(80), false);
+  const TrainSummary later = train_small(folder / "b", some_options(2400), false);
+  EXPECT_LT(figure(later, "mse"), 0.7 * figure(first, "mse"));
+}
+
+TEST(Trainer, AFolderWithARunIsNotOverwritten) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  train_small(run, some_options(32), false);
+  EXPECT_THROW(train_small(run, some_options(32), false), Error);
+  EXPECT_THROW(train_small(folder / "none", some_options(32), true), Error);
+}
+
+TEST(Trainer, ALossThatIsNotFiniteStopsAndLeavesTheLastCheckpoint) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  train_small(run, some_options(32), false);
+  const std::string before = read_file(run + "/model.safetensors");
+  RunOptions options = some_options(6400);
+  options.train.rate = 1e30;
+  options.train.ramp_images = 0;
+  try {
+    train_small(run, options, true);
+    FAIL() << "expected a refusal";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("not finite"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("at step"), std::string::npos);
+  }
+  EXPECT_EQ(read_file(run + "/model.safetensors"), before);
+}
+
+TEST(Trainer, RateRampsUpAndDecaysToItsFloor) {
+  TrainOptions options;
+  options.rate = 2;
+  options.ramp_images = 100;
+  options.floor = 0.1;
+  EXPECT_DOUBLE_EQ(learning_rate(options, 50, 0), 1);
+  EXPECT_NEAR(learning_rate(options, 1000, 0.5), 1.1, 1e-12);
+  EXPECT_NEAR(learning_rate(options, 1000, 1), 0.2, 1e-12);
+  options.decay = "constant";
+  EXPECT_DOUBLE_EQ(learning_rate(options, 1000, 1), 2);
+}
+
+TEST(Trainer, BadOptionsAndOtherImagesAreRefused) {
+  const TemporaryFolder folder;
+  RunOptions options = some_options(0);
+  EXPECT_THROW(train_small(folder / "a", options, false), Error);
+  options = some_options(32);
+  options.train.decay = "linear";
+  EXPECT_THROW(train_small(folder / "b", options, false), Error);
+  auto model = small_ddn("pyramid");
+  EXPECT_THROW(
+      train(*model, ShapesDataset(20, 16, 1, 3), some_options(32), folder / "c", false, torch::kCPU, {}),
+      Error);
+  EXPECT_FALSE(std::filesystem::exists(folder / "c"));
+}
+
+}  // namespace
+}  // namespace steer

@@ -1,0 +1,136 @@
+#!/usr/bin/env bash
+# The program as a user meets it: commands, exit codes, one-line refusals, interruption, exact resume.
+# Usage: program.sh STEER
+set -uo pipefail
+steer=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+passed=0 failed=0
+
+good() { passed=$((passed + 1)); }
+bad() { failed=$((failed + 1)); echo "FAILED: $*"; sed 's/^/    /' err.txt | head -5; }
+
+# works NAME COMMAND...: exit 0.
+works() {
+  local name=$1; shift
+  if "$@" >out.txt 2>err.txt; then good; else bad "$name: exit $?"; fi
+}
+# refuses CODE TEXT COMMAND...: this exit code, and on stderr one last line that holds the text.
+refuses() {
+  local code=$1 text=$2; shift 2
+  "$@" >out.txt 2>err.txt
+  local got=$?
+  if [ $got -ne "$code" ]; then bad "$*: expected exit $code but got $got"; return; fi
+  if [ "$code" -eq 1 ] && [ "$(grep -c '^steer: ' err.txt)" -ne 1 ]; then bad "$*: expected one line of error"; return; fi
+  if grep -qF -- "$text" err.txt; then good; else bad "$*: expected \"$text\" on stderr"; fi
+}
+# claims NAME CONDITION...
+claims() { local name=$1; shift; : >err.txt; if "$@"; then good; else bad "$name"; fi; }
+
+tiny=(--set 'ddn.pyramid.widths=[16,16,16,16]' --set 'ddn.pyramid.layers=[1,1,1,2]' --set 'ddn.pyramid.candidates=[8]' --set ddn.pyramid.image_channels=3
+  --set data.size=8 --set data.channels=3 --set data.limit=64 --set data.path=shapes --set train.loader.batch=8 --set train.grid_minutes=0 --threads 1)
+train=("$steer" train ddn "${tiny[@]}")
+
+# The main way through.
+works help "$steer" --help
+for command in train sample reconstruct guide evaluate inspect; do works "help of $command" "$steer" $command --help; done
+works 'dry run' "${train[@]}" --out dry --images 64 --dry-run
+claims 'a dry run writes nothing' [ ! -e dry ]
+works train "${train[@]}" --out run --images 256 --json
+claims 'figures are one line of JSON' [ "$(wc -l <out.txt)" -eq 1 ]
+works sample "$steer" sample run -n 6 -o samples.png
+works 'sample again' "$steer" sample run -n 6 --batch 2 -o again.png
+claims 'samples do not depend on the batch size' cmp -s samples.png again.png
+claims 'a picture has its JSON twin' [ -s samples.json ]
+works 'sample one' "$steer" sample run -n 1 -o one.png
+works 'reconstruct data' "$steer" reconstruct run --data shapes -n 5 -o recon.png
+works 'evaluate' "$steer" evaluate run --data shapes -n 20 --json
+works 'evaluate guided' "$steer" evaluate run --data shapes -n 6 --objective 'super_resolve(factor=4)' -o guided_eval.png
+works inspect "$steer" inspect run
+works 'inspect a file' "$steer" inspect run/model.safetensors --tensors
+
+# An image of the right size: the sample picture of one image has a border of 2 pixels, so it is cropped by training data instead.
+cp one.png bordered.png
+refuses 1 'expected' "$steer" guide run --objective 'inpaint(bordered.png, mask=left)' -n 2
+works 'guide with fit' "$steer" guide run --objective 'inpaint(bordered.png, mask=left, fit=resize)' -n 3 -o guided.png --json
+works 'guide a sum' "$steer" guide run --objective '0.5*inpaint(bordered.png, mask=left) + colourise(bordered.png)' --fit resize -n 2 -o sum.png
+works 'reconstruct a file' "$steer" reconstruct run bordered.png --fit resize -o recon.png
+
+# Refusals.
+refuses 2 'subcommand' "$steer"
+refuses 2 '--n0such' "$steer" sample run --n0such
+refuses 2 'family' "$steer" train
+refuses 2 'dnd' "$steer" train dnd --out x
+refuses 1 'budget' "${train[@]}" --out x
+refuses 1 'absent' "$steer" sample absent
+refuses 1 'holds a run already' "${train[@]}" --out run --images 64
+refuses 1 'expected a run to resume' "${train[@]}" --out x --images 64 --resume
+refuses 1 'train.rote' "${train[@]}" --out x --images 64 --set train.rote=1
+refuses 1 'did you mean balance' "${train[@]}" --out x --images 64 --set ddn.balanse.rule=none
+refuses 1 'train.rate' "${train[@]}" --out x --images 64 --set train.rate=fast
+refuses 1 'no/such' "${train[@]}" --out x --images 64 --data no/such
+refuses 1 'no.json' "$steer" train ddn --config no.json --out x --images 8
+refuses 1 'as the model makes them' "${train[@]}" --out x --images 64 --set data.size=16
+refuses 1 'cuda' "$steer" sample run --device cuda0
+refuses 1 'unknown objective' "$steer" guide run --objective 'inpant(bordered.png)'
+refuses 1 'column' "$steer" guide run --objective 'inpaint(bordered.png'
+refuses 1 'mask' "$steer" guide run --objective 'inpaint(bordered.png, mask=bordered.png, fit=resize)'
+refuses 1 'missing.png' "$steer" guide run --objective 'colourise(missing.png)'
+refuses 1 'expected an image' "$steer" reconstruct run bordered.png
+head -c 40 bordered.png >cut.png
+refuses 1 'cut.png' "$steer" reconstruct run cut.png
+mkdir cut_run
+head -c 3000 run/model.safetensors >cut_run/model.safetensors
+refuses 1 'cut_run' "$steer" sample cut_run
+printf '\x10\0\0\0\0\0\0\0{"a":1}         ' >foreign.safetensors
+refuses 1 'foreign.safetensors' "$steer" sample foreign.safetensors
+sed 's/"family":"ddn"/"family":"dpm"/' run/model.safetensors >other.safetensors
+refuses 1 'family' "$steer" sample other.safetensors
+mkdir -p idx
+printf '\0\0\x08\x03\0\0\0\x05\0\0\0\x08\0\0\0\x08abc' >idx/train-images-idx3-ubyte
+printf '\0\0\x08\x01\0\0\0\x05abcde' >idx/train-labels-idx1-ubyte
+refuses 1 'train-images-idx3-ubyte' "${train[@]}" --out x --images 8 --data idx
+tar cf pictures.tar bordered.png recon.png 2>/dev/null
+head -c 700 pictures.tar >cut.tar
+refuses 1 'cut.tar' "${train[@]}" --out x --images 8 --data cut.tar
+claims 'refused runs leave no folder' [ ! -e x ]
+refuses 1 'No space' "$steer" sample run -n 2 -o /dev/full
+
+# A limit on file size stands for a full disk: the old picture survives, nothing is left beside it.
+cp samples.png kept.png
+(ulimit -f 0; trap '' XFSZ; "$steer" sample run -n 8 -o kept.png) >out.txt 2>err.txt
+claims 'a full disk is an error' [ $? -ne 0 ]
+claims 'and leaves the old file' cmp -s samples.png kept.png
+
+# Ctrl-C leaves with 130 and a checkpoint; the continued run equals an uninterrupted one.
+works 'uninterrupted run' "${train[@]}" --out whole --images 4000
+"${train[@]}" --out parts --images 4000 >out.txt 2>err.txt &
+job=$!
+for _ in $(seq 200); do [ -s parts/log.jsonl ] && break; sleep 0.05; done
+kill -INT $job
+wait $job
+claims 'Ctrl-C leaves with 130' [ $? -eq 130 ]
+works 'resume' "${train[@]}" --out parts --images 4000 --resume
+works 'sample the uninterrupted' "$steer" sample whole -n 9 -o whole.png
+works 'sample the resumed' "$steer" sample parts -n 9 -o parts.png
+claims 'a resumed run equals an uninterrupted one' cmp -s whole.png parts.png
+
+# kill -9 at any moment leaves the last checkpoint whole.
+"${train[@]}" --out killed --images 1000000 --set train.checkpoint_minutes=0.0005 >out.txt 2>err.txt &
+job=$!
+for _ in $(seq 200); do [ -s killed/model.safetensors ] && break; sleep 0.05; done
+for pause in 0.31 0.17 0.23; do
+  sleep $pause
+  kill -9 $job 2>/dev/null
+  wait $job 2>/dev/null
+  works 'sample after kill -9' "$steer" sample killed -n 1 -o killed.png
+  "${train[@]}" --out killed --images 1000000 --set train.checkpoint_minutes=0.0005 --resume >out.txt 2>err.txt &
+  job=$!
+  sleep 1
+done
+kill -INT $job
+wait $job
+
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
