@@ -23,7 +23,8 @@ int main(int argc, char** argv) {
     context.height = shape.height;
     context.width = shape.width;
     context.fit = "resize";
-    const auto objective = steer::make_objective("inpaint('" + std::string(argv[2]) + "', mask=left)", context);
+    const auto objective =
+        steer::make_objective("inpaint('" + std::string(argv[2]) + "', mask=left)", context);
 
     steer::SampleRequest request;
     request.seeds = steer::sample_seeds(0, 8);  // eight answers, one for each seed

@@ -48,6 +48,8 @@ works 'reconstruct data' "$steer" reconstruct run --data shapes -n 5 -o recon.pn
 works 'evaluate' "$steer" evaluate run --data shapes -n 20 --json
 works 'evaluate guided' "$steer" evaluate run --data shapes -n 6 --objective 'super_resolve(factor=4)' -o guided_eval.png
 works inspect "$steer" inspect run
+works tree "$steer" tree run --levels 2 -o tree.png
+refuses 1 'fewer levels' "$steer" tree run --levels 5
 works 'inspect a file' "$steer" inspect run/model.safetensors --tensors
 
 # An image of the right size: the sample picture of one image has a border of 2 pixels, so it is cropped by training data instead.
@@ -55,6 +57,16 @@ cp one.png bordered.png
 refuses 1 'expected' "$steer" guide run --objective 'inpaint(bordered.png, mask=left)' -n 2
 works 'guide with fit' "$steer" guide run --objective 'inpaint(bordered.png, mask=left, fit=resize)' -n 3 -o guided.png --json
 works 'guide a sum' "$steer" guide run --objective '0.5*inpaint(bordered.png, mask=left) + colourise(bordered.png)' --fit resize -n 2 -o sum.png
+# A judge that likes all samples alike; how many there are stands in the head of the .npy file.
+cat >judge.sh <<'JUDGE'
+count=$(head -c 128 | tr -d '\0' | LC_ALL=C sed -nE "s/.*'shape': \(([0-9]+).*/\1/p")
+cat >/dev/null
+yes 1 | head -n "$count"
+JUDGE
+works 'guide by an outside program' "$steer" guide run --objective 'program("sh judge.sh", timeout=20)' -n 2 -o judged.png
+refuses 1 'expected 8 scores' "$steer" guide run --objective 'program("cat >/dev/null; echo 1")' -n 1
+works 'guide by beam search' "$steer" guide run --objective 'colourise(bordered.png, fit=resize)' --beam 6 -n 3 -o beam.png
+works 'encode by beam search' "$steer" reconstruct run --data shapes -n 5 --beam 4 -o recon_beam.png
 works 'reconstruct a file' "$steer" reconstruct run bordered.png --fit resize -o recon.png
 
 # Refusals.

@@ -17,7 +17,7 @@ namespace {
 struct Flags {
   Common common;
   std::string run, data, split = "test", fit, objective, out;
-  int64_t count = 1000, batch = 50, top = 2;
+  int64_t count = 1000, batch = 50, top = 2, beam = 1;
 };
 
 std::string decibels(double mse) {
@@ -29,7 +29,7 @@ int evaluate_code(const Flags& flags, const DdnModel& model, const torch::Tensor
   std::vector<torch::Tensor> codes, errors;
   for (int64_t at = 0; at < x.size(0); at += flags.batch) {
     const Reconstruction made =
-        model.reconstruct(x.narrow(0, at, std::min(flags.batch, x.size(0) - at)).to(device));
+        model.reconstruct(x.narrow(0, at, std::min(flags.batch, x.size(0) - at)).to(device), flags.beam);
     codes.push_back(made.code.cpu());
     errors.push_back(made.error.cpu());
   }
@@ -102,6 +102,7 @@ int evaluate_guided(const Flags& flags, Model& model, const torch::Tensor& x, to
     request.seeds = sample_seeds(static_cast<uint64_t>(flags.common.seed + at), truth.size(0), device);
     request.objective = objective.get();
     request.top = flags.top;
+    request.beam = flags.beam;
     const auto begin = std::chrono::steady_clock::now();
     const torch::Tensor guided = model.sample(request).images.cpu();
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -126,9 +127,13 @@ int evaluate_guided(const Flags& flags, Model& model, const torch::Tensor& x, to
     made.push_back(guided);
   }
   std::vector<std::vector<std::string>> rows = {{"answer", "psnr", "mse"}};
-  Json figures = {{"run", flags.run},   {"data", flags.data},
-                  {"objective", words}, {"images", x.size(0)},
-                  {"top", flags.top},   {"seconds_per_image", seconds / static_cast<double>(x.size(0))}};
+  Json figures = {{"run", flags.run},
+                  {"data", flags.data},
+                  {"objective", words},
+                  {"images", x.size(0)},
+                  {"top", flags.top},
+                  {"beam", flags.beam},
+                  {"seconds_per_image", seconds / static_cast<double>(x.size(0))}};
   for (const auto& [name, errors] : results) {
     const torch::Tensor all = at::cat(errors);
     const double mse = all.mean().item<double>();
@@ -184,6 +189,9 @@ void add_evaluate(CLI::App& app, Run& run) {
   command->add_option("--top", flags->top, "a ddn picks at random among this many best candidates")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000000));
+  command->add_option("--beam", flags->beam, "search with this many prefixes side by side; 1 = greedy")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000));
   command->add_option("-o,--out", flags->out,
                       "with --objective: picture, what was given above the guided sample above the truth");
   flags->common.add_to(command);

@@ -15,7 +15,7 @@ namespace {
 struct Flags {
   Common common;
   std::string run, objective, fit, out = "guided.png";
-  int64_t count = 8, top = 2;
+  int64_t count = 8, top = 2, beam = 1;
 };
 
 int run_guide(const Flags& flags) {
@@ -35,6 +35,7 @@ int run_guide(const Flags& flags) {
   request.seeds = sample_seeds(static_cast<uint64_t>(flags.common.seed), flags.count, device);
   request.objective = objective.get();
   request.top = flags.top;
+  request.beam = flags.beam;
   const auto begin = std::chrono::steady_clock::now();
   const Samples samples = loaded.model->sample(request);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -47,6 +48,7 @@ int run_guide(const Flags& flags) {
                   {"out", flags.out},
                   {"samples", flags.count},
                   {"top", flags.top},
+                  {"beam", flags.beam},
                   {"seed", flags.common.seed},
                   {"seconds", seconds},
                   {"score_mean", score.mean().item<double>()},
@@ -82,6 +84,12 @@ void add_guide(CLI::App& app, Run& run) {
                    "a ddn picks at random among this many best candidates; 1 = always the best")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000000));
+  command
+      ->add_option(
+          "--beam", flags->beam,
+          "a ddn searches with this many prefixes side by side and gives the best; 1 = greedy, with --top")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000));
   command->add_option("--fit", flags->fit, "images of another size: resize or pad (default: refused)")
       ->check(CLI::IsMember({"resize", "pad"}));
   flags->common.add_to(command);
@@ -93,6 +101,10 @@ void add_guide(CLI::App& app, Run& run) {
       "itself\n"
       "  colourise(IMAGE)                   colours for a grey image\n"
       "  denoise(IMAGE, noise=0.5)          a clean version of a noisy image; add=true adds the noise first\n"
+      "  low_bit(IMAGE, levels=5)           an image of which only the nearest of a few grey levels is "
+      "known\n"
+      "  program('./judge.py', timeout=60)  any program: reads a batch as .npy on stdin, writes one score "
+      "per line\n"
       "Sums with weights: '0.5*inpaint(a.png, mask=left) + super_resolve(b.png, factor=4)'.\n"
       "Images are read in the model's channels and must have its size unless --fit or fit= says otherwise.");
   command->callback([=, &run] { run = [=] { return run_guide(*flags); }; });

@@ -13,7 +13,7 @@ struct Flags {
   Common common;
   std::string run, data, split = "test", fit, out = "reconstructions.png";
   std::vector<std::string> images;
-  int64_t count = 16, batch = 64;
+  int64_t count = 16, batch = 64, beam = 1;
 };
 
 int run_reconstruct(const Flags& flags) {
@@ -27,8 +27,8 @@ int run_reconstruct(const Flags& flags) {
                               : load_images(flags.data, flags.split, flags.fit, shape, flags.count).x;
   std::vector<torch::Tensor> images, errors;
   for (int64_t at = 0; at < x.size(0); at += flags.batch) {
-    const Reconstruction made =
-        loaded.model->reconstruct(x.narrow(0, at, std::min(flags.batch, x.size(0) - at)).to(device));
+    const Reconstruction made = loaded.model->reconstruct(
+        x.narrow(0, at, std::min(flags.batch, x.size(0) - at)).to(device), flags.beam);
     images.push_back(made.images.cpu());
     errors.push_back(made.error.cpu());
   }
@@ -73,6 +73,9 @@ void add_reconstruct(CLI::App& app, Run& run) {
   command->add_option("-n,--count", flags->count, "images of the data set")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000000));
+  command->add_option("--beam", flags->beam, "encode with this many prefixes side by side; 1 = greedy")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000));
   command->add_option("-o,--out", flags->out, "picture to write: truth above reconstruction")
       ->capture_default_str();
   flags->common.add_to(command);

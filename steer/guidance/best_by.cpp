@@ -79,14 +79,21 @@ Tensor score_linear(const std::vector<LinearMeasurement>& measurements, const Ca
   return score;
 }
 
+Scorer liking_of(const Objective& objective, int64_t height, int64_t width) {
+  return [&objective, height, width](const Candidates& candidates) {
+    const auto measurements = objective.measurements();
+    return measurements.empty() ? score_images(objective, candidates, height, width)
+                                : score_linear(measurements, candidates, height, width);
+  };
+}
+
 Chooser best_by(const Objective& objective, const Tensor& seeds, int64_t height, int64_t width,
                 const BestByOptions& options) {
   STEER_CHECK(options.top >= 1, "[best_by] expected to pick among at least 1 candidate but got ",
               options.top);
-  return [&objective, seeds, height, width, options](const Candidates& candidates, int64_t layer) {
-    const auto measurements = objective.measurements();
-    const Tensor score = measurements.empty() ? score_images(objective, candidates, height, width)
-                                              : score_linear(measurements, candidates, height, width);
+  const Scorer scorer = liking_of(objective, height, width);
+  return [scorer, seeds, options](const Candidates& candidates, int64_t layer) {
+    const Tensor score = scorer(candidates);
     const int64_t top = std::min(options.top, candidates.count());
     if (top == 1) return Choice{score.argmax(1), {}, {}};
     const Tensor best = std::get<1>(at::topk(score, top, 1));  // [B, top]

@@ -1,7 +1,7 @@
 // Guidance by choosing: at every layer the candidates that an objective likes best go on.
 #pragma once
 
-#include "steer/ddn/candidates.h"
+#include "steer/ddn/beam.h"
 #include "steer/objectives/objective.h"
 
 namespace steer {
@@ -18,8 +18,12 @@ struct BestByOptions {
 Chooser best_by(const Objective& objective, const Tensor& seeds, int64_t height, int64_t width,
                 const BestByOptions& options);
 
-// Scores [B, K] of all candidates at the full size; the two ways that best_by chooses between. `score_linear`
-// is right up to a constant for each row and needs measurements().
+// The same scores for a beam search, which is deterministic: several samples of one target are its best
+// beams.
+Scorer liking_of(const Objective& objective, int64_t height, int64_t width);
+
+// Scores [B, K] of all candidates at the full size; the two ways that the functions above choose between.
+// `score_linear` is right up to a constant for each target and needs measurements().
 Tensor score_images(const Objective& objective, const Candidates& candidates, int64_t height, int64_t width);
 Tensor score_linear(const std::vector<LinearMeasurement>& measurements, const Candidates& candidates,
                     int64_t height, int64_t width);

@@ -44,10 +44,15 @@ Candidates candidates_of(int64_t rows, int64_t channels, int64_t size) {
                     torch::randn({rows, channels, size, size}) / 2);
 }
 
-const char* const kWords[] = {"inpaint(mask=left)",      "inpaint(mask=checker)",
-                              "super_resolve(factor=2)", "super_resolve(factor=4)",
-                              "super_resolve(factor=8)", "colourise()",
-                              "denoise(noise=0.5)",      "0.5*inpaint(mask=top) + super_resolve(factor=4)"};
+const char* const kWords[] = {"inpaint(mask=left)",
+                              "inpaint(mask=checker)",
+                              "super_resolve(factor=2)",
+                              "super_resolve(factor=4)",
+                              "super_resolve(factor=8)",
+                              "colourise()",
+                              "denoise(noise=0.5)",
+                              "low_bit()",
+                              "0.5*inpaint(mask=top) + super_resolve(factor=4)"};
 
 TEST(BestBy, TheCheapWayRanksAsFullSizeImagesDo) {
   // For each linear objective and each layer size, two targets with three rows each: scores agree up to a
@@ -136,6 +141,20 @@ TEST(BestBy, AnObjectiveThatLooksAtPixelsGivesTheSameSamplesAsItsLinearTwin) {
   const Generated a = network->run(4, best_by(*linear, seeds, kSize, kSize, {2}));
   const Generated b = network->run(4, best_by(opaque, seeds, kSize, kSize, {2}));
   EXPECT_TRUE(torch::equal(a.code, b.code));
+}
+
+TEST(BestBy, ABeamLikesItsResultAtLeastAsMuchAsGreedyChoiceAndListsItsBestFirst) {
+  torch::NoGradGuard no_grad;
+  const auto network = small_pyramid(3, 32);
+  const auto objective = objective_of("super_resolve(factor=2)", random_truth(2, 3));
+  const Scorer liking = liking_of(*objective, kSize, kSize);
+  const Generated greedy = network->run(2, best_by(*objective, sample_seeds(0, 2), kSize, kSize, {1}));
+  const Generated beam = network->run(2, beam_search(liking, {2, 16, 3, network->depth()}));
+  ASSERT_EQ(beam.image.size(0), 6);
+  const Tensor score = objective->score(beam.image).view({2, 3});
+  EXPECT_TRUE((score.select(1, 0) >= score.select(1, 2)).all().item<bool>());
+  EXPECT_GE(score.select(1, 0).mean().item<float>(),
+            objective->score(greedy.image).mean().item<float>() - 1e-3);
 }
 
 TEST(BestBy, RowsThatDoNotMatchTheTargetsAreRefused) {

@@ -1,11 +1,13 @@
 #include "steer/models/ddn_model.h"
 
+#include <algorithm>
 #include <map>
 
 #include "steer/core/check.h"
 #include "steer/core/options.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
+#include "steer/ddn/beam.h"
 #include "steer/ddn/chooser.h"
 #include "steer/ddn/loss.h"
 #include "steer/guidance/best_by.h"
@@ -74,26 +76,42 @@ Samples DdnModel::sample(const SampleRequest& request) {
   network_->eval();
   const Tensor seeds = request.seeds.to(device());
   const ImageShape s = shape();
-  const Chooser chooser =
-      request.objective ? best_by(*request.objective, seeds, s.height, s.width, BestByOptions{request.top})
-                        : at_random(seeds);
+  int64_t rows = seeds.size(0);
+  Chooser chooser = at_random(seeds);
+  if (request.objective && request.beam > 1) {
+    // The search starts with one row for each target and ends with its share of the samples.
+    const int64_t targets = request.objective->targets();
+    STEER_CHECK(rows % targets == 0, "[sample] expected a multiple of ", targets,
+                " samples, one group for each target, but got ", rows);
+    const int64_t keep = rows / targets;
+    chooser = beam_search(liking_of(*request.objective, s.height, s.width),
+                          {targets, std::max(request.beam, keep), keep, network_->depth()});
+    rows = targets;
+  } else if (request.objective) {
+    chooser = best_by(*request.objective, seeds, s.height, s.width, BestByOptions{request.top});
+  }
   const double depth = static_cast<double>(network_->depth());
-  const Generated made = network_->run(seeds.size(0), chooser, [&](const LayerStep& step) {
+  const Generated made = network_->run(rows, chooser, [&](const LayerStep& step) {
     if (request.progress) request.progress(static_cast<double>(step.layer + 1) / depth);
   });
   return {made.image.clamp(-1, 1), made.code};
 }
 
-Reconstruction DdnModel::reconstruct(const Tensor& x, const Observer& seen) const {
+Reconstruction DdnModel::reconstruct(const Tensor& x, int64_t beam) const {
   torch::NoGradGuard no_grad;
   network_->eval();
+  STEER_CHECK(beam >= 1, "[reconstruct] expected a beam of at least 1 but got ", beam);
+  const int64_t count = x.size(0);
+  const Chooser chooser =
+      beam == 1 ? nearest_to(x) : beam_search(nearness_to(x), {count, beam, 1, network_->depth()});
   std::map<int64_t, Tensor> targets;
   std::vector<Tensor> errors;
-  const Generated made = network_->run(x.size(0), nearest_to(x), [&](const LayerStep& step) {
+  const Generated made = network_->run(count, chooser, [&](const LayerStep& step) {
     Tensor& target = targets[step.image.size(2)];
     if (!target.defined()) target = area_resize(x, step.image.size(2), step.image.size(3));
-    errors.push_back((step.image - target).square().mean({1, 2, 3}).to(torch::kFloat64));
-    if (seen) seen(step);
+    const Tensor images = step.image.view({count, -1, x.size(1), target.size(2), target.size(3)});
+    const Tensor error = (images - target.unsqueeze(1)).square().mean({2, 3, 4}).to(torch::kFloat64);
+    errors.push_back(std::get<0>(error.min(1)));
   });
   return {made.image, made.code, at::stack(errors, 1)};
 }

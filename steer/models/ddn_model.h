@@ -30,7 +30,7 @@ struct DdnOptions {
 struct Reconstruction {
   Tensor images;  // [N, C, H, W]
   Tensor code;    // int64 [N, L]
-  Tensor error;   // float64 [N, L]: mean squared error after each layer, at the layer's own size
+  Tensor error;   // float64 [N, L]: mean squared error after each layer, at its own size, of the best beam
 };
 
 class DdnModel : public Model {
@@ -46,9 +46,9 @@ class DdnModel : public Model {
   Samples sample(const SampleRequest& request) override;
   void set_compute_type(torch::ScalarType type) override { network_->set_compute_type(type); }
 
-  // Images x [N, C, H, W] encoded greedily: at each layer the nearest candidate.
-  // `seen` may be empty; it is shown every layer's chosen images.
-  Reconstruction reconstruct(const Tensor& x, const Observer& seen = {}) const;
+  // Images x [N, C, H, W] encoded: at each layer the nearest candidate, or the nearest `beam` prefixes side
+  // by side.
+  Reconstruction reconstruct(const Tensor& x, int64_t beam = 1) const;
   // The images of codes int64 [N, L].
   Tensor decode(const Tensor& code) const;
 

@@ -24,6 +24,18 @@ TEST(DdnModel, ReconstructionIsTheDecodedCode) {
   }
 }
 
+TEST(DdnModel, ABeamEncodesAtLeastAsWellOnAverage) {
+  auto model = small_ddn("pyramid");
+  const Tensor x = torch::rand({6, 1, 8, 8}) * 2 - 1;
+  const Reconstruction greedy = model->reconstruct(x), beam = model->reconstruct(x, 8);
+  EXPECT_EQ(beam.code.sizes(), greedy.code.sizes());
+  EXPECT_EQ(beam.error.sizes(), greedy.error.sizes());
+  EXPECT_LE(beam.error.select(1, -1).mean().item<double>(),
+            greedy.error.select(1, -1).mean().item<double>() + 1e-6);
+  EXPECT_TRUE(torch::allclose(model->decode(beam.code), beam.images, 1e-5, 1e-5));
+  EXPECT_THROW(model->reconstruct(x, 0), Error);
+}
+
 TEST(DdnModel, LossCountsEveryLayersNearestNode) {
   auto model = small_ddn("recurrent");
   model->loss({torch::rand({5, 1, 16, 16}), {}, {}}, 1);

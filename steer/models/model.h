@@ -25,6 +25,7 @@ struct SampleRequest {
   Tensor seeds;  // int64 [N]: sample i is a function of seeds[i] and the objective alone
   const Objective* objective = nullptr;  // guides the samples; null: unguided
   int64_t top = 2;                       // a DDN picks among this many best candidates
+  int64_t beam = 1;  // above 1, a DDN searches with this many beams instead; seeds are then idle
   std::function<void(double)> progress;  // called with the share done, in [0, 1]; may be empty
 };
 

@@ -73,6 +73,13 @@ LinearTask colourise(const Tensor& truth, double noise) {
   return task;
 }
 
+LinearTask low_bit(const Tensor& truth, int64_t levels) {
+  STEER_CHECK(levels >= 2, "[low_bit] expected at least 2 levels but got ", levels);
+  const double step = 2.0 / static_cast<double>(levels - 1);
+  const Tensor rounded = ((truth.clamp(-1, 1) + 1) / step).round() * step - 1;
+  return whole("low_bit", rounded, step / std::sqrt(12.0));
+}
+
 LinearTask denoise(const Tensor& noisy, double noise) {
   return whole("denoise", noisy, noise);
 }

@@ -27,6 +27,7 @@ class LinearObjective : public Objective {
   LinearObjective(LinearTask task, std::string words);
 
   Tensor score(const Tensor& x) const override { return log_likelihood(task_.measurement, x); }
+  int64_t targets() const override { return task_.measurement.y.size(0); }
   bool differentiable() const override { return true; }
   std::vector<LinearMeasurement> measurements() const override { return {task_.measurement}; }
   Tensor degraded() const override { return task_.degraded; }
@@ -53,6 +54,10 @@ LinearTask super_resolve_from(const Tensor& low, int64_t factor, double noise = 
 
 // The mean of the channels; refuses pictures of one channel. Shown grey in all channels.
 LinearTask colourise(const Tensor& truth, double noise = kMeasurementNoise);
+
+// Every pixel, rounded to the nearest of `levels` >= 2 values from -1 to 1; noise is that of rounding, step /
+// sqrt(12).
+LinearTask low_bit(const Tensor& truth, int64_t levels);
 
 // Every pixel, badly: `noisy` is what was measured, with noise of the stated deviation in it already.
 LinearTask denoise(const Tensor& noisy, double noise = kDenoiseNoise);

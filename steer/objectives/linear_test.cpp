@@ -40,6 +40,16 @@ TEST(Linear, EveryObjectiveIsHighestAtItsOwnTarget) {
   }
 }
 
+TEST(Linear, LowBitKnowsTheNearestLevelAndItsRounding) {
+  const Tensor truth = pictures(1);
+  const LinearTask task = low_bit(truth, 5);
+  EXPECT_TRUE(torch::allclose(task.measurement.y, (truth * 2).round() / 2));
+  const double noise = std::sqrt(1 / (2 * task.measurement.scale));
+  EXPECT_NEAR(noise, 0.5 / std::sqrt(12.0), 1e-9);
+  EXPECT_NEAR((truth - task.measurement.y).square().mean().sqrt().item<double>(), noise, 0.01);
+  EXPECT_THROW(low_bit(truth, 1), Error);
+}
+
 TEST(Linear, SamplesComeInOneGroupPerTarget) {
   const Tensor truth = pictures(3), x = pictures(12).flip({0});
   const std::vector<LinearObjective> together = family(truth);

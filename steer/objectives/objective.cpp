@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "steer/core/check.h"
@@ -24,6 +25,12 @@ Tensor WeightedSum::score(const Tensor& x) const {
     sum = sum.defined() ? sum + part : part;
   }
   return sum;
+}
+
+int64_t WeightedSum::targets() const {
+  int64_t most = 1;
+  for (const Term& term : terms_) most = std::max(most, term.objective->targets());
+  return most;
 }
 
 bool WeightedSum::differentiable() const {

@@ -23,6 +23,9 @@ class Objective {
   // float32 (float64 where x is float64).
   virtual Tensor score(const Tensor& x) const = 0;
 
+  // How many targets T it holds.
+  virtual int64_t targets() const { return 1; }
+
   // Whether score() has a gradient in x.
   virtual bool differentiable() const = 0;
 
@@ -54,6 +57,7 @@ class WeightedSum : public Objective {
   explicit WeightedSum(std::vector<Term> terms);
 
   Tensor score(const Tensor& x) const override;
+  int64_t targets() const override;
   bool differentiable() const override;
   std::vector<LinearMeasurement> measurements() const override;
   Tensor degraded() const override;

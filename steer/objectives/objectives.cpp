@@ -14,6 +14,7 @@
 #include "steer/data/images.h"
 #include "steer/objectives/linear.h"
 #include "steer/objectives/masks.h"
+#include "steer/objectives/program.h"
 #include "steer/objectives/syntax.h"
 
 namespace steer {
@@ -123,6 +124,19 @@ LinearTask denoise_of(const Call& call, const ObjectiveContext& context) {
   return denoise(noisy, noise);
 }
 
+LinearTask low_bit_of(const Call& call, const ObjectiveContext& context) {
+  const Arguments arguments(call, {"image"}, {"levels", "fit"});
+  const int64_t levels = arguments.integer("levels", 5, 2, 256);
+  return low_bit(pictures_of(call, arguments, context).images, levels);
+}
+
+std::unique_ptr<Objective> program_of(const Call& call) {
+  const Arguments arguments(call, {"command"}, {"timeout"});
+  const ProgramOptions defaults;
+  return std::make_unique<ProgramObjective>(ProgramOptions{
+      arguments.required("command"), arguments.number("timeout", defaults.timeout_seconds, 0.01, 1e6)});
+}
+
 void check_context(const ObjectiveContext& context) {
   STEER_CHECK(context.channels > 0 && context.height > 0 && context.width > 0,
               "[objective] expected samples of channels, height and width above 0");
@@ -143,7 +157,10 @@ std::unique_ptr<Objective> make_term(const Call& call, const ObjectiveContext& c
   if (call.name == "super_resolve") return linear(super_resolve_of(call, context));
   if (call.name == "colourise") return linear(colourise_of(call, context));
   if (call.name == "denoise") return linear(denoise_of(call, context));
-  const std::vector<std::string> known = {"inpaint", "super_resolve", "colourise", "denoise"};
+  if (call.name == "low_bit") return linear(low_bit_of(call, context));
+  if (call.name == "program") return program_of(call);
+  const std::vector<std::string> known = {"inpaint", "super_resolve", "colourise",
+                                          "denoise", "low_bit",       "program"};
   fail("[objective] column ", call.column, ": unknown objective ", call.name, "; known are ",
        fmt::format("{}", fmt::join(known, ", ")), did_you_mean(call.name, known));
 }

@@ -29,8 +29,12 @@ struct ObjectiveContext {
 //   colourise([image], noise=0.05)
 //   denoise([image], noise=0.5, add=false)     image: the noisy one, unless add=true; a context's truth gets
 //   noise added
-// Each takes fit=resize (stretched; by area when shrinking) or fit=pad (black around the middle) for images
-// of another size. Weighted sums: `0.5*a(...) + b(...)`. Errors are one line that starts with `[objective]`.
+//   low_bit([image], levels=5)     only the nearest of `levels` values of each pixel is known
+//   program(command, timeout=60)     an outside program scores the samples, see program.h; whoever lets
+//   others write words lets them run programs
+// Each with an image takes fit=resize (stretched; by area when shrinking) or fit=pad (black around the
+// middle) for images of another size. Weighted sums: `0.5*a(...) + b(...)`. Errors are one line that starts
+// with `[objective]`.
 std::unique_ptr<Objective> make_objective(const std::string& words, const ObjectiveContext& context);
 
 }  // namespace steer

@@ -128,10 +128,10 @@ TEST(Objectives, FitPicturesOfAnotherSizeOnlyWhenTold) {
 TEST(Objectives, RefuseWhatTheyDoNotKnow) {
   ObjectiveContext context = colour32();
   context.truth = torch::zeros({1, 3, 32, 32});
-  EXPECT_EQ(
-      refusal("colourise() + inpant(mask=left)", context),
-      "[objective] column 15: unknown objective inpant; known are inpaint, super_resolve, colourise, denoise"
-      "; did you mean inpaint?");
+  EXPECT_EQ(refusal("colourise() + inpant(mask=left)", context),
+            "[objective] column 15: unknown objective inpant; known are inpaint, super_resolve, colourise, "
+            "denoise, "
+            "low_bit, program; did you mean inpaint?");
   EXPECT_EQ(refusal("inpaint()", context), "[objective] column 1: inpaint needs the argument mask");
   EXPECT_EQ(refusal("super_resolve()", context),
             "[objective] column 1: super_resolve needs the argument factor");

@@ -1,0 +1,26 @@
+// Beam search: several prefixes of a code go on side by side, the best by a score survive.
+#pragma once
+
+#include "steer/ddn/candidates.h"
+
+namespace steer {
+
+// Scores of all candidates, higher is better: [B, K]. Rows of one group must be comparable.
+using Scorer = std::function<Tensor(const Candidates&)>;
+
+// The negative squared distance to x [N, C, H, W], area-averaged to the layer's size; rows come in N equal
+// consecutive groups.
+Scorer nearness_to(const Tensor& x);
+
+struct BeamOptions {
+  int64_t groups = 1;  // searches side by side; the forward starts with this many rows
+  int64_t width = 8;   // prefixes that each keeps from layer to layer
+  int64_t keep = 1;    // that each keeps at the last layer, best first
+  int64_t depth = 1;   // layers L of the network
+};
+
+// At each layer every group keeps the `width` best of its rows' candidates, at the last the `keep` best:
+// groups x keep rows come out, group after group. Width 1 is greedy choice.
+Chooser beam_search(const Scorer& scorer, const BeamOptions& options);
+
+}  // namespace steer

@@ -1,0 +1,212 @@
+#include "steer/objectives/program.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+
+#include "steer/core/check.h"
+
+extern char** environ;
+
+namespace steer {
+namespace {
+
+// More output than this for each score is no list of numbers.
+constexpr size_t kBytesPerScore = 4096;
+
+double now_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// A pipe whose ends close with the object.
+struct Pipe {
+  Pipe() {
+    STEER_CHECK(::pipe2(ends, O_CLOEXEC) == 0, "[program] no pipe can be made: ", std::strerror(errno));
+  }
+  ~Pipe() {
+    close(0);
+    close(1);
+  }
+  void close(int which) {
+    if (ends[which] >= 0) ::close(ends[which]);
+    ends[which] = -1;
+  }
+  int ends[2] = {-1, -1};
+};
+
+// The running program, in a process group of its own; killed and reaped with the object.
+class Child {
+ public:
+  Child(const std::string& command, Pipe& input, Pipe& output) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_adddup2(&actions, input.ends[0], STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, output.ends[1], STDOUT_FILENO);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    sigset_t defaults;
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
+    std::string shell = "sh", flag = "-c", text = command;
+    char* arguments[] = {shell.data(), flag.data(), text.data(), nullptr};
+    const int failed = posix_spawn(&id_, "/bin/sh", &actions, &attributes, arguments, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    STEER_CHECK(failed == 0, "[program] ", command, ": cannot start: ", std::strerror(failed));
+  }
+  ~Child() {
+    if (id_ <= 0) return;
+    ::kill(-id_, SIGKILL);
+    int status = 0;
+    while (::waitpid(id_, &status, 0) < 0 && errno == EINTR) continue;
+  }
+
+  // Waits until the time given; true when it has ended, with its status.
+  bool ended(double until, int& status) {
+    while (true) {
+      const pid_t got = ::waitpid(id_, &status, WNOHANG);
+      if (got == id_) {
+        ::kill(-id_, SIGKILL);  // what it may have left running
+        id_ = 0;
+        return true;
+      }
+      if (now_seconds() > until) return false;
+      ::usleep(1000);
+    }
+  }
+
+ private:
+  pid_t id_ = 0;
+};
+
+// A write to a program that has gone must be an error here, not a signal that ends the process.
+class IgnorePipeSignal {
+ public:
+  IgnorePipeSignal() {
+    struct sigaction ignore {};
+    ignore.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &ignore, &before_);
+  }
+  ~IgnorePipeSignal() { sigaction(SIGPIPE, &before_, nullptr); }
+
+ private:
+  struct sigaction before_;
+};
+
+// Feeds the input and collects the output at the same time; gives up at the time limit.
+std::string conversation(const ProgramOptions& options, const std::string& bytes, size_t most) {
+  const IgnorePipeSignal ignore;
+  Pipe input, output;
+  Child child(options.command, input, output);
+  input.close(0);
+  output.close(1);
+  ::fcntl(input.ends[1], F_SETFL, O_NONBLOCK);
+  const double until = now_seconds() + options.timeout_seconds;
+  const auto late = [&] {
+    fail("[program] ", options.command, ": expected an answer within ", options.timeout_seconds,
+         " s but it took longer; timeout= sets the limit");
+  };
+  std::string answer;
+  size_t written = 0;
+  while (true) {
+    pollfd waits[2] = {{output.ends[0], POLLIN, 0}, {input.ends[1], POLLOUT, 0}};
+    const int left = static_cast<int>(std::max(0.0, until - now_seconds()) * 1000);
+    const int ready = ::poll(waits, input.ends[1] >= 0 ? 2 : 1, left);
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready == 0) late();
+    if (input.ends[1] >= 0 && waits[1].revents != 0) {
+      const ssize_t some = ::write(input.ends[1], bytes.data() + written, bytes.size() - written);
+      if (some > 0) written += static_cast<size_t>(some);
+      // A program may answer without reading all; whether it did well shows in its answer.
+      const bool gone = some < 0 && errno != EAGAIN && errno != EINTR;
+      if (gone || written == bytes.size()) input.close(1);
+    }
+    if (waits[0].revents != 0) {
+      char buffer[65536];
+      const ssize_t some = ::read(output.ends[0], buffer, sizeof buffer);
+      if (some == 0) break;
+      if (some > 0) answer.append(buffer, static_cast<size_t>(some));
+      STEER_CHECK(answer.size() <= most, "[program] ", options.command,
+                  ": expected one number per line but got more than ", most, " bytes");
+    }
+  }
+  int status = 0;
+  if (!child.ended(until, status)) late();
+  if (WIFSIGNALED(status)) fail("[program] ", options.command, ": ended by signal ", WTERMSIG(status));
+  STEER_CHECK(WEXITSTATUS(status) == 0, "[program] ", options.command, ": expected exit status 0 but got ",
+              WEXITSTATUS(status));
+  return answer;
+}
+
+std::vector<float> numbers_of(const std::string& text, const std::string& command, int64_t count) {
+  std::vector<float> numbers;
+  size_t at = 0;
+  while (at < text.size()) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    const std::string line = text.substr(at, end - at);
+    at = end + 1;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    char* rest = nullptr;
+    const double value = std::strtod(line.c_str(), &rest);
+    const bool whole =
+        rest != line.c_str() && std::string(rest).find_first_not_of(" \t\r") == std::string::npos;
+    STEER_CHECK(whole && std::isfinite(value), "[program] ", command, ": expected a finite number on line ",
+                numbers.size() + 1, " but got \"", line.substr(0, 40), "\"");
+    numbers.push_back(static_cast<float>(value));
+  }
+  STEER_CHECK(static_cast<int64_t>(numbers.size()) == count, "[program] ", command, ": expected ", count,
+              " scores, one per line, but got ", numbers.size());
+  return numbers;
+}
+
+}  // namespace
+
+std::string npy_bytes(const Tensor& tensor) {
+  const Tensor values = tensor.detach().to(torch::kCPU, torch::kFloat32).contiguous();
+  std::string shape;
+  for (int64_t side : values.sizes()) shape += std::to_string(side) + ", ";
+  if (values.dim() != 1 && !shape.empty()) shape.resize(shape.size() - 2);
+  if (values.dim() == 1) shape.resize(shape.size() - 1);
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + shape + "), }";
+  // Magic, version and length take 10 bytes; the whole head is a multiple of 64 and ends with a line break.
+  const size_t length = (10 + header.size() + 1 + 63) / 64 * 64 - 10;
+  header.resize(length - 1, ' ');
+  header += '\n';
+  std::string bytes("\x93NUMPY\x01\x00", 8);
+  bytes += static_cast<char>(length & 0xFF);
+  bytes += static_cast<char>(length >> 8);
+  bytes += header;
+  bytes.append(reinterpret_cast<const char*>(values.data_ptr<float>()),
+               static_cast<size_t>(values.numel()) * sizeof(float));
+  return bytes;
+}
+
+ProgramObjective::ProgramObjective(ProgramOptions options) : options_(std::move(options)) {
+  STEER_CHECK(!options_.command.empty(), "[program] expected a command but got an empty one");
+  STEER_CHECK(std::isfinite(options_.timeout_seconds) && options_.timeout_seconds > 0,
+              "[program] timeout: expected seconds above 0 but got ", options_.timeout_seconds);
+}
+
+Tensor ProgramObjective::score(const Tensor& x) const {
+  const size_t most = static_cast<size_t>(x.size(0)) * kBytesPerScore;
+  const auto scores = numbers_of(conversation(options_, npy_bytes(x), most), options_.command, x.size(0));
+  return torch::tensor(scores, torch::kFloat32).to(x.device());
+}
+
+std::string ProgramObjective::words() const {
+  return fmt::format("program(\"{}\", timeout={})", options_.command, options_.timeout_seconds);
+}
+
+}  // namespace steer

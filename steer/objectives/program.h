@@ -1,0 +1,34 @@
+// An outside program as a black-box judge.
+#pragma once
+
+#include <string>
+
+#include "steer/objectives/objective.h"
+
+namespace steer {
+
+struct ProgramOptions {
+  std::string command;          // run by /bin/sh -c
+  double timeout_seconds = 60;  // for one batch
+};
+
+// Each batch starts the program once: a NumPy .npy file (float32, C order, [N, C, H, W], values in [-1, 1])
+// goes to its standard input, and it writes one number per line, N in all, higher is better, to its standard
+// output. Its standard error is the user's. A program that cannot start, fails, takes too long, or writes
+// anything but N finite numbers is an Error that says so.
+class ProgramObjective : public Objective {
+ public:
+  explicit ProgramObjective(ProgramOptions options);
+
+  Tensor score(const Tensor& x) const override;
+  bool differentiable() const override { return false; }
+  std::string words() const override;
+
+ private:
+  ProgramOptions options_;
+};
+
+// The bytes of a .npy file, format version 1.0 (numpy.lib.format), of a tensor as float32.
+std::string npy_bytes(const Tensor& tensor);
+
+}  // namespace steer
