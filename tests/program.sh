@@ -34,7 +34,7 @@ train=("$steer" train ddn "${tiny[@]}")
 
 # The main way through.
 works help "$steer" --help
-for command in train sample reconstruct guide evaluate inspect; do works "help of $command" "$steer" $command --help; done
+for command in train sample reconstruct guide evaluate inspect density; do works "help of $command" "$steer" $command --help; done
 works 'dry run' "${train[@]}" --out dry --images 64 --dry-run
 claims 'a dry run writes nothing' [ ! -e dry ]
 works train "${train[@]}" --out run --images 256 --json
@@ -69,7 +69,15 @@ works 'guide by beam search' "$steer" guide run --objective 'colourise(bordered.
 works 'encode by beam search' "$steer" reconstruct run --data shapes -n 5 --beam 4 -o recon_beam.png
 works 'reconstruct a file' "$steer" reconstruct run bordered.png --fit resize -o recon.png
 
+works density "$steer" density --density words -k 300 --samples 3000 --bins 40 --frames 5 --compare --json -o words.gif
+claims 'density figures are one line of JSON' [ "$(wc -l <out.txt)" -eq 1 ]
+claims 'a film has its JSON twin' [ -s words.gif -a -s words.json ]
+works 'density of a picture' "$steer" density --density samples.png -k 50 --samples 500 --bins 10 --frames 0
+
 # Refusals.
+refuses 1 'did you mean spirals' "$steer" density --density spiral
+refuses 2 'nodes' "$steer" density -k 1
+refuses 1 'missing.png' "$steer" density --density missing.png
 refuses 2 'subcommand' "$steer"
 refuses 2 '--n0such' "$steer" sample run --n0such
 refuses 2 'family' "$steer" train

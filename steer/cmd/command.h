@@ -20,6 +20,7 @@ void add_guide(CLI::App& app, Run& run);
 void add_evaluate(CLI::App& app, Run& run);
 void add_inspect(CLI::App& app, Run& run);
 void add_tree(CLI::App& app, Run& run);
+void add_density(CLI::App& app, Run& run);
 
 struct Common {
   bool json = false;

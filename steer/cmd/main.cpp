@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
   steer::add_evaluate(app, run);
   steer::add_inspect(app, run);
   steer::add_tree(app, run);
+  steer::add_density(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

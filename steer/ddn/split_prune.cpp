@@ -18,15 +18,18 @@ void check(const BalanceOptions& options) {
   STEER_CHECK(options.most >= 1, "[options] balance.most: expected at least 1 but got ", options.most);
 }
 
+bool rule_fires(const std::string& rule, double most, double least, double total, int64_t nodes) {
+  if (rule == "none" || nodes < 2 || total <= 0) return false;
+  const double high = most / total, low = least / total, even = 1.0 / static_cast<double>(nodes);
+  return low < even / 2 || (rule == "paper" ? high > 2 * even : high - low > even);
+}
+
 std::optional<Split> wanted_split(const std::vector<double>& counts, const std::string& rule) {
+  if (counts.empty()) return std::nullopt;
   const double total = std::accumulate(counts.begin(), counts.end(), 0.0);
-  if (rule == "none" || counts.size() < 2 || total <= 0) return std::nullopt;
   const auto busiest = std::max_element(counts.begin(), counts.end());
   const auto idlest = std::min_element(counts.begin(), counts.end());
-  const double high = *busiest / total, low = *idlest / total,
-               even = 1.0 / static_cast<double>(counts.size());
-  const bool fires = low < even / 2 || (rule == "paper" ? high > 2 * even : high - low > even);
-  if (!fires) return std::nullopt;
+  if (!rule_fires(rule, *busiest, *idlest, total, static_cast<int64_t>(counts.size()))) return std::nullopt;
   return Split{busiest - counts.begin(), idlest - counts.begin()};
 }
 

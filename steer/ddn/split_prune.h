@@ -34,6 +34,9 @@ struct Split {
   int64_t prune;  // the idlest node: overwritten by the clone
 };
 
+// Whether a rule asks for a split at the largest and the smallest of K counts and their total.
+bool rule_fires(const std::string& rule, double most, double least, double total, int64_t nodes);
+
 // The split that a rule asks for at these counts [K], or nothing. Ties go to the lower index.
 std::optional<Split> wanted_split(const std::vector<double>& counts, const std::string& rule);
 
