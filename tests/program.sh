@@ -34,7 +34,7 @@ train=("$steer" train ddn "${tiny[@]}")
 
 # The main way through.
 works help "$steer" --help
-for command in train sample reconstruct guide evaluate inspect density; do works "help of $command" "$steer" $command --help; done
+for command in train sample reconstruct encode decode guide evaluate inspect density tree; do works "help of $command" "$steer" $command --help; done
 works 'dry run' "${train[@]}" --out dry --images 64 --dry-run
 claims 'a dry run writes nothing' [ ! -e dry ]
 works train "${train[@]}" --out run --images 256 --json
@@ -74,10 +74,37 @@ claims 'density figures are one line of JSON' [ "$(wc -l <out.txt)" -eq 1 ]
 claims 'a film has its JSON twin' [ -s words.gif -a -s words.json ]
 works 'density of a picture' "$steer" density --density samples.png -k 50 --samples 500 --bins 10 --frames 0
 
+# Codes: there and back, the same every time.
+works encode "$steer" encode run --data shapes -n 9 -o codes.ddn --json
+claims 'encode prints bits' grep -q '"file_bits":' out.txt
+psnr=$(grep -o '"psnr":[0-9.]*' out.txt)
+works 'reconstruct the same' "$steer" reconstruct run --data shapes -n 9 -o nine.png --json
+claims 'encode and reconstruct agree' [ "$psnr" = "$(grep -o '"psnr":[0-9.]*' out.txt)" ]
+works 'encode again' "$steer" encode run --data shapes -n 9 -o codes2.ddn
+claims 'codes are the same on repeat' cmp -s codes.ddn codes2.ddn
+works 'encode packed' "$steer" encode run --data shapes -n 9 -o packed.ddn --coder packed
+works decode "$steer" decode run codes.ddn -o decoded.png --json
+works 'decode again' "$steer" decode run codes.ddn -o decoded2.png
+works 'decode packed' "$steer" decode run packed.ddn -o decoded3.png
+claims 'decoded images are the same on repeat' cmp -s decoded.png decoded2.png
+claims 'both coders hold the same codes' cmp -s decoded.png decoded3.png
+works 'decode one' "$steer" decode run codes.ddn --index 4 -o single.png
+works 'encode that one' "$steer" encode run single.png -o single.ddn
+works 'decode the one' "$steer" decode run single.ddn --index 0 -o single2.png
+
 # Refusals.
 refuses 1 'did you mean spirals' "$steer" density --density spiral
 refuses 2 'nodes' "$steer" density -k 1
 refuses 1 'missing.png' "$steer" density --density missing.png
+refuses 2 'huffman' "$steer" encode run one.png --coder huffman
+refuses 1 'either image files or --data' "$steer" encode run
+refuses 1 'no.ddn' "$steer" decode run no.ddn
+refuses 1 'one.png: expected a file of codes' "$steer" decode run one.png
+refuses 1 'expected 0 to 8 but got 9' "$steer" decode run codes.ddn --index 9
+head -c 50 codes.ddn >cut.ddn
+refuses 1 'cut.ddn' "$steer" decode run cut.ddn
+{ head -c 45 codes.ddn; printf '#'; tail -c +47 codes.ddn; } >damaged.ddn
+refuses 1 'checksum' "$steer" decode run damaged.ddn
 refuses 2 'subcommand' "$steer"
 refuses 2 '--n0such' "$steer" sample run --n0such
 refuses 2 'family' "$steer" train
@@ -116,6 +143,9 @@ head -c 700 pictures.tar >cut.tar
 refuses 1 'cut.tar' "${train[@]}" --out x --images 8 --data cut.tar
 claims 'refused runs leave no folder' [ ! -e x ]
 refuses 1 'No space' "$steer" sample run -n 2 -o /dev/full
+
+works 'another model' "${train[@]}" --out other_run --images 8 --set train.seed=5
+refuses 1 'codes.ddn: expected codes of the model with fingerprint' "$steer" decode other_run codes.ddn
 
 # A limit on file size stands for a full disk: the old picture survives, nothing is left beside it.
 cp samples.png kept.png

@@ -16,6 +16,8 @@ using Run = std::function<int()>;
 void add_train(CLI::App& app, Run& run);
 void add_sample(CLI::App& app, Run& run);
 void add_reconstruct(CLI::App& app, Run& run);
+void add_encode(CLI::App& app, Run& run);
+void add_decode(CLI::App& app, Run& run);
 void add_guide(CLI::App& app, Run& run);
 void add_evaluate(CLI::App& app, Run& run);
 void add_inspect(CLI::App& app, Run& run);

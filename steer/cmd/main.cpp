@@ -22,6 +22,8 @@ int main(int argc, char** argv) {
   steer::add_train(app, run);
   steer::add_sample(app, run);
   steer::add_reconstruct(app, run);
+  steer::add_encode(app, run);
+  steer::add_decode(app, run);
   steer::add_guide(app, run);
   steer::add_evaluate(app, run);
   steer::add_inspect(app, run);

@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <fstream>
 
 #include "steer/core/check.h"
 #include "steer/core/files.h"
+#include "steer/core/mutations.h"
 #include "steer/core/temporary_folder.h"
 
 namespace steer {
@@ -205,6 +207,24 @@ TEST(Checkpoint, HostileHeaderLengthsAreRefused) {
   EXPECT_THAT(refusal(folder / "x", ""), HasSubstr("only 0 bytes"));
   EXPECT_THROW(read_checkpoint(folder / "none"), Error);
   EXPECT_THROW(read_checkpoint(folder.path()), Error);
+}
+
+TEST(Checkpoint, DamagedFilesAreRefusedOrRead) {
+  const TemporaryFolder folder;
+  const std::string path = folder / "x";
+  write_checkpoint(path, {{{"weight", torch::rand({3, 2})},
+                           {"ok", torch::ones({5}, torch::kBool)},
+                           {"none", torch::empty({0, 4})},
+                           {"ä", torch::arange(3)}},
+                          {{"format", "steer"}, {"options", "{\"a\":[1,2]}"}}});
+  const std::string good = read_file(path);
+  Random random(2025);
+  int read = 0, refused = 0;
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 6000 && std::chrono::steady_clock::now() - begin < std::chrono::seconds(2); ++i)
+    (refusal(path, damaged(good, random)) == "accepted" ? read : refused) += 1;
+  EXPECT_GT(read, 0);
+  EXPECT_GT(refused, 100);
 }
 
 }  // namespace

@@ -124,4 +124,23 @@ Tensor DdnModel::decode(const Tensor& code) const {
   return network_->run(code.size(0), follow(code)).image;
 }
 
+CodeFile DdnModel::code_file(const Tensor& code, Coder coder) const {
+  CodeFile file;
+  file.coder = coder;
+  file.fingerprint = weight_fingerprint(*network_);
+  for (const LayerShape& layer : network_->shapes()) file.candidates.push_back(layer.candidates);
+  file.code = code;
+  return file;
+}
+
+Tensor DdnModel::code_in(const CodeFile& file, const std::string& name) const {
+  const CodeFile own = code_file({}, file.coder);
+  STEER_CHECK(file.fingerprint == own.fingerprint, "[decode] ", name,
+              ": expected codes of the model with fingerprint ", fingerprint_text(own.fingerprint),
+              " but they were made by another one, ", fingerprint_text(file.fingerprint));
+  STEER_CHECK(file.candidates == own.candidates, "[decode] ", name,
+              ": expected as many layers and candidates as the model has but got others");
+  return file.code;
+}
+
 }  // namespace steer

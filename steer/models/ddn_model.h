@@ -1,6 +1,7 @@
 // A Discrete Distribution Network as a model: options, training, sampling, reconstruction.
 #pragma once
 
+#include "steer/ddn/code_file.h"
 #include "steer/ddn/pyramid.h"
 #include "steer/ddn/recurrent.h"
 #include "steer/ddn/split_prune.h"
@@ -51,6 +52,11 @@ class DdnModel : public Model {
   Reconstruction reconstruct(const Tensor& x, int64_t beam = 1) const;
   // The images of codes int64 [N, L].
   Tensor decode(const Tensor& code) const;
+
+  // Codes int64 [N, L] ready for a file, and those that a file holds. Error, beginning with the file's name,
+  // when another model made them.
+  CodeFile code_file(const Tensor& code, Coder coder) const;
+  Tensor code_in(const CodeFile& file, const std::string& name) const;
 
   Network& network() { return *network_; }
   const Network& network() const { return *network_; }

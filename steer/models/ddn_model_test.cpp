@@ -36,6 +36,42 @@ TEST(DdnModel, ABeamEncodesAtLeastAsWellOnAverage) {
   EXPECT_THROW(model->reconstruct(x, 0), Error);
 }
 
+TEST(DdnModel, AFileOfCodesGivesTheReconstruction) {
+  for (const char* network : {"pyramid", "recurrent"})
+    for (Coder coder : {Coder::kPacked, Coder::kAdaptive}) {
+      const auto model = small_ddn(network);
+      const int64_t size = model->shape().height;
+      const Reconstruction made = model->reconstruct(torch::rand({5, 1, size, size}) * 2 - 1);
+      const std::string bytes = write_codes(model->code_file(made.code, coder));
+      const Tensor code = model->code_in(read_codes(bytes, "x.ddn"), "x.ddn");
+      EXPECT_TRUE(torch::equal(model->decode(code), made.images));
+      EXPECT_EQ(write_codes(model->code_file(code, coder)), bytes);
+    }
+}
+
+TEST(DdnModel, CodesOfAnotherModelAreRefused) {
+  const auto model = small_ddn("pyramid");
+  const Tensor code = torch::zeros({2, model->network().depth()}, torch::kInt64);
+  CodeFile file = model->code_file(code, Coder::kPacked);
+  EXPECT_TRUE(torch::equal(model->code_in(file, "x.ddn"), code));
+  const auto refusal = [&] {
+    try {
+      model->code_in(file, "x.ddn");
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  const uint64_t own = file.fingerprint;
+  ++file.fingerprint;
+  EXPECT_NE(refusal().find("x.ddn: expected codes of the model with fingerprint " + fingerprint_text(own)),
+            std::string::npos)
+      << refusal();
+  file.fingerprint = own;
+  file.candidates[0] = 9;
+  EXPECT_NE(refusal().find("x.ddn: expected"), std::string::npos);
+}
+
 TEST(DdnModel, LossCountsEveryLayersNearestNode) {
   auto model = small_ddn("recurrent");
   model->loss({torch::rand({5, 1, 16, 16}), {}, {}}, 1);

@@ -67,4 +67,8 @@ class Model {
   NamedTensors trainable_parameters();
 };
 
+// Stands for the weights of a module: 64 bits over the names, shapes and values of its parameters, in the
+// order of their names. Buffers, such as the counts of nodes, are left out.
+uint64_t weight_fingerprint(const torch::nn::Module& module);
+
 }  // namespace steer

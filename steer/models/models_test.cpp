@@ -50,6 +50,23 @@ TEST(Models, EqualSeedsGiveEqualInitialValues) {
   for (const auto& [name, tensor] : first) EXPECT_TRUE(torch::equal(tensor, second.at(name))) << name;
 }
 
+TEST(Models, TheFingerprintFollowsTheWeightsAlone) {
+  const auto a = small_ddn("pyramid"), b = small_ddn("pyramid");
+  const uint64_t print = weight_fingerprint(a->module());
+  EXPECT_EQ(weight_fingerprint(b->module()), print);
+  EXPECT_NE(weight_fingerprint(small_ddn("recurrent")->module()), print);
+  b->network().layers()[0]->counts.add_(3);
+  EXPECT_EQ(weight_fingerprint(b->module()), print);
+  for (Tensor& parameter : b->module().parameters()) {
+    float& value = *parameter.data_ptr<float>();
+    const float before = value;
+    value += 1e-3f;
+    EXPECT_NE(weight_fingerprint(b->module()), print);
+    value = before;
+  }
+  EXPECT_EQ(weight_fingerprint(b->module()), print);
+}
+
 TEST(Models, MissingUnexpectedAndMisshapedTensorsAreNamed) {
   auto model = small_ddn("pyramid");
   auto tensors = module_tensors(model->module());

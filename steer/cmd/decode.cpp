@@ -1,0 +1,66 @@
+// steer decode: the images of a file of codes.
+#include <fmt/format.h>
+
+#include "steer/cmd/command.h"
+#include "steer/core/check.h"
+#include "steer/core/files.h"
+#include "steer/core/tensors.h"
+
+namespace steer {
+namespace {
+
+// More do not fit one picture.
+constexpr int64_t kMaxShown = 10000;
+
+struct Flags {
+  Common common;
+  std::string run, codes, out = "decoded.png";
+  int64_t index = -1, batch = 64;
+};
+
+int run_decode(const Flags& flags) {
+  const torch::Device device = flags.common.start();
+  // Read first: a foreign file is refused before a model is loaded.
+  const CodeFile file = read_codes(read_file(flags.codes), flags.codes);
+  const LoadedDdn loaded = open_ddn(flags.common, flags.run, device, "decode");
+  torch::Tensor code = loaded.model->code_in(file, flags.codes);
+  const int64_t held = code.size(0);
+  if (flags.index >= 0) {
+    STEER_CHECK(flags.index < held, "[decode] --index: expected 0 to ", held - 1, " but got ", flags.index);
+    code = code.narrow(0, flags.index, 1);
+  }
+  STEER_CHECK(code.size(0) <= kMaxShown, "[decode] ", flags.codes, ": expected at most ", kMaxShown,
+              " codes for one picture but got ", held, "; --index shows one");
+  std::vector<torch::Tensor> images;
+  for (int64_t at = 0; at < code.size(0); at += flags.batch) {
+    const torch::Tensor part = code.narrow(0, at, std::min(flags.batch, code.size(0) - at)).to(device);
+    images.push_back(loaded.model->decode(part).clamp(-1, 1).cpu());
+  }
+  const Json figures = {{"run", flags.run},
+                        {"codes", flags.codes},
+                        {"out", flags.out},
+                        {"held", held},
+                        {"images", code.size(0)},
+                        {"coder", name(file.coder)},
+                        {"fingerprint", fingerprint_text(file.fingerprint)}};
+  write_picture(flags.out, flags.index >= 0 ? images[0][0] : image_grid(at::cat(images)), figures);
+  show(flags.common, figures, fmt::format("{} of {} images decoded\n", code.size(0), held));
+  return 0;
+}
+
+}  // namespace
+
+void add_decode(CLI::App& app, Run& run) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* command = app.add_subcommand("decode", "show the images of a file of codes");
+  command->add_option("run", flags->run, "the run folder or checkpoint file that encoded them")->required();
+  command->add_option("codes", flags->codes, "file written by encode")->required();
+  command->add_option("-o,--out", flags->out, "picture to write: a grid, or with --index the image itself")
+      ->capture_default_str();
+  command->add_option("--index", flags->index, "only this image, counted from 0")
+      ->check(CLI::NonNegativeNumber);
+  flags->common.add_to(command);
+  command->callback([=, &run] { run = [=] { return run_decode(*flags); }; });
+}
+
+}  // namespace steer

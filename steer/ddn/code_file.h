@@ -1,0 +1,47 @@
+// Codes of images in one file: which model made them, and the chosen index of every layer, bit by bit or
+// entropy-coded. docs/code_format.md describes the bytes. The reader trusts nothing in the file.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace steer {
+
+using torch::Tensor;
+
+enum class Coder {
+  kPacked = 0,    // every index in the same number of bits
+  kAdaptive = 1,  // a range coder whose frequencies, one table for each layer, learn as they go
+};
+
+// "packed" or "adaptive".
+Coder make_coder(const std::string& name);
+std::string name(Coder coder);
+
+struct CodeFile {
+  Coder coder = Coder::kAdaptive;
+  uint64_t fingerprint = 0;         // of the model whose layers the indices choose in
+  std::vector<int64_t> candidates;  // K of each of the L layers, 1 to 65,536
+  Tensor code;                      // int64 [N, L], N at least 1
+};
+
+// The most a file holds: numbers of indices, of layers, and of candidates in all layers together.
+constexpr int64_t kMaxIndices = int64_t{1} << 26;
+constexpr int64_t kMaxLayers = 65535;
+constexpr int64_t kMaxCandidates = int64_t{1} << 24;
+
+// The file's bytes. Error when the shape does not agree with `candidates`, an index is not below its K, or
+// the codes exceed what a file holds.
+std::string write_codes(const CodeFile& file);
+
+// What the bytes hold. Anything cut off, damaged, foreign or contradictory is refused with `name` and fault.
+CodeFile read_codes(std::string_view bytes, const std::string& name);
+
+// A fingerprint as people read it: 16 hexadecimal digits.
+std::string fingerprint_text(uint64_t fingerprint);
+
+}  // namespace steer
