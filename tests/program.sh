@@ -2,7 +2,7 @@
 # The program as a user meets it: commands, exit codes, one-line refusals, interruption, exact resume.
 # Usage: program.sh STEER
 set -uo pipefail
-steer=$1
+steer=$(realpath "$1")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"

@@ -122,4 +122,36 @@ Loaded load_images(const std::string& data, const std::string& split, const std:
   return {batch.x, batch.label};
 }
 
+void ImageSource::add_to(CLI::App* command, int64_t least, int64_t most, const std::string& meaning) {
+  command->add_option("images", files, "PNG or JPEG files, read in the model's channels");
+  command->add_option("--data", data, "a data set in place of files");
+  command->add_option("--split", split, "train or test")->capture_default_str();
+  command
+      ->add_option("--fit", fit,
+                   "images of another size: resize or pad (default: refused for files, padded for data sets)")
+      ->check(CLI::IsMember({"resize", "pad", "crop"}));
+  command->add_option("-n,--count", count, meaning)->capture_default_str()->check(CLI::Range(least, most));
+}
+
+void ImageSource::check(const std::string& command) const {
+  STEER_CHECK(data.empty() != files.empty(), "[", command, "] expected either image files or --data DIR");
+}
+
+torch::Tensor ImageSource::load(const ImageShape& shape) const {
+  return data.empty() ? read_images(files, shape, fit) : load_images(data, split, fit, shape, count).x;
+}
+
+Reconstruction reconstruct_all(const DdnModel& model, const torch::Tensor& x, int64_t batch, int64_t beam,
+                               torch::Device device) {
+  std::vector<torch::Tensor> images, codes, errors;
+  for (int64_t at = 0; at < x.size(0); at += batch) {
+    const Reconstruction made =
+        model.reconstruct(x.narrow(0, at, std::min(batch, x.size(0) - at)).to(device), beam);
+    images.push_back(made.images.cpu());
+    codes.push_back(made.code.cpu());
+    errors.push_back(made.error.cpu());
+  }
+  return {at::cat(images), at::cat(codes), at::cat(errors)};
+}
+
 }  // namespace steer

@@ -59,6 +59,24 @@ LoadedDdn open_ddn(const Common& common, const std::string& run, torch::Device d
 torch::Tensor read_images(const std::vector<std::string>& paths, const ImageShape& shape,
                           const std::string& fit);
 
+// Images that a command is given: files, or a data set.
+struct ImageSource {
+  std::vector<std::string> files;
+  std::string data, split = "test", fit;
+  int64_t count = 0;
+
+  // Adds the flags; the count must lie in [least, most], `meaning` explains it.
+  void add_to(CLI::App* command, int64_t least, int64_t most, const std::string& meaning);
+  // Error, naming the command, unless exactly one source was given.
+  void check(const std::string& command) const;
+  // The images as the model needs them.
+  torch::Tensor load(const ImageShape& shape) const;
+};
+
+// DdnModel::reconstruct of any number of images, `batch` at a time; the results are on the processor.
+Reconstruction reconstruct_all(const DdnModel& model, const torch::Tensor& x, int64_t batch, int64_t beam,
+                               torch::Device device);
+
 // The first `count` images (0: all) of a data set's split as the model needs them, and their labels.
 struct Loaded {
   torch::Tensor x;

@@ -26,14 +26,8 @@ std::string decibels(double mse) {
 
 // Reconstruction error after each layer, and how evenly the code uses the nodes.
 int evaluate_code(const Flags& flags, const DdnModel& model, const torch::Tensor& x, torch::Device device) {
-  std::vector<torch::Tensor> codes, errors;
-  for (int64_t at = 0; at < x.size(0); at += flags.batch) {
-    const Reconstruction made =
-        model.reconstruct(x.narrow(0, at, std::min(flags.batch, x.size(0) - at)).to(device), flags.beam);
-    codes.push_back(made.code.cpu());
-    errors.push_back(made.error.cpu());
-  }
-  const torch::Tensor code = at::cat(codes), error = at::cat(errors).mean(0);
+  const Reconstruction made = reconstruct_all(model, x, flags.batch, flags.beam, device);
+  const torch::Tensor code = made.code, error = made.error.mean(0);
   const auto shapes = model.network().shapes();
   std::vector<std::vector<std::string>> rows = {{"layer", "size", "K", "mse", "psnr", "nodes used", "bits"}};
   int64_t used = 0, nodes = 0;

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include "steer/cmd/command.h"
-#include "steer/core/check.h"
 #include "steer/core/tensors.h"
 #include "steer/metrics/reconstruction.h"
 
@@ -11,28 +10,18 @@ namespace {
 
 struct Flags {
   Common common;
-  std::string run, data, split = "test", fit, out = "reconstructions.png";
-  std::vector<std::string> images;
-  int64_t count = 16, batch = 64, beam = 1;
+  ImageSource source;
+  std::string run, out = "reconstructions.png";
+  int64_t batch = 64, beam = 1;
 };
 
 int run_reconstruct(const Flags& flags) {
-  STEER_CHECK(flags.data.empty() != flags.images.empty(),
-              "[reconstruct] expected either image files or --data DIR");
+  flags.source.check("reconstruct");
   const torch::Device device = flags.common.start();
   const LoadedDdn loaded = open_ddn(flags.common, flags.run, device, "reconstruct");
-  const ImageShape shape = loaded.model->shape();
-  const torch::Tensor x = flags.data.empty()
-                              ? read_images(flags.images, shape, flags.fit)
-                              : load_images(flags.data, flags.split, flags.fit, shape, flags.count).x;
-  std::vector<torch::Tensor> images, errors;
-  for (int64_t at = 0; at < x.size(0); at += flags.batch) {
-    const Reconstruction made = loaded.model->reconstruct(
-        x.narrow(0, at, std::min(flags.batch, x.size(0) - at)).to(device), flags.beam);
-    images.push_back(made.images.cpu());
-    errors.push_back(made.error.cpu());
-  }
-  const torch::Tensor mean = at::cat(errors).mean(0);
+  const torch::Tensor x = flags.source.load(loaded.model->shape());
+  const Reconstruction made = reconstruct_all(*loaded.model, x, flags.batch, flags.beam, device);
+  const torch::Tensor mean = made.error.mean(0);
   const auto shapes = loaded.model->network().shapes();
   std::vector<std::vector<std::string>> rows = {{"layer", "size", "K", "mse", "psnr"}};
   Json by_layer = Json::array();
@@ -49,7 +38,7 @@ int run_reconstruct(const Flags& flags) {
                         {"mse", mse},
                         {"psnr", psnr(mse)},
                         {"mse_by_layer", by_layer}};
-  write_picture(flags.out, stacked_grid({x, at::cat(images).clamp(-1, 1)}, 8), figures);
+  write_picture(flags.out, stacked_grid({x, made.images.clamp(-1, 1)}, 8), figures);
   show(flags.common, figures,
        table(rows) + fmt::format("{} images: mean squared error {:.5f} on [-1, 1] ({:.2f} dB)\n", x.size(0),
                                  mse, psnr(mse)));
@@ -63,16 +52,8 @@ void add_reconstruct(CLI::App& app, Run& run) {
   CLI::App* command = app.add_subcommand(
       "reconstruct", "encode images and decode them again; prints the error after each layer");
   command->add_option("run", flags->run, "run folder or checkpoint file of a ddn")->required();
-  command->add_option("images", flags->images, "PNG or JPEG files, read in the model's channels");
-  command->add_option("--data", flags->data, "a data set in place of files");
-  command->add_option("--split", flags->split, "train or test")->capture_default_str();
-  command
-      ->add_option("--fit", flags->fit,
-                   "images of another size: resize or pad (default: refused for files, padded for data sets)")
-      ->check(CLI::IsMember({"resize", "pad", "crop"}));
-  command->add_option("-n,--count", flags->count, "images of the data set")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1000000));
+  flags->source.count = 16;
+  flags->source.add_to(command, 1, 1000000, "images of the data set");
   command->add_option("--beam", flags->beam, "encode with this many prefixes side by side; 1 = greedy")
       ->capture_default_str()
       ->check(CLI::Range(1, 10000));

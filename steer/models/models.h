@@ -37,8 +37,8 @@ struct LoadedDdn {
 };
 LoadedDdn as_ddn(LoadedModel loaded, const std::string& command);
 
-// Copies tensors into a module's parameters and buffers by name; the two sets of names must agree but for
-// `optional` suffixes. `what` stands first in errors.
+// Copies tensors into a module's parameters and buffers by name; the two sets of names must
+// agree. `what` stands first in errors.
 void load_tensors(torch::nn::Module& module, const std::map<std::string, Tensor>& tensors,
                   const std::string& what);
 std::map<std::string, Tensor> module_tensors(torch::nn::Module& module);
