@@ -23,7 +23,8 @@ struct Flags {
   Common common;
   DensityOptions options;
   std::string density = "spirals", out = "density.gif";
-  int64_t samples = 100000, bins = 100, frames = 60;
+  int64_t samples = 100000, passes = 6, bins = 100, frames = 60;
+  double last_step = 0.05;
   bool compare = false;
 };
 
@@ -68,25 +69,40 @@ struct Trained {
   std::vector<torch::Tensor> frames;
 };
 
+// Goes on from target `done` to about target `until` of `total`, over the same targets again and again. The
+// step falls evenly from the first to the last. `done` then stands where a batch ends.
+void train_until(DensityNodes& nodes, const torch::Tensor& targets, const DensityOptions& options,
+                 double last_step, int64_t& done, int64_t until, int64_t total) {
+  constexpr int64_t kAtOnce = 1000;  // about as many targets between two changes of the step
+  const int64_t piece = (kAtOnce + options.batch - 1) / options.batch * options.batch;
+  while (done < until) {
+    const int64_t at = done % targets.size(0);
+    const int64_t some = std::min(piece, targets.size(0) - at);
+    const double share = static_cast<double>(done) / static_cast<double>(total);
+    nodes.set_step(options.step + (last_step - options.step) * share);
+    nodes.train(targets.narrow(0, at, some));
+    done += some;
+  }
+}
+
 Trained trained(const Flags& flags, const DensityOptions& options, const Density& density,
                 const torch::Tensor& targets, int64_t frames) {
   const auto seed = static_cast<uint64_t>(flags.common.seed);
+  const int64_t total = flags.samples * flags.passes;
   DensityNodes nodes(options, derive_seed(seed, kNodes));
   Trained result{{}, 0, 0, {}};
   if (frames > 1) result.frames.push_back(frame(nodes.points(), density));
   Progress progress("density " + flags.density + (options.rule == "none" ? ", gradient only" : ""),
-                    static_cast<double>(flags.samples), isatty(STDERR_FILENO), std::cerr, "samples");
+                    static_cast<double>(total), isatty(STDERR_FILENO), std::cerr, "samples");
   progress.update(0);
   const int64_t parts = frames > 1 ? frames - 1 : 20;
   int64_t done = 0;
   for (int64_t part = 1; part <= parts; ++part) {
-    // Parts grow, because most happens early, and consist of whole batches, so that they change nothing.
+    // Parts grow, because most happens early.
     const double share = std::pow(static_cast<double>(part) / static_cast<double>(parts), 1.5);
-    const auto wanted = static_cast<int64_t>(share * static_cast<double>(flags.samples));
-    const int64_t until = part == parts ? flags.samples : wanted / options.batch * options.batch;
-    const torch::Tensor some = targets.narrow(0, done, until - done);
+    const int64_t until = part == parts ? total : static_cast<int64_t>(share * static_cast<double>(total));
     const auto begin = std::chrono::steady_clock::now();
-    nodes.train(some);
+    train_until(nodes, targets, options, flags.last_step, done, until, total);
     result.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     done = until;
     progress.update(static_cast<double>(done));
@@ -111,10 +127,10 @@ int run_density(const Flags& flags) {
   const Trained nodes = trained(flags, flags.options, density, targets, flags.frames);
 
   std::vector<std::vector<std::string>> rows = {{"points", "KL", "JS", "TV", "Hellinger"}};
-  Json figures = {
-      {"density", flags.density},     {"nodes", flags.options.nodes}, {"samples", flags.samples},
-      {"batch", flags.options.batch}, {"bins", flags.bins},           {"rule", flags.options.rule},
-      {"seed", flags.common.seed},    {"seconds", nodes.seconds},     {"splits", nodes.splits}};
+  Json figures = {{"density", flags.density},   {"nodes", flags.options.nodes}, {"samples", flags.samples},
+                  {"passes", flags.passes},     {"batch", flags.options.batch}, {"bins", flags.bins},
+                  {"rule", flags.options.rule}, {"seed", flags.common.seed},    {"seconds", nodes.seconds},
+                  {"splits", nodes.splits}};
   const auto put = [&](const std::string& name, const std::string& key, const torch::Tensor& points) {
     const Divergences d = divergences(cell_shares(points, flags.bins), density.map);
     rows.push_back({name, fmt::format("{:.4f}", d.kl), fmt::format("{:.4f}", d.js),
@@ -140,8 +156,9 @@ int run_density(const Flags& flags) {
     say(fmt::format("wrote {}", flags.out));
   }
   show(flags.common, figures,
-       table(rows) + fmt::format("{} nodes, {} samples, {} splits, {:.3f} s of training\n",
-                                 flags.options.nodes, flags.samples, nodes.splits, nodes.seconds));
+       table(rows) + fmt::format("{} nodes, {} samples {} times, {} splits, {:.3f} s of training\n",
+                                 flags.options.nodes, flags.samples, flags.passes, nodes.splits,
+                                 nodes.seconds));
   return 0;
 }
 
@@ -162,6 +179,14 @@ void add_density(CLI::App& app, Run& run) {
   command->add_option("--samples", flags->samples, "points that they learn from")
       ->capture_default_str()
       ->check(CLI::Range(1, 100000000));
+  command->add_option("--passes", flags->passes, "times that they see each sample")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000));
+  command
+      ->add_option("--step", flags->options.step, "share of the way that a node first goes toward its sample")
+      ->capture_default_str();
+  command->add_option("--last-step", flags->last_step, "the same at the end; the step falls evenly")
+      ->capture_default_str();
   command->add_option("--batch", flags->options.batch, "samples between two tests of the rule")
       ->capture_default_str()
       ->check(CLI::Range(1, 100000000));

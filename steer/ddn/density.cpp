@@ -35,10 +35,9 @@ void check(const DensityOptions& options) {
   STEER_CHECK(options.batch >= 1, "[density] batch: expected at least 1 but got ", options.batch);
   STEER_CHECK(options.step > 0 && options.step <= 1,
               "[density] step: expected more than 0, at most 1, but got ", options.step);
-  BalanceOptions balance;
-  balance.rule = options.rule;
-  balance.most = options.splits;
-  check(balance);
+  STEER_CHECK(options.rule == "exact" || options.rule == "paper" || options.rule == "none",
+              "[density] rule: expected exact, paper or none but got \"", options.rule, "\"");
+  STEER_CHECK(options.splits >= 1, "[density] splits: expected at least 1 but got ", options.splits);
 }
 
 DensityNodes::DensityNodes(const DensityOptions& options, uint64_t seed)
@@ -60,6 +59,11 @@ void DensityNodes::train(const Tensor& targets) {
       batch.push_back({from[2 * i], from[2 * i + 1]});
     train_batch(batch.data(), static_cast<int64_t>(batch.size()));
   }
+}
+
+void DensityNodes::set_step(double step) {
+  options_.step = step;
+  check(options_);
 }
 
 void DensityNodes::train_batch(const Point* targets, int64_t count) {

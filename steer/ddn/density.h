@@ -17,7 +17,7 @@ struct DensityOptions {
   int64_t nodes = 10000;
   int64_t batch = 10;          // targets between two tests of the rule
   double step = 0.4;           // how far a node goes toward its target
-  std::string rule = "exact";  // as BalanceOptions::rule
+  std::string rule = "exact";  // when a node splits, see rule_fires; exact | paper | none
   int64_t splits = 1;          // per batch at the most
 };
 
@@ -33,6 +33,8 @@ class DensityNodes {
   // (L1, ties to the lower index) is counted; while the rule fires the busiest node is cloned over the
   // idlest, and both have half of its count; then each target's node goes a step toward it.
   void train(const Tensor& targets);
+  // The step from now on, in (0, 1]. Steps that shrink settle the nodes.
+  void set_step(double step);
 
   Tensor points() const;  // float64 [K, 2]
   Tensor counts() const;  // float64 [K]
