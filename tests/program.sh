@@ -66,6 +66,14 @@ JUDGE
 works 'guide by an outside program' "$steer" guide run --objective 'program("sh judge.sh", timeout=20)' -n 2 -o judged.png
 refuses 1 'expected 8 scores' "$steer" guide run --objective 'program("cat >/dev/null; echo 1")' -n 1
 works 'guide by beam search' "$steer" guide run --objective 'colourise(bordered.png, fit=resize)' --beam 6 -n 3 -o beam.png
+works 'guide by particles' "$steer" guide run --objective 'colourise(bordered.png, fit=resize)' --particles 4 --temperature 2 -n 3 -o particles.png
+works 'guide some levels' "$steer" guide run --objective 'colourise(bordered.png, fit=resize)' --levels 2:3 --top 0.1 -n 3 -o levels.png
+works 'guide with a shortlist' "$steer" guide run --objective 'program("sh judge.sh", timeout=20)' --shortlist 3 -n 2 -o short.png
+refuses 1 'expected a:b' "$steer" guide run --objective 'colourise(bordered.png, fit=resize)' --levels 3
+refuses 1 '1 <= a <= b <=' "$steer" guide run --objective 'colourise(bordered.png, fit=resize)' --levels 4:99
+refuses 1 'either a beam or particles' "$steer" guide run --objective 'colourise(bordered.png, fit=resize)' --beam 3 --particles 3
+works 'train with biases' "${train[@]}" --out biased --images 64 --set ddn.balance=bias
+works 'sample the biased' "$steer" sample biased -n 2 -o biased.png
 works 'encode by beam search' "$steer" reconstruct run --data shapes -n 5 --beam 4 -o recon_beam.png
 works 'reconstruct a file' "$steer" reconstruct run bordered.png --fit resize -o recon.png
 
@@ -114,7 +122,7 @@ refuses 1 'absent' "$steer" sample absent
 refuses 1 'holds a run already' "${train[@]}" --out run --images 64
 refuses 1 'expected a run to resume' "${train[@]}" --out x --images 64 --resume
 refuses 1 'train.rote' "${train[@]}" --out x --images 64 --set train.rote=1
-refuses 1 'did you mean balance' "${train[@]}" --out x --images 64 --set ddn.balanse.rule=none
+refuses 1 'did you mean ddn.balance' "${train[@]}" --out x --images 64 --set ddn.balanse=none
 refuses 1 'train.rate' "${train[@]}" --out x --images 64 --set train.rate=fast
 refuses 1 'no/such' "${train[@]}" --out x --images 64 --data no/such
 refuses 1 'no.json' "$steer" train ddn --config no.json --out x --images 8

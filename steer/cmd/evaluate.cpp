@@ -17,7 +17,8 @@ namespace {
 struct Flags {
   Common common;
   std::string run, data, split = "test", fit, objective, out;
-  int64_t count = 1000, batch = 50, top = 2, beam = 1;
+  GuidanceFlags guidance;
+  int64_t count = 1000, batch = 50;
 };
 
 std::string decibels(double mse) {
@@ -26,7 +27,7 @@ std::string decibels(double mse) {
 
 // Reconstruction error after each layer, and how evenly the code uses the nodes.
 int evaluate_code(const Flags& flags, const DdnModel& model, const torch::Tensor& x, torch::Device device) {
-  const Reconstruction made = reconstruct_all(model, x, flags.batch, flags.beam, device);
+  const Reconstruction made = reconstruct_all(model, x, flags.batch, flags.guidance.beam, device);
   const torch::Tensor code = made.code, error = made.error.mean(0);
   const auto shapes = model.network().shapes();
   std::vector<std::vector<std::string>> rows = {{"layer", "size", "K", "mse", "psnr", "nodes used", "bits"}};
@@ -95,8 +96,7 @@ int evaluate_guided(const Flags& flags, Model& model, const torch::Tensor& x, to
     SampleRequest request;
     request.seeds = sample_seeds(static_cast<uint64_t>(flags.common.seed + at), truth.size(0), device);
     request.objective = objective.get();
-    request.top = flags.top;
-    request.beam = flags.beam;
+    flags.guidance.apply_to(request);
     const auto begin = std::chrono::steady_clock::now();
     const torch::Tensor guided = model.sample(request).images.cpu();
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -125,8 +125,7 @@ int evaluate_guided(const Flags& flags, Model& model, const torch::Tensor& x, to
                   {"data", flags.data},
                   {"objective", words},
                   {"images", x.size(0)},
-                  {"top", flags.top},
-                  {"beam", flags.beam},
+                  {"guidance", flags.guidance.json()},
                   {"seconds_per_image", seconds / static_cast<double>(x.size(0))}};
   for (const auto& [name, errors] : results) {
     const torch::Tensor all = at::cat(errors);
@@ -180,12 +179,7 @@ void add_evaluate(CLI::App& app, Run& run) {
       ->check(CLI::Range(1, 100000));
   command->add_option("--objective", flags->objective,
                       "zero-shot task with each image as its truth, for instance 'inpaint(mask=left)'");
-  command->add_option("--top", flags->top, "a ddn picks at random among this many best candidates")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1000000));
-  command->add_option("--beam", flags->beam, "search with this many prefixes side by side; 1 = greedy")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 10000));
+  flags->guidance.add_to(command);
   command->add_option("-o,--out", flags->out,
                       "with --objective: picture, what was given above the guided sample above the truth");
   flags->common.add_to(command);

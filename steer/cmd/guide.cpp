@@ -15,7 +15,8 @@ namespace {
 struct Flags {
   Common common;
   std::string run, objective, fit, out = "guided.png";
-  int64_t count = 8, top = 2, beam = 1;
+  GuidanceFlags guidance;
+  int64_t count = 8;
 };
 
 int run_guide(const Flags& flags) {
@@ -34,8 +35,7 @@ int run_guide(const Flags& flags) {
   SampleRequest request;
   request.seeds = sample_seeds(static_cast<uint64_t>(flags.common.seed), flags.count, device);
   request.objective = objective.get();
-  request.top = flags.top;
-  request.beam = flags.beam;
+  flags.guidance.apply_to(request);
   const auto begin = std::chrono::steady_clock::now();
   const Samples samples = loaded.model->sample(request);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -47,8 +47,7 @@ int run_guide(const Flags& flags) {
                   {"objective", objective->words()},
                   {"out", flags.out},
                   {"samples", flags.count},
-                  {"top", flags.top},
-                  {"beam", flags.beam},
+                  {"guidance", flags.guidance.json()},
                   {"seed", flags.common.seed},
                   {"seconds", seconds},
                   {"score_mean", score.mean().item<double>()},
@@ -79,17 +78,7 @@ void add_guide(CLI::App& app, Run& run) {
       ->check(CLI::Range(1, 100000));
   command->add_option("-o,--out", flags->out, "picture to write: what was given, then the samples")
       ->capture_default_str();
-  command
-      ->add_option("--top", flags->top,
-                   "a ddn picks at random among this many best candidates; 1 = always the best")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1000000));
-  command
-      ->add_option(
-          "--beam", flags->beam,
-          "a ddn searches with this many prefixes side by side and gives the best; 1 = greedy, with --top")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 10000));
+  flags->guidance.add_to(command);
   command->add_option("--fit", flags->fit, "images of another size: resize or pad (default: refused)")
       ->check(CLI::IsMember({"resize", "pad"}));
   flags->common.add_to(command);

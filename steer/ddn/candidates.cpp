@@ -158,6 +158,11 @@ Chosen Candidates::at_plain(const Tensor& index, const Tensor& row) const {
   return chosen;
 }
 
+Candidates Candidates::of_rows(const Tensor& row) const {
+  return Candidates(features_.index_select(0, row).contiguous(at::MemoryFormat::ChannelsLast), weight_,
+                    base_.defined() ? base_.index_select(0, row) : base_);
+}
+
 Tensor Candidates::images() const {
   const Tensor products = at::matmul(weight_.flatten(0, 1), pixels(0).transpose(1, 2));
   const Tensor images = products.view({rows(), count(), channels(), height(), width()});

@@ -48,6 +48,9 @@ class Candidates {
   Chosen at(const Tensor& index, const Tensor& row = {}) const;
   Chosen at_plain(const Tensor& index, const Tensor& row = {}) const;  // by batched products, the reference
 
+  // The candidates of these rows, int64 [N], as N rows.
+  Candidates of_rows(const Tensor& row) const;
+
   // All K images [B, K, C, H, W], for an objective that must look at pixels.
   Tensor images() const;
 

@@ -5,6 +5,7 @@
 #include "steer/core/check.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
+#include "steer/ddn/node_bias.h"
 
 namespace steer {
 namespace {
@@ -21,15 +22,17 @@ Tensor uniform_index(const Tensor& seeds, uint64_t stream, int64_t count) {
 
 }  // namespace
 
-Chooser nearest_to(const Tensor& x) {
+Chooser nearest_to(const Tensor& x, const std::vector<Tensor>& bias) {
   // Targets of one size serve all layers of that size.
   auto targets = std::make_shared<std::map<std::pair<int64_t, int64_t>, Tensor>>();
-  return [x, targets](const Candidates& candidates, int64_t) {
+  return [x, bias, targets](const Candidates& candidates, int64_t layer) {
     STEER_CHECK(candidates.rows() == x.size(0), "[nearest_to] expected ", x.size(0), " rows but got ",
                 candidates.rows());
     Tensor& target = (*targets)[{candidates.height(), candidates.width()}];
     if (!target.defined()) target = area_resize(x, candidates.height(), candidates.width());
-    const Tensor nearest = candidates.distance_to(target).argmin(1);
+    const Tensor distance = candidates.distance_to(target);
+    const Tensor nearest =
+        bias.empty() ? distance.argmin(1) : biased_nearest(distance, bias.at(static_cast<size_t>(layer)));
     return Choice{nearest, {}, nearest};
   };
 }
@@ -64,6 +67,21 @@ Chooser with_chain_dropout(const Chooser& chooser, double chance, const Tensor& 
     const Tensor other = uniform_index(seeds, kReplaceStream + stream, candidates.count());
     choice.index = at::where(dropped.to(candidates.device()), other.to(candidates.device()), choice.index);
     return choice;
+  };
+}
+
+Chooser within_levels(const Chooser& chooser, int64_t first, int64_t last, const Tensor& seeds) {
+  STEER_CHECK(0 <= first && first <= last, "[within_levels] expected layers a to b, a <= b, but got ", first,
+              " to ", last);
+  return [=](const Candidates& candidates, int64_t layer) {
+    if (layer >= first && layer <= last) return chooser(candidates, layer);
+    const int64_t groups = seeds.size(0), each = candidates.rows() / groups;
+    STEER_CHECK(each * groups == candidates.rows(), "[within_levels] expected a multiple of ", groups,
+                " rows but got ", candidates.rows());
+    // The first row of a group draws as its seed alone would.
+    constexpr int64_t kApart = 0x51f0ad2b7c3d;
+    const Tensor place = at::arange(each, seeds.options()).repeat({groups}) * kApart;
+    return at_random(seeds.repeat_interleave(each) + place)(candidates, layer);
   };
 }
 

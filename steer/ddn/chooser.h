@@ -1,12 +1,15 @@
 // The plain choosers: toward a target, along a code, at random, and mixes of them.
 #pragma once
 
+#include <vector>
+
 #include "steer/ddn/candidates.h"
 
 namespace steer {
 
-// Takes the candidate nearest to x [B, C, H, W], area-averaged to the layer's size. Trains and encodes.
-Chooser nearest_to(const Tensor& x);
+// Takes the candidate nearest to x [B, C, H, W], area-averaged to the layer's size. Trains and encodes. With
+// one bias [K] for each layer, nearest means argmin(D + bias) as biased_nearest() has it.
+Chooser nearest_to(const Tensor& x, const std::vector<Tensor>& bias = {});
 
 // Takes the candidates that a code names: int64 [B, L]. Decodes. Error when the code is too short or an index
 // too large.
@@ -19,6 +22,11 @@ Chooser at_random(const Tensor& seeds);
 // chosen one
 // ("chain dropout", here per sample). `nearest` still names the nearest.
 Chooser with_chain_dropout(const Chooser& chooser, double chance, const Tensor& seeds);
+
+// The chooser for layers `first` to `last` (0-based, both included); at the others every row draws at random.
+// Rows come in equal consecutive groups, one for each seed (int64 [N]); a row draws by its group's seed and
+// its place in the group.
+Chooser within_levels(const Chooser& chooser, int64_t first, int64_t last, const Tensor& seeds);
 
 // The first chooser for layers below `layer`, the second from there on: continues a prefix.
 Chooser switch_at(int64_t layer, const Chooser& first, const Chooser& then);

@@ -64,5 +64,18 @@ TEST(Chooser, SwitchContinuesAPrefix) {
   EXPECT_FALSE(torch::equal(mixed.code, random.code));
 }
 
+TEST(Chooser, WithinLevelsOthersDrawAtRandom) {
+  torch::NoGradGuard no_grad;
+  const auto network = small_pyramid();
+  const Tensor seeds = sample_seeds(3, 5), x = some_images(*network, 5);
+  const Tensor random = network->run(5, at_random(seeds)).code;
+  const Tensor mixed = network->run(5, within_levels(nearest_to(x), 2, 3, seeds)).code;
+  EXPECT_TRUE(torch::equal(mixed.narrow(1, 0, 2), random.narrow(1, 0, 2)));
+  EXPECT_TRUE(torch::equal(mixed.narrow(1, 4, 2), random.narrow(1, 4, 2)));
+  const Tensor nearest = network->run(5, switch_at(2, follow(random.narrow(1, 0, 2)), nearest_to(x))).code;
+  EXPECT_TRUE(torch::equal(mixed.narrow(1, 2, 2), nearest.narrow(1, 2, 2)));
+  EXPECT_THROW(within_levels(nearest_to(x), 3, 2, seeds), Error);
+}
+
 }  // namespace
 }  // namespace steer

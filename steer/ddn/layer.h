@@ -32,6 +32,7 @@ struct LayerImpl : torch::nn::Module {
   torch::nn::Conv2d multi_out_conv1x1{nullptr};
   Tensor counts;  // float64 [K], times each node was nearest; see split_prune.h
   Tensor idle;    // int64 [K], training images since each node was last nearest
+  Tensor bias;    // float64 [K], or undefined; see node_bias.h
 };
 TORCH_MODULE(Layer);
 

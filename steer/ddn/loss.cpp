@@ -4,10 +4,12 @@
 
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
+#include "steer/ddn/prefix_sharing.h"
 
 namespace steer {
 
-ReconstructionLoss reconstruction_loss(const Network& network, const Tensor& x, const Chooser& chooser) {
+ReconstructionLoss reconstruction_loss(const Network& network, const Tensor& x, const Chooser& chooser,
+                                       bool share) {
   STEER_CHECK(x.dim() == 4 && x.size(1) == network.image_channels() && x.size(2) == network.image_size() &&
                   x.size(3) == network.image_size(),
               "[ddn] expected images ",
@@ -16,12 +18,18 @@ ReconstructionLoss reconstruction_loss(const Network& network, const Tensor& x, 
   ReconstructionLoss result;
   std::vector<Tensor> errors;
   std::map<int64_t, Tensor> targets;
-  network.run(x.size(0), chooser, [&](const LayerStep& step) {
+  PrefixSharing sharing(chooser, x.size(0));
+  const auto observe = [&](const LayerStep& step) {
     Tensor& target = targets[step.image.size(2)];
     if (!target.defined()) target = area_resize(x, step.image.size(2), step.image.size(3));
-    errors.push_back(at::mse_loss(step.image, target));
-    result.nearest.push_back(step.choice.nearest);
-  });
+    const bool gather = share && sharing.place().defined();
+    errors.push_back(at::mse_loss(gather ? step.image.index_select(0, sharing.place()) : step.image, target));
+    result.nearest.push_back(share ? sharing.nearest() : step.choice.nearest);
+  };
+  if (share)
+    network.run(1, sharing.chooser(), observe);
+  else
+    network.run(x.size(0), chooser, observe);
   const Tensor by_layer = at::stack(errors);
   result.loss = by_layer.mean();
   result.by_layer = by_layer.detach();

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "steer/core/check.h"
+#include "steer/core/random.h"
 #include "steer/core/tensors.h"
+#include "steer/ddn/prefix_sharing.h"
 #include "steer/ddn/small_networks.h"
 
 namespace steer {
@@ -25,6 +27,43 @@ TEST(Loss, IsTheMeanOverLayersOfTheErrorAtEachSize) {
   }
   EXPECT_NEAR(result.loss.item<double>(), mean, 1e-6);
   EXPECT_EQ(result.nearest.size(), errors.size());
+}
+
+TEST(Loss, SharingPrefixesChangesNothingButTheWork) {
+  const std::vector<std::shared_ptr<Network>> networks = {small_pyramid(), small_recurrent()};
+  for (const auto& network : networks) {
+    // Two layers of prefixes are shared, the others are not.
+    const int64_t k = network->shapes()[0].candidates, rows = 2 * k * k + 1;
+    const Tensor x = some_images(*network, rows), seeds = sample_seeds(3, rows);
+    const auto gradients = [&](bool share) {
+      network->zero_grad();
+      const auto result =
+          reconstruction_loss(*network, x, with_chain_dropout(nearest_to(x), 0.3, seeds), share);
+      result.loss.backward();
+      std::vector<Tensor> all = {result.by_layer};
+      for (const Tensor& nearest : result.nearest) all.push_back(nearest);
+      for (const Tensor& parameter : network->parameters())
+        if (parameter.grad().defined()) all.push_back(parameter.grad().clone());
+      return all;
+    };
+    const auto shared = gradients(true), plain = gradients(false);
+    ASSERT_EQ(shared.size(), plain.size());
+    for (size_t i = 0; i < plain.size(); ++i)
+      EXPECT_TRUE(torch::allclose(shared[i].to(torch::kFloat64), plain[i].to(torch::kFloat64), 1e-3, 1e-6))
+          << i;
+  }
+}
+
+TEST(Loss, SharedPrefixesRunOnce) {
+  const auto network = small_pyramid();
+  const int64_t k = network->shapes()[0].candidates, rows = 2 * k * k;
+  const Tensor x = some_images(*network, rows);
+  PrefixSharing sharing(nearest_to(x), rows);
+  std::vector<int64_t> carried;
+  network->run(1, sharing.chooser(), [&](const LayerStep& step) { carried.push_back(step.image.size(0)); });
+  EXPECT_EQ(carried[0], k);
+  EXPECT_EQ(carried[1], k * k);
+  EXPECT_EQ(carried[2], rows);
 }
 
 TEST(Loss, ReachesEveryParameterOfBothNetworks) {

@@ -8,14 +8,14 @@
 
 namespace steer {
 
-void check(const BalanceOptions& options) {
-  STEER_CHECK(options.rule == "exact" || options.rule == "paper" || options.rule == "none",
-              "[options] balance.rule: expected exact, paper or none but got \"", options.rule, "\"");
-  STEER_CHECK(options.half_life_images >= 0,
-              "[options] balance.half_life_images: expected at least 0 but got ", options.half_life_images);
-  STEER_CHECK(options.every_steps >= 1, "[options] balance.every_steps: expected at least 1 but got ",
+void check(const SplitOptions& options) {
+  STEER_CHECK(options.rule == "exact" || options.rule == "paper",
+              "[options] split.rule: expected exact or paper but got \"", options.rule, "\"");
+  STEER_CHECK(options.half_life_images >= 0, "[options] split.half_life_images: expected at least 0 but got ",
+              options.half_life_images);
+  STEER_CHECK(options.every_steps >= 1, "[options] split.every_steps: expected at least 1 but got ",
               options.every_steps);
-  STEER_CHECK(options.most >= 1, "[options] balance.most: expected at least 1 but got ", options.most);
+  STEER_CHECK(options.most >= 1, "[options] split.most: expected at least 1 but got ", options.most);
 }
 
 bool rule_fires(const std::string& rule, double most, double least, double total, int64_t nodes) {
@@ -33,15 +33,15 @@ std::optional<Split> wanted_split(const std::vector<double>& counts, const std::
   return Split{busiest - counts.begin(), idlest - counts.begin()};
 }
 
-void record(Layer& layer, const Tensor& nearest, const BalanceOptions& options) {
+void record(Layer& layer, const Tensor& nearest, double half_life_images) {
   torch::NoGradGuard no_grad;
-  if (options.half_life_images > 0)
-    layer->counts *= std::pow(0.5, static_cast<double>(nearest.size(0)) / options.half_life_images);
+  if (half_life_images > 0)
+    layer->counts *= std::pow(0.5, static_cast<double>(nearest.size(0)) / half_life_images);
   layer->counts.index_add_(0, nearest, at::ones({nearest.size(0)}, layer->counts.options()));
   layer->idle.add_(nearest.size(0)).index_fill_(0, nearest, 0);
 }
 
-std::vector<Split> split_and_prune(Layer& layer, const BalanceOptions& options, const Adam* adam,
+std::vector<Split> split_and_prune(Layer& layer, const SplitOptions& options, const Adam* adam,
                                    const Ema* ema) {
   torch::NoGradGuard no_grad;
   const Tensor host = layer->counts.cpu();

@@ -9,8 +9,8 @@
 
 namespace steer {
 
-struct BalanceOptions {
-  std::string rule = "exact";   // exact | paper | none
+struct SplitOptions {
+  std::string rule = "exact";   // exact | paper
   double half_life_images = 0;  // counts halve after this many images; 0 = they never forget
   int64_t every_steps = 1;      // steps between tests
   int64_t most = 1;             // splits per layer and test at the most
@@ -18,8 +18,7 @@ struct BalanceOptions {
   template <class F>
   void fields(F& f) {
     f("rule", rule,
-      "when a node splits: exact (p_max - p_min > 1/K or p_min < 1/2K), paper (p_max > 2/K or p_min < 1/2K), "
-      "none");
+      "when a node splits: exact (p_max - p_min > 1/K or p_min < 1/2K), paper (p_max > 2/K or p_min < 1/2K)");
     f("half_life_images", half_life_images, "images after which counts have halved; 0 = counts never forget");
     f("every_steps", every_steps, "training steps between tests of the rule");
     f("most", most, "splits per layer and test at the most");
@@ -27,27 +26,28 @@ struct BalanceOptions {
 };
 
 // Checks the words and ranges; Error names the field.
-void check(const BalanceOptions& options);
+void check(const SplitOptions& options);
 
 struct Split {
   int64_t split;  // the busiest node: cloned
   int64_t prune;  // the idlest node: overwritten by the clone
 };
 
-// Whether a rule asks for a split at the largest and the smallest of K counts and their total.
+// Whether a rule (exact, paper, or none: never) asks for a split at the largest and the smallest of K counts
+// and their total.
 bool rule_fires(const std::string& rule, double most, double least, double total, int64_t nodes);
 
 // The split that a rule asks for at these counts [K], or nothing. Ties go to the lower index.
 std::optional<Split> wanted_split(const std::vector<double>& counts, const std::string& rule);
 
-// Adds one to the count of each index in `nearest` (int64 [B]) on the device, after letting old counts fade,
-// and ages the nodes that are not among them by B images.
-void record(Layer& layer, const Tensor& nearest, const BalanceOptions& options);
+// Adds one to the count of each index in `nearest` (int64 [B]) on the device, after letting old counts fade
+// (half-life 0: they never do), and ages the nodes that are not among them by B images.
+void record(Layer& layer, const Tensor& nearest, double half_life_images);
 
 // Tests the rule and carries out the splits: rows of the weights, of Adam's moments and of the EMA shadow are
 // cloned, the two nodes share the busier one's count and age. `adam` and `ema` may be null. Returns the
 // splits made, in order.
-std::vector<Split> split_and_prune(Layer& layer, const BalanceOptions& options, const Adam* adam,
+std::vector<Split> split_and_prune(Layer& layer, const SplitOptions& options, const Adam* adam,
                                    const Ema* ema);
 
 }  // namespace steer

@@ -61,7 +61,7 @@ TEST(SplitPrune, ClonesWeightsMomentsAndShadowBitForBit) {
   ema.update(10, 100);
   layer->counts.copy_(torch::tensor({10.0, 4.0, 5.0, 1.0}, torch::kFloat64));
   const Tensor untouched = weight.detach().narrow(0, 3, 6).clone();
-  const auto splits = split_and_prune(layer, BalanceOptions(), &adam, &ema);
+  const auto splits = split_and_prune(layer, SplitOptions(), &adam, &ema);
   ASSERT_EQ(splits.size(), 1u);
   std::vector<Tensor> together = adam.moments(weight);
   together.push_back(weight.detach());
@@ -76,7 +76,7 @@ TEST(SplitPrune, MayMakeSeveralSplitsAndStopsWhenTheRuleIsQuiet) {
   Layer layer(LayerOptions{4, 1, 8, true, true});
   layer->counts.zero_();
   layer->counts[2] = 64.0;
-  BalanceOptions options;
+  SplitOptions options;
   options.most = 100;
   const auto splits = split_and_prune(layer, options, nullptr, nullptr);
   EXPECT_EQ(splits.size(), 7u);
@@ -85,20 +85,18 @@ TEST(SplitPrune, MayMakeSeveralSplitsAndStopsWhenTheRuleIsQuiet) {
 
 TEST(SplitPrune, CountsFadeByTheirHalfLifeAndIdleNodesAge) {
   Layer layer(LayerOptions{4, 1, 3, true, true});
-  BalanceOptions options;
-  options.half_life_images = 2;
-  record(layer, torch::tensor({1, 1}, torch::kInt64), options);
+  record(layer, torch::tensor({1, 1}, torch::kInt64), 2);
   EXPECT_DOUBLE_EQ(layer->counts[1].item<double>(), 2);
-  record(layer, torch::tensor({0, 0}, torch::kInt64), options);
+  record(layer, torch::tensor({0, 0}, torch::kInt64), 2);
   EXPECT_DOUBLE_EQ(layer->counts[1].item<double>(), 1);
   EXPECT_TRUE(torch::equal(layer->idle, torch::tensor({0, 2, 4}, torch::kInt64)));
 }
 
 TEST(SplitPrune, UnknownRulesAreRefused) {
-  BalanceOptions options;
+  SplitOptions options;
   options.rule = "exakt";
   EXPECT_THROW(check(options), Error);
-  options = BalanceOptions();
+  options = SplitOptions();
   options.most = 0;
   EXPECT_THROW(check(options), Error);
 }

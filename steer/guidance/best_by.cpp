@@ -1,6 +1,7 @@
 #include "steer/guidance/best_by.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "steer/core/check.h"
 #include "steer/core/random.h"
@@ -50,6 +51,22 @@ Tensor squared_difference(const LinearMeasurement& m, const Candidates& candidat
   return candidates.seen_through(m.colour, spatial).distance_to(y, weight);
 }
 
+// Scores [B, K] of which all but `shortlist` in each row are lower than the lowest of these.
+Tensor score_shortlist(const Objective& objective, const Candidates& candidates, int64_t height,
+                       int64_t width, int64_t shortlist) {
+  torch::NoGradGuard no_grad;
+  const int64_t rows = candidates.rows();
+  const auto linear = objective.linear_part();
+  const Tensor index =
+      linear.empty() ? spread_candidates(candidates, shortlist)
+                     : std::get<1>(at::topk(score_linear(linear, candidates, height, width), shortlist, 1));
+  const Tensor row = at::arange(rows, index.options()).repeat_interleave(shortlist);
+  const Tensor images = candidates.at(index.flatten(), row).image;
+  const Tensor score = objective.score(area_resize(images, height, width)).view({rows, shortlist});
+  const Tensor lowest = std::get<0>(score.min(1, true)) - 1;
+  return lowest.expand({rows, candidates.count()}).clone().scatter_(1, index, score);
+}
+
 }  // namespace
 
 Tensor score_images(const Objective& objective, const Candidates& candidates, int64_t height, int64_t width) {
@@ -79,22 +96,52 @@ Tensor score_linear(const std::vector<LinearMeasurement>& measurements, const Ca
   return score;
 }
 
-Scorer liking_of(const Objective& objective, int64_t height, int64_t width) {
-  return [&objective, height, width](const Candidates& candidates) {
+Tensor spread_candidates(const Candidates& candidates, int64_t count) {
+  torch::NoGradGuard no_grad;
+  constexpr int64_t kSide = 8;
+  const int64_t height = std::min(candidates.height(), kSide), width = std::min(candidates.width(), kSide);
+  const Tensor points =
+      candidates.seen_through({}, [&](const Tensor& maps) { return area_resize(maps, height, width); })
+          .images()
+          .flatten(2);  // [B, K, pixels]
+  std::vector<Tensor> taken = {(points - points.mean(1, true)).square().sum(2).argmin(1)};
+  Tensor distance;  // of each candidate to the nearest one taken, [B, K]
+  while (static_cast<int64_t>(taken.size()) < std::min(count, candidates.count())) {
+    const Tensor last = points.gather(1, taken.back().view({-1, 1, 1}).expand({-1, 1, points.size(2)}));
+    const Tensor to_last = (points - last).square().sum(2);
+    distance = distance.defined() ? at::minimum(distance, to_last) : to_last;
+    // Below any other, so that none is taken twice.
+    distance.scatter_(1, taken.back().unsqueeze(1), -1.0);
+    taken.push_back(distance.argmax(1));
+  }
+  return at::stack(taken, 1);
+}
+
+Scorer liking_of(const Objective& objective, int64_t height, int64_t width, int64_t shortlist) {
+  STEER_CHECK(shortlist >= 0, "[best_by] expected a shortlist of at least 0 candidates but got ", shortlist);
+  return [&objective, height, width, shortlist](const Candidates& candidates) {
     const auto measurements = objective.measurements();
-    return measurements.empty() ? score_images(objective, candidates, height, width)
-                                : score_linear(measurements, candidates, height, width);
+    if (!measurements.empty()) return score_linear(measurements, candidates, height, width);
+    if (shortlist == 0 || shortlist >= candidates.count())
+      return score_images(objective, candidates, height, width);
+    return score_shortlist(objective, candidates, height, width, shortlist);
   };
+}
+
+int64_t top_count(double top, int64_t count) {
+  const double wanted = top < 1 ? top * static_cast<double>(count) : top;
+  return std::clamp(static_cast<int64_t>(std::llround(wanted)), int64_t{1}, count);
 }
 
 Chooser best_by(const Objective& objective, const Tensor& seeds, int64_t height, int64_t width,
                 const BestByOptions& options) {
-  STEER_CHECK(options.top >= 1, "[best_by] expected to pick among at least 1 candidate but got ",
+  STEER_CHECK(options.top > 0, "[best_by] expected to pick among more than 0 candidates but got ",
               options.top);
-  const Scorer scorer = liking_of(objective, height, width);
+  const Scorer scorer = liking_of(objective, height, width, options.shortlist);
   return [scorer, seeds, options](const Candidates& candidates, int64_t layer) {
     const Tensor score = scorer(candidates);
-    const int64_t top = std::min(options.top, candidates.count());
+    int64_t top = top_count(options.top, candidates.count());
+    if (options.shortlist > 0) top = std::min(top, options.shortlist);
     if (top == 1) return Choice{score.argmax(1), {}, {}};
     const Tensor best = std::get<1>(at::topk(score, top, 1));  // [B, top]
     const Tensor u = uniform_rows(seeds, kPickStream + static_cast<uint64_t>(layer), {1});

@@ -7,8 +7,13 @@
 namespace steer {
 
 struct BestByOptions {
-  int64_t top = 2;  // a uniformly random one of this many best candidates goes on; 1 = always the best
+  // A uniformly random one of this many best candidates goes on; 1 = always the best; below 1, a share of K.
+  double top = 2;
+  int64_t shortlist = 0;  // see liking_of
 };
+
+// How many candidates out of `count` the word `top` means: at least 1.
+int64_t top_count(double top, int64_t count);
 
 // Zero-shot conditional choice (Yang 2025, section 4.3): candidates are brought to the sample's full size by
 // area (pixels repeat) and scored; one of the `top` best goes on, drawn by the row's seed (int64 [B]). Where
@@ -18,9 +23,15 @@ struct BestByOptions {
 Chooser best_by(const Objective& objective, const Tensor& seeds, int64_t height, int64_t width,
                 const BestByOptions& options);
 
-// The same scores for a beam search, which is deterministic: several samples of one target are its best
-// beams.
-Scorer liking_of(const Objective& objective, int64_t height, int64_t width);
+// The same scores for a beam search, which is deterministic (several samples of one target are its best
+// beams), and for particles. With a shortlist M > 0, an objective that must look at pixels sees M candidates
+// of each row alone and the others score below all of these: the M best by the objective's linear terms where
+// it has some, else M that lie far apart (spread_candidates).
+Scorer liking_of(const Objective& objective, int64_t height, int64_t width, int64_t shortlist = 0);
+
+// `count` candidates of each row that lie far apart: int64 [B, count]. The first is the one nearest to their
+// mean, each next the one farthest from those taken (Gonzalez 1985), at up to 8x8 pixels.
+Tensor spread_candidates(const Candidates& candidates, int64_t count);
 
 // Scores [B, K] of all candidates at the full size; the two ways that the functions above choose between.
 // `score_linear` is right up to a constant for each target and needs measurements().

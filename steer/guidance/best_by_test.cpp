@@ -157,6 +157,63 @@ TEST(BestBy, ABeamLikesItsResultAtLeastAsMuchAsGreedyChoiceAndListsItsBestFirst)
             objective->score(greedy.image).mean().item<float>() - 1e-3);
 }
 
+TEST(BestBy, ATopBelowOneIsAShare) {
+  EXPECT_EQ(top_count(0.1, 256), 26);
+  EXPECT_EQ(top_count(0.001, 256), 1);
+  EXPECT_EQ(top_count(2, 256), 2);
+  EXPECT_EQ(top_count(500, 256), 256);
+}
+
+// Counts the images that it is shown.
+struct Counting : Opaque {
+  using Opaque::Opaque;
+  Tensor score(const Tensor& x) const override {
+    seen += x.size(0);
+    return inner.score(x);
+  }
+  mutable int64_t seen = 0;
+};
+
+TEST(BestBy, AShortlistIsAllThatAnExpensiveObjectiveSees) {
+  const auto linear = objective_of("super_resolve(factor=2)", random_truth(2, 3));
+  const Counting counting(*linear);
+  const Candidates candidates = candidates_of(4, 3, 8);
+  const Tensor full = score_images(*linear, candidates, kSize, kSize);
+  const Tensor some = liking_of(counting, kSize, kSize, 7)(candidates);
+  EXPECT_EQ(counting.seen, 4 * 7);
+  // The listed candidates keep their scores and stand above all others.
+  const Tensor listed = spread_candidates(candidates, 7);
+  EXPECT_TRUE(torch::allclose(some.gather(1, listed), full.gather(1, listed), 1e-4, 1e-2));
+  const auto best = some.topk(7, 1);
+  EXPECT_TRUE(torch::equal(std::get<0>(std::get<1>(best).sort(1)), std::get<0>(listed.sort(1))));
+}
+
+TEST(BestBy, ASumShortlistsByItsLinearTerms) {
+  const auto linear = objective_of("super_resolve(factor=2)", random_truth(1, 3));
+  std::vector<WeightedSum::Term> terms;
+  terms.push_back({2.0, objective_of("super_resolve(factor=2)", random_truth(1, 3))});
+  terms.push_back({1.0, std::make_unique<Opaque>(*linear)});
+  const WeightedSum sum(std::move(terms));
+  EXPECT_TRUE(sum.measurements().empty());
+  ASSERT_EQ(sum.linear_part().size(), 1u);
+  const Candidates candidates = candidates_of(2, 3, 8);
+  const Tensor full = score_images(sum, candidates, kSize, kSize);
+  const Tensor some = liking_of(sum, kSize, kSize, 3)(candidates);
+  EXPECT_TRUE(torch::equal(some.argmax(1), full.argmax(1)));
+  EXPECT_TRUE(torch::allclose(std::get<0>(some.topk(3, 1)), std::get<0>(full.topk(3, 1)), 1e-4, 1e-2));
+}
+
+TEST(BestBy, SpreadCandidatesAreDistinctAndCoverTheExtremes) {
+  // One-pixel candidates 0, 1, .. 9: the first is next to the mean, the next two are the ends.
+  const Candidates candidates(torch::ones({1, 1, 1, 1}), torch::arange(10, torch::kFloat32).view({10, 1, 1}),
+                              {});
+  const Tensor taken = spread_candidates(candidates, 10)[0];
+  EXPECT_EQ(taken[0].item<int64_t>(), 4);
+  EXPECT_EQ(taken[1].item<int64_t>(), 9);
+  EXPECT_EQ(taken[2].item<int64_t>(), 0);
+  EXPECT_TRUE(torch::equal(std::get<0>(taken.sort()), torch::arange(10)));
+}
+
 TEST(BestBy, RowsThatDoNotMatchTheTargetsAreRefused) {
   const auto objective = objective_of("inpaint(mask=left)", random_truth(2, 1));
   const Candidates candidates(torch::randn({3, 8, 8, 8}), torch::randn({4, 1, 4}), {});

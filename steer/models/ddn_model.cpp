@@ -10,7 +10,9 @@
 #include "steer/ddn/beam.h"
 #include "steer/ddn/chooser.h"
 #include "steer/ddn/loss.h"
+#include "steer/ddn/node_bias.h"
 #include "steer/guidance/best_by.h"
+#include "steer/guidance/particles.h"
 
 namespace steer {
 namespace {
@@ -27,7 +29,13 @@ std::shared_ptr<Network> make_network(const DdnOptions& options) {
 }  // namespace
 
 DdnModel::DdnModel(const DdnOptions& options) : options_(options), network_(make_network(options)) {
-  check(options.balance);
+  check(options.split);
+  STEER_CHECK(options.balance == "split" || options.balance == "bias" || options.balance == "none",
+              "[options] ddn.balance: expected split, bias or none but got \"", options.balance, "\"");
+  STEER_CHECK(options.bias_rate > 0, "[options] ddn.bias_rate: expected more than 0 but got ",
+              options.bias_rate);
+  if (options.balance == "bias")
+    for (Layer& layer : network_->layers()) add_node_bias(layer);
   STEER_CHECK(options.chain_dropout >= 0 && options.chain_dropout < 1,
               "[options] ddn.chain_dropout: expected a chance in [0, 1) but got ", options.chain_dropout);
 }
@@ -47,12 +55,16 @@ torch::Device DdnModel::device() const {
 LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
   network_->train();
   const Tensor seeds = sample_seeds(derive_seed(seed, 1), batch.x.size(0), device());
-  const auto chooser = with_chain_dropout(nearest_to(batch.x), options_.chain_dropout, seeds);
-  const ReconstructionLoss result = reconstruction_loss(*network_, batch.x, chooser);
   auto layers = network_->layers();
+  std::vector<Tensor> bias;
+  if (options_.balance == "bias")
+    for (int64_t l = 0; l < network_->depth(); ++l)
+      bias.push_back(layers[static_cast<size_t>(network_->layer_of(l))]->bias);
+  const auto chooser = with_chain_dropout(nearest_to(batch.x, bias), options_.chain_dropout, seeds);
+  const ReconstructionLoss result = reconstruction_loss(*network_, batch.x, chooser);
   for (size_t l = 0; l < result.nearest.size(); ++l)
     record(layers[static_cast<size_t>(network_->layer_of(static_cast<int64_t>(l)))], result.nearest[l],
-           options_.balance);
+           options_.split.half_life_images);
   // As a sum over pixels, so that gradients stay well above the optimiser's epsilon whatever the image size.
   const double values = static_cast<double>(batch.x[0].numel());
   return {result.loss * values, {{"mse", result.by_layer.mean()}, {"mse_last", result.by_layer[-1]}}};
@@ -63,33 +75,54 @@ Figures DdnModel::after_step(int64_t step, const Adam* adam, const Ema* ema) {
   double splits = 0, nodes = 0;
   std::vector<Tensor> used;
   for (Layer& layer : network_->layers()) {
-    if (step % options_.balance.every_steps == 0)
-      splits += static_cast<double>(split_and_prune(layer, options_.balance, adam, ema).size());
+    if (options_.balance == "split" && step % options_.split.every_steps == 0)
+      splits += static_cast<double>(split_and_prune(layer, options_.split, adam, ema).size());
+    if (options_.balance == "bias") update_node_bias(layer, options_.bias_rate);
     used.push_back((layer->idle < kUsageWindowImages).sum());
     nodes += static_cast<double>(layer->options.candidates);
   }
   return {{"splits", at::full({}, splits, torch::kFloat64)}, {"nodes_used", at::stack(used).sum() / nodes}};
 }
 
+DdnModel::Guided DdnModel::guided(const SampleRequest& request, const Tensor& seeds) const {
+  const Objective& objective = *request.objective;
+  const ImageShape s = shape();
+  const int64_t depth = network_->depth(), samples = seeds.size(0), targets = objective.targets();
+  const int64_t first = request.first_level - 1,
+                last = request.last_level ? request.last_level - 1 : depth - 1;
+  STEER_CHECK(0 <= first && first <= last && last < depth,
+              "[sample] expected levels a to b with 1 <= a <= b <= ", depth, " but got ", request.first_level,
+              " to ", request.last_level);
+  STEER_CHECK(request.beam <= 1 || request.particles == 0,
+              "[sample] expected either a beam or particles but got both");
+  STEER_CHECK(samples % targets == 0, "[sample] expected a multiple of ", targets,
+              " samples, one group for each target, but got ", samples);
+  Guided guided{{}, samples};
+  Tensor drawn = seeds;
+  if (request.particles > 0) {
+    guided.chooser = particles(liking_of(objective, s.height, s.width, request.shortlist), seeds,
+                               {request.particles, request.temperature, last});
+  } else if (request.beam > 1) {
+    // The search starts with one row for each target and ends with its share of the samples.
+    const int64_t keep = samples / targets;
+    guided.rows = targets;
+    drawn = seeds.view({targets, keep}).select(1, 0);
+    guided.chooser = beam_search(liking_of(objective, s.height, s.width, request.shortlist),
+                                 {targets, std::max(request.beam, keep), keep, last + 1});
+  } else {
+    guided.chooser =
+        best_by(objective, seeds, s.height, s.width, BestByOptions{request.top, request.shortlist});
+  }
+  if (first > 0 || last < depth - 1) guided.chooser = within_levels(guided.chooser, first, last, drawn);
+  return guided;
+}
+
 Samples DdnModel::sample(const SampleRequest& request) {
   torch::NoGradGuard no_grad;
   network_->eval();
   const Tensor seeds = request.seeds.to(device());
-  const ImageShape s = shape();
-  int64_t rows = seeds.size(0);
-  Chooser chooser = at_random(seeds);
-  if (request.objective && request.beam > 1) {
-    // The search starts with one row for each target and ends with its share of the samples.
-    const int64_t targets = request.objective->targets();
-    STEER_CHECK(rows % targets == 0, "[sample] expected a multiple of ", targets,
-                " samples, one group for each target, but got ", rows);
-    const int64_t keep = rows / targets;
-    chooser = beam_search(liking_of(*request.objective, s.height, s.width),
-                          {targets, std::max(request.beam, keep), keep, network_->depth()});
-    rows = targets;
-  } else if (request.objective) {
-    chooser = best_by(*request.objective, seeds, s.height, s.width, BestByOptions{request.top});
-  }
+  const auto [chooser, rows] =
+      request.objective ? guided(request, seeds) : Guided{at_random(seeds), seeds.size(0)};
   const double depth = static_cast<double>(network_->depth());
   const Generated made = network_->run(rows, chooser, [&](const LayerStep& step) {
     if (request.progress) request.progress(static_cast<double>(step.layer + 1) / depth);

@@ -14,7 +14,9 @@ struct DdnOptions {
   PyramidOptions pyramid;
   RecurrentOptions recurrent;
   double chain_dropout = 0.0;
-  BalanceOptions balance;
+  std::string balance = "split";  // split | bias | none
+  SplitOptions split;
+  double bias_rate = 0.01;
 
   template <class F>
   void fields(F& f) {
@@ -23,7 +25,12 @@ struct DdnOptions {
     f("recurrent", recurrent, "shape of the recurrent network");
     f("chain_dropout", chain_dropout,
       "chance that a random candidate goes on, for each sample and layer while training");
-    f("balance", balance, "how nodes are kept evenly used");
+    f("balance", balance,
+      "how nodes are kept evenly used: split (split-and-prune), bias (a bias on the distance of each node, "
+      "without pruning), none");
+    f("split", split, "split-and-prune");
+    f("bias_rate", bias_rate,
+      "with balance=bias: how far a bias moves in a step, in units of the mean distance to the nearest node");
   }
 };
 
@@ -63,6 +70,12 @@ class DdnModel : public Model {
 
  private:
   torch::Device device() const;
+  // How a guided request chooses, and the rows that its forward starts with.
+  struct Guided {
+    Chooser chooser;
+    int64_t rows;
+  };
+  Guided guided(const SampleRequest& request, const Tensor& seeds) const;
 
   DdnOptions options_;
   std::shared_ptr<Network> network_;

@@ -95,7 +95,8 @@ TEST(DdnModel, SamplesStayInRangeAndFollowTheirSeeds) {
 TEST(DdnModel, WrongOptionsNameThemselves) {
   EXPECT_THROW(make_model("ddn", {{"network", "tower"}}, 0), Error);
   EXPECT_THROW(make_model("ddn", {{"chain_dropout", 1.5}}, 0), Error);
-  EXPECT_THROW(make_model("ddn", {{"balance", {{"rule", "sometimes"}}}}, 0), Error);
+  EXPECT_THROW(make_model("ddn", {{"balance", "sometimes"}}, 0), Error);
+  EXPECT_THROW(make_model("ddn", {{"split", {{"rule", "sometimes"}}}}, 0), Error);
   EXPECT_THROW(make_model("dnd", Json::object(), 0), Error);
 }
 

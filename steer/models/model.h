@@ -24,8 +24,14 @@ struct ImageShape {
 struct SampleRequest {
   Tensor seeds;  // int64 [N]: sample i is a function of seeds[i] and the objective alone
   const Objective* objective = nullptr;  // guides the samples; null: unguided
-  int64_t top = 2;                       // a DDN picks among this many best candidates
-  int64_t beam = 1;  // above 1, a DDN searches with this many beams instead; seeds are then idle
+  // How a DDN chooses where an objective guides:
+  double top = 2;           // among this many best candidates at random; below 1: a share of K
+  int64_t beam = 1;         // above 1: a search with this many prefixes instead, seeds are then idle
+  int64_t particles = 0;    // above 0: that many particles for each sample instead (particles.h)
+  double temperature = 1;   // of particles: divides the scores
+  int64_t shortlist = 0;    // candidates that an expensive objective sees in each row; 0: all
+  int64_t first_level = 1;  // the layers that are guided, counted from 1; the others draw at random
+  int64_t last_level = 0;   // 0: the last
   std::function<void(double)> progress;  // called with the share done, in [0, 1]; may be empty
 };
 

@@ -40,15 +40,18 @@ bool WeightedSum::differentiable() const {
 }
 
 std::vector<LinearMeasurement> WeightedSum::measurements() const {
+  for (const Term& term : terms_)
+    if (term.objective->measurements().empty()) return {};
+  return linear_part();
+}
+
+std::vector<LinearMeasurement> WeightedSum::linear_part() const {
   std::vector<LinearMeasurement> all;
-  for (const Term& term : terms_) {
-    const std::vector<LinearMeasurement> some = term.objective->measurements();
-    if (some.empty()) return {};
-    for (const LinearMeasurement& measurement : some) {
+  for (const Term& term : terms_)
+    for (const LinearMeasurement& measurement : term.objective->linear_part()) {
       all.push_back(measurement);
       all.back().scale *= term.weight;
     }
-  }
   return all;
 }
 

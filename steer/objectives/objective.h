@@ -32,6 +32,9 @@ class Objective {
   // The measurements whose log-likelihoods sum to score(); empty when score() is anything else.
   virtual std::vector<LinearMeasurement> measurements() const { return {}; }
 
+  // The measurements of those terms that are linear: a cheap first look where others are expensive.
+  virtual std::vector<LinearMeasurement> linear_part() const { return measurements(); }
+
   // What the objective was made from, at the sample's size [T, C, H, W], for people to see; undefined where
   // there is no such picture. Added noise may leave [-1, 1].
   virtual Tensor degraded() const { return {}; }
@@ -60,6 +63,7 @@ class WeightedSum : public Objective {
   int64_t targets() const override;
   bool differentiable() const override;
   std::vector<LinearMeasurement> measurements() const override;
+  std::vector<LinearMeasurement> linear_part() const override;
   Tensor degraded() const override;
   Tensor hidden() const override;
   std::string words() const override;
