@@ -14,7 +14,7 @@ Recurrent three_layers_of_three() {
   torch::manual_seed(62);
   RecurrentOptions options;
   options.size = 16;
-  options.base = 8;
+  options.base = 4;
   options.candidates = 3;
   options.repeats = 3;
   return Recurrent(options);
@@ -22,7 +22,8 @@ Recurrent three_layers_of_three() {
 
 // Any function of an image, smooth and far from constant.
 Tensor score_of(const Tensor& images) {
-  return images.narrow(3, 0, 8).mean({1, 2, 3}) * 60 - images.square().mean({1, 2, 3}) * 20;
+  const int64_t half = std::max<int64_t>(1, images.size(3) / 2);
+  return images.narrow(3, 0, half).mean({1, 2, 3}) * 60 - images.square().mean({1, 2, 3}) * 20;
 }
 
 Scorer liking() {
@@ -37,15 +38,15 @@ TEST(Particles, DrawFromTheExactPosteriorOverAllCodes) {
   std::vector<Tensor> codes;
   for (int64_t c = 0; c < 27; ++c) codes.push_back(torch::tensor({c / 9, c / 3 % 3, c % 3}, torch::kInt64));
   const Tensor exact = at::softmax(score_of(network.run(27, follow(at::stack(codes)), {}).image), 0);
-  constexpr int64_t kSamples = 2000;
+  constexpr int64_t kSamples = 1000;
   const Generated made =
-      network.run(kSamples, particles(liking(), sample_seeds(0, kSamples), {64, 1, 2}), {});
+      network.run(kSamples, particles(liking(), sample_seeds(0, kSamples), {16, 1, 2}), {});
   ASSERT_EQ(made.code.size(0), kSamples);
   const Tensor number = (made.code * torch::tensor({9, 3, 1}, torch::kInt64)).sum(1);
   const Tensor share = at::bincount(number, {}, 27).to(torch::kFloat32) / kSamples;
-  EXPECT_LT((share - exact).abs().sum().item<double>() / 2, 0.06);
+  EXPECT_LT((share - exact).abs().sum().item<double>() / 2, 0.12);
   // The posterior is far from uniform, so that the bound says something.
-  EXPECT_GT((exact - 1.0 / 27).abs().sum().item<double>() / 2, 0.2);
+  EXPECT_GT((exact - 1.0 / 27).abs().sum().item<double>() / 2, 0.3);
 }
 
 TEST(Particles, ASampleDependsOnItsSeedAlone) {
