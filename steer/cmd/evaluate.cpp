@@ -8,6 +8,7 @@
 #include "steer/core/check.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
+#include "steer/metrics/accuracy.h"
 #include "steer/metrics/reconstruction.h"
 #include "steer/objectives/objectives.h"
 
@@ -151,9 +152,40 @@ int evaluate_guided(const Flags& flags, Model& model, const torch::Tensor& x, to
   return 0;
 }
 
+// How often a classifier is right on a data set, and what it takes for what.
+int evaluate_classifier(const Flags& flags, ClassifierModel& model, torch::Device device) {
+  const Loaded images = load_images(flags.data, flags.split, flags.fit, model.shape(), flags.count);
+  std::vector<torch::Tensor> logits;
+  for (int64_t at = 0; at < images.x.size(0); at += flags.batch)
+    logits.push_back(
+        model.logits(images.x.narrow(0, at, std::min(flags.batch, images.x.size(0) - at)).to(device)).cpu());
+  const Accuracy result = accuracy(at::cat(logits), images.label);
+  std::vector<std::vector<std::string>> rows = {{"class \\ taken for"}};
+  Json confusion = Json::array();
+  for (int64_t i = 0; i < model.classes(); ++i) {
+    rows.front().push_back(std::to_string(i));
+    rows.push_back({std::to_string(i)});
+    confusion.push_back(Json::array());
+    for (int64_t j = 0; j < model.classes(); ++j) {
+      const int64_t count = result.confusion[i][j].item<int64_t>();
+      rows.back().push_back(std::to_string(count));
+      confusion.back().push_back(count);
+    }
+  }
+  const Json figures = {{"run", flags.run},           {"data", flags.data},       {"split", flags.split},
+                        {"images", images.x.size(0)}, {"accuracy", result.share}, {"confusion", confusion}};
+  show(flags.common, figures,
+       table(rows) +
+           fmt::format("{} {} images: {:.2f} % right\n", images.x.size(0), flags.split, 100 * result.share));
+  return 0;
+}
+
 int run_evaluate(const Flags& flags) {
   const torch::Device device = flags.common.start();
   LoadedModel loaded = open_model(flags.common, flags.run, device);
+  if (auto* classifier = dynamic_cast<ClassifierModel*>(loaded.model.get());
+      classifier && flags.objective.empty())
+    return evaluate_classifier(flags, *classifier, device);
   const torch::Tensor x =
       load_images(flags.data, flags.split, flags.fit, loaded.model->shape(), flags.count).x;
   if (!flags.objective.empty()) return evaluate_guided(flags, *loaded.model, x, device);
