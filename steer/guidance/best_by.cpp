@@ -56,16 +56,19 @@ Tensor score_images(const Objective& objective, const Candidates& candidates, in
   torch::NoGradGuard no_grad;
   const int64_t rows = candidates.rows(), count = candidates.count();
   const Tensor images = candidates.images();  // [B, K, C, h, w]
-  if (rows * count <= kImagesAtOnce)
-    return objective.score(area_resize(images.flatten(0, 1), height, width)).view({rows, count});
+  const auto score = [&](const Tensor& some) {
+    const Tensor flat = some.flatten(0, 1);
+    const Tensor full = objective.enlargement() == Enlargement::kBilinear
+                            ? at::upsample_bilinear2d(flat, {height, width}, false)
+                            : area_resize(flat, height, width);
+    return objective.score(full).view({rows, some.size(1)});
+  };
+  if (rows * count <= kImagesAtOnce) return score(images);
   // In pieces along K, each holding all rows, so that groups of rows keep their targets.
   const int64_t piece = std::max<int64_t>(1, kImagesAtOnce / rows);
   std::vector<Tensor> scores;
-  for (int64_t k = 0; k < count; k += piece) {
-    const Tensor some = images.narrow(1, k, std::min(piece, count - k));
-    scores.push_back(
-        objective.score(area_resize(some.flatten(0, 1), height, width)).view({rows, some.size(1)}));
-  }
+  for (int64_t k = 0; k < count; k += piece)
+    scores.push_back(score(images.narrow(1, k, std::min(piece, count - k))));
   return at::cat(scores, 1);
 }
 
@@ -79,11 +82,24 @@ Tensor score_linear(const std::vector<LinearMeasurement>& measurements, const Ca
   return score;
 }
 
+Tensor score_candidates(const Objective& objective, const Candidates& candidates, int64_t height,
+                        int64_t width, int64_t groups) {
+  const auto measurements = objective.measurements();
+  if (!measurements.empty()) return score_linear(measurements, candidates, height, width);
+  const auto parts = objective.parts();
+  if (parts.empty()) return score_images(objective, candidates, height, width);
+  Tensor sum;
+  for (const Objective::Part& part : parts) {
+    Tensor score = score_candidates(*part.objective, candidates, height, width, groups);
+    if (part.ranked) score = ranks_within(score.flatten(), groups).view_as(score);
+    sum = sum.defined() ? sum + score * part.weight : score * part.weight;
+  }
+  return sum;
+}
+
 Scorer liking_of(const Objective& objective, int64_t height, int64_t width) {
   return [&objective, height, width](const Candidates& candidates) {
-    const auto measurements = objective.measurements();
-    return measurements.empty() ? score_images(objective, candidates, height, width)
-                                : score_linear(measurements, candidates, height, width);
+    return score_candidates(objective, candidates, height, width, objective.targets());
   };
 }
 
@@ -91,9 +107,9 @@ Chooser best_by(const Objective& objective, const Tensor& seeds, int64_t height,
                 const BestByOptions& options) {
   STEER_CHECK(options.top >= 1, "[best_by] expected to pick among at least 1 candidate but got ",
               options.top);
-  const Scorer scorer = liking_of(objective, height, width);
-  return [scorer, seeds, options](const Candidates& candidates, int64_t layer) {
-    const Tensor score = scorer(candidates);
+  return [&objective, height, width, seeds, options](const Candidates& candidates, int64_t layer) {
+    // Every row chooses for itself.
+    const Tensor score = score_candidates(objective, candidates, height, width, candidates.rows());
     const int64_t top = std::min(options.top, candidates.count());
     if (top == 1) return Choice{score.argmax(1), {}, {}};
     const Tensor best = std::get<1>(at::topk(score, top, 1));  // [B, top]

@@ -10,11 +10,11 @@ struct BestByOptions {
   int64_t top = 2;  // a uniformly random one of this many best candidates goes on; 1 = always the best
 };
 
-// Zero-shot conditional choice (Yang 2025, section 4.3): candidates are brought to the sample's full size by
-// area (pixels repeat) and scored; one of the `top` best goes on, drawn by the row's seed (int64 [B]). Where
-// the objective has linear measurements the scores come from Candidates::distance_to and no image is built.
-// The objective must outlive the chooser. Rows B must be a multiple of the objective's targets, in equal
-// consecutive groups.
+// Zero-shot conditional choice (Yang 2025, section 4.3): candidates are brought to the sample's full size
+// (pixels repeat, unless the objective's enlargement says otherwise) and scored; one of the `top` best goes
+// on, drawn by the row's seed (int64 [B]). Where the objective, or a term of it, has linear measurements the
+// scores come from Candidates::distance_to and no image is built. The objective must outlive the chooser.
+// Rows B must be a multiple of the objective's targets, in equal consecutive groups.
 Chooser best_by(const Objective& objective, const Tensor& seeds, int64_t height, int64_t width,
                 const BestByOptions& options);
 
@@ -25,6 +25,11 @@ Scorer liking_of(const Objective& objective, int64_t height, int64_t width);
 // Scores [B, K] of all candidates at the full size; the two ways that the functions above choose between.
 // `score_linear` is right up to a constant for each target and needs measurements().
 Tensor score_images(const Objective& objective, const Candidates& candidates, int64_t height, int64_t width);
+
+// Each term of a sum in its own cheapest way. The rows come in `groups` equal consecutive groups; the ranks
+// of a RankSum are those among all candidates of a group.
+Tensor score_candidates(const Objective& objective, const Candidates& candidates, int64_t height,
+                        int64_t width, int64_t groups);
 Tensor score_linear(const std::vector<LinearMeasurement>& measurements, const Candidates& candidates,
                     int64_t height, int64_t width);
 
