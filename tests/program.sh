@@ -77,6 +77,33 @@ works 'sample the biased' "$steer" sample biased -n 2 -o biased.png
 works 'encode by beam search' "$steer" reconstruct run --data shapes -n 5 --beam 4 -o recon_beam.png
 works 'reconstruct a file' "$steer" reconstruct run bordered.png --fit resize -o recon.png
 
+# A classifier judges, guides, and makes no samples.
+judge=("$steer" train classifier --data shapes --set data.size=8 --set classifier.network.size=8 --set 'classifier.network.widths=[8,16]' --set data.limit=64
+  --set train.loader.batch=8 --set train.grid_minutes=0 --threads 1)
+works 'train a classifier' "${judge[@]}" --out judge --images 64 --json
+works 'inspect a classifier' "$steer" inspect judge
+works 'evaluate a classifier' "$steer" evaluate judge --data shapes -n 30 --json
+claims 'its accuracy is printed' grep -q '"accuracy":' out.txt
+works 'guide by a label' "$steer" guide run --objective 'label(2, classifier=judge)' --judge judge -n 2 -o label.png --json
+claims 'the judge is heard' grep -q '"confidence":' out.txt
+works 'guide by all labels' "$steer" guide run --objective 'label(classifier=judge)' -n 5 -o labels.png
+works 'evaluate labels without data' "$steer" evaluate run --objective 'label(classifier=judge)' --judge judge/model.safetensors -n 5 --batch 2 -o labels.png
+works 'guide by ranks' "$steer" guide run --objective 'rank(0.5*inpaint(bordered.png, mask=not_eyes) + 0.5*entropy(classifier=judge))' --fit resize -n 2 -o rank.png
+works 'guide by ranks and beams' "$steer" guide run --objective 'rank(edges(bordered.png) + label(1, classifier=judge))' --fit resize --beam 3 -n 1 -o rank.png
+works 'guide by edges and strokes' "$steer" guide run --objective '0.5*canny(bordered.png) + strokes(bordered.png) + strokes(bordered.png, distance=l1)' --fit resize -n 2 -o edges.png
+works 'evaluate edges' "$steer" evaluate run --data shapes -n 4 --objective 'edges()'
+refuses 1 'makes none' "$steer" sample judge
+refuses 1 'makes none' "$steer" guide judge --objective 'label(1, classifier=judge)'
+refuses 1 'from 0 to 4 but got 7' "$steer" guide run --objective 'label(7, classifier=judge)'
+refuses 1 'family classifier' "$steer" guide run --objective 'label(1, classifier=run)'
+refuses 1 'whole TorchScript file' "$steer" guide run --objective 'text("a red disc", model=one.png)' -n 1
+refuses 1 'asks for a class' "$steer" guide run --objective 'entropy(classifier=judge)' --judge judge -n 1
+refuses 1 'needs an image' "$steer" evaluate run --objective 'edges()' -n 1
+refuses 1 'expected --data' "$steer" evaluate run
+refuses 1 'rank inside a rank' "$steer" guide run --objective 'rank(rank(edges(bordered.png)))'
+refuses 1 'expected labels below 2' "${judge[@]}" --out x --images 8 --set classifier.network.classes=2
+refuses 1 'shrink_2' "${judge[@]}" --out x --images 8 --set classifier.augment.shrink_2=2
+
 works density "$steer" density --density words -k 300 --samples 3000 --bins 40 --frames 5 --compare --json -o words.gif
 claims 'density figures are one line of JSON' [ "$(wc -l <out.txt)" -eq 1 ]
 claims 'a film has its JSON twin' [ -s words.gif -a -s words.json ]
@@ -148,6 +175,7 @@ printf '\0\0\x08\x01\0\0\0\x05abcde' >idx/train-labels-idx1-ubyte
 refuses 1 'train-images-idx3-ubyte' "${train[@]}" --out x --images 8 --data idx
 tar cf pictures.tar bordered.png recon.png 2>/dev/null
 head -c 700 pictures.tar >cut.tar
+refuses 1 'have none' "$steer" train classifier --data pictures.tar --set data.size=8 --set data.fit=resize --out x --images 8
 refuses 1 'cut.tar' "${train[@]}" --out x --images 8 --data cut.tar
 claims 'refused runs leave no folder' [ ! -e x ]
 refuses 1 'No space' "$steer" sample run -n 2 -o /dev/full

@@ -5,9 +5,11 @@
 #include <cmath>
 
 #include "steer/cmd/command.h"
+#include "steer/cmd/judge.h"
 #include "steer/core/check.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
+#include "steer/metrics/accuracy.h"
 #include "steer/metrics/reconstruction.h"
 #include "steer/objectives/objectives.h"
 
@@ -16,7 +18,7 @@ namespace {
 
 struct Flags {
   Common common;
-  std::string run, data, split = "test", fit, objective, out;
+  std::string run, data, split = "test", fit, objective, judge, out;
   GuidanceFlags guidance;
   int64_t count = 1000, batch = 50;
 };
@@ -84,15 +86,18 @@ int evaluate_guided(const Flags& flags, Model& model, const torch::Tensor& x, to
   const torch::Tensor average = load_images(flags.data, "train", flags.fit, shape, 5000).x.mean(0, true);
   std::vector<std::pair<std::string, std::vector<torch::Tensor>>> results = {
       {"guided", {}}, {"as given", {}}, {"mean image", {}}};
-  std::vector<torch::Tensor> given, made;
+  std::vector<torch::Tensor> given, made, asked;
   double seconds = 0;
   std::string words;
   for (int64_t at = 0; at < x.size(0); at += flags.batch) {
     const torch::Tensor truth = x.narrow(0, at, std::min(flags.batch, x.size(0) - at));
     context.truth = truth.to(device);
     context.seed = static_cast<uint64_t>(flags.common.seed + at);
+    context.first_sample = at;
+    context.samples = truth.size(0);
     const auto objective = make_objective(flags.objective, context);
     words = objective->words();
+    asked.push_back(asked_of(*objective, truth.size(0)));
     SampleRequest request;
     request.seeds = sample_seeds(static_cast<uint64_t>(flags.common.seed + at), truth.size(0), device);
     request.objective = objective.get();
@@ -134,6 +139,11 @@ int evaluate_guided(const Flags& flags, Model& model, const torch::Tensor& x, to
     rows.push_back({name, fmt::format("{:.2f} dB", mean_psnr), fmt::format("{:.5f}", mse)});
     figures[name] = {{"psnr", mean_psnr}, {"mse", mse}};
   }
+  Verdict verdict;
+  if (!flags.judge.empty()) {
+    verdict = judged(flags.judge, at::cat(made), asked[0].defined() ? at::cat(asked) : asked[0], device);
+    figures["judge"] = verdict.figures;
+  }
   if (!flags.out.empty()) {
     constexpr int64_t kShown = 24, kColumns = 12;
     const int64_t some = std::min(kShown, x.size(0));
@@ -146,13 +156,98 @@ int evaluate_guided(const Flags& flags, Model& model, const torch::Tensor& x, to
   show(flags.common, figures,
        fmt::format("{} over {} {} images, on the hidden pixels (mean of each image's PSNR)\n", words,
                    x.size(0), flags.split) +
-           table(rows) + fmt::format("{:.3f} s per image\n", seconds / static_cast<double>(x.size(0))));
+           table(rows) + fmt::format("{:.3f} s per image\n", seconds / static_cast<double>(x.size(0))) +
+           verdict.text);
+  return 0;
+}
+
+// Samples of an objective that needs no truth: their scores, and what a judge makes of them.
+int evaluate_asked(const Flags& flags, Model& model, torch::Device device) {
+  const ImageShape shape = model.shape();
+  ObjectiveContext context;
+  context.channels = shape.channels;
+  context.height = shape.height;
+  context.width = shape.width;
+  context.device = device;
+  const int64_t count = flags.count > 0 ? flags.count : 1000;
+  std::vector<torch::Tensor> made, scores, asked;
+  std::string words;
+  const auto begin = std::chrono::steady_clock::now();
+  for (int64_t at = 0; at < count; at += flags.batch) {
+    context.first_sample = at;
+    context.samples = std::min(flags.batch, count - at);
+    context.seed = static_cast<uint64_t>(flags.common.seed + at);
+    const auto objective = make_objective(flags.objective, context);
+    words = objective->words();
+    SampleRequest request;
+    request.seeds = sample_seeds(static_cast<uint64_t>(flags.common.seed + at), context.samples, device);
+    request.objective = objective.get();
+    request.top = flags.top;
+    request.beam = flags.beam;
+    made.push_back(model.sample(request).images);
+    torch::NoGradGuard no_grad;
+    scores.push_back(objective->score(made.back()).cpu());
+    asked.push_back(asked_of(*objective, context.samples));
+  }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const torch::Tensor images = at::cat(made).cpu();
+  const double score = at::cat(scores).mean().item<double>();
+  Json figures = {{"run", flags.run},    {"objective", words},
+                  {"samples", count},    {"top", flags.top},
+                  {"beam", flags.beam},  {"seed", flags.common.seed},
+                  {"score_mean", score}, {"seconds_per_image", seconds / static_cast<double>(count)}};
+  Verdict verdict;
+  if (!flags.judge.empty()) {
+    verdict = judged(flags.judge, images, asked[0].defined() ? at::cat(asked) : asked[0], device);
+    figures["judge"] = verdict.figures;
+  }
+  if (!flags.out.empty()) {
+    constexpr int64_t kShown = 100, kColumns = 10;
+    write_picture(flags.out, image_grid(images.narrow(0, 0, std::min(kShown, count)), kColumns), figures);
+  }
+  show(flags.common, figures,
+       verdict.text + fmt::format("{} over {} samples: mean score {:.4g}; {:.3f} s per sample\n", words,
+                                  count, score, seconds / static_cast<double>(count)));
+  return 0;
+}
+
+// How often a classifier is right on a data set, and what it takes for what.
+int evaluate_classifier(const Flags& flags, ClassifierModel& model, torch::Device device) {
+  const Loaded images = load_images(flags.data, flags.split, flags.fit, model.shape(), flags.count);
+  std::vector<torch::Tensor> logits;
+  for (int64_t at = 0; at < images.x.size(0); at += flags.batch)
+    logits.push_back(
+        model.logits(images.x.narrow(0, at, std::min(flags.batch, images.x.size(0) - at)).to(device)).cpu());
+  const Accuracy result = accuracy(at::cat(logits), images.label);
+  std::vector<std::vector<std::string>> rows = {{"class \\ taken for"}};
+  Json confusion = Json::array();
+  for (int64_t i = 0; i < model.classes(); ++i) {
+    rows.front().push_back(std::to_string(i));
+    rows.push_back({std::to_string(i)});
+    confusion.push_back(Json::array());
+    for (int64_t j = 0; j < model.classes(); ++j) {
+      const int64_t count = result.confusion[i][j].item<int64_t>();
+      rows.back().push_back(std::to_string(count));
+      confusion.back().push_back(count);
+    }
+  }
+  const Json figures = {{"run", flags.run},           {"data", flags.data},       {"split", flags.split},
+                        {"images", images.x.size(0)}, {"accuracy", result.share}, {"confusion", confusion}};
+  show(flags.common, figures,
+       table(rows) +
+           fmt::format("{} {} images: {:.2f} % right\n", images.x.size(0), flags.split, 100 * result.share));
   return 0;
 }
 
 int run_evaluate(const Flags& flags) {
   const torch::Device device = flags.common.start();
   LoadedModel loaded = open_model(flags.common, flags.run, device);
+  if (flags.data.empty() && !flags.objective.empty()) return evaluate_asked(flags, *loaded.model, device);
+  STEER_CHECK(!flags.data.empty(),
+              "[evaluate] expected --data DIR, or an --objective that needs no image of a data set");
+  if (auto* classifier = dynamic_cast<ClassifierModel*>(loaded.model.get());
+      classifier && flags.objective.empty())
+    return evaluate_classifier(flags, *classifier, device);
   const torch::Tensor x =
       load_images(flags.data, flags.split, flags.fit, loaded.model->shape(), flags.count).x;
   if (!flags.objective.empty()) return evaluate_guided(flags, *loaded.model, x, device);
@@ -165,9 +260,10 @@ int run_evaluate(const Flags& flags) {
 void add_evaluate(CLI::App& app, Run& run) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand(
-      "evaluate", "measure a model on a data set: reconstruction, code usage, zero-shot tasks");
+      "evaluate",
+      "measure a model: reconstruction, code usage, zero-shot tasks, the accuracy of a classifier");
   command->add_option("run", flags->run, "run folder or checkpoint file")->required();
-  command->add_option("--data", flags->data, "the data set")->required();
+  command->add_option("--data", flags->data, "the data set; an objective that needs no truth goes without");
   command->add_option("--split", flags->split, "train or test")->capture_default_str();
   command->add_option("--fit", flags->fit, "how its images reach the model's size")
       ->check(CLI::IsMember({"resize", "pad", "crop"}));
@@ -177,11 +273,20 @@ void add_evaluate(CLI::App& app, Run& run) {
   command->add_option("--batch", flags->batch, "images at once; the figures do not depend on it")
       ->capture_default_str()
       ->check(CLI::Range(1, 100000));
-  command->add_option("--objective", flags->objective,
-                      "zero-shot task with each image as its truth, for instance 'inpaint(mask=left)'");
+  command->add_option(
+      "--objective", flags->objective,
+      "zero-shot task with each image as its truth, for instance 'inpaint(mask=left)', or without "
+      "--data, for instance 'label(classifier=RUN)': sample i is asked for class i modulo their "
+      "number");
+  command->add_option(
+      "--judge", flags->judge,
+      "a classifier (run, checkpoint or TorchScript file) that tells how many samples are of the "
+      "class asked");
   flags->guidance.add_to(command);
-  command->add_option("-o,--out", flags->out,
-                      "with --objective: picture, what was given above the guided sample above the truth");
+  command->add_option(
+      "-o,--out", flags->out,
+      "with --objective: picture, what was given above the guided sample above the truth (without "
+      "--data: the samples)");
   flags->common.add_to(command);
   command->callback([=, &run] { run = [=] { return run_evaluate(*flags); }; });
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "steer/cmd/command.h"
+#include "steer/cmd/judge.h"
 #include "steer/core/check.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
@@ -14,7 +15,7 @@ namespace {
 
 struct Flags {
   Common common;
-  std::string run, objective, fit, out = "guided.png";
+  std::string run, objective, fit, judge, out = "guided.png";
   GuidanceFlags guidance;
   int64_t count = 8;
 };
@@ -30,6 +31,7 @@ int run_guide(const Flags& flags) {
   context.seed = static_cast<uint64_t>(flags.common.seed);
   context.device = device;
   context.fit = flags.fit;
+  context.samples = flags.count;
   const auto objective = make_objective(flags.objective, context);
   say("objective: " + objective->words());
   SampleRequest request;
@@ -55,11 +57,17 @@ int run_guide(const Flags& flags) {
   Json scores = Json::array();
   for (int64_t i = 0; i < score.size(0); ++i) scores.push_back(score[i].item<double>());
   figures["scores"] = scores;
+  Verdict verdict;
+  if (!flags.judge.empty()) {
+    verdict = judged(flags.judge, samples.images, asked_of(*objective, flags.count), device);
+    figures["judge"] = verdict.figures;
+  }
   write_picture(flags.out, image_grid(picture, std::min<int64_t>(picture.size(0), 9)), figures);
   show(flags.common, figures,
        fmt::format(
            "{} samples in {:.2f} s; score (log-likelihood up to a constant): mean {:.4g}, best {:.4g}\n",
-           flags.count, seconds, score.mean().item<double>(), score.max().item<double>()));
+           flags.count, seconds, score.mean().item<double>(), score.max().item<double>()) +
+           verdict.text);
   return 0;
 }
 
@@ -81,20 +89,38 @@ void add_guide(CLI::App& app, Run& run) {
   flags->guidance.add_to(command);
   command->add_option("--fit", flags->fit, "images of another size: resize or pad (default: refused)")
       ->check(CLI::IsMember({"resize", "pad"}));
+  command->add_option(
+      "--judge", flags->judge,
+      "a classifier (run, checkpoint or TorchScript file) that tells how many samples are of the "
+      "class asked");
   flags->common.add_to(command);
   command->footer(
       "Objectives:\n"
-      "  inpaint(IMAGE, mask=left)          fill a part: left, right, top, bottom, centre, checker, or a PNG "
-      "(white = fill)\n"
+      "  inpaint(IMAGE, mask=left)          fill a part: left, right, top, bottom, quadrants, centre, eyes, "
+      "eyes_bar, letter_s, checker,\n"
+      "                                     not_ before one of them, or a PNG (white = fill)\n"
       "  super_resolve(IMAGE, factor=4)     an image of full size (shrunk first) or of the small size "
       "itself\n"
       "  colourise(IMAGE)                   colours for a grey image\n"
       "  denoise(IMAGE, noise=0.5)          a clean version of a noisy image; add=true adds the noise first\n"
       "  low_bit(IMAGE, levels=5)           an image of which only the nearest of a few grey levels is "
       "known\n"
+      "  edges(IMAGE), canny(IMAGE)         an image with these edges: Sobel's magnitudes, Canny's lines\n"
+      "  strokes(RGBA, distance=l2)         the colours painted where a PNG is not transparent; l1 or l2\n"
+      "  label(3, classifier=RUN)           an image that a classifier takes for class 3; without a number "
+      "the "
+      "samples\n"
+      "                                     are asked for the classes in turn. temperature=1\n"
+      "  entropy(classifier=RUN)            an image of whose class the classifier is sure\n"
+      "  style(IMAGE, model=NET.pt)         like the image to a TorchScript network; size=64, "
+      "normalise=imagenet\n"
+      "  text('words', model=CLIP.pt)       what the words say, by a TorchScript network of images and text\n"
       "  program('./judge.py', timeout=60)  any program: reads a batch as .npy on stdin, writes one score "
       "per line\n"
       "Sums with weights: '0.5*inpaint(a.png, mask=left) + super_resolve(b.png, factor=4)'.\n"
+      "Goals of different units: 'rank(0.5*label(3, classifier=RUN) + 0.5*inpaint(a.png, mask=left))' adds "
+      "the "
+      "ranks\namong the candidates instead of the scores. docs/objectives.md has all formulas.\n"
       "Images are read in the model's channels and must have its size unless --fit or fit= says otherwise.");
   command->callback([=, &run] { run = [=] { return run_guide(*flags); }; });
 }

@@ -86,6 +86,22 @@ int inspect_ddn(const Flags& flags, const DdnModel& model, const TrainingState& 
   return 0;
 }
 
+int inspect_classifier(const Flags& flags, const ClassifierModel& model, const TrainingState& state,
+                       int64_t parameters) {
+  const ImageShape shape = model.shape();
+  const Json figures = {{"path", flags.path},         {"family", model.family()},
+                        {"parameters", parameters},   {"image", {shape.channels, shape.height, shape.width}},
+                        {"classes", model.classes()}, {"images", state.images},
+                        {"steps", state.steps},       {"seconds", state.seconds},
+                        {"options", model.options()}};
+  show(flags.common, figures,
+       fmt::format("{} model, {} parameters, images {}x{}x{}, {} classes\n"
+                   "trained on {} images, {} steps, {}\n\noptions:\n{}\n",
+                   model.family(), parameters, shape.channels, shape.height, shape.width, model.classes(),
+                   state.images, state.steps, duration_text(state.seconds), model.options().dump(2)));
+  return 0;
+}
+
 int run_inspect(const Flags& flags) {
   flags.common.start();
   if (!std::filesystem::is_directory(flags.path)) {
@@ -100,6 +116,8 @@ int run_inspect(const Flags& flags) {
   }
   LoadedModel loaded = load_model(flags.path, torch::kCPU);
   const int64_t parameters = loaded.model->parameter_count();
+  if (const auto* classifier = dynamic_cast<ClassifierModel*>(loaded.model.get()))
+    return inspect_classifier(flags, *classifier, loaded.state, parameters);
   const LoadedDdn ddn = as_ddn(std::move(loaded), "inspect");
   return inspect_ddn(flags, *ddn.model, ddn.state, parameters);
 }

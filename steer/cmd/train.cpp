@@ -79,9 +79,16 @@ std::string budget_text(const TrainOptions& o) {
 
 int run_train(const Flags& flags, const CLI::App& command) {
   const torch::Device device = flags.common.start();
-  const Plan plan = plan_of(flags, command);
+  Plan plan = plan_of(flags, command);
   check(plan.run.train);
+  const bool classifies = flags.family == "classifier";
+  if (classifies && plan.run.data.size == 0) {
+    ClassifierModelOptions classifier;
+    read_options(classifier, plan.model, "classifier");
+    plan.run.data.size = classifier.network.size;
+  }
   const auto data = make_dataset(plan.run.data);
+  if (classifies) plan.model = fitted_to(plan.model, *data, plan.run.data.path);
   auto model = make_model(flags.family, plan.model, static_cast<uint64_t>(plan.run.train.seed));
   const ImageShape s = model->shape();
   const Precision precision = make_precision(plan.run.train.precision, device);
@@ -137,9 +144,9 @@ int run_train(const Flags& flags, const CLI::App& command) {
 void add_train(CLI::App& app, Run& run) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("train", "train a model into a run folder");
-  command->add_option("family", flags->family, "kind of model: ddn")
+  command->add_option("family", flags->family, "kind of model: ddn or classifier")
       ->required()
-      ->check(CLI::IsMember({"ddn"}));
+      ->check(CLI::IsMember({"ddn", "classifier"}));
   command->add_option("--config", flags->config, "JSON file of options");
   command->add_option("--data", flags->data, "images: a folder, an archive, or the word shapes");
   command->add_option("--out", flags->out, "run folder to make or continue")->required();
@@ -152,7 +159,8 @@ void add_train(CLI::App& app, Run& run) {
   flags->common.add_to(command);
   command->footer([] {
     return "Options (--set, or the JSON file):\n" + options_help(RunOptions()) +
-           "\nOptions of ddn (--set ddn.NAME=...):\n" + options_help(DdnOptions());
+           "\nOptions of ddn (--set ddn.NAME=...):\n" + options_help(DdnOptions()) +
+           "\nOptions of classifier (--set classifier.NAME=...):\n" + options_help(ClassifierModelOptions());
   });
   command->callback([=, &run] { run = [=] { return run_train(*flags, *command); }; });
 }

@@ -82,13 +82,15 @@ Tensor planes(const Tensor& pixels) {
   return pixels.permute({2, 0, 1}).contiguous();
 }
 
+// Planes [C + 1, H, W], the last of them alpha, laid over black.
 Tensor over_black(const Tensor& pixels) {
-  const int64_t colours = pixels.size(2) - 1;
+  const int64_t colours = pixels.size(0) - 1;
   const Tensor product =
-      pixels.narrow(2, 0, colours).to(torch::kInt32) * pixels.narrow(2, colours, 1).to(torch::kInt32);
+      pixels.narrow(0, 0, colours).to(torch::kInt32) * pixels.narrow(0, colours, 1).to(torch::kInt32);
   return at::floor_divide(product + 127, 255).to(torch::kUInt8);
 }
 
+// Grey, grey and alpha, RGB, or RGB and alpha: [C, H, W].
 Tensor decode_png(std::string_view bytes, const std::string& name) {
   PngReader reader;
   reader.left = bytes;
@@ -100,7 +102,7 @@ Tensor decode_png(std::string_view bytes, const std::string& name) {
     rows[y] = pixels.data_ptr<uint8_t>() + y * reader.width * reader.channels;
   STEER_CHECK(png_finish(reader, rows.data()), "[read_image] ", name, ": expected a whole PNG but got ",
               reader.message);
-  return planes(reader.channels % 2 ? pixels : over_black(pixels));
+  return planes(pixels);
 }
 
 struct JpegReader {
@@ -174,14 +176,34 @@ bool starts_with(std::string_view text, std::string_view start) {
   return text.substr(0, start.size()) == start;
 }
 
-}  // namespace
-
-Tensor decode_bytes(std::string_view bytes, const std::string& name, int64_t channels) {
+// All planes of a PNG or JPEG: one or three of colour, and alpha where there is one.
+Tensor decode_planes(std::string_view bytes, const std::string& name) {
   const bool png = starts_with(bytes, "\x89PNG\r\n\x1a\n"), jpeg = starts_with(bytes, "\xff\xd8");
   STEER_CHECK(png || jpeg, "[read_image] ", name, ": expected a PNG or JPEG but got ", bytes.size(),
               " bytes of something else");
-  const Tensor stored = png ? decode_png(bytes, name) : decode_jpeg(bytes, name);
-  return with_channels(stored.unsqueeze(0), channels).squeeze(0);
+  return png ? decode_png(bytes, name) : decode_jpeg(bytes, name);
+}
+
+}  // namespace
+
+Tensor decode_bytes(std::string_view bytes, const std::string& name, int64_t channels) {
+  const Tensor stored = decode_planes(bytes, name);
+  const Tensor colours = stored.size(0) % 2 ? stored : over_black(stored);
+  return with_channels(colours.unsqueeze(0), channels).squeeze(0);
+}
+
+LayeredImage decode_image_alpha(std::string_view bytes, const std::string& name, int64_t channels) {
+  const Tensor stored = decode_planes(bytes, name);
+  const int64_t colours = stored.size(0) - (stored.size(0) % 2 ? 0 : 1);
+  const Tensor image = with_channels(stored.narrow(0, 0, colours).unsqueeze(0), channels).squeeze(0);
+  const Tensor alpha = colours == stored.size(0)
+                           ? at::ones({1, stored.size(1), stored.size(2)})
+                           : stored.narrow(0, colours, 1).to(torch::kFloat32).div(255.0);
+  return {from_bytes(image), alpha};
+}
+
+LayeredImage read_image_alpha(const std::string& path, int64_t channels) {
+  return decode_image_alpha(read_file(path), path, channels);
 }
 
 Tensor decode_image(std::string_view bytes, const std::string& name, int64_t channels) {

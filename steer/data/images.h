@@ -23,6 +23,14 @@ Tensor decode_bytes(std::string_view bytes, const std::string& name, int64_t cha
 Tensor decode_image(std::string_view bytes, const std::string& name, int64_t channels);
 Tensor read_image(const std::string& path, int64_t channels);
 
+// A picture with how much of each pixel is painted, transparent pixels as they are stored.
+struct LayeredImage {
+  Tensor image;  // float32 [C, H, W] in [-1, 1]
+  Tensor alpha;  // float32 [1, H, W] in [0, 1]; 1 everywhere where the file has no alpha
+};
+LayeredImage decode_image_alpha(std::string_view bytes, const std::string& name, int64_t channels);
+LayeredImage read_image_alpha(const std::string& path, int64_t channels);
+
 // A picture [C, H, W] in [-1, 1], C 1 or 3, as an 8-bit PNG.
 std::string encode_png(const Tensor& picture);
 void write_png(const std::string& path, const Tensor& picture);

@@ -53,6 +53,17 @@ TEST(Png, WriteThenReadGivesThePictureBack) {
   }
 }
 
+TEST(Png, AlphaIsReadBesideTheColoursUnderIt) {
+  const std::string layered = png_row(8, PNG_COLOR_TYPE_RGB_ALPHA, 2, {255, 0, 51, 0, 0, 255, 0, 51});
+  const LayeredImage read = decode_image_alpha(layered, "a", 3);
+  EXPECT_EQ(values(to_bytes(read.image)), (std::vector<int>{255, 0, 0, 255, 51, 0}));
+  EXPECT_TRUE(torch::allclose(read.alpha.flatten(), torch::tensor({0.0f, 0.2f})));
+  EXPECT_EQ(decode_image_alpha(layered, "a", 1).image.size(0), 1);
+  const LayeredImage opaque = decode_image_alpha(encode_png(wavy(1, 4, 5)), "a", 3);
+  EXPECT_EQ(shape_text(opaque.image.sizes()), "[3, 4, 5]");
+  EXPECT_EQ(opaque.alpha.min().item<float>(), 1.0f);
+}
+
 TEST(Png, ChannelsAreMadeAsAsked) {
   const std::string colour = encode_png(wavy(3, 4, 5)), grey = encode_png(wavy(1, 4, 5));
   const Tensor rgb = decode_bytes(colour, "a", 3).to(torch::kFloat64);

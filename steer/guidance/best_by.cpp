@@ -6,6 +6,7 @@
 #include "steer/core/check.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
+#include "steer/guidance/shortlist.h"
 
 namespace steer {
 namespace {
@@ -51,38 +52,32 @@ Tensor squared_difference(const LinearMeasurement& m, const Candidates& candidat
   return candidates.seen_through(m.colour, spatial).distance_to(y, weight);
 }
 
-// Scores [B, K] of which all but `shortlist` in each row are lower than the lowest of these.
-Tensor score_shortlist(const Objective& objective, const Candidates& candidates, int64_t height,
-                       int64_t width, int64_t shortlist) {
-  torch::NoGradGuard no_grad;
-  const int64_t rows = candidates.rows();
-  const auto linear = objective.linear_part();
-  const Tensor index =
-      linear.empty() ? spread_candidates(candidates, shortlist)
-                     : std::get<1>(at::topk(score_linear(linear, candidates, height, width), shortlist, 1));
-  const Tensor row = at::arange(rows, index.options()).repeat_interleave(shortlist);
-  const Tensor images = candidates.at(index.flatten(), row).image;
-  const Tensor score = objective.score(area_resize(images, height, width)).view({rows, shortlist});
-  const Tensor lowest = std::get<0>(score.min(1, true)) - 1;
-  return lowest.expand({rows, candidates.count()}).clone().scatter_(1, index, score);
-}
-
 }  // namespace
 
-Tensor score_images(const Objective& objective, const Candidates& candidates, int64_t height, int64_t width) {
+Tensor score_images(const Objective& objective, const Candidates& candidates, int64_t height, int64_t width,
+                    const Tensor& index) {
   torch::NoGradGuard no_grad;
-  const int64_t rows = candidates.rows(), count = candidates.count();
-  const Tensor images = candidates.images();  // [B, K, C, h, w]
-  if (rows * count <= kImagesAtOnce)
-    return objective.score(area_resize(images.flatten(0, 1), height, width)).view({rows, count});
+  const int64_t rows = candidates.rows(), count = index.defined() ? index.size(1) : candidates.count();
+  const auto score = [&](const Tensor& some) {
+    const Tensor flat = some.flatten(0, 1);
+    const Tensor full = objective.enlargement() == Enlargement::kBilinear
+                            ? at::upsample_bilinear2d(flat, {height, width}, false)
+                            : area_resize(flat, height, width);
+    return objective.score(full).view({rows, some.size(1)});
+  };
+  Tensor images;  // [B, count, C, h, w]
+  if (index.defined()) {
+    const Tensor row = at::arange(rows, index.options()).repeat_interleave(count);
+    images = candidates.at(index.flatten(), row).image.unflatten(0, {rows, count});
+  } else {
+    images = candidates.images();
+  }
+  if (rows * count <= kImagesAtOnce) return score(images);
   // In pieces along K, each holding all rows, so that groups of rows keep their targets.
   const int64_t piece = std::max<int64_t>(1, kImagesAtOnce / rows);
   std::vector<Tensor> scores;
-  for (int64_t k = 0; k < count; k += piece) {
-    const Tensor some = images.narrow(1, k, std::min(piece, count - k));
-    scores.push_back(
-        objective.score(area_resize(some.flatten(0, 1), height, width)).view({rows, some.size(1)}));
-  }
+  for (int64_t k = 0; k < count; k += piece)
+    scores.push_back(score(images.narrow(1, k, std::min(piece, count - k))));
   return at::cat(scores, 1);
 }
 
@@ -96,35 +91,43 @@ Tensor score_linear(const std::vector<LinearMeasurement>& measurements, const Ca
   return score;
 }
 
-Tensor spread_candidates(const Candidates& candidates, int64_t count) {
-  torch::NoGradGuard no_grad;
-  constexpr int64_t kSide = 8;
-  const int64_t height = std::min(candidates.height(), kSide), width = std::min(candidates.width(), kSide);
-  const Tensor points =
-      candidates.seen_through({}, [&](const Tensor& maps) { return area_resize(maps, height, width); })
-          .images()
-          .flatten(2);  // [B, K, pixels]
-  std::vector<Tensor> taken = {(points - points.mean(1, true)).square().sum(2).argmin(1)};
-  Tensor distance;  // of each candidate to the nearest one taken, [B, K]
-  while (static_cast<int64_t>(taken.size()) < std::min(count, candidates.count())) {
-    const Tensor last = points.gather(1, taken.back().view({-1, 1, 1}).expand({-1, 1, points.size(2)}));
-    const Tensor to_last = (points - last).square().sum(2);
-    distance = distance.defined() ? at::minimum(distance, to_last) : to_last;
-    // Below any other, so that none is taken twice.
-    distance.scatter_(1, taken.back().unsqueeze(1), -1.0);
-    taken.push_back(distance.argmax(1));
+Tensor score_candidates(const Objective& objective, const Candidates& candidates, int64_t height,
+                        int64_t width, int64_t groups, const Tensor& index) {
+  const auto measurements = objective.measurements();
+  if (!measurements.empty()) {
+    const Tensor score = score_linear(measurements, candidates, height, width);
+    return index.defined() ? score.gather(1, index) : score;
   }
-  return at::stack(taken, 1);
+  const auto parts = objective.parts();
+  if (parts.empty()) return score_images(objective, candidates, height, width, index);
+  Tensor sum;
+  for (const Objective::Part& part : parts) {
+    Tensor score = score_candidates(*part.objective, candidates, height, width, groups, index);
+    if (part.ranked) score = ranks_within(score.flatten(), groups).view_as(score);
+    sum = sum.defined() ? sum + score * part.weight : score * part.weight;
+  }
+  return sum;
 }
+
+namespace {
+
+// score_candidates of all, or of a shortlist while the others stay below it.
+Tensor liking(const Objective& objective, const Candidates& candidates, int64_t height, int64_t width,
+              int64_t groups, int64_t shortlist) {
+  const bool all = shortlist == 0 || shortlist >= candidates.count() || !objective.measurements().empty();
+  if (all) return score_candidates(objective, candidates, height, width, groups);
+  const Tensor index = shortlisted(objective, candidates, height, width, shortlist);
+  const Tensor score = score_candidates(objective, candidates, height, width, groups, index);
+  const Tensor lower = score.min() - 1;
+  return lower.expand({candidates.rows(), candidates.count()}).clone().scatter_(1, index, score);
+}
+
+}  // namespace
 
 Scorer liking_of(const Objective& objective, int64_t height, int64_t width, int64_t shortlist) {
   STEER_CHECK(shortlist >= 0, "[best_by] expected a shortlist of at least 0 candidates but got ", shortlist);
   return [&objective, height, width, shortlist](const Candidates& candidates) {
-    const auto measurements = objective.measurements();
-    if (!measurements.empty()) return score_linear(measurements, candidates, height, width);
-    if (shortlist == 0 || shortlist >= candidates.count())
-      return score_images(objective, candidates, height, width);
-    return score_shortlist(objective, candidates, height, width, shortlist);
+    return liking(objective, candidates, height, width, objective.targets(), shortlist);
   };
 }
 
@@ -137,9 +140,9 @@ Chooser best_by(const Objective& objective, const Tensor& seeds, int64_t height,
                 const BestByOptions& options) {
   STEER_CHECK(options.top > 0, "[best_by] expected to pick among more than 0 candidates but got ",
               options.top);
-  const Scorer scorer = liking_of(objective, height, width, options.shortlist);
-  return [scorer, seeds, options](const Candidates& candidates, int64_t layer) {
-    const Tensor score = scorer(candidates);
+  return [&objective, height, width, seeds, options](const Candidates& candidates, int64_t layer) {
+    // Every row chooses for itself.
+    const Tensor score = liking(objective, candidates, height, width, candidates.rows(), options.shortlist);
     int64_t top = top_count(options.top, candidates.count());
     if (options.shortlist > 0) top = std::min(top, options.shortlist);
     if (top == 1) return Choice{score.argmax(1), {}, {}};

@@ -15,27 +15,29 @@ struct BestByOptions {
 // How many candidates out of `count` the word `top` means: at least 1.
 int64_t top_count(double top, int64_t count);
 
-// Zero-shot conditional choice (Yang 2025, section 4.3): candidates are brought to the sample's full size by
-// area (pixels repeat) and scored; one of the `top` best goes on, drawn by the row's seed (int64 [B]). Where
-// the objective has linear measurements the scores come from Candidates::distance_to and no image is built.
-// The objective must outlive the chooser. Rows B must be a multiple of the objective's targets, in equal
-// consecutive groups.
+// Zero-shot conditional choice (Yang 2025, section 4.3): candidates are brought to the sample's full size
+// (pixels repeat, unless the objective's enlargement says otherwise) and scored; one of the `top` best goes
+// on, drawn by the row's seed (int64 [B]). Where the objective, or a term of it, has linear measurements the
+// scores come from Candidates::distance_to and no image is built. The objective must outlive the chooser.
+// Rows B must be a multiple of the objective's targets, in equal consecutive groups.
 Chooser best_by(const Objective& objective, const Tensor& seeds, int64_t height, int64_t width,
                 const BestByOptions& options);
 
 // The same scores for a beam search, which is deterministic (several samples of one target are its best
 // beams), and for particles. With a shortlist M > 0, an objective that must look at pixels sees M candidates
-// of each row alone and the others score below all of these: the M best by the objective's linear terms where
-// it has some, else M that lie far apart (spread_candidates).
+// of each row alone and the others score below all of these: which M, shortlist.h tells.
 Scorer liking_of(const Objective& objective, int64_t height, int64_t width, int64_t shortlist = 0);
 
-// `count` candidates of each row that lie far apart: int64 [B, count]. The first is the one nearest to their
-// mean, each next the one farthest from those taken (Gonzalez 1985), at up to 8x8 pixels.
-Tensor spread_candidates(const Candidates& candidates, int64_t count);
-
 // Scores [B, K] of all candidates at the full size; the two ways that the functions above choose between.
-// `score_linear` is right up to a constant for each target and needs measurements().
-Tensor score_images(const Objective& objective, const Candidates& candidates, int64_t height, int64_t width);
+// `score_linear` is right up to a constant for each target and needs measurements(). With an index (int64
+// [B, M]) only these candidates of each row: [B, M].
+Tensor score_images(const Objective& objective, const Candidates& candidates, int64_t height, int64_t width,
+                    const Tensor& index = {});
+
+// Each term of a sum in its own cheapest way. The rows come in `groups` equal consecutive groups; the ranks
+// of a RankSum are those among all candidates of a group.
+Tensor score_candidates(const Objective& objective, const Candidates& candidates, int64_t height,
+                        int64_t width, int64_t groups, const Tensor& index = {});
 Tensor score_linear(const std::vector<LinearMeasurement>& measurements, const Candidates& candidates,
                     int64_t height, int64_t width);
 

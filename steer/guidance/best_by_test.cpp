@@ -7,6 +7,7 @@
 #include "steer/core/tensors.h"
 #include "steer/ddn/chooser.h"
 #include "steer/ddn/small_networks.h"
+#include "steer/guidance/shortlist.h"
 #include "steer/objectives/linear.h"
 #include "steer/objectives/objectives.h"
 
@@ -195,7 +196,6 @@ TEST(BestBy, ASumShortlistsByItsLinearTerms) {
   terms.push_back({1.0, std::make_unique<Opaque>(*linear)});
   const WeightedSum sum(std::move(terms));
   EXPECT_TRUE(sum.measurements().empty());
-  ASSERT_EQ(sum.linear_part().size(), 1u);
   const Candidates candidates = candidates_of(2, 3, 8);
   const Tensor full = score_images(sum, candidates, kSize, kSize);
   const Tensor some = liking_of(sum, kSize, kSize, 3)(candidates);
@@ -212,6 +212,45 @@ TEST(BestBy, SpreadCandidatesAreDistinctAndCoverTheExtremes) {
   EXPECT_EQ(taken[1].item<int64_t>(), 9);
   EXPECT_EQ(taken[2].item<int64_t>(), 0);
   EXPECT_TRUE(torch::equal(std::get<0>(taken.sort()), torch::arange(10)));
+}
+
+TEST(BestBy, RanksAreThoseAmongTheCandidatesOfARowOrOfAGroup) {
+  const Tensor truth = random_truth(2, 3);
+  const auto a = objective_of("inpaint(mask=left)", truth), b = objective_of("edges()", truth);
+  const auto both = objective_of("rank(0.7*inpaint(mask=left) + 0.3*edges())", truth);
+  const Candidates candidates = candidates_of(6, 3, 8);
+  const Tensor score_a = score_images(*a, candidates, kSize, kSize);
+  const Tensor score_b = score_images(*b, candidates, kSize, kSize);
+  for (const int64_t groups : {2, 6}) {
+    const Tensor ranks =
+        0.7 * ranks_within(score_a.flatten(), groups) + 0.3 * ranks_within(score_b.flatten(), groups);
+    EXPECT_TRUE(torch::allclose(score_candidates(*both, candidates, kSize, kSize, groups).flatten(), ranks));
+  }
+  // Greedy choice ranks by row, a beam by group.
+  const Tensor by_row = score_candidates(*both, candidates, kSize, kSize, 6);
+  EXPECT_TRUE(torch::equal(best_by(*both, sample_seeds(0, 6), kSize, kSize, {1})(candidates, 0).index,
+                           by_row.argmax(1)));
+  EXPECT_TRUE(torch::equal(liking_of(*both, kSize, kSize)(candidates),
+                           score_candidates(*both, candidates, kSize, kSize, 2)));
+}
+
+TEST(BestBy, ATermThatLooksAtPixelsLeavesTheLinearTermsTheirCheapWay) {
+  const Tensor truth = random_truth(2, 3);
+  const auto sum = objective_of("2*inpaint(mask=left) + 5*edges()", truth);
+  const Candidates candidates = candidates_of(4, 3, 8);
+  const Tensor full = score_images(*sum, candidates, kSize, kSize);
+  const Tensor difference = score_candidates(*sum, candidates, kSize, kSize, 4) - full;
+  EXPECT_LT((difference - difference.mean(1, true)).abs().max().item<double>(),
+            2e-4 * full.abs().max().item<double>());
+}
+
+TEST(BestBy, EdgesSeeSmallCandidatesWithoutTheStepsOfRepeatedPixels) {
+  const auto objective = objective_of("edges()", random_truth(1, 1));
+  const Candidates candidates = candidates_of(3, 1, 4);
+  const Tensor smooth =
+      at::upsample_bilinear2d(candidates.images().flatten(0, 1), {kSize, kSize}, false);
+  EXPECT_TRUE(torch::allclose(score_images(*objective, candidates, kSize, kSize).flatten(),
+                              objective->score(smooth)));
 }
 
 TEST(BestBy, RowsThatDoNotMatchTheTargetsAreRefused) {

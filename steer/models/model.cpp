@@ -5,8 +5,15 @@
 #include <map>
 
 #include "steer/core/random.h"
+#include "steer/core/tensors.h"
 
 namespace steer {
+
+Tensor Model::preview(int64_t images) {
+  SampleRequest request;
+  request.seeds = sample_seeds(0, images);
+  return image_grid(sample(request).images);
+}
 
 NamedTensors Model::trainable_parameters() {
   NamedTensors named;

@@ -53,7 +53,7 @@ class Model {
  public:
   virtual ~Model() = default;
 
-  virtual std::string family() const = 0;  // "ddn"
+  virtual std::string family() const = 0;  // "ddn", "classifier"
   virtual torch::nn::Module& module() = 0;
   virtual ImageShape shape() const = 0;
   virtual Json options() const = 0;
@@ -65,6 +65,10 @@ class Model {
   virtual Figures after_step(int64_t step, const Adam* adam, const Ema* ema) = 0;
 
   virtual Samples sample(const SampleRequest& request) = 0;
+
+  // A picture [C, h, w] that shows how far training has come, of about `images` images; undefined where there
+  // is nothing to draw. A grid of unguided samples, unless a family says otherwise.
+  virtual Tensor preview(int64_t images);
 
   // The number type of heavy products.
   virtual void set_compute_type(torch::ScalarType type) = 0;

@@ -22,12 +22,6 @@ std::string checkpoint_file(const std::string& run_or_file) {
   return file;
 }
 
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (size_t i = 0; i < names.size() && i < 3; ++i) text += (i ? ", " : "") + names[i];
-  return names.size() > 3 ? joined(text, " and ", names.size() - 3, " more") : text;
-}
-
 const std::string& entry(const Checkpoint& checkpoint, const std::string& key, const std::string& file) {
   const auto found = checkpoint.metadata.find(key);
   STEER_CHECK(found != checkpoint.metadata.end(), "[load] ", file,
@@ -58,35 +52,12 @@ std::unique_ptr<Model> make_model(const std::string& family, const Json& options
     read_options(ddn, options, "ddn");
     return std::make_unique<DdnModel>(ddn);
   }
-  fail("[model] expected a family out of ddn but got \"", family, "\"");
-}
-
-std::map<std::string, Tensor> module_tensors(torch::nn::Module& module) {
-  std::map<std::string, Tensor> tensors;
-  for (const auto& item : module.named_parameters()) tensors[item.key()] = item.value().detach();
-  for (const auto& item : module.named_buffers()) tensors[item.key()] = item.value();
-  return tensors;
-}
-
-void load_tensors(torch::nn::Module& module, const std::map<std::string, Tensor>& tensors,
-                  const std::string& what) {
-  torch::NoGradGuard no_grad;
-  std::map<std::string, Tensor> own = module_tensors(module);
-  std::vector<std::string> missing, unexpected;
-  for (const auto& [name, tensor] : own)
-    if (!tensors.count(name)) missing.push_back(name);
-  for (const auto& [name, tensor] : tensors)
-    if (!own.count(name)) unexpected.push_back(name);
-  STEER_CHECK(missing.empty(), what, ": expected ", own.size(),
-              " tensors but these are missing: ", listed(missing));
-  STEER_CHECK(unexpected.empty(), what,
-              ": these tensors belong to no part of the model: ", listed(unexpected));
-  for (auto& [name, tensor] : own) {
-    const Tensor& given = tensors.at(name);
-    STEER_CHECK(given.sizes() == tensor.sizes(), what, ": ", name, ": expected shape ",
-                shape_text(tensor.sizes()), " but got ", shape_text(given.sizes()));
-    tensor.copy_(given);
+  if (family == "classifier") {
+    ClassifierModelOptions classifier;
+    read_options(classifier, options, "classifier");
+    return std::make_unique<ClassifierModel>(classifier);
   }
+  fail("[model] expected a family out of ddn and classifier but got \"", family, "\"");
 }
 
 void save_model(const std::string& path, Model& model, const TrainingState& state, const Ema* ema) {

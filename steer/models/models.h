@@ -2,11 +2,14 @@
 #pragma once
 
 #include "steer/core/checkpoint.h"
+#include "steer/models/classifier_model.h"
 #include "steer/models/ddn_model.h"
+#include "steer/nn/module_tensors.h"
 
 namespace steer {
 
-// A new model of a family ("ddn") with the options given over its defaults. Initial values follow `seed`.
+// A new model of a family ("ddn", "classifier") with the options given over its defaults. Initial values
+// follow `seed`.
 std::unique_ptr<Model> make_model(const std::string& family, const Json& options, uint64_t seed);
 
 // How far a model was trained, kept in its checkpoint.
@@ -36,11 +39,5 @@ struct LoadedDdn {
   TrainingState state;
 };
 LoadedDdn as_ddn(LoadedModel loaded, const std::string& command);
-
-// Copies tensors into a module's parameters and buffers by name; the two sets of names must
-// agree. `what` stands first in errors.
-void load_tensors(torch::nn::Module& module, const std::map<std::string, Tensor>& tensors,
-                  const std::string& what);
-std::map<std::string, Tensor> module_tensors(torch::nn::Module& module);
 
 }  // namespace steer

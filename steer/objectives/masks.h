@@ -10,10 +10,16 @@ namespace steer {
 
 using torch::Tensor;
 
-// Which pixels are to be filled: float32 [1, 1, height, width], 1 = fill, 0 = given. `words` is left, right,
-// top or bottom (that half), centre (the box from 1/4 to 3/4), checker (every other block of an eighth of the
-// side), or the path of a picture of exactly this size (white = fill). Refuses masks that fill nothing or
-// everything.
+// Which pixels are to be filled: float32 [1, 1, height, width], 1 = fill, 0 = given. `words` is the path of a
+// picture of exactly this size (white = fill), or names the part that is filled:
+//   left, right, top, bottom     that half
+//   quadrants                    the upper left and the lower right quarter
+//   centre                       the box from 1/4 to 3/4
+//   eyes                         the band of rows from 2/5 to 5/9
+//   eyes_bar                     that band and the upright bar of columns from 2/5 to 3/5
+//   letter_s                     the strokes of a letter S
+//   checker                      every other block of an eighth of the side
+// `not_` before a name fills all but that part. Refuses masks that fill nothing or everything.
 Tensor make_mask(const std::string& words, int64_t height, int64_t width);
 
 }  // namespace steer

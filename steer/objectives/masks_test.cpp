@@ -40,6 +40,29 @@ TEST(Masks, CentreAndCheckerAreExact) {
   EXPECT_EQ(checker[4][2].item<float>(), 0.0f);
 }
 
+TEST(Masks, TheTablesPartsAreWhereTheyShouldBe) {
+  const auto mask = [](const char* name) { return make_mask(name, 36, 36)[0][0]; };
+  const Tensor quadrants = mask("quadrants");
+  EXPECT_EQ(quadrants.sum().item<int64_t>(), 2 * 18 * 18);
+  EXPECT_EQ(quadrants[0][0].item<float>(), 1);
+  EXPECT_EQ(quadrants[35][35].item<float>(), 1);
+  const Tensor eyes = mask("eyes");  // rows 14 to 19
+  EXPECT_EQ(eyes.narrow(0, 14, 6).min().item<float>(), 1);
+  EXPECT_EQ(eyes.sum().item<int64_t>(), 6 * 36);
+  const Tensor bar = mask("eyes_bar");  // and columns 14 to 20
+  EXPECT_EQ(bar.narrow(1, 14, 7).min().item<float>(), 1);
+  EXPECT_EQ(bar.sum().item<int64_t>(), 6 * 36 + 7 * 30);
+  // An S looks the same upside down, and is no ring.
+  const Tensor s = mask("letter_s");
+  EXPECT_TRUE(torch::equal(s, s.flip({0, 1})));
+  EXPECT_FALSE(torch::equal(s, s.flip({1})));
+  EXPECT_NEAR(s.mean().item<float>(), 0.2, 0.06);
+  for (const char* name : {"left", "top", "quadrants", "centre", "eyes", "eyes_bar", "letter_s", "checker"})
+    EXPECT_TRUE(torch::equal(mask((std::string("not_") + name).c_str()), 1 - mask(name))) << name;
+  EXPECT_TRUE(torch::equal(mask("not_left"), mask("right")));
+  EXPECT_THROW(make_mask("not_not_left", 36, 36), Error);
+}
+
 TEST(Masks, ReadsPicturesWithWhiteAsFill) {
   const std::string path = testing::TempDir() + "steer_mask.png";
   const Tensor mask = (torch::rand({1, 16, 16}) > 0.5).to(torch::kFloat32);

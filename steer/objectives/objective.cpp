@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "steer/core/check.h"
+#include "steer/core/tensors.h"
 
 namespace steer {
 
@@ -40,19 +41,28 @@ bool WeightedSum::differentiable() const {
 }
 
 std::vector<LinearMeasurement> WeightedSum::measurements() const {
-  for (const Term& term : terms_)
-    if (term.objective->measurements().empty()) return {};
-  return linear_part();
-}
-
-std::vector<LinearMeasurement> WeightedSum::linear_part() const {
   std::vector<LinearMeasurement> all;
-  for (const Term& term : terms_)
-    for (const LinearMeasurement& measurement : term.objective->linear_part()) {
+  for (const Term& term : terms_) {
+    const std::vector<LinearMeasurement> some = term.objective->measurements();
+    if (some.empty()) return {};
+    for (const LinearMeasurement& measurement : some) {
       all.push_back(measurement);
       all.back().scale *= term.weight;
     }
+  }
   return all;
+}
+
+std::vector<Objective::Part> WeightedSum::parts() const {
+  std::vector<Part> parts;
+  for (const Term& term : terms_) parts.push_back({term.weight, term.objective.get(), false});
+  return parts;
+}
+
+Tensor WeightedSum::asked() const {
+  for (const Term& term : terms_)
+    if (const Tensor classes = term.objective->asked(); classes.defined()) return classes;
+  return {};
 }
 
 Tensor WeightedSum::degraded() const {
@@ -78,6 +88,40 @@ std::string WeightedSum::words() const {
     text += term.objective->words();
   }
   return text;
+}
+
+RankSum::RankSum(std::vector<WeightedSum::Term> terms) : sum_(std::move(terms)) {}
+
+std::vector<Objective::Part> RankSum::parts() const {
+  std::vector<Part> parts = sum_.parts();
+  for (Part& part : parts) part.ranked = true;
+  return parts;
+}
+
+Tensor RankSum::score(const Tensor& x) const {
+  Tensor sum;
+  for (const Part& part : parts()) {
+    const Tensor rank = ranks_within(part.objective->score(x), targets()) * part.weight;
+    sum = sum.defined() ? sum + rank : rank;
+  }
+  return sum;
+}
+
+Tensor ranks_within(const Tensor& score, int64_t groups) {
+  STEER_CHECK(score.dim() == 1 && groups > 0 && score.size(0) % groups == 0, "[rank] expected scores in ",
+              groups, " equal groups but got ", shape_text(score.sizes()));
+  const Tensor grouped = score.detach().view({groups, -1});
+  const Tensor order = std::get<1>(at::sort(grouped, true, 1, false));
+  const Tensor places = at::arange(grouped.size(1), order.options()).expand_as(order);
+  return at::empty_like(order).scatter_(1, order, places).flatten().to(torch::kFloat32);
+}
+
+Tensor per_sample(const Tensor& of_targets, int64_t samples, const char* what) {
+  const int64_t targets = of_targets.size(0);
+  if (targets == 1) return of_targets;
+  STEER_CHECK(samples % targets == 0, "[", what, "] expected a multiple of ", targets,
+              " samples, one group per target, but got ", samples);
+  return of_targets.repeat_interleave(samples / targets, 0);
 }
 
 }  // namespace steer

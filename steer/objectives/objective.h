@@ -13,6 +13,9 @@ namespace steer {
 
 using torch::Tensor;
 
+// How an unfinished, smaller sample is brought to full size before it is judged.
+enum class Enlargement { kRepeat, kBilinear };
+
 // An objective may hold several targets, T of them. The number of samples must then be a multiple of T, and
 // the samples come in T equal consecutive groups, one per target.
 class Objective {
@@ -32,8 +35,20 @@ class Objective {
   // The measurements whose log-likelihoods sum to score(); empty when score() is anything else.
   virtual std::vector<LinearMeasurement> measurements() const { return {}; }
 
-  // The measurements of those terms that are linear: a cheap first look where others are expensive.
-  virtual std::vector<LinearMeasurement> linear_part() const { return measurements(); }
+  // A term of a sum: its score counts `weight` times, or, if `ranked`, its rank among the samples compared.
+  struct Part {
+    double weight;
+    const Objective* objective;
+    bool ranked;
+  };
+  // The terms that score() is the sum of, so that each may be computed in its own cheapest way; empty when
+  // it is one piece.
+  virtual std::vector<Part> parts() const { return {}; }
+
+  virtual Enlargement enlargement() const { return Enlargement::kRepeat; }
+
+  // The class asked of each target, int64 [T]; undefined for objectives that ask for none.
+  virtual Tensor asked() const { return {}; }
 
   // What the objective was made from, at the sample's size [T, C, H, W], for people to see; undefined where
   // there is no such picture. Added noise may leave [-1, 1].
@@ -63,7 +78,8 @@ class WeightedSum : public Objective {
   int64_t targets() const override;
   bool differentiable() const override;
   std::vector<LinearMeasurement> measurements() const override;
-  std::vector<LinearMeasurement> linear_part() const override;
+  std::vector<Part> parts() const override;
+  Tensor asked() const override;
   Tensor degraded() const override;
   Tensor hidden() const override;
   std::string words() const override;
@@ -71,5 +87,34 @@ class WeightedSum : public Objective {
  private:
   std::vector<Term> terms_;
 };
+
+// sum_i weight_i * rank_i, where rank_i of a sample is its place by the score of term i among the samples of
+// its group, from 0 for the lowest: goals whose scores have different units weigh as told. A sample's score
+// depends on the others, so scores of different calls must not be compared.
+class RankSum : public Objective {
+ public:
+  // At least one term.
+  explicit RankSum(std::vector<WeightedSum::Term> terms);
+
+  Tensor score(const Tensor& x) const override;
+  int64_t targets() const override { return sum_.targets(); }
+  bool differentiable() const override { return false; }
+  std::vector<Part> parts() const override;
+  Tensor asked() const override { return sum_.asked(); }
+  Tensor degraded() const override { return sum_.degraded(); }
+  Tensor hidden() const override { return sum_.hidden(); }
+  std::string words() const override { return "rank(" + sum_.words() + ")"; }
+
+ private:
+  WeightedSum sum_;
+};
+
+// Each score's place within its group, from 0 for the lowest, float32; score [N] holds `groups` equal
+// consecutive groups. Equal scores keep their order.
+Tensor ranks_within(const Tensor& score, int64_t groups);
+
+// What belongs to T targets, [T, ...], for `samples` samples in T equal consecutive groups: [samples, ...],
+// or [1, ...] where T is 1. Error, naming `what`, where the samples make no such groups.
+Tensor per_sample(const Tensor& of_targets, int64_t samples, const char* what);
 
 }  // namespace steer

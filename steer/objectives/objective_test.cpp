@@ -63,5 +63,48 @@ TEST(WeightedSum, RefusesEmptySumsAndBadWeights) {
   }
 }
 
+// Likes bright samples, in units a million times larger.
+class Bright : public Objective {
+ public:
+  Tensor score(const Tensor& x) const override { return 1e6 * x.mean({1, 2, 3}); }
+  bool differentiable() const override { return true; }
+  std::string words() const override { return "bright()"; }
+};
+
+TEST(RankSum, AddsPlacesWhateverTheUnits) {
+  const Tensor x = torch::tensor({0.1, 0.4, 0.2, 0.3}).view({4, 1, 1, 1}).expand({4, 1, 2, 2});
+  std::vector<WeightedSum::Term> terms;
+  terms.push_back({0.5, std::make_unique<Bright>()});
+  terms.push_back({0.25, linear(denoise(torch::full({1, 1, 2, 2}, 0.1), 0.1), "b()")});
+  const RankSum sum(std::move(terms));
+  EXPECT_TRUE(torch::allclose(sum.score(x), torch::tensor({0 + 0.75, 1.5 + 0, 0.5 + 0.5, 1 + 0.25})));
+  EXPECT_EQ(sum.words(), "rank(0.5*bright() + 0.25*b())");
+  EXPECT_FALSE(sum.differentiable());
+  EXPECT_TRUE(sum.measurements().empty());
+  ASSERT_EQ(sum.parts().size(), 2u);
+  EXPECT_TRUE(sum.parts()[0].ranked);
+}
+
+TEST(RankSum, RanksRunWithinEachTargetsGroupAndEqualScoresKeepTheirOrder) {
+  const Tensor score = torch::tensor({3.0, 1.0, 2.0, -5.0, -5.0, -6.0});
+  EXPECT_TRUE(torch::equal(ranks_within(score, 2), torch::tensor({2.0f, 0.0f, 1.0f, 1.0f, 2.0f, 0.0f})));
+  EXPECT_TRUE(
+      torch::equal(ranks_within(score, 1), torch::tensor({5.0f, 3.0f, 4.0f, 1.0f, 2.0f, 0.0f})));
+  EXPECT_THROW(ranks_within(score, 4), Error);
+  std::vector<WeightedSum::Term> terms;
+  const Tensor truth = torch::tensor({0.0, 1.0}).view({2, 1, 1, 1});
+  terms.push_back({1.0, linear(denoise(truth, 1.0), "b()")});
+  const RankSum sum(std::move(terms));
+  const Tensor x = torch::tensor({0.2, 0.9, 0.2, 0.9}).view({4, 1, 1, 1});
+  EXPECT_TRUE(torch::equal(sum.score(x), torch::tensor({1.0f, 0.0f, 0.0f, 1.0f})));
+}
+
+TEST(PerSample, RepeatsEachTargetForItsGroup) {
+  const Tensor two = torch::tensor({{1, 2}, {3, 4}});
+  EXPECT_TRUE(torch::equal(per_sample(two, 4, "x"), torch::tensor({{1, 2}, {1, 2}, {3, 4}, {3, 4}})));
+  EXPECT_EQ(per_sample(two.narrow(0, 0, 1), 3, "x").size(0), 1);
+  EXPECT_THROW(per_sample(two, 3, "x"), Error);
+}
+
 }  // namespace
 }  // namespace steer

@@ -12,10 +12,17 @@
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 #include "steer/data/images.h"
+#include "steer/nn/saved_classifier.h"
+#include "steer/objectives/canny.h"
+#include "steer/objectives/edges.h"
+#include "steer/objectives/labels.h"
 #include "steer/objectives/linear.h"
 #include "steer/objectives/masks.h"
 #include "steer/objectives/program.h"
+#include "steer/objectives/strokes.h"
+#include "steer/objectives/style.h"
 #include "steer/objectives/syntax.h"
+#include "steer/objectives/text.h"
 
 namespace steer {
 namespace {
@@ -137,6 +144,81 @@ std::unique_ptr<Objective> program_of(const Call& call) {
       arguments.required("command"), arguments.number("timeout", defaults.timeout_seconds, 0.01, 1e6)});
 }
 
+std::unique_ptr<Objective> edges_of(const Call& call, const ObjectiveContext& context) {
+  const Arguments arguments(call, {"image"}, {"fit"});
+  return std::make_unique<EdgesObjective>(pictures_of(call, arguments, context).images, to_text(call));
+}
+
+std::unique_ptr<Objective> canny_of(const Call& call, const ObjectiveContext& context) {
+  const Arguments arguments(call, {"image"}, {"low", "high", "fit"});
+  const double low = arguments.number("low", 100, 0, 1e4), high = arguments.number("high", 200, low, 1e4);
+  return std::make_unique<CannyObjective>(pictures_of(call, arguments, context).images, low, high,
+                                          to_text(call));
+}
+
+std::unique_ptr<Objective> strokes_of(const Call& call, const ObjectiveContext& context) {
+  const Arguments arguments(call, {"image"}, {"distance", "fit"});
+  STEER_CHECK(context.channels == 1 || context.channels == 3,
+              "[objective] an image gives samples of 1 or 3 channels, but these have ", context.channels);
+  const std::string path = arguments.required("image");
+  const std::string distance = arguments.word("distance", "l2");
+  STEER_CHECK(distance == "l1" || distance == "l2", "[objective] column ", call.column,
+              ": strokes: expected distance as l1 or l2 but got ", distance);
+  const LayeredImage read = read_image_alpha(path, context.channels);
+  // Alpha goes through the same fit; a border that is added is transparent.
+  const Tensor layers = fitted(at::cat({read.image, read.alpha * 2 - 1}).unsqueeze(0), path,
+                               arguments.word("fit", context.fit), context, "")
+                            .to(context.device);
+  const Tensor painting = layers.narrow(1, 0, context.channels);
+  const Tensor alpha = ((layers.narrow(1, context.channels, 1) + 1) / 2).clamp(0, 1);
+  if (distance == "l1") return std::make_unique<StrokesObjective>(painting, alpha, to_text(call));
+  return std::make_unique<LinearObjective>(strokes(painting, alpha), to_text(call));
+}
+
+std::unique_ptr<Objective> style_of(const Call& call, const ObjectiveContext& context) {
+  const Arguments arguments(call, {"image"}, {"model", "size", "normalise", "fit"});
+  const std::string normalise = arguments.word("normalise", "none");
+  STEER_CHECK(normalise == "none" || normalise == "imagenet", "[objective] column ", call.column,
+              ": style: expected normalise as none or imagenet but got ", normalise);
+  const StyleOptions options{arguments.integer("size", StyleOptions().size, 1, 4096),
+                             normalise == "imagenet"};
+  const ScriptedNetwork network(arguments.required("model"), context.device);
+  return std::make_unique<StyleObjective>(network, pictures_of(call, arguments, context).images, options,
+                                          to_text(call));
+}
+
+std::unique_ptr<Objective> text_of(const Call& call, const ObjectiveContext& context) {
+  const Arguments arguments(call, {"words"}, {"model"});
+  const std::string words = arguments.required("words");
+  return std::make_unique<TextObjective>(ScriptedNetwork(arguments.required("model"), context.device), words,
+                                         to_text(call));
+}
+
+std::unique_ptr<Objective> label_of(const Call& call, const ObjectiveContext& context) {
+  const Arguments arguments(call, {"class"}, {"classifier", "temperature"});
+  const double temperature = arguments.number("temperature", 1, 1e-6, 1e6);
+  const SavedClassifier classifier = load_classifier(arguments.required("classifier"), context.device);
+  // One image tells how many classes there are, and that the classifier takes samples of this shape.
+  torch::NoGradGuard no_grad;
+  const Tensor blank = at::zeros({1, context.channels, context.height, context.width});
+  const int64_t classes = classifier(blank.to(context.device)).size(1);
+  Tensor asked;
+  if (arguments.has("class")) {
+    asked = at::full({1}, arguments.integer("class", 0, 0, classes - 1), torch::kInt64);
+  } else {
+    STEER_CHECK(context.samples > 0, "[objective] column ", call.column,
+                ": label needs a class, as in label(3, classifier=...)");
+    asked = (at::arange(context.samples, torch::kInt64) + context.first_sample).remainder(classes);
+  }
+  return std::make_unique<LabelObjective>(classifier, asked, temperature, to_text(call));
+}
+
+std::unique_ptr<Objective> entropy_of(const Call& call, const ObjectiveContext& context) {
+  const Arguments arguments(call, {}, {"classifier"});
+  return std::make_unique<EntropyObjective>(load_classifier(arguments.required("classifier"), context.device),
+                                            to_text(call));
+}
+
 void check_context(const ObjectiveContext& context) {
   STEER_CHECK(context.channels > 0 && context.height > 0 && context.width > 0,
               "[objective] expected samples of channels, height and width above 0");
@@ -148,29 +230,45 @@ void check_context(const ObjectiveContext& context) {
               "], T > 0, but got ", shape_text(truth.sizes()));
 }
 
+std::vector<WeightedSum::Term> make_terms(const std::vector<Call>& calls, const ObjectiveContext& context);
+
 // A new objective is one line here and one in the list below.
 std::unique_ptr<Objective> make_term(const Call& call, const ObjectiveContext& context) {
   const auto linear = [&](LinearTask task) {
     return std::make_unique<LinearObjective>(std::move(task), to_text(call));
   };
+  if (call.name == "rank") return std::make_unique<RankSum>(make_terms(call.terms, context));
   if (call.name == "inpaint") return linear(inpaint_of(call, context));
   if (call.name == "super_resolve") return linear(super_resolve_of(call, context));
   if (call.name == "colourise") return linear(colourise_of(call, context));
   if (call.name == "denoise") return linear(denoise_of(call, context));
   if (call.name == "low_bit") return linear(low_bit_of(call, context));
+  if (call.name == "edges") return edges_of(call, context);
+  if (call.name == "canny") return canny_of(call, context);
+  if (call.name == "strokes") return strokes_of(call, context);
+  if (call.name == "style") return style_of(call, context);
+  if (call.name == "text") return text_of(call, context);
+  if (call.name == "label") return label_of(call, context);
+  if (call.name == "entropy") return entropy_of(call, context);
   if (call.name == "program") return program_of(call);
-  const std::vector<std::string> known = {"inpaint", "super_resolve", "colourise",
-                                          "denoise", "low_bit",       "program"};
+  const std::vector<std::string> known = {"inpaint", "super_resolve", "colourise", "denoise", "low_bit",
+                                          "edges",   "canny",         "strokes",   "style",   "text",
+                                          "label",   "entropy",       "program",   "rank"};
   fail("[objective] column ", call.column, ": unknown objective ", call.name, "; known are ",
        fmt::format("{}", fmt::join(known, ", ")), did_you_mean(call.name, known));
+}
+
+std::vector<WeightedSum::Term> make_terms(const std::vector<Call>& calls, const ObjectiveContext& context) {
+  std::vector<WeightedSum::Term> terms;
+  for (const Call& call : calls) terms.push_back({call.weight, make_term(call, context)});
+  return terms;
 }
 
 }  // namespace
 
 std::unique_ptr<Objective> make_objective(const std::string& words, const ObjectiveContext& context) {
   check_context(context);
-  std::vector<WeightedSum::Term> terms;
-  for (const Call& call : parse_objective(words)) terms.push_back({call.weight, make_term(call, context)});
+  std::vector<WeightedSum::Term> terms = make_terms(parse_objective(words), context);
   if (terms.size() == 1 && terms[0].weight == 1.0) return std::move(terms[0].objective);
   return std::make_unique<WeightedSum>(std::move(terms));
 }

@@ -18,6 +18,9 @@ struct ObjectiveContext {
   // [T, C, H, W]: stands for the image argument where the words leave it out (evaluation over a data set).
   // Optional.
   Tensor truth;
+  // A label() without a class asks `samples` targets in turn: target i for class (first_sample + i) modulo
+  // the number of classes. 0: it is refused.
+  int64_t first_sample = 0, samples = 0;
   uint64_t seed = 0;  // of added noise: target i gets seed + i
   torch::Device device = torch::kCPU;
   std::string fit;  // of images where the words name no fit=: resize, pad, or empty for the exact size only
@@ -30,10 +33,18 @@ struct ObjectiveContext {
 //   denoise([image], noise=0.5, add=false)     image: the noisy one, unless add=true; a context's truth gets
 //   noise added
 //   low_bit([image], levels=5)     only the nearest of `levels` values of each pixel is known
+//   edges([image])     Sobel magnitudes, see edges.h
+//   canny([image], low=100, high=200)     Canny's edges, see canny.h
+//   strokes(image, distance=l2)     colours where the image is not transparent; l1 or l2, see strokes.h
+//   style([image], model=FILE.pt, size=64, normalise=none)     features of a network, see style.h
+//   text(words, model=FILE.pt)     a network of images and text, see text.h
+//   label([class], classifier=FILE, temperature=1)     see labels.h and nn/saved_classifier.h
+//   entropy(classifier=FILE)     that the classifier is sure
 //   program(command, timeout=60)     an outside program scores the samples, see program.h; whoever lets
 //   others write words lets them run programs
 // Each with an image takes fit=resize (stretched; by area when shrinking) or fit=pad (black around the
-// middle) for images of another size. Weighted sums: `0.5*a(...) + b(...)`. Errors are one line that starts
+// middle) for images of another size. Weighted sums: `0.5*a(...) + b(...)`; sums of ranks
+// (RankSum): `rank(0.5*a(...) + 0.5*b(...))`. Errors are one line that starts
 // with `[objective]`.
 std::unique_ptr<Objective> make_objective(const std::string& words, const ObjectiveContext& context);
 

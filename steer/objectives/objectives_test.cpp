@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+#include <png.h>
+
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
 #include "steer/data/images.h"
@@ -33,6 +35,17 @@ ObjectiveContext colour32() {
   context.channels = 3;
   context.height = context.width = 32;
   return context;
+}
+
+// A PNG of planes uint8 [4, H, W].
+void write_rgba_png(const std::string& path, const Tensor& planes) {
+  const Tensor pixels = planes.permute({1, 2, 0}).contiguous();
+  png_image image{};
+  image.version = PNG_IMAGE_VERSION;
+  image.height = static_cast<png_uint_32>(planes.size(1));
+  image.width = static_cast<png_uint_32>(planes.size(2));
+  image.format = PNG_FORMAT_RGBA;
+  ASSERT_TRUE(png_image_write_to_file(&image, path.c_str(), 0, pixels.data_ptr<uint8_t>(), 0, nullptr));
 }
 
 std::string refusal(const std::string& words, const ObjectiveContext& context) {
@@ -125,13 +138,65 @@ TEST(Objectives, FitPicturesOfAnotherSizeOnlyWhenTold) {
   EXPECT_TRUE(torch::equal(make_objective("denoise('" + small.path + "')", context)->degraded(), padded));
 }
 
+TEST(Objectives, OrderSamplesAsTheirFormulasDo) {
+  // Yang 2025: -MSE to the picture shrunk, to its channel means, to 5 grey levels, over the known pixels.
+  torch::manual_seed(77);
+  ObjectiveContext context = colour32();
+  context.truth = torch::rand({1, 3, 32, 32}) * 2 - 1;
+  const Tensor x = torch::rand({7, 3, 32, 32}) * 2 - 1;
+  const auto mse = [](const Tensor& a, const Tensor& b) { return (a - b).square().mean({1, 2, 3}); };
+  std::vector<std::pair<std::string, Tensor>> table;
+  for (const int64_t factor : {2, 4, 8, 16})
+    table.push_back({joined("super_resolve(factor=", factor, ")"),
+                     mse(area_resize(x, 32 / factor, 32 / factor),
+                         area_resize(context.truth, 32 / factor, 32 / factor))});
+  table.push_back({"colourise()", mse(x.mean({1}, true), context.truth.mean({1}, true))});
+  table.push_back({"low_bit()", mse(x, (2 * context.truth).round() / 2)});
+  table.push_back({"denoise(noise=0.53, add=false)", mse(x, context.truth)});
+  table.push_back({"inpaint(mask=left)", mse(x.narrow(3, 16, 16), context.truth.narrow(3, 16, 16))});
+  for (const auto& [words, error] : table)
+    EXPECT_TRUE(torch::equal(make_objective(words, context)->score(x).argsort(), (-error).argsort())) << words;
+}
+
+TEST(Objectives, StrokesReadTheirAlpha) {
+  // RGBA: the left column red and opaque, the rest transparent.
+  Tensor planes = torch::zeros({4, 32, 32}, torch::kUInt8);
+  planes[0].narrow(1, 0, 1).fill_(255);
+  planes[3].narrow(1, 0, 1).fill_(255);
+  planes[1].narrow(1, 5, 3).fill_(200);
+  const std::string path = testing::TempDir() + "steer_strokes.png";
+  write_rgba_png(path, planes);
+  const ObjectiveContext context = colour32();
+  Tensor red = torch::full({1, 3, 32, 32}, -1.0f);
+  red.select(1, 0).fill_(1);
+  for (const char* distance : {"l1", "l2"}) {
+    const auto objective = make_objective("strokes('" + path + "', distance=" + distance + ")", context);
+    EXPECT_NEAR(objective->score(red).item<float>(), 0, 1e-6);
+    EXPECT_NEAR(objective->score(-red).item<float>(), distance[1] == '1' ? -2 : -4, 1e-4);
+    EXPECT_EQ(objective->measurements().size(), distance[1] == '2' ? 1u : 0u);
+  }
+  EXPECT_NE(refusal("strokes('" + path + "', distance=l3)", context).find("l1 or l2"), std::string::npos);
+  EXPECT_NE(refusal("strokes()", context).find("needs the argument image"), std::string::npos);
+  std::filesystem::remove(path);
+}
+
+TEST(Objectives, ARankOfTermsIsRead) {
+  ObjectiveContext context = colour32();
+  context.truth = torch::rand({2, 3, 32, 32}) * 2 - 1;
+  const auto objective = make_objective("rank(0.5*inpaint(mask=left) + edges()) + colourise()", context);
+  EXPECT_EQ(objective->words(), "rank(0.5*inpaint(mask=left) + edges()) + colourise()");
+  EXPECT_EQ(objective->targets(), 2);
+  ASSERT_EQ(objective->parts().size(), 2u);
+  EXPECT_EQ(objective->parts()[0].objective->parts().size(), 2u);
+}
+
 TEST(Objectives, RefuseWhatTheyDoNotKnow) {
   ObjectiveContext context = colour32();
   context.truth = torch::zeros({1, 3, 32, 32});
   EXPECT_EQ(refusal("colourise() + inpant(mask=left)", context),
             "[objective] column 15: unknown objective inpant; known are inpaint, super_resolve, colourise, "
-            "denoise, "
-            "low_bit, program; did you mean inpaint?");
+            "denoise, low_bit, edges, canny, strokes, style, text, label, entropy, program, rank; did you mean "
+            "inpaint?");
   EXPECT_EQ(refusal("inpaint()", context), "[objective] column 1: inpaint needs the argument mask");
   EXPECT_EQ(refusal("super_resolve()", context),
             "[objective] column 1: super_resolve needs the argument factor");

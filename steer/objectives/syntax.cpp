@@ -45,24 +45,37 @@ class Parser {
  public:
   explicit Parser(const std::string& text) : text_(text) {}
 
-  std::vector<Call> sum() {
-    std::vector<Call> calls = {term()};
-    while (peek() == '+') {
-      ++at_;
-      calls.push_back(term());
-    }
+  std::vector<Call> whole() {
+    std::vector<Call> calls = sum(false);
     if (!done()) expected("'+' or end of text");
     return calls;
   }
 
  private:
-  Call term() {
+  std::vector<Call> sum(bool ranked) {
+    std::vector<Call> calls = {term(ranked)};
+    while (peek() == '+') {
+      ++at_;
+      calls.push_back(term(ranked));
+    }
+    return calls;
+  }
+
+  Call term(bool ranked) {
     Call call;
     const char first = peek();
     if (is_digit(first) || first == '.' || first == '-') call.weight = weight();
     peek();
     call.column = column();
     call.name = name("the name of an objective");
+    if (call.name == "rank") {
+      STEER_CHECK(!ranked, "[objective] column ", call.column, ": a rank inside a rank in ", quoted());
+      take('(');
+      call.terms = sum(true);
+      if (!done() && text_[at_] != ')') expected("'+' or ')'");
+      take(')');
+      return call;
+    }
     take('(');
     if (peek() != ')') {
       call.arguments.push_back(argument());
@@ -190,11 +203,16 @@ std::string as_value(const std::string& value) {
 }  // namespace
 
 std::vector<Call> parse_objective(const std::string& text) {
-  return Parser(text).sum();
+  return Parser(text).whole();
 }
 
 std::string to_text(const Call& call) {
   std::string text = call.name + "(";
+  for (const Call& term : call.terms) {
+    if (&term != &call.terms.front()) text += " + ";
+    if (term.weight != 1.0) text += fmt::format("{}*", term.weight);
+    text += to_text(term);
+  }
   for (const Argument& argument : call.arguments) {
     if (&argument != &call.arguments.front()) text += ", ";
     if (!argument.name.empty()) text += argument.name + "=";

@@ -1,6 +1,7 @@
 // The grammar of objectives, `0.5*inpaint(photo.png, mask=left) + denoise(x.png)`, without their meaning:
 //   sum   = term { "+" term }
-//   term  = [ number "*" ] name "(" [ argument { "," argument } ] ")"
+//   term  = [ number "*" ] ( name "(" [ argument { "," argument } ] ")" | "rank" "(" sum ")" )
+// where a rank holds no other rank,
 //   argument = [ name "=" ] value,    value = a bare word | 'quoted' | "quoted"
 // A bare word holds no blanks and none of , ( ) = ' ".
 #pragma once
@@ -22,6 +23,7 @@ struct Call {
   std::string name;
   std::vector<Argument> arguments;
   int64_t column;
+  std::vector<Call> terms;  // of a rank; it has no arguments
 };
 
 // The terms of a sum, at least one. Errors name the column: `[objective] column 14: expected ')' but got end

@@ -43,6 +43,24 @@ TEST(Syntax, TextParsesToTheSameCallAgain) {
   EXPECT_EQ(to_text(parse_objective("2e-1*f( a ,b = 'c d')").at(0)), "f(a, b=\"c d\")");
 }
 
+TEST(Syntax, ARankHoldsASumOfItsOwn) {
+  const std::vector<Call> calls = parse_objective("2*rank(0.5*a(x, k=1) + b()) + c()");
+  ASSERT_EQ(calls.size(), 2u);
+  EXPECT_EQ(calls[0].weight, 2);
+  ASSERT_EQ(calls[0].terms.size(), 2u);
+  EXPECT_EQ(calls[0].terms[0].weight, 0.5);
+  EXPECT_EQ(calls[0].terms[0].name, "a");
+  EXPECT_EQ(calls[0].terms[1].name, "b");
+  EXPECT_EQ(to_text(calls[0]), "rank(0.5*a(x, k=1) + b())");
+  EXPECT_EQ(refusal("rank(a() + rank(b()))"),
+            "[objective] column 12: a rank inside a rank in \"rank(a() + rank(b()))\"");
+  EXPECT_EQ(refusal("rank()"),
+            "[objective] column 6: expected the name of an objective but got ')' in \"rank()\"");
+  EXPECT_EQ(refusal("rank(a()"), "[objective] column 9: expected ')' but got end of text in \"rank(a()\"");
+  EXPECT_EQ(refusal("rank(a(), b())"),
+            "[objective] column 9: expected '+' or ')' but got ',' in \"rank(a(), b())\"");
+}
+
 TEST(Syntax, NamesTheColumnOfAnError) {
   const std::pair<const char*, const char*> table[] = {
       {"inpaint(x.png", "column 14: expected ')' but got end of text in \"inpaint(x.png\""},

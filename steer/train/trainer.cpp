@@ -133,11 +133,10 @@ class Averages {
   std::vector<std::pair<std::string, std::pair<Tensor, int64_t>>> sums_;
 };
 
-void write_grid(Model& model, Ema& ema, const std::string& path, torch::Device device) {
+void write_preview(Model& model, Ema& ema, const std::string& path) {
   const Ema::Swap averaged(ema);
-  SampleRequest request;
-  request.seeds = sample_seeds(0, kGridImages, device);
-  write_png(path, image_grid(model.sample(request).images));
+  const Tensor picture = model.preview(kGridImages);
+  if (picture.defined()) write_png(path, picture);
 }
 
 }  // namespace
@@ -253,13 +252,13 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
     }
     if (now_seconds() - checkpointed > 60 * o.checkpoint_minutes) save();
     if (o.grid_minutes > 0 && now_seconds() - drawn > 60 * o.grid_minutes) {
-      write_grid(model, state.ema, fmt::format("{}/samples/{:08}.png", run, state.state.images), device);
+      write_preview(model, state.ema, fmt::format("{}/samples/{:08}.png", run, state.state.images));
       drawn = now_seconds();
     }
   }
   save();
   if (!summary.interrupted)
-    write_grid(model, state.ema, fmt::format("{}/samples/{:08}.png", run, state.state.images), device);
+    write_preview(model, state.ema, fmt::format("{}/samples/{:08}.png", run, state.state.images));
   summary.state = state.state;
   return summary;
 }

@@ -24,7 +24,7 @@ struct TrainHooks {
 // Trains until a budget is used up. `run` is a folder that holds or gets
 //   model.safetensors   averaged weights and options, all that other commands need
 //   resume.safetensors  everything an exact continuation needs
-//   options.json, log.jsonl, samples/IMAGES.png
+//   options.json, log.jsonl, samples/IMAGES.png (of families that draw)
 // With `resume` it continues from resume.safetensors; on one thread count, with a budget in images and the
 // same options, the result equals that of an uninterrupted run bit for bit. A loss that is not finite throws
 // with step and seed and leaves the last checkpoint. Error when the folder holds a run already and `resume`

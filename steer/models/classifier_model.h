@@ -1,0 +1,53 @@
+// A classifier of images as a model: it judges samples and makes none.
+#pragma once
+
+#include "steer/models/augmentation.h"
+#include "steer/models/model.h"
+#include "steer/nn/classifier.h"
+
+namespace steer {
+
+struct ClassifierModelOptions {
+  ClassifierOptions network;
+  AugmentOptions augment;
+  double smoothing = 0.0;
+
+  template <class F>
+  void fields(F& f) {
+    f("network", network, "shape of the network");
+    f("augment", augment, "how training images are changed");
+    f("smoothing", smoothing, "share of the wanted probability that is spread over all classes");
+  }
+};
+
+class ClassifierModel : public Model {
+ public:
+  explicit ClassifierModel(const ClassifierModelOptions& options);
+
+  std::string family() const override { return "classifier"; }
+  torch::nn::Module& module() override { return *network_; }
+  ImageShape shape() const override;
+  Json options() const override;
+  // Cross-entropy over augmented images. Figures: loss, and accuracy on the augmented images. Error for
+  // labels outside the classes.
+  LossReport loss(const Batch& batch, uint64_t seed) override;
+  Figures after_step(int64_t, const Adam*, const Ema*) override { return {}; }
+  // Always an Error: a classifier makes no samples.
+  Samples sample(const SampleRequest& request) override;
+  Tensor preview(int64_t) override { return {}; }
+  void set_compute_type(torch::ScalarType type) override { network_->compute_type = type; }
+
+  int64_t classes() const { return options_.network.classes; }
+  // Logits [N, classes] of images [N, C, H, W] in [-1, 1], without gradient and dropout.
+  Tensor logits(const Tensor& x);
+
+ private:
+  ClassifierModelOptions options_;
+  Classifier network_;
+};
+
+// Options of a classifier with what a data set decides in place of zeros: channels and classes. Error where
+// the data have no labels or more classes than the options say.
+Json fitted_to(const Json& options, const Dataset& data, const std::string& path);
+
+}  // namespace steer

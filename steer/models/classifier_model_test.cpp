@@ -1,0 +1,121 @@
+#include "steer/models/classifier_model.h"
+
+#include <gtest/gtest.h>
+
+#include "steer/core/check.h"
+#include "steer/core/random.h"
+#include "steer/core/temporary_folder.h"
+#include "steer/core/tensors.h"
+#include "steer/data/memory_dataset.h"
+#include "steer/models/models.h"
+#include "steer/nn/saved_classifier.h"
+
+namespace steer {
+namespace {
+
+Json small_options() {
+  return {{"network", {{"channels", 1}, {"size", 16}, {"classes", 3}, {"widths", {8, 16}}}}};
+}
+
+Batch batch_of(int64_t count) {
+  torch::manual_seed(6);
+  return {torch::rand({count, 1, 16, 16}) * 2 - 1, at::arange(count, torch::kInt64).remainder(3), {}};
+}
+
+template <class Act>
+std::string refusal(Act act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(ClassifierModel, StartsNearTheLogarithmOfItsClassesAndHasAGradient) {
+  auto model = make_model("classifier", small_options(), 1);
+  const LossReport report = model->loss(batch_of(12), 3);
+  EXPECT_NEAR(report.loss.item<double>(), std::log(3), 0.5);
+  report.loss.backward();
+  for (const auto& [name, parameter] : model->trainable_parameters())
+    EXPECT_TRUE(parameter.grad().defined()) << name;
+  // The step's seed decides everything random.
+  EXPECT_EQ(model->loss(batch_of(12), 3).loss.item<float>(), report.loss.item<float>());
+}
+
+TEST(ClassifierModel, RefusesLabelsOutsideItsClassesAndToSample) {
+  auto model = make_model("classifier", small_options(), 1);
+  Batch batch = batch_of(4);
+  batch.label[2] = 3;
+  EXPECT_NE(refusal([&] { model->loss(batch, 0); }).find("from 0 to 2 for every image but got label 3"),
+            std::string::npos);
+  batch.label[2] = -1;
+  EXPECT_NE(refusal([&] { model->loss(batch, 0); }).find("without one"), std::string::npos);
+  EXPECT_NE(refusal([&] { model->sample({}); }).find("makes none"), std::string::npos);
+  EXPECT_FALSE(model->preview(64).defined());
+}
+
+TEST(ClassifierModel, IsSavedAndLoadedAsAModelAndAsAJudge) {
+  const TemporaryFolder folder;
+  auto model = make_model("classifier", small_options(), 2);
+  save_model(folder / "c.safetensors", *model, {7, 1, 0.5}, nullptr);
+  const LoadedModel loaded = load_model(folder / "c.safetensors", torch::kCPU);
+  EXPECT_EQ(loaded.model->family(), "classifier");
+  const Tensor x = batch_of(4).x;
+  const Tensor logits = dynamic_cast<ClassifierModel&>(*model).logits(x);
+  EXPECT_TRUE(torch::equal(dynamic_cast<ClassifierModel&>(*loaded.model).logits(x), logits));
+  EXPECT_TRUE(torch::equal(load_classifier(folder / "c.safetensors", torch::kCPU)(x), logits));
+}
+
+TEST(ClassifierModel, TakesChannelsAndClassesFromItsData) {
+  const MemoryDataset data(torch::zeros({4, 3, 8, 8}, torch::kUInt8),
+                           torch::tensor({0, 1, 1, 0}, torch::kInt64), {"cat", "dog"});
+  const Json fitted = fitted_to(Json::object(), data, "pets");
+  EXPECT_EQ(fitted["network"]["channels"], 3);
+  EXPECT_EQ(fitted["network"]["classes"], 2);
+  EXPECT_EQ(fitted_to({{"network", {{"classes", 5}}}}, data, "pets")["network"]["classes"], 5);
+  const MemoryDataset many(torch::zeros({2, 3, 8, 8}, torch::kUInt8), torch::tensor({0, 2}, torch::kInt64),
+                           {"cat", "dog", "fox"});
+  EXPECT_NE(refusal([&] {
+              fitted_to({{"network", {{"classes", 2}}}}, many, "pets");
+            }).find("pets: expected labels below 2"),
+            std::string::npos);
+  const MemoryDataset bare(torch::zeros({1, 3, 8, 8}, torch::kUInt8), torch::full({1}, -1, torch::kInt64),
+                           {});
+  EXPECT_NE(refusal([&] { fitted_to(Json::object(), bare, "pets"); }).find("labels"), std::string::npos);
+}
+
+TEST(Augmentation, ShrinksShiftsAndAddsNoiseAsOftenAsTold) {
+  const Tensor x = batch_of(400).x, seeds = sample_seeds(3, 400);
+  AugmentOptions none{0, 0, 0, 0, 0};
+  EXPECT_TRUE(torch::equal(augmented(x, seeds, none), x));
+  AugmentOptions shrink{0, 0.25, 0, 0, 0};
+  const Tensor coarse = augmented(x, seeds, shrink);
+  const Tensor blocks = area_resize(area_resize(x, 4, 4), 16, 16);
+  const Tensor shrunk = (coarse - blocks).abs().amax({1, 2, 3}).eq(0);
+  EXPECT_NEAR(shrunk.sum().item<double>(), 100, 30);
+  EXPECT_TRUE(torch::equal(coarse.index({shrunk.logical_not()}), x.index({shrunk.logical_not()})));
+  AugmentOptions shift{0, 0, 0, 0, 2};
+  const Tensor moved = augmented(x, seeds, shift);
+  EXPECT_FALSE(torch::equal(moved, x));
+  // Somewhere among the 25 shifts every image finds its middle again.
+  const Tensor middle = moved.narrow(2, 4, 8).narrow(3, 4, 8);
+  Tensor found = torch::zeros({400}, torch::kBool);
+  for (int64_t dy = 2; dy <= 6; ++dy)
+    for (int64_t dx = 2; dx <= 6; ++dx)
+      found |= (x.narrow(2, dy, 8).narrow(3, dx, 8) - middle).abs().amax({1, 2, 3}).eq(0);
+  EXPECT_TRUE(found.all().item<bool>());
+  AugmentOptions noise{0, 0, 0, 0.6, 0};
+  const Tensor deviation = (augmented(x, seeds, noise) - x).std({1, 2, 3});
+  EXPECT_NEAR(deviation.mean().item<double>(), 0.3, 0.03);
+  EXPECT_LT(deviation.max().item<double>(), 0.7);
+  // An image's change is its own seed's.
+  AugmentOptions all{0.2, 0.2, 0.2, 0.3, 2};
+  EXPECT_TRUE(
+      torch::equal(augmented(x, seeds, all)[7], augmented(x.narrow(0, 7, 1), seeds.narrow(0, 7, 1), all)[0]));
+  EXPECT_THROW(check(AugmentOptions{0.5, 0.5, 0.5, 0, 0}), Error);
+  EXPECT_THROW(check(AugmentOptions{0, 0, 0, -1, 0}), Error);
+}
+
+}  // namespace
+}  // namespace steer

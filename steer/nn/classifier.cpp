@@ -1,0 +1,76 @@
+#include "steer/nn/classifier.h"
+
+#include "steer/core/check.h"
+#include "steer/core/tensors.h"
+
+namespace steer {
+namespace {
+
+struct ClassifierBlockImpl : torch::nn::Module {
+  ClassifierBlockImpl(int64_t in, int64_t out) {
+    norm0 = register_module("norm0", GroupNormSilu(in));
+    conv0 = register_module("conv0", Conv(ConvOptions{in, out, 3, true, 1.0}));
+    norm1 = register_module("norm1", GroupNormSilu(out));
+    conv1 = register_module("conv1", Conv(ConvOptions{out, out, 3, true, 0.3}));
+    if (in != out) skip = register_module("skip", Conv(ConvOptions{in, out, 1, false, 1.0}));
+  }
+
+  Tensor forward(const Tensor& x) {
+    const Tensor y = conv1->forward(norm1->forward(conv0->forward(norm0->forward(x))));
+    return y + (skip.is_empty() ? x : skip->forward(x));
+  }
+
+  GroupNormSilu norm0{nullptr}, norm1{nullptr};
+  Conv conv0{nullptr}, conv1{nullptr}, skip{nullptr};
+};
+TORCH_MODULE(ClassifierBlock);
+
+void check(const ClassifierOptions& o) {
+  STEER_CHECK(o.channels > 0 && o.classes > 1,
+              "[classifier] expected at least 1 channel and 2 classes but got ", o.channels, " and ",
+              o.classes, "; training takes them from its data");
+  STEER_CHECK(!o.widths.empty() && o.widths.size() < 16 && o.blocks >= 1 && o.blocks <= 1000 && o.patch >= 1,
+              "[classifier] expected 1 to 15 widths, at least 1 block and a patch of at least 1 but got ",
+              o.widths.size(), ", ", o.blocks, " and ", o.patch);
+  for (int64_t width : o.widths)
+    STEER_CHECK(width > 0 && width % 4 == 0 && (width <= 128 || width % 32 == 0),
+                "[classifier] expected widths that are multiples of 4, above 128 of 32, but got ", width);
+  const int64_t least = o.patch << (o.widths.size() - 1);
+  STEER_CHECK(o.size > 0 && o.size % least == 0, "[classifier] expected a size that is a multiple of ", least,
+              ", as patch and widths ask, but got ", o.size);
+  STEER_CHECK(o.dropout >= 0 && o.dropout < 1, "[classifier] expected dropout in [0, 1) but got ", o.dropout);
+}
+
+}  // namespace
+
+ClassifierImpl::ClassifierImpl(const ClassifierOptions& given) : options(given) {
+  check(options);
+  int64_t width = options.widths.front();
+  stem = register_module(
+      "stem", Conv(ConvOptions{options.channels * options.patch * options.patch, width, 3, true, 1.0}));
+  stages = register_module("stages", torch::nn::ModuleList());
+  for (const int64_t next : options.widths)
+    for (int64_t block = 0; block < options.blocks; ++block) {
+      stages->push_back(ClassifierBlock(width, next));
+      width = next;
+    }
+  norm = register_module("norm", GroupNormSilu(width));
+  last = register_module("last", torch::nn::Linear(width, options.classes));
+}
+
+Tensor ClassifierImpl::forward(const Tensor& x) {
+  STEER_CHECK(
+      x.dim() == 4 && x.size(1) == options.channels && x.size(2) == options.size && x.size(3) == options.size,
+      "[classifier] expected images [N, ", options.channels, ", ", options.size, ", ", options.size,
+      "] but got ", shape_text(x.sizes()));
+  Tensor h = options.patch > 1 ? at::pixel_unshuffle(x, options.patch) : x;
+  h = stem->forward(h.to(compute_type).contiguous(at::MemoryFormat::ChannelsLast));
+  for (size_t i = 0; i < stages->size(); ++i) {
+    if (i > 0 && static_cast<int64_t>(i) % options.blocks == 0) h = at::avg_pool2d(h, {2, 2});
+    h = stages->ptr<ClassifierBlockImpl>(i)->forward(h);
+  }
+  h = norm->forward(h).to(torch::kFloat32).mean({2, 3});
+  return last->forward(at::dropout(h, options.dropout, is_training()));
+}
+
+}  // namespace steer

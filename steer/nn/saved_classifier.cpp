@@ -1,0 +1,84 @@
+#include "steer/nn/saved_classifier.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "steer/core/check.h"
+#include "steer/core/checkpoint.h"
+#include "steer/core/options.h"
+#include "steer/core/tensors.h"
+#include "steer/nn/classifier.h"
+#include "steer/nn/module_tensors.h"
+#include "steer/nn/scripted.h"
+
+namespace steer {
+namespace {
+
+// TorchScript files are zip archives.
+bool is_zip(const std::string& path) {
+  char head[4] = {};
+  std::ifstream(path, std::ios::binary).read(head, sizeof head);
+  return std::string(head, 4) == std::string("PK\x03\x04", 4);
+}
+
+std::string word(const Checkpoint& checkpoint, const std::string& key) {
+  const auto found = checkpoint.metadata.find(key);
+  return found == checkpoint.metadata.end() ? "" : found->second;
+}
+
+SavedClassifier from_checkpoint(const std::string& path, torch::Device device) {
+  const Checkpoint checkpoint = read_checkpoint(path);
+  STEER_CHECK(word(checkpoint, "format") == "steer" && word(checkpoint, "family") == "classifier",
+              "[classifier] ", path, ": expected a checkpoint of the family classifier but got ",
+              word(checkpoint, "format") == "steer" ? in_quotes(word(checkpoint, "family"))
+                                                    : std::string("a file of something else"));
+  const Json all = parse_json(word(checkpoint, "options"), path);
+  STEER_CHECK(all.is_object() && all.contains("network"), "[classifier] ", path,
+              ": expected options with a network in its metadata");
+  ClassifierOptions options;
+  read_options(options, all["network"], path);
+  Classifier network(options);
+  load_tensors(*network, checkpoint.tensors, "[classifier] " + path);
+  network->to(device);
+  network->eval();
+  for (Tensor& parameter : network->parameters()) parameter.set_requires_grad(false);
+  const auto forward = [network](const Tensor& x) mutable { return network->forward(x); };
+  return {forward, options.channels, options.size, path};
+}
+
+}  // namespace
+
+Tensor SavedClassifier::operator()(const Tensor& x) const {
+  STEER_CHECK(x.dim() == 4, "[classifier] expected images [N, C, H, W] but got ", shape_text(x.sizes()));
+  Tensor seen = x.to(torch::kFloat32);
+  if (channels == 1 && seen.size(1) > 1) seen = seen.mean({1}, true);
+  if (channels > 1 && seen.size(1) == 1) seen = seen.expand({-1, channels, -1, -1});
+  if (size > 0 && (seen.size(2) != size || seen.size(3) != size)) {
+    const bool area = (seen.size(2) >= size && seen.size(3) >= size) ||
+                      (size % seen.size(2) == 0 && size % seen.size(3) == 0);
+    seen = area ? area_resize(seen, size, size) : at::upsample_bilinear2d(seen, {size, size}, false);
+  }
+  const Tensor logits = network(seen);
+  STEER_CHECK(logits.dim() == 2 && logits.size(0) == x.size(0) && logits.size(1) > 1, "[classifier] ", path,
+              ": expected logits [", x.size(0), ", at least 2 classes] but got ", shape_text(logits.sizes()));
+  return logits.to(torch::kFloat32);
+}
+
+SavedClassifier load_classifier(const std::string& path, torch::Device device) {
+  namespace fs = std::filesystem;
+  STEER_CHECK(fs::exists(path), "[classifier] ", path,
+              ": expected a run folder, a checkpoint or a TorchScript file but there is nothing");
+  if (fs::is_directory(path)) {
+    const std::string file = (fs::path(path) / "model.safetensors").string();
+    STEER_CHECK(fs::exists(file), "[classifier] ", path,
+                ": expected a run folder with model.safetensors but it has none");
+    return from_checkpoint(file, device);
+  }
+  if (!is_zip(path)) return from_checkpoint(path, device);
+  const ScriptedNetwork network(path, device);
+  return {[network](const Tensor& x) { return network(x); }, network.declared("channels", 0),
+          network.declared("size", 0), path};
+}
+
+}  // namespace steer

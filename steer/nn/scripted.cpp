@@ -1,0 +1,83 @@
+#include "steer/nn/scripted.h"
+
+#include <torch/script.h>
+
+#include <filesystem>
+
+#include "steer/core/check.h"
+#include "steer/core/files.h"
+
+namespace steer {
+
+struct ScriptedNetwork::State {
+  std::string path;
+  torch::jit::Module module;
+};
+
+namespace {
+
+// The first line of libtorch's message that says something, without its stack.
+std::string first_line(const std::string& text) {
+  size_t begin = text.find_first_not_of(" \n\r\t");
+  if (begin == std::string::npos) return "no reason given";
+  // What a module itself raised stands in the last line of a trace of its source.
+  if (text.compare(begin, 24, "The following operation ") == 0) {
+    const size_t end = text.find_last_not_of(" \n\r\t");
+    const size_t line = text.find_last_of('\n', end);
+    if (line != std::string::npos) return text.substr(line + 1, end - line);
+  }
+  return text.substr(begin, text.find_first_of("\n\r", begin) - begin);
+}
+
+Tensor run(const torch::jit::Module& shared, const std::string& path, std::vector<c10::IValue> arguments) {
+  torch::jit::Module module = shared;
+  c10::IValue value;
+  try {
+    value = module.forward(std::move(arguments));
+  } catch (const c10::Error& error) {
+    fail("[scripted] ", path, ": its forward failed: ", first_line(error.what_without_backtrace()));
+  } catch (const std::exception& error) {
+    fail("[scripted] ", path, ": its forward failed: ", first_line(error.what()));
+  }
+  STEER_CHECK(value.isTensor(), "[scripted] ", path, ": expected a tensor from forward but got a ",
+              value.tagKind());
+  return value.toTensor();
+}
+
+}  // namespace
+
+ScriptedNetwork::ScriptedNetwork(const std::string& path, torch::Device device)
+    : state_(std::make_shared<State>()) {
+  STEER_CHECK(std::filesystem::is_regular_file(path), "[scripted] ", path,
+              ": expected a TorchScript file but there is none");
+  state_->path = path;
+  try {
+    state_->module = torch::jit::load(path, device);
+    state_->module.eval();
+    for (at::Tensor parameter : state_->module.parameters()) parameter.set_requires_grad(false);
+  } catch (const c10::Error& error) {
+    fail("[scripted] ", path,
+         ": expected a whole TorchScript file: ", first_line(error.what_without_backtrace()));
+  } catch (const std::exception& error) {
+    fail("[scripted] ", path, ": expected a whole TorchScript file: ", first_line(error.what()));
+  }
+}
+
+Tensor ScriptedNetwork::operator()(const Tensor& x) const {
+  return run(state_->module, state_->path, {x});
+}
+
+Tensor ScriptedNetwork::operator()(const Tensor& x, const std::string& text) const {
+  return run(state_->module, state_->path, {x, text});
+}
+
+int64_t ScriptedNetwork::declared(const std::string& name, int64_t otherwise) const {
+  const torch::jit::Module& module = state_->module;
+  if (!module.hasattr(name)) return otherwise;
+  const c10::IValue value = module.attr(name);
+  STEER_CHECK(value.isInt(), "[scripted] ", state_->path, ": expected the attribute ", name,
+              " as a whole number but got a ", value.tagKind());
+  return value.toInt();
+}
+
+}  // namespace steer

@@ -1,0 +1,43 @@
+// Objectives that ask a classifier.
+#pragma once
+
+#include "steer/nn/saved_classifier.h"
+#include "steer/objectives/objective.h"
+
+namespace steer {
+
+// log p(class | x / temperature): the logarithm of the softmax of logits / temperature at the class asked of
+// the sample's target.
+class LabelObjective : public Objective {
+ public:
+  // asked int64 [T]: the class of each target; temperature > 0.
+  LabelObjective(SavedClassifier classifier, Tensor asked, double temperature, std::string words);
+
+  Tensor score(const Tensor& x) const override;
+  int64_t targets() const override { return asked_.size(0); }
+  bool differentiable() const override { return true; }
+  Tensor asked() const override { return asked_; }
+  std::string words() const override { return words_; }
+
+ private:
+  SavedClassifier classifier_;
+  Tensor asked_;
+  double temperature_;
+  std::string words_;
+};
+
+// log max_c p(c | x): that the classifier is sure, of whatever class.
+class EntropyObjective : public Objective {
+ public:
+  EntropyObjective(SavedClassifier classifier, std::string words);
+
+  Tensor score(const Tensor& x) const override;
+  bool differentiable() const override { return true; }
+  std::string words() const override { return words_; }
+
+ private:
+  SavedClassifier classifier_;
+  std::string words_;
+};
+
+}  // namespace steer

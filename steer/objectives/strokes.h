@@ -1,0 +1,33 @@
+// That a sample has the colours of a few painted strokes.
+#pragma once
+
+#include "steer/objectives/linear.h"
+
+namespace steer {
+
+// Both take a painting [T, C, H, W] in [-1, 1] and how much of each pixel is painted, alpha [T, 1, H, W] in
+// [0, 1], and refuse a painting that paints nothing. With d the squared or absolute difference averaged over
+// channels, the score is - sum(alpha d) / (sum(alpha) + 1e-6).
+
+// Squared differences: linear.
+LinearTask strokes(const Tensor& painting, const Tensor& alpha);
+
+// Absolute differences.
+class StrokesObjective : public Objective {
+ public:
+  StrokesObjective(const Tensor& painting, const Tensor& alpha, std::string words);
+
+  Tensor score(const Tensor& x) const override;
+  int64_t targets() const override { return task_.measurement.y.size(0); }
+  bool differentiable() const override { return true; }
+  Enlargement enlargement() const override { return Enlargement::kBilinear; }
+  Tensor degraded() const override { return task_.degraded; }
+  Tensor hidden() const override { return task_.hidden; }
+  std::string words() const override { return words_; }
+
+ private:
+  LinearTask task_;
+  std::string words_;
+};
+
+}  // namespace steer

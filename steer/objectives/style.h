@@ -1,0 +1,37 @@
+// That a sample looks to a network as a picture does.
+#pragma once
+
+#include "steer/nn/scripted.h"
+#include "steer/objectives/objective.h"
+
+namespace steer {
+
+struct StyleOptions {
+  int64_t size = 64;      // height and width of the network's input; samples are resized to the nearest pixel
+  bool imagenet = false;  // colours as (x + 1) / 2, less ImageNet's mean, over its deviation; else x itself
+};
+
+// Minus the mean squared difference of the features of sample and truth [T, C, H, W]. The network takes
+// [N, 3, size, size] (grey is repeated) and gives [N, ...], flattened here.
+class StyleObjective : public Objective {
+ public:
+  StyleObjective(ScriptedNetwork network, const Tensor& truth, const StyleOptions& options,
+                 std::string words);
+
+  Tensor score(const Tensor& x) const override;
+  int64_t targets() const override { return features_.size(0); }
+  bool differentiable() const override { return true; }
+  Tensor degraded() const override { return truth_; }
+  Tensor hidden() const override { return at::ones_like(truth_.narrow(0, 0, 1).narrow(1, 0, 1)); }
+  std::string words() const override { return words_; }
+
+ private:
+  Tensor features(const Tensor& x) const;  // [N, F]
+
+  ScriptedNetwork network_;
+  StyleOptions options_;
+  Tensor truth_, features_;  // [T, C, H, W], [T, F]
+  std::string words_;
+};
+
+}  // namespace steer
