@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "steer/cmd/command.h"
+#include "steer/cmd/condition.h"
 #include "steer/core/check.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
@@ -14,6 +15,7 @@ namespace {
 
 struct Flags {
   Common common;
+  ConditionFlags condition;
   std::string run, objective, fit, out = "guided.png";
   int64_t count = 8, top = 2, beam = 1;
 };
@@ -36,6 +38,7 @@ int run_guide(const Flags& flags) {
   request.objective = objective.get();
   request.top = flags.top;
   request.beam = flags.beam;
+  flags.condition.told(*loaded.model, flags.count, flags.fit).put_into(request, 0, flags.count);
   const auto begin = std::chrono::steady_clock::now();
   const Samples samples = loaded.model->sample(request);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -56,6 +59,8 @@ int run_guide(const Flags& flags) {
   Json scores = Json::array();
   for (int64_t i = 0; i < score.size(0); ++i) scores.push_back(score[i].item<double>());
   figures["scores"] = scores;
+  if (!flags.condition.label.empty()) figures["label"] = flags.condition.label;
+  if (!flags.condition.images.empty()) figures["condition"] = flags.condition.images;
   write_picture(flags.out, image_grid(picture, std::min<int64_t>(picture.size(0), 9)), figures);
   show(flags.common, figures,
        fmt::format(
@@ -92,6 +97,7 @@ void add_guide(CLI::App& app, Run& run) {
       ->check(CLI::Range(1, 10000));
   command->add_option("--fit", flags->fit, "images of another size: resize or pad (default: refused)")
       ->check(CLI::IsMember({"resize", "pad"}));
+  flags->condition.add_to(command);
   flags->common.add_to(command);
   command->footer(
       "Objectives:\n"

@@ -7,7 +7,8 @@
 
 namespace steer {
 
-ReconstructionLoss reconstruction_loss(const Network& network, const Tensor& x, const Chooser& chooser) {
+ReconstructionLoss reconstruction_loss(const Network& network, const Tensor& x, const Chooser& chooser,
+                                       const Condition& condition) {
   STEER_CHECK(x.dim() == 4 && x.size(1) == network.image_channels() && x.size(2) == network.image_size() &&
                   x.size(3) == network.image_size(),
               "[ddn] expected images ",
@@ -16,12 +17,13 @@ ReconstructionLoss reconstruction_loss(const Network& network, const Tensor& x, 
   ReconstructionLoss result;
   std::vector<Tensor> errors;
   std::map<int64_t, Tensor> targets;
-  network.run(x.size(0), chooser, [&](const LayerStep& step) {
+  const Observer observer = [&](const LayerStep& step) {
     Tensor& target = targets[step.image.size(2)];
     if (!target.defined()) target = area_resize(x, step.image.size(2), step.image.size(3));
     errors.push_back(at::mse_loss(step.image, target));
     result.nearest.push_back(step.choice.nearest);
-  });
+  };
+  network.run(x.size(0), chooser, observer, condition);
   const Tensor by_layer = at::stack(errors);
   result.loss = by_layer.mean();
   result.by_layer = by_layer.detach();

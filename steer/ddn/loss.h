@@ -14,6 +14,7 @@ struct ReconstructionLoss {
 
 // J = (1/L) sum_l mean |x_l* - x_l|^2 on images x [B, C, H, W] in [-1, 1], x_l area-averaged to the layer's
 // size (Yang 2025, equation 3). The chooser is usually nearest_to(x), perhaps with chain dropout.
-ReconstructionLoss reconstruction_loss(const Network& network, const Tensor& x, const Chooser& chooser);
+ReconstructionLoss reconstruction_loss(const Network& network, const Tensor& x, const Chooser& chooser,
+                                       const Condition& condition = {});
 
 }  // namespace steer

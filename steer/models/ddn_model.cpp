@@ -19,8 +19,10 @@ namespace {
 constexpr int64_t kUsageWindowImages = 10000;
 
 std::shared_ptr<Network> make_network(const DdnOptions& options) {
-  if (options.network == "pyramid") return std::make_shared<Pyramid>(options.pyramid);
-  if (options.network == "recurrent") return std::make_shared<Recurrent>(options.recurrent);
+  check(options.condition);
+  if (options.network == "pyramid") return std::make_shared<Pyramid>(options.pyramid, options.condition);
+  if (options.network == "recurrent")
+    return std::make_shared<Recurrent>(options.recurrent, options.condition);
   fail("[options] ddn.network: expected pyramid or recurrent but got \"", options.network, "\"");
 }
 
@@ -40,6 +42,23 @@ Json DdnModel::options() const {
   return options_json(options_);
 }
 
+Needs DdnModel::needs() const {
+  const ConditionOptions& told = options_.condition;
+  return {needs_label(told) ? told.classes : 0, needs_image(told)};
+}
+
+Condition DdnModel::condition(const Tensor& label, const Tensor& images) const {
+  const ConditionOptions& told = options_.condition;
+  const auto here = [&](const Tensor& tensor) { return tensor.defined() ? tensor.to(device()) : tensor; };
+  STEER_CHECK(!label.defined() || needs_label(told),
+              "[condition] expected no label, because the model was trained without classes, but got ",
+              label.size(0));
+  STEER_CHECK(!images.defined() || needs_image(told),
+              "[condition] expected no condition image, because the model was trained without, but got ",
+              images.size(0));
+  return make_condition(told, here(label), here(images));
+}
+
 torch::Device DdnModel::device() const {
   return network_->layers()[0]->counts.device();
 }
@@ -48,7 +67,9 @@ LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
   network_->train();
   const Tensor seeds = sample_seeds(derive_seed(seed, 1), batch.x.size(0), device());
   const auto chooser = with_chain_dropout(nearest_to(batch.x), options_.chain_dropout, seeds);
-  const ReconstructionLoss result = reconstruction_loss(*network_, batch.x, chooser);
+  const Tensor label = needs_label(options_.condition) ? batch.label.to(device()) : Tensor();
+  const Condition told = make_training_condition(options_.condition, label, batch.x, derive_seed(seed, 2));
+  const ReconstructionLoss result = reconstruction_loss(*network_, batch.x, chooser, told);
   auto layers = network_->layers();
   for (size_t l = 0; l < result.nearest.size(); ++l)
     record(layers[static_cast<size_t>(network_->layer_of(static_cast<int64_t>(l)))], result.nearest[l],
@@ -78,11 +99,20 @@ Samples DdnModel::sample(const SampleRequest& request) {
   const ImageShape s = shape();
   int64_t rows = seeds.size(0);
   Chooser chooser = at_random(seeds);
+  Condition told = condition(request.label, request.condition_image);
   if (request.objective && request.beam > 1) {
     // The search starts with one row for each target and ends with its share of the samples.
-    const int64_t targets = request.objective->targets();
+    int64_t targets = request.objective->targets();
     STEER_CHECK(rows % targets == 0, "[sample] expected a multiple of ", targets,
                 " samples, one group for each target, but got ", rows);
+    if (told.defined()) {
+      // Samples of one target that are told different things are searched for one by one.
+      const Condition firsts = told.at(at::arange(targets, torch::kInt64) * (rows / targets));
+      if (torch::equal(firsts.maps.repeat_interleave(rows / targets, 0), told.maps))
+        told = firsts;
+      else
+        targets = rows;
+    }
     const int64_t keep = rows / targets;
     chooser = beam_search(liking_of(*request.objective, s.height, s.width),
                           {targets, std::max(request.beam, keep), keep, network_->depth()});
@@ -91,13 +121,14 @@ Samples DdnModel::sample(const SampleRequest& request) {
     chooser = best_by(*request.objective, seeds, s.height, s.width, BestByOptions{request.top});
   }
   const double depth = static_cast<double>(network_->depth());
-  const Generated made = network_->run(rows, chooser, [&](const LayerStep& step) {
+  const Observer observer = [&](const LayerStep& step) {
     if (request.progress) request.progress(static_cast<double>(step.layer + 1) / depth);
-  });
+  };
+  const Generated made = network_->run(rows, chooser, observer, told);
   return {made.image.clamp(-1, 1), made.code};
 }
 
-Reconstruction DdnModel::reconstruct(const Tensor& x, int64_t beam) const {
+Reconstruction DdnModel::reconstruct(const Tensor& x, int64_t beam, const Tensor& label) const {
   torch::NoGradGuard no_grad;
   network_->eval();
   STEER_CHECK(beam >= 1, "[reconstruct] expected a beam of at least 1 but got ", beam);
@@ -106,22 +137,24 @@ Reconstruction DdnModel::reconstruct(const Tensor& x, int64_t beam) const {
       beam == 1 ? nearest_to(x) : beam_search(nearness_to(x), {count, beam, 1, network_->depth()});
   std::map<int64_t, Tensor> targets;
   std::vector<Tensor> errors;
-  const Generated made = network_->run(count, chooser, [&](const LayerStep& step) {
+  const Observer observer = [&](const LayerStep& step) {
     Tensor& target = targets[step.image.size(2)];
     if (!target.defined()) target = area_resize(x, step.image.size(2), step.image.size(3));
     const Tensor images = step.image.view({count, -1, x.size(1), target.size(2), target.size(3)});
     const Tensor error = (images - target.unsqueeze(1)).square().mean({2, 3, 4}).to(torch::kFloat64);
     errors.push_back(std::get<0>(error.min(1)));
-  });
+  };
+  const Condition told = condition(label, needs().image ? x : Tensor());
+  const Generated made = network_->run(count, chooser, observer, told);
   return {made.image, made.code, at::stack(errors, 1)};
 }
 
-Tensor DdnModel::decode(const Tensor& code) const {
+Tensor DdnModel::decode(const Tensor& code, const Tensor& label, const Tensor& condition_image) const {
   torch::NoGradGuard no_grad;
   network_->eval();
   STEER_CHECK(code.dim() == 2 && code.size(1) == network_->depth(), "[decode] expected codes [N, ",
               network_->depth(), "] but got ", shape_text(code.sizes()));
-  return network_->run(code.size(0), follow(code)).image;
+  return network_->run(code.size(0), follow(code), {}, condition(label, condition_image)).image;
 }
 
 CodeFile DdnModel::code_file(const Tensor& code, Coder coder) const {

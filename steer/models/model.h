@@ -20,9 +20,17 @@ struct ImageShape {
   int64_t channels, height, width;
 };
 
+// What a model must be told about each sample; nothing for an unconditional one.
+struct Needs {
+  int64_t classes = 0;  // a label below this; 0: none
+  bool image = false;   // an image that its condition is made from
+};
+
 // What is asked of a generator.
 struct SampleRequest {
-  Tensor seeds;  // int64 [N]: sample i is a function of seeds[i] and the objective alone
+  Tensor seeds;  // int64 [N]: sample i is a function of seeds[i], its condition and the objective alone
+  Tensor label;  // int64 [N], where the model needs labels
+  Tensor condition_image;                // [N, C, H, W] in [-1, 1], where the model needs images
   const Objective* objective = nullptr;  // guides the samples; null: unguided
   int64_t top = 2;                       // a DDN picks among this many best candidates
   int64_t beam = 1;  // above 1, a DDN searches with this many beams instead; seeds are then idle
@@ -51,6 +59,7 @@ class Model {
   virtual torch::nn::Module& module() = 0;
   virtual ImageShape shape() const = 0;
   virtual Json options() const = 0;
+  virtual Needs needs() const { return {}; }
 
   // The training loss of a batch; `seed` feeds all its randomness.
   virtual LossReport loss(const Batch& batch, uint64_t seed) = 0;

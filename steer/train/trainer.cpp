@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <numeric>
 
 #include "steer/core/check.h"
 #include "steer/core/files.h"
@@ -133,11 +134,25 @@ class Averages {
   std::vector<std::pair<std::string, std::pair<Tensor, int64_t>>> sums_;
 };
 
-void write_grid(Model& model, Ema& ema, const std::string& path, torch::Device device) {
+// Samples of the averaged weights. A column for each class of a class-conditional model; where a condition is
+// made from an image, images of the data above what is made of them.
+void write_grid(Model& model, const Dataset& data, Ema& ema, const std::string& path, torch::Device device) {
   const Ema::Swap averaged(ema);
+  const Needs needs = model.needs();
+  int64_t count = kGridImages;
+  if (needs.classes > 0) count = std::max<int64_t>(1, count / needs.classes) * needs.classes;
+  if (needs.image) count = std::min(count / 2, data.size());
   SampleRequest request;
-  request.seeds = sample_seeds(0, kGridImages, device);
-  write_png(path, image_grid(model.sample(request).images));
+  request.seeds = sample_seeds(0, count, device);
+  if (needs.classes > 0) request.label = at::arange(count, torch::kInt64).remainder(needs.classes);
+  if (needs.image) {
+    std::vector<int64_t> first(static_cast<size_t>(count));
+    std::iota(first.begin(), first.end(), 0);
+    request.condition_image = data.batch(first).x;
+  }
+  const Tensor images = model.sample(request).images.cpu();
+  write_png(path, needs.image ? stacked_grid({request.condition_image, images}, 8)
+                              : image_grid(images, needs.classes));
 }
 
 }  // namespace
@@ -253,13 +268,14 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
     }
     if (now_seconds() - checkpointed > 60 * o.checkpoint_minutes) save();
     if (o.grid_minutes > 0 && now_seconds() - drawn > 60 * o.grid_minutes) {
-      write_grid(model, state.ema, fmt::format("{}/samples/{:08}.png", run, state.state.images), device);
+      write_grid(model, data, state.ema, fmt::format("{}/samples/{:08}.png", run, state.state.images),
+                 device);
       drawn = now_seconds();
     }
   }
   save();
   if (!summary.interrupted)
-    write_grid(model, state.ema, fmt::format("{}/samples/{:08}.png", run, state.state.images), device);
+    write_grid(model, data, state.ema, fmt::format("{}/samples/{:08}.png", run, state.state.images), device);
   summary.state = state.state;
   return summary;
 }
