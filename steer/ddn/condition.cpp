@@ -21,7 +21,10 @@ Condition class_condition(const ConditionOptions& options, const Tensor& label) 
   const int64_t least = label.min().item<int64_t>(), most = label.max().item<int64_t>();
   STEER_CHECK(least >= 0 && most < options.classes, "[condition] expected labels from 0 to ",
               options.classes - 1, " but got ", least < 0 ? least : most);
-  return {label, class_digits(label, options.classes).unsqueeze(-1).unsqueeze(-1)};
+  const Tensor values = options.encoding == "one_hot"
+                            ? at::one_hot(label, options.classes).to(torch::kFloat32)
+                            : class_digits(label, options.classes);
+  return {label, values.unsqueeze(-1).unsqueeze(-1)};
 }
 
 // Greys by the given weights [C] and edges by the given threshold.
@@ -53,6 +56,9 @@ void check(const ConditionOptions& options) {
               "\"");
   STEER_CHECK(options.classes >= 2, "[options] ddn.condition.classes: expected at least 2 but got ",
               options.classes);
+  STEER_CHECK(options.encoding == "digits" || options.encoding == "one_hot",
+              "[options] ddn.condition.encoding: expected digits or one_hot but got \"", options.encoding,
+              "\"");
   STEER_CHECK(options.size >= 1, "[options] ddn.condition.size: expected at least 1 but got ", options.size);
   STEER_CHECK(options.threshold > 0, "[options] ddn.condition.threshold: expected more than 0 but got ",
               options.threshold);
@@ -70,6 +76,7 @@ int64_t condition_channels(const ConditionOptions& options, int64_t image_channe
   if (options.type == "none") return 0;
   if (options.type == "resize") return image_channels;
   if (options.type != "class") return 1;
+  if (options.encoding == "one_hot") return options.classes;
   int64_t channels = 1;
   for (int64_t rest = (options.classes - 1) / 4; rest > 0; rest /= 4) ++channels;
   return channels;

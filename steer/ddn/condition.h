@@ -11,17 +11,20 @@ namespace steer {
 using torch::Tensor;
 
 struct ConditionOptions {
-  std::string type = "none";  // none | class | colour | edge | resize
-  int64_t classes = 10;       // of type class, at least 2
-  int64_t size = 8;           // of type resize: side of the small version
-  double threshold = 0.75;    // of type edge: the least gradient magnitude of an edge
-  bool everywhere = false;    // at every layer instead of once per resolution
+  std::string type = "none";        // none | class | colour | edge | resize
+  int64_t classes = 10;             // of type class, at least 2
+  std::string encoding = "digits";  // of type class: digits | one_hot
+  int64_t size = 8;                 // of type resize: side of the small version
+  double threshold = 0.75;          // of type edge: the least gradient magnitude of an edge
+  bool everywhere = false;          // at every layer instead of once per resolution
 
   template <class F>
   void fields(F& f) {
     f("type", type,
       "none, class, colour (told the greys), edge (told the edges) or resize (told a small image)");
     f("classes", classes, "of type class: how many there are");
+    f("encoding", encoding,
+      "of type class: digits (official, two bits a channel) or one_hot (a channel a class)");
     f("size", size, "of type resize: height and width of the small image");
     f("threshold", threshold, "of type edge: the least gradient magnitude of an edge, on [-1, 1]");
     f("everywhere", everywhere, "tell every layer, not only one per resolution (pyramid)");
@@ -41,7 +44,8 @@ struct Condition {
 // Error that names the option when a word or number is out of range.
 void check(const ConditionOptions& options);
 
-// Channels condC of the maps: 0 for none; one for each two bits of a label; 1 for colour and edge; the
+// Channels condC of the maps: 0 for none; one for each two bits of a label, or one
+// for each class; 1 for colour and edge; the
 // image's for resize.
 int64_t condition_channels(const ConditionOptions& options, int64_t image_channels);
 

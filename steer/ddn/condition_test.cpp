@@ -60,6 +60,18 @@ TEST(Condition, ChannelsHoldAllClasses) {
   EXPECT_EQ(condition_channels(of_type("resize"), 3), 3);
 }
 
+TEST(Condition, OneHotClassesHaveAChannelEach) {
+  ConditionOptions options = of_type("class");
+  options.encoding = "one_hot";
+  EXPECT_EQ(condition_channels(options, 1), 10);
+  const Tensor maps = make_condition(options, torch::tensor({3, 0}), {}).maps;
+  EXPECT_EQ(maps.sizes(), at::IntArrayRef({2, 10, 1, 1}));
+  EXPECT_EQ(maps[0][3].item<float>() + maps[1][0].item<float>(), 2);
+  EXPECT_EQ(maps.sum().item<float>(), 2);
+  options.encoding = "binary";
+  EXPECT_THROW(check(options), Error);
+}
+
 TEST(Condition, GreysAreTheMeanInUseAndAConvexMixInTraining) {
   const Tensor x = torch::rand({2, 3, 4, 4}) * 2 - 1;
   const ConditionOptions colour = of_type("colour");
