@@ -3,6 +3,7 @@
 # Usage: program.sh STEER
 set -uo pipefail
 steer=$(realpath "$1")
+tools=$(realpath "$(dirname "$0")/../tools")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -34,7 +35,7 @@ train=("$steer" train ddn "${tiny[@]}")
 
 # The main way through.
 works help "$steer" --help
-for command in train sample reconstruct encode decode guide evaluate inspect density tree; do works "help of $command" "$steer" $command --help; done
+for command in train sample reconstruct encode decode guide evaluate inspect density tree import; do works "help of $command" "$steer" $command --help; done
 works 'dry run' "${train[@]}" --out dry --images 64 --dry-run
 claims 'a dry run writes nothing' [ ! -e dry ]
 works train "${train[@]}" --out run --images 256 --json
@@ -126,6 +127,76 @@ claims 'both coders hold the same codes' cmp -s decoded.png decoded3.png
 works 'decode one' "$steer" decode run codes.ddn --index 4 -o single.png
 works 'encode that one' "$steer" encode run single.png -o single.ddn
 works 'decode the one' "$steer" decode run single.ddn --index 0 -o single2.png
+
+# Conditions: a class, or what an image tells.
+mkdir -p digits
+{ printf '\0\0\x08\x03\0\0\0\x14\0\0\0\x08\0\0\0\x08'; head -c 1280 /dev/urandom; } >digits/train-images-idx3-ubyte
+{ printf '\0\0\x08\x01\0\0\0\x14'; for i in 0 1; do printf '\0\1\2\3\4\5\6\7\x08\x09'; done; } >digits/train-labels-idx1-ubyte
+classes=("${tiny[@]}" --set ddn.pyramid.image_channels=1 --set data.channels=1 --set data.path=digits --set ddn.condition.type=class)
+works 'train by class' "$steer" train ddn "${classes[@]}" --out classes --images 64
+works 'sample a class' "$steer" sample classes --label 3 -n 4 -o three.png
+works 'sample all classes' "$steer" sample classes --label all -n 20 -o all.png --json
+claims 'labels stand beside the picture' grep -q '"label": "all"' all.json
+works 'guide a class' "$steer" guide classes --label 3 --objective 'inpaint(one.png, mask=left)' --fit resize -n 2 -o guided_class.png
+works 'guide several classes by beam search' "$steer" guide classes --label 1,2 --beam 3 --objective 'inpaint(one.png, mask=left)' --fit resize -n 4 -o guided_class.png
+works 'evaluate by class' "$steer" evaluate classes --data digits --split train -n 20
+works 'tree of a class' "$steer" tree classes --levels 2 --label 4 -o tree4.png
+works 'encode by class' "$steer" encode classes --data digits --split train -n 12 -o digits.ddn
+works 'decode with the data' "$steer" decode classes digits.ddn --data digits --split train -o digits.png
+works 'decode with the labels' "$steer" decode classes digits.ddn --label all -o digits2.png
+claims 'both say the same' cmp -s digits.png digits2.png
+refuses 1 'expected --label, 0 to 9 or all' "$steer" decode classes digits.ddn
+refuses 1 'expected --label, 0 to 9 or all' "$steer" sample classes
+refuses 1 '"3,12"' "$steer" sample classes --label 3,12
+refuses 1 'not conditional on classes' "$steer" sample run --label 3
+refuses 1 'not conditional on images' "$steer" sample run --condition one.png
+refuses 1 'ddn.condition.type' "${train[@]}" --out x --images 64 --set ddn.condition.type=sketch
+for type in colour edge resize; do
+  works "train by $type" "${train[@]}" --out by_$type --images 16 --set ddn.condition.type=$type --set ddn.condition.size=4 --set train.grid_minutes=1
+  works "sample by $type" "$steer" sample by_$type --condition bordered.png --fit resize -n 4 -o by_$type.png
+done
+works 'reconstruct by edges' "$steer" reconstruct by_edge --data shapes -n 3 -o by_edge.png
+refuses 1 'expected --condition IMAGE' "$steer" sample by_edge
+
+# Official weights: our own under the official names, through the script that exports them; a stand-in for
+# PyTorch holds the tensors.
+cat >torch.py <<'TORCH'
+class Tensor:
+    def __init__(self, data, shape):
+        self.data, self.shape, self.dtype = data, shape, 'torch.float32'
+    def detach(self): return self
+    cpu = contiguous = numpy = detach
+    def numel(self): return len(self.data) // 4
+    def element_size(self): return 4
+    def tobytes(self): return self.data
+class Module:
+    def state_dict(self): return self.state
+TORCH
+cat >official.py <<'OFFICIAL'
+import json, pickle, struct, sys, torch
+data = open(sys.argv[1], 'rb').read()
+size = struct.unpack('<Q', data[:8])[0]
+header, body = json.loads(data[8:8 + size]), data[8 + size:]
+network = torch.Module()
+network.state = {'model.' + name: torch.Tensor(body[slice(*entry['data_offsets'])], entry['shape'])
+                 for name, entry in header.items() if entry.get('dtype') == 'F32'}
+network.state['model.block_2x2_0_up.block.conv0.resample_filter'] = torch.Tensor(struct.pack('<4f', *[.25] * 4), [1, 1, 2, 2])
+pickle.dump({'ema': network}, open(sys.argv[2], 'wb'))
+OFFICIAL
+if command -v python3 >python.txt; then
+  works 'a network as the official code saves it' python3 official.py run/model.safetensors official.pkl
+  works export env PYTHONPATH=. python3 "$tools/export_official.py" official.pkl official.safetensors
+  claims 'the export names the next command' grep -q 'steer import official.safetensors --official pyramid' out.txt
+  works import "$steer" import official.safetensors --official pyramid --out imported --json
+  works 'sample the imported' "$steer" sample imported -n 6 -o imported.png
+  claims 'imported weights sample the same' cmp -s samples.png imported.png
+  works 'encode with the imported' "$steer" encode imported --data shapes -n 9 -o imported.ddn
+  refuses 1 'holds a run already' "$steer" import official.safetensors --official pyramid --out imported
+  refuses 1 'b1.0.conv1.weight' "$steer" import official.safetensors --official recurrent --out x
+fi
+refuses 1 'one.png' "$steer" import one.png --official pyramid --out x
+refuses 2 'official' "$steer" import one.png --out x
+refuses 1 'counts' "$steer" import run/model.safetensors --official pyramid --out x
 
 # Refusals.
 refuses 1 'did you mean spirals' "$steer" density --density spiral

@@ -196,16 +196,23 @@ void ImageSource::check(const std::string& command) const {
   STEER_CHECK(data.empty() != files.empty(), "[", command, "] expected either image files or --data DIR");
 }
 
+Loaded ImageSource::load_labelled(const ImageShape& shape) const {
+  if (data.empty()) return {read_images(files, shape, fit), {}};
+  return load_images(data, split, fit, shape, count);
+}
+
 torch::Tensor ImageSource::load(const ImageShape& shape) const {
-  return data.empty() ? read_images(files, shape, fit) : load_images(data, split, fit, shape, count).x;
+  return load_labelled(shape).x;
 }
 
 Reconstruction reconstruct_all(const DdnModel& model, const torch::Tensor& x, int64_t batch, int64_t beam,
-                               torch::Device device) {
+                               torch::Device device, const torch::Tensor& label) {
   std::vector<torch::Tensor> images, codes, errors;
   for (int64_t at = 0; at < x.size(0); at += batch) {
+    const int64_t some = std::min(batch, x.size(0) - at);
     const Reconstruction made =
-        model.reconstruct(x.narrow(0, at, std::min(batch, x.size(0) - at)).to(device), beam);
+        model.reconstruct(x.narrow(0, at, some).to(device), beam,
+                          label.defined() ? label.narrow(0, at, some) : torch::Tensor());
     images.push_back(made.images.cpu());
     codes.push_back(made.code.cpu());
     errors.push_back(made.error.cpu());

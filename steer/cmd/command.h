@@ -19,6 +19,7 @@ void add_reconstruct(CLI::App& app, Run& run);
 void add_encode(CLI::App& app, Run& run);
 void add_decode(CLI::App& app, Run& run);
 void add_guide(CLI::App& app, Run& run);
+void add_import(CLI::App& app, Run& run);
 void add_evaluate(CLI::App& app, Run& run);
 void add_inspect(CLI::App& app, Run& run);
 void add_tree(CLI::App& app, Run& run);
@@ -72,6 +73,12 @@ struct GuidanceFlags {
   Json json() const;
 };
 
+// Images and their labels.
+struct Loaded {
+  torch::Tensor x;      // [N, C, H, W]
+  torch::Tensor label;  // int64 [N], -1 where there is none; undefined for files
+};
+
 // Images that a command is given: files, or a data set.
 struct ImageSource {
   std::vector<std::string> files;
@@ -84,17 +91,16 @@ struct ImageSource {
   void check(const std::string& command) const;
   // The images as the model needs them.
   torch::Tensor load(const ImageShape& shape) const;
+  // The same with the labels of a data set; those of files are undefined.
+  Loaded load_labelled(const ImageShape& shape) const;
 };
 
-// DdnModel::reconstruct of any number of images, `batch` at a time; the results are on the processor.
+// DdnModel::reconstruct of any number of images with their labels, `batch` at a time; the results are on the
+// processor.
 Reconstruction reconstruct_all(const DdnModel& model, const torch::Tensor& x, int64_t batch, int64_t beam,
-                               torch::Device device);
+                               torch::Device device, const torch::Tensor& label = {});
 
-// The first `count` images (0: all) of a data set's split as the model needs them, and their labels.
-struct Loaded {
-  torch::Tensor x;
-  torch::Tensor label;
-};
+// The first `count` images (0: all) of a data set's split as the model needs them.
 Loaded load_images(const std::string& data, const std::string& split, const std::string& fit,
                    const ImageShape& shape, int64_t count);
 

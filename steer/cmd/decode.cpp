@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "steer/cmd/command.h"
+#include "steer/cmd/condition.h"
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/core/tensors.h"
@@ -14,9 +15,19 @@ constexpr int64_t kMaxShown = 10000;
 
 struct Flags {
   Common common;
-  std::string run, codes, out = "decoded.png";
+  ConditionFlags condition;
+  std::string run, codes, data, split = "test", fit, out = "decoded.png";
   int64_t index = -1, batch = 64;
 };
+
+// What the encoder was told of all `held` images: by the flags, or by the data set that it encoded.
+Told told_for(const Flags& flags, const Model& model, int64_t held) {
+  if (flags.data.empty()) return flags.condition.told(model, held, flags.fit);
+  const Loaded data = load_images(flags.data, flags.split, flags.fit, model.shape(), held);
+  STEER_CHECK(data.x.size(0) == held, "[decode] ", flags.data, ": expected at least ", held,
+              " images, as many as there are codes, but got ", data.x.size(0));
+  return flags.condition.told_by(model, data.x, data.label, flags.fit);
+}
 
 int run_decode(const Flags& flags) {
   const torch::Device device = flags.common.start();
@@ -31,10 +42,13 @@ int run_decode(const Flags& flags) {
   }
   STEER_CHECK(code.size(0) <= kMaxShown, "[decode] ", flags.codes, ": expected at most ", kMaxShown,
               " codes for one picture but got ", held, "; --index shows one");
+  const Told told =
+      told_for(flags, *loaded.model, held).narrow(std::max<int64_t>(flags.index, 0), code.size(0));
   std::vector<torch::Tensor> images;
   for (int64_t at = 0; at < code.size(0); at += flags.batch) {
     const torch::Tensor part = code.narrow(0, at, std::min(flags.batch, code.size(0) - at)).to(device);
-    images.push_back(loaded.model->decode(part).clamp(-1, 1).cpu());
+    const Told some = told.narrow(at, part.size(0));
+    images.push_back(loaded.model->decode(part, some.label, some.image).clamp(-1, 1).cpu());
   }
   const Json figures = {{"run", flags.run},
                         {"codes", flags.codes},
@@ -59,6 +73,13 @@ void add_decode(CLI::App& app, Run& run) {
       ->capture_default_str();
   command->add_option("--index", flags->index, "only this image, counted from 0")
       ->check(CLI::NonNegativeNumber);
+  flags->condition.add_to(command);
+  command->add_option(
+      "--data", flags->data,
+      "the data set that was encoded: a conditional model is told its labels or images again");
+  command->add_option("--split", flags->split, "train or test")->capture_default_str();
+  command->add_option("--fit", flags->fit, "how images of another size reach the model's: resize or pad")
+      ->check(CLI::IsMember({"resize", "pad", "crop"}));
   flags->common.add_to(command);
   command->callback([=, &run] { run = [=] { return run_decode(*flags); }; });
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "steer/cmd/command.h"
+#include "steer/cmd/condition.h"
 #include "steer/core/files.h"
 #include "steer/metrics/reconstruction.h"
 
@@ -11,6 +12,7 @@ namespace {
 struct Flags {
   Common common;
   ImageSource source;
+  ConditionFlags condition;
   std::string run, out = "codes.ddn", coder = "adaptive";
   int64_t batch = 64;
 };
@@ -20,8 +22,9 @@ int run_encode(const Flags& flags) {
   const torch::Device device = flags.common.start();
   const LoadedDdn loaded = open_ddn(flags.common, flags.run, device, "encode");
   const DdnModel& model = *loaded.model;
-  const torch::Tensor x = flags.source.load(model.shape());
-  const Reconstruction made = reconstruct_all(model, x, flags.batch, 1, device);
+  const auto [x, label] = flags.source.load_labelled(model.shape());
+  const Told told = flags.condition.told_by(model, x, label, flags.source.fit);
+  const Reconstruction made = reconstruct_all(model, x, flags.batch, 1, device, told.label);
   const CodeFile file = model.code_file(made.code, make_coder(flags.coder));
   const std::string bytes = write_codes(file);
   write_file(flags.out, bytes);
@@ -62,6 +65,7 @@ void add_encode(CLI::App& app, Run& run) {
                    "packed: every index in the same number of bits; adaptive: frequent indices in fewer")
       ->capture_default_str()
       ->check(CLI::IsMember({"packed", "adaptive"}));
+  flags->condition.add_to(command, false);
   flags->common.add_to(command);
   command->callback([=, &run] { run = [=] { return run_encode(*flags); }; });
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "steer/cmd/command.h"
+#include "steer/cmd/condition.h"
 #include "steer/cmd/judge.h"
 #include "steer/core/check.h"
 #include "steer/core/random.h"
@@ -28,8 +29,9 @@ std::string decibels(double mse) {
 }
 
 // Reconstruction error after each layer, and how evenly the code uses the nodes.
-int evaluate_code(const Flags& flags, const DdnModel& model, const torch::Tensor& x, torch::Device device) {
-  const Reconstruction made = reconstruct_all(model, x, flags.batch, flags.guidance.beam, device);
+int evaluate_code(const Flags& flags, const DdnModel& model, const torch::Tensor& x, const Told& told,
+                  torch::Device device) {
+  const Reconstruction made = reconstruct_all(model, x, flags.batch, flags.guidance.beam, device, told.label);
   const torch::Tensor code = made.code, error = made.error.mean(0);
   const auto shapes = model.network().shapes();
   std::vector<std::vector<std::string>> rows = {{"layer", "size", "K", "mse", "psnr", "nodes used", "bits"}};
@@ -74,7 +76,8 @@ int evaluate_code(const Flags& flags, const DdnModel& model, const torch::Tensor
 
 // Every image in turn is the truth of the objective; its guided sample is measured on what was hidden, beside
 // answers that need no model.
-int evaluate_guided(const Flags& flags, Model& model, const torch::Tensor& x, torch::Device device) {
+int evaluate_guided(const Flags& flags, Model& model, const torch::Tensor& x, const Told& told,
+                    torch::Device device) {
   const ImageShape shape = model.shape();
   ObjectiveContext context;
   context.channels = shape.channels;
@@ -102,6 +105,7 @@ int evaluate_guided(const Flags& flags, Model& model, const torch::Tensor& x, to
     request.seeds = sample_seeds(static_cast<uint64_t>(flags.common.seed + at), truth.size(0), device);
     request.objective = objective.get();
     flags.guidance.apply_to(request);
+    told.put_into(request, at, truth.size(0));
     const auto begin = std::chrono::steady_clock::now();
     const torch::Tensor guided = model.sample(request).images.cpu();
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -248,11 +252,13 @@ int run_evaluate(const Flags& flags) {
   if (auto* classifier = dynamic_cast<ClassifierModel*>(loaded.model.get());
       classifier && flags.objective.empty())
     return evaluate_classifier(flags, *classifier, device);
-  const torch::Tensor x =
-      load_images(flags.data, flags.split, flags.fit, loaded.model->shape(), flags.count).x;
-  if (!flags.objective.empty()) return evaluate_guided(flags, *loaded.model, x, device);
+  const Loaded data = load_images(flags.data, flags.split, flags.fit, loaded.model->shape(), flags.count);
+  const torch::Tensor& x = data.x;
+  // A conditional model is told the labels of the data, or takes its condition from the images themselves.
+  const Told told = ConditionFlags().told_by(*loaded.model, x, data.label, flags.fit);
+  if (!flags.objective.empty()) return evaluate_guided(flags, *loaded.model, x, told, device);
   const LoadedDdn ddn = as_ddn(std::move(loaded), "evaluate");
-  return evaluate_code(flags, *ddn.model, x, device);
+  return evaluate_code(flags, *ddn.model, x, told, device);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "steer/cmd/command.h"
+#include "steer/cmd/condition.h"
 #include "steer/cmd/judge.h"
 #include "steer/core/check.h"
 #include "steer/core/random.h"
@@ -15,6 +16,7 @@ namespace {
 
 struct Flags {
   Common common;
+  ConditionFlags condition;
   std::string run, objective, fit, judge, out = "guided.png";
   GuidanceFlags guidance;
   int64_t count = 8;
@@ -38,6 +40,7 @@ int run_guide(const Flags& flags) {
   request.seeds = sample_seeds(static_cast<uint64_t>(flags.common.seed), flags.count, device);
   request.objective = objective.get();
   flags.guidance.apply_to(request);
+  flags.condition.told(*loaded.model, flags.count, flags.fit).put_into(request, 0, flags.count);
   const auto begin = std::chrono::steady_clock::now();
   const Samples samples = loaded.model->sample(request);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -57,6 +60,8 @@ int run_guide(const Flags& flags) {
   Json scores = Json::array();
   for (int64_t i = 0; i < score.size(0); ++i) scores.push_back(score[i].item<double>());
   figures["scores"] = scores;
+  if (!flags.condition.label.empty()) figures["label"] = flags.condition.label;
+  if (!flags.condition.images.empty()) figures["condition"] = flags.condition.images;
   Verdict verdict;
   if (!flags.judge.empty()) {
     verdict = judged(flags.judge, samples.images, asked_of(*objective, flags.count), device);
@@ -93,6 +98,7 @@ void add_guide(CLI::App& app, Run& run) {
       "--judge", flags->judge,
       "a classifier (run, checkpoint or TorchScript file) that tells how many samples are of the "
       "class asked");
+  flags->condition.add_to(command);
   flags->common.add_to(command);
   command->footer(
       "Objectives:\n"

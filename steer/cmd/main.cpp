@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
   steer::add_encode(app, run);
   steer::add_decode(app, run);
   steer::add_guide(app, run);
+  steer::add_import(app, run);
   steer::add_evaluate(app, run);
   steer::add_inspect(app, run);
   steer::add_tree(app, run);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "steer/cmd/command.h"
+#include "steer/cmd/condition.h"
 #include "steer/core/tensors.h"
 #include "steer/metrics/reconstruction.h"
 
@@ -11,6 +12,7 @@ namespace {
 struct Flags {
   Common common;
   ImageSource source;
+  ConditionFlags condition;
   std::string run, out = "reconstructions.png";
   int64_t batch = 64, beam = 1;
 };
@@ -19,8 +21,9 @@ int run_reconstruct(const Flags& flags) {
   flags.source.check("reconstruct");
   const torch::Device device = flags.common.start();
   const LoadedDdn loaded = open_ddn(flags.common, flags.run, device, "reconstruct");
-  const torch::Tensor x = flags.source.load(loaded.model->shape());
-  const Reconstruction made = reconstruct_all(*loaded.model, x, flags.batch, flags.beam, device);
+  const auto [x, label] = flags.source.load_labelled(loaded.model->shape());
+  const Told told = flags.condition.told_by(*loaded.model, x, label, flags.source.fit);
+  const Reconstruction made = reconstruct_all(*loaded.model, x, flags.batch, flags.beam, device, told.label);
   const torch::Tensor mean = made.error.mean(0);
   const auto shapes = loaded.model->network().shapes();
   std::vector<std::vector<std::string>> rows = {{"layer", "size", "K", "mse", "psnr"}};
@@ -59,6 +62,7 @@ void add_reconstruct(CLI::App& app, Run& run) {
       ->check(CLI::Range(1, 10000));
   command->add_option("-o,--out", flags->out, "picture to write: truth above reconstruction")
       ->capture_default_str();
+  flags->condition.add_to(command, false);
   flags->common.add_to(command);
   command->callback([=, &run] { run = [=] { return run_reconstruct(*flags); }; });
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "steer/cmd/command.h"
+#include "steer/cmd/condition.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 
@@ -12,28 +13,38 @@ namespace {
 
 struct Flags {
   Common common;
-  std::string run, out = "samples.png";
+  ConditionFlags condition;
+  std::string run, fit, out = "samples.png";
   int64_t count = 64, batch = 64;
 };
+
+// A column for each label of several, as far as they fit.
+constexpr size_t kMaxColumns = 32;
 
 int run_sample(const Flags& flags) {
   const torch::Device device = flags.common.start();
   LoadedModel loaded = open_model(flags.common, flags.run, device);
+  const Told told = flags.condition.told(*loaded.model, flags.count, flags.fit);
   const auto begin = std::chrono::steady_clock::now();
   std::vector<torch::Tensor> images;
   for (int64_t at = 0; at < flags.count; at += flags.batch) {
     SampleRequest request;
     request.seeds = sample_seeds(static_cast<uint64_t>(flags.common.seed + at),
                                  std::min(flags.batch, flags.count - at), device);
+    told.put_into(request, at, request.seeds.size(0));
     images.push_back(loaded.model->sample(request).images.cpu());
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  const Json figures = {{"run", flags.run},
-                        {"out", flags.out},
-                        {"samples", flags.count},
-                        {"seed", flags.common.seed},
-                        {"seconds", seconds}};
-  write_picture(flags.out, image_grid(at::cat(images)), figures);
+  Json figures = {{"run", flags.run},
+                  {"out", flags.out},
+                  {"samples", flags.count},
+                  {"seed", flags.common.seed},
+                  {"seconds", seconds}};
+  if (!flags.condition.label.empty()) figures["label"] = flags.condition.label;
+  if (!flags.condition.images.empty()) figures["condition"] = flags.condition.images;
+  const size_t labels = flags.condition.labels(*loaded.model).size();
+  const int64_t columns = labels > 1 && labels <= kMaxColumns ? static_cast<int64_t>(labels) : 0;
+  write_picture(flags.out, image_grid(at::cat(images), columns), figures);
   show(flags.common, figures,
        fmt::format("{} samples in {:.2f} s ({:.1f} per second)\n", flags.count, seconds,
                    static_cast<double>(flags.count) / seconds));
@@ -55,6 +66,10 @@ void add_sample(CLI::App& app, Run& run) {
   command->add_option("--batch", flags->batch, "samples made at once; the samples do not depend on it")
       ->capture_default_str()
       ->check(CLI::Range(1, 100000));
+  flags->condition.add_to(command);
+  command
+      ->add_option("--fit", flags->fit, "condition images of another size: resize or pad (default: refused)")
+      ->check(CLI::IsMember({"resize", "pad"}));
   flags->common.add_to(command);
   command->callback([=, &run] { run = [=] { return run_sample(*flags); }; });
 }

@@ -4,13 +4,15 @@
 #include <fmt/format.h>
 
 #include "steer/cmd/command.h"
+#include "steer/cmd/condition.h"
 
 namespace steer {
 namespace {
 
 struct Flags {
   Common common;
-  std::string run, out = "tree.png";
+  ConditionFlags condition;
+  std::string run, fit, out = "tree.png";
   int64_t levels = 3, cell = 24;
 };
 
@@ -18,7 +20,9 @@ int run_tree(const Flags& flags) {
   const torch::Device device = flags.common.start();
   const LoadedDdn loaded = open_ddn(flags.common, flags.run, device, "tree");
   loaded.model->module().eval();
-  const PrefixTree tree = prefix_tree(loaded.model->network(), flags.levels);
+  const Told told = flags.condition.told(*loaded.model, 1, flags.fit);
+  const PrefixTree tree = prefix_tree(loaded.model->network(), flags.levels, 4096,
+                                      loaded.model->condition(told.label, told.image));
   int64_t prefixes = 0;
   for (const torch::Tensor& images : tree.images) prefixes += images.size(0);
   const Json figures = {{"run", flags.run},
@@ -49,6 +53,10 @@ void add_tree(CLI::App& app, Run& run) {
   command->add_option("--cell", flags->cell, "pixels of the last level's images")
       ->capture_default_str()
       ->check(CLI::Range(4, 512));
+  flags->condition.add_to(command);
+  command
+      ->add_option("--fit", flags->fit, "condition images of another size: resize or pad (default: refused)")
+      ->check(CLI::IsMember({"resize", "pad"}));
   flags->common.add_to(command);
   command->callback([=, &run] { run = [=] { return run_tree(*flags); }; });
 }

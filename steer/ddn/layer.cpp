@@ -5,15 +5,21 @@
 namespace steer {
 namespace {
 
-// Adds in one pass and hands the gradient on without copies of the whole.
+// Adds in one pass and hands the gradient on without copies of the whole. An absent part is an empty tensor:
+// autograd functions refuse undefined ones.
 struct Reenter : torch::autograd::Function<Reenter> {
   static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& h, const Tensor& image,
-                        const Tensor& leak) {
-    context->saved_data["image_channels"] = image.defined() ? image.size(1) : int64_t{0};
-    context->saved_data["leak_channels"] = leak.defined() ? leak.size(1) : int64_t{0};
+                        const Tensor& leak, const Tensor& condition) {
+    const auto channels = [](const Tensor& part) { return part.dim() == 4 ? part.size(1) : int64_t{0}; };
+    context->saved_data["image_channels"] = channels(image);
+    context->saved_data["leak_channels"] = channels(leak);
     Tensor out = h.clone();
-    if (image.defined()) out.narrow(1, 0, image.size(1)).add_(image);
-    if (leak.defined()) out.narrow(1, h.size(1) - leak.size(1), leak.size(1)).add_(leak);
+    const auto add = [&](int64_t first, const Tensor& part) {
+      if (channels(part) > 0) out.narrow(1, first, channels(part)).add_(part);
+    };
+    add(0, image);
+    add(h.size(1) - channels(leak), leak);
+    add(h.size(1) / 2 - channels(condition) / 2, condition);
     return out;
   }
 
@@ -23,7 +29,8 @@ struct Reenter : torch::autograd::Function<Reenter> {
     const int64_t image = context->saved_data["image_channels"].toInt(),
                   leak = context->saved_data["leak_channels"].toInt();
     return {gradient, image ? gradient.narrow(1, 0, image).to(torch::kFloat32) : Tensor(),
-            leak ? gradient.narrow(1, gradient.size(1) - leak, leak).to(torch::kFloat32) : Tensor()};
+            leak ? gradient.narrow(1, gradient.size(1) - leak, leak).to(torch::kFloat32) : Tensor(),
+            Tensor()};
   }
 };
 
@@ -60,9 +67,10 @@ Candidates LayerImpl::candidates(const Tensor& h, const Tensor& previous) const 
   return Candidates(h, node_weights(), base);
 }
 
-Tensor reenter(const Tensor& h, const Tensor& image, const Tensor& leak) {
-  if (!image.defined() && !leak.defined()) return h;
-  return Reenter::apply(h, image, leak);
+Tensor reenter(const Tensor& h, const Tensor& image, const Tensor& leak, const Tensor& condition) {
+  if (!image.defined() && !leak.defined() && !condition.defined()) return h;
+  const auto given = [&](const Tensor& part) { return part.defined() ? part : at::empty({0}, h.options()); };
+  return Reenter::apply(h, given(image), given(leak), given(condition));
 }
 
 }  // namespace steer

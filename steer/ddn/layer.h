@@ -36,8 +36,9 @@ struct LayerImpl : torch::nn::Module {
 };
 TORCH_MODULE(Layer);
 
-// h [B, c, H, W] with `image` [B, C, H, W] added into its first C channels and `leak` into its last C; either
-// may be undefined.
-Tensor reenter(const Tensor& h, const Tensor& image, const Tensor& leak);
+// h [B, c, H, W] with `image` [B, C, H, W] added into its first C channels, `leak` into its last C and
+// `condition` [B, condC, H, W] into those from c/2 - condC/2 on; each may be undefined. No gradient goes to
+// the condition.
+Tensor reenter(const Tensor& h, const Tensor& image, const Tensor& leak, const Tensor& condition = {});
 
 }  // namespace steer

@@ -20,6 +20,7 @@ TEST(Layer, ReenteringAddsIntoTheFirstAndLastChannels) {
   EXPECT_TRUE(torch::equal(image.grad(), pull.narrow(1, 0, 2)));
   EXPECT_TRUE(torch::equal(leak.grad(), pull.narrow(1, 4, 2)));
   EXPECT_TRUE(reenter(h, {}, {}).is_same(h));
+  EXPECT_TRUE(torch::equal(reenter(h, image, {}).narrow(1, 2, 4), h.narrow(1, 2, 4)));
 }
 
 TEST(Layer, StartsWithinTheBoundOfADefaultConvolution) {

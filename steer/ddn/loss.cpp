@@ -9,7 +9,7 @@
 namespace steer {
 
 ReconstructionLoss reconstruction_loss(const Network& network, const Tensor& x, const Chooser& chooser,
-                                       bool share) {
+                                       const Condition& condition, bool share) {
   STEER_CHECK(x.dim() == 4 && x.size(1) == network.image_channels() && x.size(2) == network.image_size() &&
                   x.size(3) == network.image_size(),
               "[ddn] expected images ",
@@ -18,8 +18,10 @@ ReconstructionLoss reconstruction_loss(const Network& network, const Tensor& x, 
   ReconstructionLoss result;
   std::vector<Tensor> errors;
   std::map<int64_t, Tensor> targets;
+  // Rows that are told different things have no prefix in common.
+  share = share && !condition.defined();
   PrefixSharing sharing(chooser, x.size(0));
-  const auto observe = [&](const LayerStep& step) {
+  const Observer observer = [&](const LayerStep& step) {
     Tensor& target = targets[step.image.size(2)];
     if (!target.defined()) target = area_resize(x, step.image.size(2), step.image.size(3));
     const bool gather = share && sharing.place().defined();
@@ -27,9 +29,9 @@ ReconstructionLoss reconstruction_loss(const Network& network, const Tensor& x, 
     result.nearest.push_back(share ? sharing.nearest() : step.choice.nearest);
   };
   if (share)
-    network.run(1, sharing.chooser(), observe);
+    network.run(1, sharing.chooser(), observer);
   else
-    network.run(x.size(0), chooser, observe);
+    network.run(x.size(0), chooser, observer, condition);
   const Tensor by_layer = at::stack(errors);
   result.loss = by_layer.mean();
   result.by_layer = by_layer.detach();

@@ -12,11 +12,11 @@ struct ReconstructionLoss {
   std::vector<Tensor> nearest;  // int64 [B] per layer: the node nearest to the target
 };
 
-// Each prefix that rows have in common runs once (prefix_sharing.h); `share` must be false where rows differ
-// in what the network is told.
 // J = (1/L) sum_l mean |x_l* - x_l|^2 on images x [B, C, H, W] in [-1, 1], x_l area-averaged to the layer's
 // size (Yang 2025, equation 3). The chooser is usually nearest_to(x), perhaps with chain dropout.
+// Without a condition each prefix that rows have in common runs once (prefix_sharing.h), unless `share` is
+// false.
 ReconstructionLoss reconstruction_loss(const Network& network, const Tensor& x, const Chooser& chooser,
-                                       bool share = true);
+                                       const Condition& condition = {}, bool share = true);
 
 }  // namespace steer

@@ -38,7 +38,7 @@ TEST(Loss, SharingPrefixesChangesNothingButTheWork) {
     const auto gradients = [&](bool share) {
       network->zero_grad();
       const auto result =
-          reconstruction_loss(*network, x, with_chain_dropout(nearest_to(x), 0.3, seeds), share);
+          reconstruction_loss(*network, x, with_chain_dropout(nearest_to(x), 0.3, seeds), {}, share);
       result.loss.backward();
       std::vector<Tensor> all = {result.by_layer};
       for (const Tensor& nearest : result.nearest) all.push_back(nearest);

@@ -6,6 +6,18 @@
 
 namespace steer {
 
+Generated Network::run(int64_t rows, const Chooser& chooser, const Observer& observer,
+                       const Condition& condition) const {
+  STEER_CHECK(rows > 0, "[ddn] expected at least one row but got ", rows);
+  const bool wanted = condition_options_.type != "none";
+  STEER_CHECK(condition.defined() == wanted, "[ddn] expected ",
+              wanted ? "a condition of type " + condition_options_.type : "no condition", " but got ",
+              wanted ? "none" : "one");
+  STEER_CHECK(!wanted || condition.maps.size(0) == rows, "[ddn] expected a condition for each of ", rows,
+              " rows but got ", wanted ? condition.maps.size(0) : 0);
+  return forward(rows, chooser, observer, condition);
+}
+
 double Network::latent_bits() const {
   double bits = 0;
   for (const LayerShape& shape : shapes()) bits += std::log2(static_cast<double>(shape.candidates));
@@ -24,6 +36,7 @@ void Passage::choose(const Layer& layer, int64_t application, const Chooser& cho
   if (choice.row.defined()) {
     h = h.index_select(0, choice.row);
     if (code.defined()) code = code.index_select(0, choice.row);
+    condition = condition.at(choice.row);
   }
   const Tensor column = choice.index.unsqueeze(1);
   code = code.defined() ? at::cat({code, column}, 1) : column;

@@ -1,6 +1,7 @@
 // A Discrete Distribution Network: one forward that many choosers steer.
 #pragma once
 
+#include "steer/ddn/condition.h"
 #include "steer/ddn/layer.h"
 
 namespace steer {
@@ -30,9 +31,13 @@ struct LayerShape {
 
 class Network : public torch::nn::Module {
  public:
+  explicit Network(const ConditionOptions& condition = {}) : condition_options_(condition) {}
+
   // Runs all L layers on `rows` rows. At each layer the chooser decides; rows may multiply or die
-  // (Choice::row). Differentiable through the chosen outputs.
-  virtual Generated run(int64_t rows, const Chooser& chooser, const Observer& observer = {}) const = 0;
+  // (Choice::row), and what they were told goes with them. Differentiable through the chosen outputs. Error
+  // when the condition is missing, not wanted, or not of so many rows.
+  Generated run(int64_t rows, const Chooser& chooser, const Observer& observer = {},
+                const Condition& condition = {}) const;
 
   virtual std::vector<LayerShape> shapes() const = 0;  // one for each of the L applications
   // The layer modules that hold nodes, in order; fewer than L where applications share one.
@@ -45,21 +50,28 @@ class Network : public torch::nn::Module {
   int64_t image_size() const { return shapes().back().size; }
   // log2 of the number of codes.
   double latent_bits() const;
+  // What its rows must be told.
+  const ConditionOptions& condition_options() const { return condition_options_; }
 
   // The number type of the convolutions: float32 or bfloat16. Choices and images are always float32.
   void set_compute_type(torch::ScalarType type) { compute_type_ = type; }
   torch::ScalarType compute_type() const { return compute_type_; }
 
  private:
+  virtual Generated forward(int64_t rows, const Chooser& chooser, const Observer& observer,
+                            const Condition& condition) const = 0;
+
+  ConditionOptions condition_options_;
   torch::ScalarType compute_type_ = torch::kFloat32;
 };
 
 // What travels from layer to layer; keeps the bookkeeping that both network paradigms share.
 struct Passage {
-  Tensor h;      // features of the stem [N, c, h, w]
-  Tensor image;  // last chosen image, undefined at the start
-  Tensor leak;   // its leak image, undefined at the start or without leak
-  Tensor code;   // int64 [N, layers so far], undefined at the start
+  Tensor h;             // features of the stem [N, c, h, w]
+  Tensor image;         // last chosen image, undefined at the start
+  Tensor leak;          // its leak image, undefined at the start or without leak
+  Tensor code;          // int64 [N, layers so far], undefined at the start
+  Condition condition;  // what each row is told; nothing for an unconditional network
 
   // Offers the layer's candidates to the chooser and moves on along its choice.
   void choose(const Layer& layer, int64_t application, const Chooser& chooser, const Observer& observer);

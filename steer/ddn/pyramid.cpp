@@ -70,7 +70,8 @@ Tensor ResidualBlockImpl::forward(const Tensor& x) const {
   return (y + doubled(skip.is_empty() ? x : skip->forward(x))) * kRootHalf;
 }
 
-Pyramid::Pyramid(const PyramidOptions& options) : options_(options) {
+Pyramid::Pyramid(const PyramidOptions& options, const ConditionOptions& condition)
+    : Network(condition), options_(options) {
   const size_t scales = options.widths.size();
   STEER_CHECK(power_of_two(options.start_size),
               "[options] network.start_size: expected a power of two but got ", options.start_size);
@@ -80,10 +81,15 @@ Pyramid::Pyramid(const PyramidOptions& options) : options_(options) {
   STEER_CHECK(options.candidates.size() == 1 || options.candidates.size() == scales,
               "[options] network.candidates: expected one number or one per scale (", scales, ") but got ",
               options.candidates.size());
+  STEER_CHECK(options.start == "zeros" || options.start == "ramp",
+              "[options] network.start: expected zeros or ramp but got \"", options.start, "\"");
+  const int64_t told = condition_channels(condition, options.image_channels);
   int64_t size = options.start_size, in = options.widths[0];
   for (size_t s = 0; s < scales; ++s, size *= 2) {
     const int64_t width = options.widths[s];
     const int64_t count = options.candidates.size() == 1 ? options.candidates[0] : options.candidates[s];
+    STEER_CHECK(width >= told, "[options] network.widths: expected room for a condition of ", told,
+                " channels but got a scale of ", width);
     STEER_CHECK(options.layers[s] >= 1,
                 "[options] network.layers: expected at least one layer per scale but got ",
                 options.layers[s]);
@@ -111,12 +117,34 @@ Tensor Pyramid::start(int64_t rows) const {
   return features.to(options).expand({rows, -1, -1, -1}).contiguous(at::MemoryFormat::ChannelsLast);
 }
 
-Generated Pyramid::run(int64_t rows, const Chooser& chooser, const Observer& observer) const {
-  STEER_CHECK(rows > 0, "[ddn] expected at least one row but got ", rows);
+bool Pyramid::told_at(size_t l) const {
+  const ConditionOptions& condition = condition_options();
+  if (condition.type == "none") return false;
+  // The first layer whose input has its own size: the start, or the one after an upsampling layer.
+  return condition.everywhere || l == 0 || (!blocks_[l]->up && blocks_[l - 1]->up);
+}
+
+Generated Pyramid::forward(int64_t rows, const Chooser& chooser, const Observer& observer,
+                           const Condition& condition) const {
   Passage passage;
   passage.h = start(rows);
+  passage.condition = condition;
+  if (options_.start == "ramp") {
+    // They enter the features alone; the candidates of the first layer still start from nothing.
+    const int64_t c = options_.image_channels, n = options_.start_size;
+    passage.leak = at::linspace(-1, 1, c, passage.h.options().dtype(torch::kFloat32))
+                       .view({1, c, 1, 1})
+                       .expand({rows, c, n, n});
+  }
   for (size_t l = 0; l < blocks_.size(); ++l) {
-    passage.h = blocks_[l]->forward(reenter(passage.h, passage.image, passage.leak));
+    const Tensor image = l == 0 ? passage.leak : passage.image;
+    Tensor told;
+    if (told_at(l)) {
+      // What enters an upsampling layer has half of its size.
+      const int64_t size = blocks_[l]->up ? shapes_[l].size / 2 : shapes_[l].size;
+      told = area_resize(passage.condition.maps, size, size);
+    }
+    passage.h = blocks_[l]->forward(reenter(passage.h, image, passage.leak, told));
     passage.choose(nodes_[l], static_cast<int64_t>(l), chooser, observer);
   }
   return {passage.image, passage.code};

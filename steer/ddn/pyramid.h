@@ -16,7 +16,8 @@ struct PyramidOptions {
   int64_t image_channels = 1;
   bool residual = true;
   bool leak = true;
-  double dropout = 0;  // of activations, inside the blocks while training
+  double dropout = 0;           // of activations, inside the blocks while training
+  std::string start = "zeros";  // zeros | ramp: image and leak that enter the first layer
 
   template <class F>
   void fields(F& f) {
@@ -28,6 +29,8 @@ struct PyramidOptions {
     f("residual", residual, "add candidates to the previous image");
     f("leak", leak, "half of the features choose, the other half leaks through the chosen node");
     f("dropout", dropout, "dropout of activations inside the blocks");
+    f("start", start,
+      "image and leak that enter the first layer: zeros, or ramp (-1 to 1 over the channels)");
   }
 };
 
@@ -51,19 +54,24 @@ struct ResidualBlockImpl : torch::nn::Module {
 TORCH_MODULE(ResidualBlock);
 
 // Module names follow the official checkpoints: block_{N}x{N}_{i}[_up].block.* and
-// .ddo.multi_out_conv1x1.weight.
+// .ddo.multi_out_conv1x1.weight. A condition is area-averaged and added into the centre channels once per
+// resolution, at the first layer whose input has that size, so never at an upsampling one; a scale of nothing
+// but that gets none. It has no parameters.
 class Pyramid : public Network {
  public:
-  explicit Pyramid(const PyramidOptions& options);
+  explicit Pyramid(const PyramidOptions& options, const ConditionOptions& condition = {});
 
-  Generated run(int64_t rows, const Chooser& chooser, const Observer& observer) const override;
   std::vector<LayerShape> shapes() const override { return shapes_; }
   std::vector<Layer> layers() const override { return nodes_; }
   int64_t layer_of(int64_t application) const override { return application; }
   int64_t image_channels() const override { return options_.image_channels; }
 
  private:
+  Generated forward(int64_t rows, const Chooser& chooser, const Observer& observer,
+                    const Condition& condition) const override;
   Tensor start(int64_t rows) const;
+  // Whether the condition enters at layer l.
+  bool told_at(size_t l) const;
 
   PyramidOptions options_;
   std::vector<LayerShape> shapes_;

@@ -55,7 +55,15 @@ torch::nn::Sequential Recurrent::embedding(const std::string& name, int64_t out)
                                                              torch::nn::SiLU(), torch::nn::Linear(out, out)));
 }
 
-Recurrent::Recurrent(const RecurrentOptions& options) : options_(options) {
+Recurrent::Recurrent(const RecurrentOptions& options, const ConditionOptions& condition)
+    : Network(condition), options_(options) {
+  STEER_CHECK(condition.type == "none" || needs_label(condition),
+              "[options] ddn.condition.type: expected none or class for the recurrent network, which is told "
+              "through its class embedding, but got ",
+              condition.type);
+  STEER_CHECK(!needs_label(condition) || condition.classes <= kClasses,
+              "[options] ddn.condition.classes: expected at most ", kClasses,
+              " for the recurrent network but got ", condition.classes);
   STEER_CHECK(options.size >= 16 && options.size % 16 == 0,
               "[options] network.size: expected a multiple of 16 but got ", options.size);
   STEER_CHECK(options.base >= 4 && options.base % 4 == 0,
@@ -112,9 +120,9 @@ std::vector<LayerShape> Recurrent::shapes() const {
       LayerShape{options_.size, options_.candidates, options_.base, options_.size});
 }
 
-Tensor Recurrent::features(const Tensor& feature, const Tensor& image, const Tensor& leak) const {
+Tensor Recurrent::features(const Tensor& feature, const Tensor& image, const Tensor& leak,
+                           const Tensor& row) const {
   const auto type = compute_type();
-  const Tensor row = class_embed_->weight.narrow(0, 0, 1);
   const auto shifted = [&](const Tensor& x, torch::nn::Sequential te) {
     return x + te->forward(row).to(type).unsqueeze(-1).unsqueeze(-1);
   };
@@ -130,8 +138,8 @@ Tensor Recurrent::features(const Tensor& feature, const Tensor& image, const Ten
   return through(b_out_, shifted(at::cat({o1, doubled(up3_, o5)}, 1), te_out_));
 }
 
-Generated Recurrent::run(int64_t rows, const Chooser& chooser, const Observer& observer) const {
-  STEER_CHECK(rows > 0, "[ddn] expected at least one row but got ", rows);
+Generated Recurrent::forward(int64_t rows, const Chooser& chooser, const Observer& observer,
+                             const Condition& condition) const {
   const int64_t n = options_.size, b = options_.base;
   const auto options = nodes_->multi_out_conv1x1->weight.options().requires_grad(false);
   // The first features are ramps, turned by a quarter from channel to channel; the first image and leak are
@@ -142,9 +150,13 @@ Generated Recurrent::run(int64_t rows, const Chooser& chooser, const Observer& o
       at::linspace(-1, 1, n * n, options).view({1, 1, n, n}).expand({rows, options_.image_channels, n, n});
   Tensor leak = image;
   Passage passage;
+  passage.condition = condition;
   passage.h = ramps.expand({rows, b, n, n});
   for (int64_t l = 0; l < options_.repeats; ++l) {
-    passage.h = features(passage.h, image, leak);
+    const Tensor& label = passage.condition.label;
+    const Tensor row =
+        label.defined() ? class_embed_->weight.index_select(0, label) : class_embed_->weight.narrow(0, 0, 1);
+    passage.h = features(passage.h, image, leak, row);
     passage.choose(nodes_, l, chooser, observer);
     image = passage.image;
     leak = passage.leak;

@@ -35,20 +35,23 @@ struct NormConvImpl : torch::nn::Module {
 TORCH_MODULE(NormConv);
 
 // The official MNIST network with its parameter names (prefix ddn_seqen.0.), a U-Net of four sizes; base 32,
-// K = 64 has 3,149,415 trainable parameters. Its class embedding is fixed and unconditional runs use class 0.
+// K = 64 has 3,149,415 trainable parameters. Its class embedding of 10 rows is fixed: a class condition takes
+// its label's row, an unconditional run the row of class 0. Other conditions are refused.
 class Recurrent : public Network {
  public:
-  explicit Recurrent(const RecurrentOptions& options);
+  explicit Recurrent(const RecurrentOptions& options, const ConditionOptions& condition = {});
 
-  Generated run(int64_t rows, const Chooser& chooser, const Observer& observer) const override;
   std::vector<LayerShape> shapes() const override;
   std::vector<Layer> layers() const override { return {nodes_}; }
   int64_t layer_of(int64_t) const override { return 0; }
   int64_t image_channels() const override { return options_.image_channels; }
 
  private:
-  // Features of one application from the previous features, image and leak image.
-  Tensor features(const Tensor& feature, const Tensor& image, const Tensor& leak) const;
+  Generated forward(int64_t rows, const Chooser& chooser, const Observer& observer,
+                    const Condition& condition) const override;
+  // Features of one application from the previous features, image and leak image; `row` [N or 1, 100] of the
+  // class table.
+  Tensor features(const Tensor& feature, const Tensor& image, const Tensor& leak, const Tensor& row) const;
   torch::nn::Sequential triple(const std::string& name, std::vector<int64_t> channels, int64_t size);
   torch::nn::Sequential embedding(const std::string& name, int64_t out);
 

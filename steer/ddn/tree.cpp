@@ -56,7 +56,7 @@ class Painter {
 
 }  // namespace
 
-PrefixTree prefix_tree(const Network& network, int64_t levels, int64_t most) {
+PrefixTree prefix_tree(const Network& network, int64_t levels, int64_t most, const Condition& condition) {
   const auto shapes = network.shapes();
   STEER_CHECK(levels >= 1 && levels <= network.depth(), "[tree] expected 1 to ", network.depth(),
               " levels but got ", levels);
@@ -80,9 +80,10 @@ PrefixTree prefix_tree(const Network& network, int64_t levels, int64_t most) {
     return Choice{at::remainder(all, candidates.count()), at::div(all, candidates.count(), "floor"), {}};
   };
   const int64_t size = network.image_size();
-  network.run(1, fan, [&](const LayerStep& step) {
+  const Observer observer = [&](const LayerStep& step) {
     if (step.layer < levels) tree.images.push_back(area_resize(step.image, size, size).clamp(-1, 1).cpu());
-  });
+  };
+  network.run(1, fan, observer, condition);
   return tree;
 }
 

@@ -14,8 +14,10 @@ struct PrefixTree {
       images;  // level l: [K^(l+1), C, H, W] at the network's size; a child of prefix i is row i K + k
 };
 
-// Error when the layers differ in K or there would be more than `most` prefixes at the last level.
-PrefixTree prefix_tree(const Network& network, int64_t levels, int64_t most = 4096);
+// A conditional network is told `condition`, of one row. Error when the layers differ in K or there would be
+// more than `most` prefixes at the last level.
+PrefixTree prefix_tree(const Network& network, int64_t levels, int64_t most = 4096,
+                       const Condition& condition = {});
 
 // The picture [C, S, S]: a square of m x m blocks, m odd, m m > K; the prefix (at the root the mean of its
 // children) fills the middle block and each child a block around it, itself such a square; the last level's

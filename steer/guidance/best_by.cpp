@@ -124,10 +124,12 @@ Tensor liking(const Objective& objective, const Candidates& candidates, int64_t 
 
 }  // namespace
 
-Scorer liking_of(const Objective& objective, int64_t height, int64_t width, int64_t shortlist) {
+Scorer liking_of(const Objective& objective, int64_t height, int64_t width, int64_t shortlist,
+                 int64_t groups) {
   STEER_CHECK(shortlist >= 0, "[best_by] expected a shortlist of at least 0 candidates but got ", shortlist);
-  return [&objective, height, width, shortlist](const Candidates& candidates) {
-    return liking(objective, candidates, height, width, objective.targets(), shortlist);
+  if (groups == 0) groups = objective.targets();
+  return [&objective, height, width, groups, shortlist](const Candidates& candidates) {
+    return liking(objective, candidates, height, width, groups, shortlist);
   };
 }
 

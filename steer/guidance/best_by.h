@@ -25,8 +25,10 @@ Chooser best_by(const Objective& objective, const Tensor& seeds, int64_t height,
 
 // The same scores for a beam search, which is deterministic (several samples of one target are its best
 // beams), and for particles. With a shortlist M > 0, an objective that must look at pixels sees M candidates
-// of each row alone and the others score below all of these: which M, shortlist.h tells.
-Scorer liking_of(const Objective& objective, int64_t height, int64_t width, int64_t shortlist = 0);
+// of each row alone and the others score below all of these: which M, shortlist.h tells. Rows compete in
+// `groups` equal consecutive groups; 0: one for each target.
+Scorer liking_of(const Objective& objective, int64_t height, int64_t width, int64_t shortlist = 0,
+                 int64_t groups = 0);
 
 // Scores [B, K] of all candidates at the full size; the two ways that the functions above choose between.
 // `score_linear` is right up to a constant for each target and needs measurements(). With an index (int64

@@ -34,7 +34,7 @@ class ClassifierModel : public Model {
   Figures after_step(int64_t, const Adam*, const Ema*) override { return {}; }
   // Always an Error: a classifier makes no samples.
   Samples sample(const SampleRequest& request) override;
-  Tensor preview(int64_t) override { return {}; }
+  Tensor preview(int64_t, const Tensor&) override { return {}; }
   void set_compute_type(torch::ScalarType type) override { network_->compute_type = type; }
 
   int64_t classes() const { return options_.network.classes; }

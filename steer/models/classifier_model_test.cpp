@@ -52,7 +52,7 @@ TEST(ClassifierModel, RefusesLabelsOutsideItsClassesAndToSample) {
   batch.label[2] = -1;
   EXPECT_NE(refusal([&] { model->loss(batch, 0); }).find("without one"), std::string::npos);
   EXPECT_NE(refusal([&] { model->sample({}); }).find("makes none"), std::string::npos);
-  EXPECT_FALSE(model->preview(64).defined());
+  EXPECT_FALSE(model->preview(64, {}).defined());
 }
 
 TEST(ClassifierModel, IsSavedAndLoadedAsAModelAndAsAJudge) {

@@ -21,8 +21,10 @@ namespace {
 constexpr int64_t kUsageWindowImages = 10000;
 
 std::shared_ptr<Network> make_network(const DdnOptions& options) {
-  if (options.network == "pyramid") return std::make_shared<Pyramid>(options.pyramid);
-  if (options.network == "recurrent") return std::make_shared<Recurrent>(options.recurrent);
+  check(options.condition);
+  if (options.network == "pyramid") return std::make_shared<Pyramid>(options.pyramid, options.condition);
+  if (options.network == "recurrent")
+    return std::make_shared<Recurrent>(options.recurrent, options.condition);
   fail("[options] ddn.network: expected pyramid or recurrent but got \"", options.network, "\"");
 }
 
@@ -48,6 +50,23 @@ Json DdnModel::options() const {
   return options_json(options_);
 }
 
+Needs DdnModel::needs() const {
+  const ConditionOptions& told = options_.condition;
+  return {needs_label(told) ? told.classes : 0, needs_image(told)};
+}
+
+Condition DdnModel::condition(const Tensor& label, const Tensor& images) const {
+  const ConditionOptions& told = options_.condition;
+  const auto here = [&](const Tensor& tensor) { return tensor.defined() ? tensor.to(device()) : tensor; };
+  STEER_CHECK(!label.defined() || needs_label(told),
+              "[condition] expected no label, because the model was trained without classes, but got ",
+              label.size(0));
+  STEER_CHECK(!images.defined() || needs_image(told),
+              "[condition] expected no condition image, because the model was trained without, but got ",
+              images.size(0));
+  return make_condition(told, here(label), here(images));
+}
+
 torch::Device DdnModel::device() const {
   return network_->layers()[0]->counts.device();
 }
@@ -61,7 +80,9 @@ LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
     for (int64_t l = 0; l < network_->depth(); ++l)
       bias.push_back(layers[static_cast<size_t>(network_->layer_of(l))]->bias);
   const auto chooser = with_chain_dropout(nearest_to(batch.x, bias), options_.chain_dropout, seeds);
-  const ReconstructionLoss result = reconstruction_loss(*network_, batch.x, chooser);
+  const Tensor label = needs_label(options_.condition) ? batch.label.to(device()) : Tensor();
+  const Condition told = make_training_condition(options_.condition, label, batch.x, derive_seed(seed, 2));
+  const ReconstructionLoss result = reconstruction_loss(*network_, batch.x, chooser, told);
   for (size_t l = 0; l < result.nearest.size(); ++l)
     record(layers[static_cast<size_t>(network_->layer_of(static_cast<int64_t>(l)))], result.nearest[l],
            options_.split.half_life_images);
@@ -84,10 +105,11 @@ Figures DdnModel::after_step(int64_t step, const Adam* adam, const Ema* ema) {
   return {{"splits", at::full({}, splits, torch::kFloat64)}, {"nodes_used", at::stack(used).sum() / nodes}};
 }
 
-DdnModel::Guided DdnModel::guided(const SampleRequest& request, const Tensor& seeds) const {
+DdnModel::Guided DdnModel::guided(const SampleRequest& request, const Tensor& seeds, Condition& told) const {
   const Objective& objective = *request.objective;
   const ImageShape s = shape();
-  const int64_t depth = network_->depth(), samples = seeds.size(0), targets = objective.targets();
+  const int64_t depth = network_->depth(), samples = seeds.size(0);
+  int64_t targets = objective.targets();
   const int64_t first = request.first_level - 1,
                 last = request.last_level ? request.last_level - 1 : depth - 1;
   STEER_CHECK(0 <= first && first <= last && last < depth,
@@ -100,14 +122,22 @@ DdnModel::Guided DdnModel::guided(const SampleRequest& request, const Tensor& se
   Guided guided{{}, samples};
   Tensor drawn = seeds;
   if (request.particles > 0) {
-    guided.chooser = particles(liking_of(objective, s.height, s.width, request.shortlist), seeds,
+    guided.chooser = particles(liking_of(objective, s.height, s.width, request.shortlist, samples), seeds,
                                {request.particles, request.temperature, last});
   } else if (request.beam > 1) {
-    // The search starts with one row for each target and ends with its share of the samples.
+    // The search starts with one row for each target and ends with its share of the samples. Samples of one
+    // target that are told different things are searched for one by one.
+    if (told.defined()) {
+      const Condition firsts = told.at(at::arange(targets, torch::kInt64) * (samples / targets));
+      if (torch::equal(firsts.maps.repeat_interleave(samples / targets, 0), told.maps))
+        told = firsts;
+      else
+        targets = samples;
+    }
     const int64_t keep = samples / targets;
     guided.rows = targets;
     drawn = seeds.view({targets, keep}).select(1, 0);
-    guided.chooser = beam_search(liking_of(objective, s.height, s.width, request.shortlist),
+    guided.chooser = beam_search(liking_of(objective, s.height, s.width, request.shortlist, targets),
                                  {targets, std::max(request.beam, keep), keep, last + 1});
   } else {
     guided.chooser =
@@ -121,16 +151,18 @@ Samples DdnModel::sample(const SampleRequest& request) {
   torch::NoGradGuard no_grad;
   network_->eval();
   const Tensor seeds = request.seeds.to(device());
+  Condition told = condition(request.label, request.condition_image);
   const auto [chooser, rows] =
-      request.objective ? guided(request, seeds) : Guided{at_random(seeds), seeds.size(0)};
+      request.objective ? guided(request, seeds, told) : Guided{at_random(seeds), seeds.size(0)};
   const double depth = static_cast<double>(network_->depth());
-  const Generated made = network_->run(rows, chooser, [&](const LayerStep& step) {
+  const Observer observer = [&](const LayerStep& step) {
     if (request.progress) request.progress(static_cast<double>(step.layer + 1) / depth);
-  });
+  };
+  const Generated made = network_->run(rows, chooser, observer, told);
   return {made.image.clamp(-1, 1), made.code};
 }
 
-Reconstruction DdnModel::reconstruct(const Tensor& x, int64_t beam) const {
+Reconstruction DdnModel::reconstruct(const Tensor& x, int64_t beam, const Tensor& label) const {
   torch::NoGradGuard no_grad;
   network_->eval();
   STEER_CHECK(beam >= 1, "[reconstruct] expected a beam of at least 1 but got ", beam);
@@ -139,22 +171,24 @@ Reconstruction DdnModel::reconstruct(const Tensor& x, int64_t beam) const {
       beam == 1 ? nearest_to(x) : beam_search(nearness_to(x), {count, beam, 1, network_->depth()});
   std::map<int64_t, Tensor> targets;
   std::vector<Tensor> errors;
-  const Generated made = network_->run(count, chooser, [&](const LayerStep& step) {
+  const Observer observer = [&](const LayerStep& step) {
     Tensor& target = targets[step.image.size(2)];
     if (!target.defined()) target = area_resize(x, step.image.size(2), step.image.size(3));
     const Tensor images = step.image.view({count, -1, x.size(1), target.size(2), target.size(3)});
     const Tensor error = (images - target.unsqueeze(1)).square().mean({2, 3, 4}).to(torch::kFloat64);
     errors.push_back(std::get<0>(error.min(1)));
-  });
+  };
+  const Condition told = condition(label, needs().image ? x : Tensor());
+  const Generated made = network_->run(count, chooser, observer, told);
   return {made.image, made.code, at::stack(errors, 1)};
 }
 
-Tensor DdnModel::decode(const Tensor& code) const {
+Tensor DdnModel::decode(const Tensor& code, const Tensor& label, const Tensor& condition_image) const {
   torch::NoGradGuard no_grad;
   network_->eval();
   STEER_CHECK(code.dim() == 2 && code.size(1) == network_->depth(), "[decode] expected codes [N, ",
               network_->depth(), "] but got ", shape_text(code.sizes()));
-  return network_->run(code.size(0), follow(code)).image;
+  return network_->run(code.size(0), follow(code), {}, condition(label, condition_image)).image;
 }
 
 CodeFile DdnModel::code_file(const Tensor& code, Coder coder) const {

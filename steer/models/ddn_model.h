@@ -11,6 +11,7 @@ namespace steer {
 
 struct DdnOptions {
   std::string network = "pyramid";  // pyramid | recurrent
+  ConditionOptions condition;
   PyramidOptions pyramid;
   RecurrentOptions recurrent;
   double chain_dropout = 0.0;
@@ -21,6 +22,7 @@ struct DdnOptions {
   template <class F>
   void fields(F& f) {
     f("network", network, "pyramid (single shot) or recurrent (one U-Net, repeated)");
+    f("condition", condition, "what the network is told beside the code");
     f("pyramid", pyramid, "shape of the pyramid");
     f("recurrent", recurrent, "shape of the recurrent network");
     f("chain_dropout", chain_dropout,
@@ -49,16 +51,21 @@ class DdnModel : public Model {
   torch::nn::Module& module() override { return *network_; }
   ImageShape shape() const override;
   Json options() const override;
+  Needs needs() const override;
   LossReport loss(const Batch& batch, uint64_t seed) override;
   Figures after_step(int64_t step, const Adam* adam, const Ema* ema) override;
   Samples sample(const SampleRequest& request) override;
   void set_compute_type(torch::ScalarType type) override { network_->set_compute_type(type); }
 
   // Images x [N, C, H, W] encoded: at each layer the nearest candidate, or the nearest `beam` prefixes side
-  // by side.
-  Reconstruction reconstruct(const Tensor& x, int64_t beam = 1) const;
-  // The images of codes int64 [N, L].
-  Tensor decode(const Tensor& code) const;
+  // by side. A conditional model is told the images' labels int64 [N], or takes its condition from x itself.
+  Reconstruction reconstruct(const Tensor& x, int64_t beam = 1, const Tensor& label = {}) const;
+  // The images of codes int64 [N, L]; a conditional model is told what the encoder was told.
+  Tensor decode(const Tensor& code, const Tensor& label = {}, const Tensor& condition_image = {}) const;
+
+  // The condition for labels int64 [N] or images [N, C, H, W], on the model's device. Error when the one that
+  // the model needs is missing, or one is given that it does not need.
+  Condition condition(const Tensor& label, const Tensor& images) const;
 
   // Codes int64 [N, L] ready for a file, and those that a file holds. Error, beginning with the file's name,
   // when another model made them.
@@ -70,12 +77,13 @@ class DdnModel : public Model {
 
  private:
   torch::Device device() const;
-  // How a guided request chooses, and the rows that its forward starts with.
+  // How a guided request chooses, and the rows that its forward starts with; what these are told is left in
+  // `told`.
   struct Guided {
     Chooser chooser;
     int64_t rows;
   };
-  Guided guided(const SampleRequest& request, const Tensor& seeds) const;
+  Guided guided(const SampleRequest& request, const Tensor& seeds, Condition& told) const;
 
   DdnOptions options_;
   std::shared_ptr<Network> network_;

@@ -2,11 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "steer/core/check.h"
 #include "steer/core/options.h"
 #include "steer/core/random.h"
 #include "steer/models/models.h"
 #include "steer/models/small_models.h"
+#include "steer/objectives/objectives.h"
 
 namespace steer {
 namespace {
@@ -90,6 +93,83 @@ TEST(DdnModel, SamplesStayInRangeAndFollowTheirSeeds) {
   EXPECT_LE(samples.images.abs().max().item<double>(), 1);
   request.seeds = sample_seeds(8, 1);
   EXPECT_TRUE(torch::equal(model->sample(request).code[0], samples.code[3]));
+}
+
+// The small network, told something.
+std::unique_ptr<DdnModel> conditional_ddn(const std::string& network, const std::string& type) {
+  Json options = small_ddn_options(network);
+  options["condition"] = {{"type", type}, {"size", 2}, {"everywhere", true}};
+  auto model = make_model("ddn", options, 7);
+  return std::unique_ptr<DdnModel>(dynamic_cast<DdnModel*>(model.release()));
+}
+
+TEST(DdnModel, AConditionalModelEncodesAndDecodesWithItsLabels) {
+  for (const char* network : {"pyramid", "recurrent"}) {
+    const auto model = conditional_ddn(network, "class");
+    EXPECT_EQ(model->needs().classes, 10);
+    const int64_t size = model->shape().height;
+    const Tensor x = torch::rand({3, 1, size, size}) * 2 - 1, label = torch::tensor({4, 0, 9});
+    const Reconstruction made = model->reconstruct(x, 1, label);
+    EXPECT_TRUE(torch::equal(model->decode(made.code, label), made.images));
+    EXPECT_FALSE(torch::allclose(model->decode(made.code, label.flip(0)), made.images));
+    const Reconstruction beam = model->reconstruct(x, 4, label);
+    EXPECT_TRUE(torch::allclose(model->decode(beam.code, label), beam.images, 1e-5, 1e-5));
+    EXPECT_THROW(model->decode(made.code), Error);
+    EXPECT_THROW(model->reconstruct(x), Error);
+    EXPECT_THROW(model->reconstruct(x, 1, torch::tensor({4, 0, 10})), Error);
+    EXPECT_THROW(small_ddn(network)->reconstruct(x, 1, label), Error);
+    EXPECT_TRUE(std::isfinite(model->loss({x, label, {}}, 1).loss.item<double>()));
+    EXPECT_THROW(model->loss({x, torch::tensor({4, -1, 9}), {}}, 1), Error);
+  }
+}
+
+TEST(DdnModel, AConditionMadeFromTheImageNeedsNoLabels) {
+  for (const char* type : {"colour", "edge", "resize"}) {
+    const auto model = conditional_ddn("pyramid", type);
+    EXPECT_TRUE(model->needs().image);
+    const Tensor x = torch::rand({3, 1, 8, 8}) * 2 - 1;
+    const Reconstruction made = model->reconstruct(x);
+    EXPECT_TRUE(torch::equal(model->decode(made.code, {}, x), made.images));
+    EXPECT_THROW(model->decode(made.code), Error);
+    EXPECT_TRUE(std::isfinite(model->loss({x, {}, {}}, 1).loss.item<double>()));
+  }
+}
+
+TEST(DdnModel, ASampleIsAFunctionOfItsSeedAndItsLabel) {
+  const auto model = conditional_ddn("pyramid", "class");
+  SampleRequest request;
+  request.seeds = sample_seeds(5, 6);
+  EXPECT_THROW(model->sample(request), Error);
+  request.label = torch::tensor({3, 1, 4, 1, 5, 9});
+  const Samples samples = model->sample(request);
+  request.seeds = sample_seeds(8, 1);
+  request.label = torch::tensor({1});
+  EXPECT_TRUE(torch::allclose(model->sample(request).images[0], samples.images[3], 1e-5, 1e-5));
+  request.label = torch::tensor({9});
+  EXPECT_FALSE(torch::allclose(model->sample(request).images[0], samples.images[3], 1e-5, 1e-5));
+}
+
+TEST(DdnModel, ABeamSearchesEachLabelForItself) {
+  const auto model = conditional_ddn("pyramid", "class");
+  ObjectiveContext context;
+  context.channels = 1, context.height = context.width = 8;
+  context.truth = torch::rand({1, 1, 8, 8}) * 2 - 1;
+  const auto objective = make_objective("inpaint(mask=left)", context);
+  SampleRequest request;
+  request.seeds = sample_seeds(0, 2);
+  request.objective = objective.get();
+  request.beam = 4;
+  request.label = torch::tensor({3, 8});
+  const Tensor both = model->sample(request).images;
+  for (int64_t i = 0; i < 2; ++i) {
+    request.seeds = sample_seeds(0, 1);
+    request.label = torch::tensor({i == 0 ? 3 : 8});
+    EXPECT_TRUE(torch::allclose(model->sample(request).images[0], both[i], 1e-4, 1e-4));
+  }
+  // Told the same, the samples of one target are the best beams of one search.
+  request.seeds = sample_seeds(0, 2);
+  request.label = torch::tensor({3, 3});
+  EXPECT_FALSE(torch::allclose(model->sample(request).images[0], model->sample(request).images[1]));
 }
 
 TEST(DdnModel, WrongOptionsNameThemselves) {

@@ -20,9 +20,17 @@ struct ImageShape {
   int64_t channels, height, width;
 };
 
+// What a model must be told about each sample; nothing for an unconditional one.
+struct Needs {
+  int64_t classes = 0;  // a label below this; 0: none
+  bool image = false;   // an image that its condition is made from
+};
+
 // What is asked of a generator.
 struct SampleRequest {
-  Tensor seeds;  // int64 [N]: sample i is a function of seeds[i] and the objective alone
+  Tensor seeds;  // int64 [N]: sample i is a function of seeds[i], its condition and the objective alone
+  Tensor label;  // int64 [N], where the model needs labels
+  Tensor condition_image;                // [N, C, H, W] in [-1, 1], where the model needs images
   const Objective* objective = nullptr;  // guides the samples; null: unguided
   // How a DDN chooses where an objective guides:
   double top = 2;           // among this many best candidates at random; below 1: a share of K
@@ -57,6 +65,7 @@ class Model {
   virtual torch::nn::Module& module() = 0;
   virtual ImageShape shape() const = 0;
   virtual Json options() const = 0;
+  virtual Needs needs() const { return {}; }
 
   // The training loss of a batch; `seed` feeds all its randomness.
   virtual LossReport loss(const Batch& batch, uint64_t seed) = 0;
@@ -67,8 +76,10 @@ class Model {
   virtual Samples sample(const SampleRequest& request) = 0;
 
   // A picture [C, h, w] that shows how far training has come, of about `images` images; undefined where there
-  // is nothing to draw. A grid of unguided samples, unless a family says otherwise.
-  virtual Tensor preview(int64_t images);
+  // is nothing to draw. A grid of unguided samples, unless a family says otherwise: a column for each class
+  // of a class-conditional model; where a condition is made from an image, the examples [N, C, H, W] above
+  // what is made of them.
+  virtual Tensor preview(int64_t images, const Tensor& examples);
 
   // The number type of heavy products.
   virtual void set_compute_type(torch::ScalarType type) = 0;

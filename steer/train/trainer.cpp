@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <numeric>
 
 #include "steer/core/check.h"
 #include "steer/core/files.h"
@@ -133,9 +134,16 @@ class Averages {
   std::vector<std::pair<std::string, std::pair<Tensor, int64_t>>> sums_;
 };
 
-void write_preview(Model& model, Ema& ema, const std::string& path) {
+// What the averaged weights make, beside some of the images where a condition is made from them.
+void write_preview(Model& model, const Dataset& data, Ema& ema, const std::string& path) {
   const Ema::Swap averaged(ema);
-  const Tensor picture = model.preview(kGridImages);
+  Tensor examples;
+  if (model.needs().image) {
+    std::vector<int64_t> first(static_cast<size_t>(std::min(kGridImages / 2, data.size())));
+    std::iota(first.begin(), first.end(), 0);
+    examples = data.batch(first).x;
+  }
+  const Tensor picture = model.preview(kGridImages, examples);
   if (picture.defined()) write_png(path, picture);
 }
 
@@ -252,13 +260,13 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
     }
     if (now_seconds() - checkpointed > 60 * o.checkpoint_minutes) save();
     if (o.grid_minutes > 0 && now_seconds() - drawn > 60 * o.grid_minutes) {
-      write_preview(model, state.ema, fmt::format("{}/samples/{:08}.png", run, state.state.images));
+      write_preview(model, data, state.ema, fmt::format("{}/samples/{:08}.png", run, state.state.images));
       drawn = now_seconds();
     }
   }
   save();
   if (!summary.interrupted)
-    write_preview(model, state.ema, fmt::format("{}/samples/{:08}.png", run, state.state.images));
+    write_preview(model, data, state.ema, fmt::format("{}/samples/{:08}.png", run, state.state.images));
   summary.state = state.state;
   return summary;
 }

@@ -1,0 +1,103 @@
+// steer import: official weights as a run folder.
+#include "steer/models/import.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "steer/cmd/command.h"
+#include "steer/core/check.h"
+#include "steer/core/files.h"
+#include "steer/train/options.h"
+
+namespace steer {
+namespace {
+
+struct Flags {
+  Common common;
+  ImportOptions import;
+  std::string weights, out;
+  bool no_residual = false;
+};
+
+int run_import(const Flags& flags) {
+  flags.common.start();
+  STEER_CHECK(!std::filesystem::exists(flags.out + "/model.safetensors"), "[import] ", flags.out,
+              ": holds a run already; name another folder");
+  ImportOptions options = flags.import;
+  options.residual = !flags.no_residual;
+  const auto model = import_official(flags.weights, options);
+  const ImageShape shape = model->shape();
+  RunOptions run;
+  run.data.size = shape.height;
+  run.data.channels = shape.channels;
+  Json written = options_json(run);
+  written["family"] = model->family();
+  written[model->family()] = model->options();
+  std::filesystem::create_directories(flags.out);
+  save_model(flags.out + "/model.safetensors", *model, {}, nullptr);
+  write_file(flags.out + "/options.json", written.dump(2) + "\n");
+  const Network& network = model->network();
+  const Json figures = {{"weights", flags.weights},
+                        {"run", flags.out},
+                        {"network", options.network},
+                        {"parameters", model->parameter_count()},
+                        {"layers", network.depth()},
+                        {"latent_bits", network.latent_bits()},
+                        {"image", {shape.channels, shape.height, shape.width}},
+                        {"condition", options.condition.type}};
+  show(flags.common, figures,
+       fmt::format("{}: {} of {} layers, {} parameters, images {}x{}x{}, {:.0f} latent bits\n", flags.out,
+                   options.network, network.depth(), model->parameter_count(), shape.channels, shape.height,
+                   shape.width, network.latent_bits()));
+  return 0;
+}
+
+}  // namespace
+
+void add_import(CLI::App& app, Run& run) {
+  auto flags = std::make_shared<Flags>();
+  ImportOptions& options = flags->import;
+  CLI::App* command = app.add_subcommand("import", "take over weights of the official DDN networks");
+  command
+      ->add_option("weights", flags->weights,
+                   "safetensors file of an official state dict (tools/export_official.py writes it)")
+      ->required();
+  command
+      ->add_option("--official", options.network, "which network: pyramid (CIFAR, FFHQ) or recurrent (MNIST)")
+      ->required()
+      ->check(CLI::IsMember({"pyramid", "recurrent"}));
+  command->add_option("--out", flags->out, "run folder to make")->required();
+  command
+      ->add_option(
+          "--condition", options.condition.type,
+          "what it was trained to be told, which the weights do not say: none, class, colour, edge or "
+          "resize")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"none", "class", "colour", "edge", "resize"}));
+  command->add_option("--classes", options.condition.classes, "with --condition class: how many there are")
+      ->capture_default_str();
+  command
+      ->add_option("--condition-size", options.condition.size,
+                   "with --condition resize: height and width of the small image")
+      ->capture_default_str();
+  command
+      ->add_option(
+          "--start", options.start,
+          "image and leak that enter the first layer of a pyramid: zeros, or ramp for older files; the "
+          "smaller error of reconstruct tells")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"zeros", "ramp"}));
+  command->add_flag("--no-residual", flags->no_residual,
+                    "candidates of the pyramid are whole images, not additions to the previous one");
+  command->add_option("--channels", options.image_channels, "image channels of the pyramid")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
+  command->add_option("--repeats", options.repeats, "applications of the recurrent network")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000));
+  flags->common.add_to(command);
+  command->callback([=, &run] { run = [=] { return run_import(*flags); }; });
+}
+
+}  // namespace steer

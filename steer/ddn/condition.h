@@ -1,0 +1,75 @@
+// What a conditional network is told about an image beside its code: a class, its greys, its edges, or a
+// small version of it.
+#pragma once
+
+#include <torch/types.h>
+
+#include <string>
+
+namespace steer {
+
+using torch::Tensor;
+
+struct ConditionOptions {
+  std::string type = "none";        // none | class | colour | edge | resize
+  int64_t classes = 10;             // of type class, at least 2
+  std::string encoding = "digits";  // of type class: digits | one_hot
+  int64_t size = 8;                 // of type resize: side of the small version
+  double threshold = 0.75;          // of type edge: the least gradient magnitude of an edge
+  bool everywhere = false;          // at every layer instead of once per resolution
+
+  template <class F>
+  void fields(F& f) {
+    f("type", type,
+      "none, class, colour (told the greys), edge (told the edges) or resize (told a small image)");
+    f("classes", classes, "of type class: how many there are");
+    f("encoding", encoding,
+      "of type class: digits (official, two bits a channel) or one_hot (a channel a class)");
+    f("size", size, "of type resize: height and width of the small image");
+    f("threshold", threshold, "of type edge: the least gradient magnitude of an edge, on [-1, 1]");
+    f("everywhere", everywhere, "tell every layer, not only one per resolution (pyramid)");
+  }
+};
+
+// What the rows of one forward are told; nothing of it is defined for an unconditional network.
+struct Condition {
+  Tensor label;  // int64 [N], for type class
+  Tensor maps;   // float32 [N, condC, h, w], what is added to the features
+
+  bool defined() const { return maps.defined(); }
+  // The same for the given rows, int64.
+  Condition at(const Tensor& rows) const;
+};
+
+// Error that names the option when a word or number is out of range.
+void check(const ConditionOptions& options);
+
+// Channels condC of the maps: 0 for none; one for each two bits of a label, or one
+// for each class; 1 for colour and edge; the
+// image's for resize.
+int64_t condition_channels(const ConditionOptions& options, int64_t image_channels);
+
+// Whether it is made from an image, and whether from a label.
+bool needs_image(const ConditionOptions& options);
+bool needs_label(const ConditionOptions& options);
+
+// The condition for using a network, made from labels int64 [N] or from images [N, C, H, W] in [-1, 1]: greys
+// are the plain mean of the channels, edges those above the threshold. The other of the two is not looked
+// at. Error when the one it needs is undefined or a label is not a class.
+Condition make_condition(const ConditionOptions& options, const Tensor& label, const Tensor& images);
+
+// The same for training, harder to rely on: greys are a convex mix of the channels at random, uniform numbers
+// divided by their sum; the threshold moves by up to 0.25. One draw for the whole batch, a function of the
+// seed.
+Condition make_training_condition(const ConditionOptions& options, const Tensor& label, const Tensor& images,
+                                  uint64_t seed);
+
+// Labels int64 [N] as numbers float32 [N, condC]: base-4 digits, most significant first, as -1, -1/3, 1/3, 1;
+// class 0 is all zeros. Of 10 classes, 5 is (-1/3, -1/3) and 9 is (1/3, -1/3).
+Tensor class_digits(const Tensor& label, int64_t classes);
+
+// 1 where the magnitude of the 3x3 Sobel gradient of the channel mean is above the threshold, else -1: images
+// [N, C, H, W] to [N, 1, H - 2, W - 2].
+Tensor edge_map(const Tensor& images, double threshold);
+
+}  // namespace steer

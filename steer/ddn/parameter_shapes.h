@@ -1,0 +1,23 @@
+// Names and shapes of a network's parameters, known from its options alone, without building it.
+#pragma once
+
+#include "steer/ddn/pyramid.h"
+#include "steer/ddn/recurrent.h"
+
+namespace steer {
+
+struct NamedShape {
+  std::string name;
+  std::vector<int64_t> shape;
+};
+
+// Every parameter of the network with these options, by the names that its checkpoint has, in no special
+// order. That of a recurrent network includes its class embedding, which does not train. The options must
+// name as many layers and widths as scales; further checks are those of the networks themselves.
+std::vector<NamedShape> parameter_shapes(const PyramidOptions& options);
+std::vector<NamedShape> parameter_shapes(const RecurrentOptions& options);
+
+// Values in all of them together.
+int64_t value_count(const std::vector<NamedShape>& shapes);
+
+}  // namespace steer
