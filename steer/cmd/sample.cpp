@@ -4,6 +4,8 @@
 #include <chrono>
 
 #include "steer/cmd/command.h"
+#include "steer/cmd/priors.h"
+#include "steer/core/check.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 
@@ -12,27 +14,43 @@ namespace {
 
 struct Flags {
   Common common;
-  std::string run, out = "samples.png";
+  std::string run, out = "samples.png", prior;
   int64_t count = 64, batch = 64;
+  double temperature = 1;
+  bool by_prior = false;
 };
 
 int run_sample(const Flags& flags) {
   const torch::Device device = flags.common.start();
   LoadedModel loaded = open_model(flags.common, flags.run, device);
+  std::unique_ptr<Prior> prior;
+  const auto* ddn = dynamic_cast<const DdnModel*>(loaded.model.get());
+  if (flags.by_prior) {
+    STEER_CHECK(ddn, "[sample] --prior: expected a ddn but got a ", loaded.model->family());
+    prior = open_prior(flags.prior, flags.run, ddn->code_file({}, Coder::kPrior).fingerprint);
+  }
   const auto begin = std::chrono::steady_clock::now();
   std::vector<torch::Tensor> images;
   for (int64_t at = 0; at < flags.count; at += flags.batch) {
     SampleRequest request;
     request.seeds = sample_seeds(static_cast<uint64_t>(flags.common.seed + at),
                                  std::min(flags.batch, flags.count - at), device);
-    images.push_back(loaded.model->sample(request).images.cpu());
+    if (prior)
+      images.push_back(
+          ddn->decode(prior->sample(request.seeds, flags.temperature).to(device)).clamp(-1, 1).cpu());
+    else
+      images.push_back(loaded.model->sample(request).images.cpu());
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  const Json figures = {{"run", flags.run},
-                        {"out", flags.out},
-                        {"samples", flags.count},
-                        {"seed", flags.common.seed},
-                        {"seconds", seconds}};
+  Json figures = {{"run", flags.run},
+                  {"out", flags.out},
+                  {"samples", flags.count},
+                  {"seed", flags.common.seed},
+                  {"seconds", seconds}};
+  if (prior) {
+    figures["prior"] = fingerprint_text(prior->fingerprint());
+    figures["temperature"] = flags.temperature;
+  }
   write_picture(flags.out, image_grid(at::cat(images)), figures);
   show(flags.common, figures,
        fmt::format("{} samples in {:.2f} s ({:.1f} per second)\n", flags.count, seconds,
@@ -55,8 +73,21 @@ void add_sample(CLI::App& app, Run& run) {
   command->add_option("--batch", flags->batch, "samples made at once; the samples do not depend on it")
       ->capture_default_str()
       ->check(CLI::Range(1, 100000));
+  CLI::Option* prior =
+      add_prior_flag(command, flags->prior,
+                     "draw a ddn's codes from its learned prior instead of all alike; FILE may be left out")
+          ->expected(0, 1);
+  command
+      ->add_option("--temperature", flags->temperature,
+                   "with --prior: below 1 what is likely comes more often, above 1 less often")
+      ->capture_default_str()
+      ->check(CLI::Range(0.05, 20.0))
+      ->needs(prior);
   flags->common.add_to(command);
-  command->callback([=, &run] { run = [=] { return run_sample(*flags); }; });
+  command->callback([=, &run] {
+    flags->by_prior = prior->count() > 0;
+    run = [=] { return run_sample(*flags); };
+  });
 }
 
 }  // namespace steer

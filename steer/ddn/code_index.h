@@ -1,0 +1,20 @@
+// An index of a data set's images by their codes: the codes, and where the images come from. docs/
+// code_format.md describes the bytes. The reader trusts nothing in the file.
+#pragma once
+
+#include "steer/ddn/code_file.h"
+
+namespace steer {
+
+struct CodeIndex {
+  CodeFile codes;                // row i is image i of the data set; not by a prior
+  std::string data, split, fit;  // the data set as the user named it
+};
+
+// The file's bytes. Error as of write_codes, and for words of more than 65,535 bytes.
+std::string write_index(const CodeIndex& index);
+
+// What the bytes hold. Anything cut off, damaged, foreign or contradictory is refused with `name` and fault.
+CodeIndex read_index(std::string_view bytes, const std::string& name);
+
+}  // namespace steer
