@@ -133,7 +133,7 @@ works cluster "$steer" cluster run --data shapes -n 30 --levels 2 -o clusters.pn
 claims 'clusters are measured against labels' grep -q '"purity":' out.txt
 refuses 1 'expected 1 to 5' "$steer" cluster run --data shapes -n 3 --levels 6
 works interpolate "$steer" interpolate run single.png single2.png -n 4 -o way.png
-works 'interpolate by layers' "$steer" interpolate run single.png single2.png -n 4 --by layers -o way.png --json
+works 'interpolate by pixels' "$steer" interpolate run single.png single2.png -n 4 --by pixels -o way.png --json
 refuses 2 'images' "$steer" interpolate run single.png
 
 # Refusals.

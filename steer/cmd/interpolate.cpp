@@ -10,7 +10,7 @@ namespace {
 struct Flags {
   Common common;
   std::vector<std::string> ends;
-  std::string run, fit, by = "pixels", out = "interpolation.png";
+  std::string run, fit, by = "layers", out = "interpolation.png";
   int64_t steps = 9;
 };
 
@@ -78,11 +78,12 @@ void add_interpolate(CLI::App& app, Run& run) {
       ->capture_default_str()
       ->check(CLI::Range(2, 1000));
   command
-      ->add_option("--by", flags->by,
-                   "pixels: at each step the code nearest to the blend of both images, an even way through "
-                   "what the model can draw; layers: the first layers of the second code, more at each step, "
-                   "before the rest of the first, which shows what each layer says but jumps, because later "
-                   "indices mean little after another beginning")
+      ->add_option(
+          "--by", flags->by,
+          "layers: the first layers of the second code, more at each step, before the rest of the "
+          "first; every image is one that the model draws, but steps are uneven, because early layers "
+          "say more. pixels: at each step the code nearest to the blend of both images; an even way, "
+          "but through images that fade into each other")
       ->capture_default_str()
       ->check(CLI::IsMember({"pixels", "layers"}));
   command->add_option("-o,--out", flags->out, "picture to write: the first image, the way, the second image")
