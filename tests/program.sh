@@ -122,7 +122,7 @@ works 'reconstruct with a strip' "$steer" reconstruct run --data shapes -n 3 --s
 claims 'a strip has its JSON twin' grep -q '"layers"' strip.json
 works 'index' "$steer" search-similar run --data shapes --images 30 --index codes.idx
 works 'search' "$steer" search-similar run single.png --index codes.idx -n 4 -o similar.png --json
-works 'search by layers' "$steer" search-similar run single.png --index codes.idx -n 4 --ties layers
+works 'search by prefix' "$steer" search-similar run single.png --index codes.idx -n 4 --by prefix
 works 'search evaluated' "$steer" search-similar run --index codes.idx --evaluate 5 -n 2
 refuses 1 'no.idx: expected an index but there is none' "$steer" search-similar run single.png --index no.idx
 refuses 1 'codes.ddn: expected an index of codes' "$steer" search-similar run single.png --index codes.ddn

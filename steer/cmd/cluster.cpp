@@ -114,6 +114,8 @@ void add_cluster(CLI::App& app, Run& run) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand(
       "cluster", "the nodes of the first layers as clusters of a data set, measured against its labels");
+  command->footer(
+      "Where the first layers are of one or few pixels they tell brightness apart rather than shape.");
   command->add_option("run", flags->run, "run folder or checkpoint file of a ddn")->required();
   command->add_option("--data", flags->data, "the data set")->required();
   command->add_option("--split", flags->split, "train or test")->capture_default_str();

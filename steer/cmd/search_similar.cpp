@@ -14,11 +14,13 @@
 namespace steer {
 namespace {
 
+constexpr int64_t kSketchSide = 8;
+
 struct Flags {
   Common common;
   std::vector<std::string> queries;
   std::string run, data, split = "train", query_split = "test", fit, index = "codes.idx", out = "similar.png";
-  std::string ties = "images";
+  std::string by = "sketch";
   int64_t images = 0, neighbours = 8, evaluate = 0, batch = 64;
 };
 
@@ -26,20 +28,22 @@ CodeIndex built(const Flags& flags, const DdnModel& model, torch::Device device)
   const torch::Tensor x = load_images(flags.data, flags.split, flags.fit, model.shape(), flags.images).x;
   say(fmt::format("encoding {} images", x.size(0)));
   const Reconstruction made = reconstruct_all(model, x, flags.batch, 1, device);
-  return {model.code_file(made.code, Coder::kAdaptive), flags.data, flags.split, flags.fit};
-}
-
-// The images that the codes of some rows decode to, [M, C, H, W].
-torch::Tensor decoded(const DdnModel& model, const torch::Tensor& codes, int64_t batch,
-                      torch::Device device) {
-  std::vector<torch::Tensor> images;
-  for (int64_t at = 0; at < codes.size(0); at += batch)
-    images.push_back(model.decode(codes.narrow(0, at, std::min(batch, codes.size(0) - at)).to(device)).cpu());
-  return at::cat(images);
+  const int64_t side = std::min(kSketchSide, model.shape().height);
+  const torch::Tensor sketch = to_bytes(area_resize(made.images.clamp(-1, 1), side, side));
+  return {model.code_file(made.code, Coder::kAdaptive), sketch, flags.data, flags.split, flags.fit};
 }
 
 torch::Tensor distances(const torch::Tensor& images, const torch::Tensor& x) {
   return (images - x).square().mean({1, 2, 3});
+}
+
+// What in the index is like one image [1, C, H, W] with this code.
+SimilarCodes similar_to(const Flags& flags, const torch::Tensor& x, const torch::Tensor& query,
+                        const torch::Tensor& codes, const torch::Tensor& sketches) {
+  const torch::Tensor distance = distances(sketches, area_resize(x, sketches.size(2), sketches.size(3)));
+  if (flags.by == "sketch") return nearest_rows(query, codes, distance, flags.neighbours);
+  return similar_codes(query, codes, flags.neighbours,
+                       [&](const torch::Tensor& rows) { return distance.index_select(0, rows); });
 }
 
 // The images of the index's data set at these rows.
@@ -62,13 +66,9 @@ int search(const Flags& flags, const DdnModel& model, const CodeIndex& index, co
   std::vector<std::vector<std::string>> rows = {{"query", "rank", "image", "shared layers", "equal layers"}};
   Json found = Json::array();
   std::vector<torch::Tensor> cells;
+  const torch::Tensor sketches = from_bytes(index.sketch);
   for (int64_t q = 0; q < x.size(0); ++q) {
-    RowDistance distance;
-    if (flags.ties == "images")
-      distance = [&](const torch::Tensor& pool) {
-        return distances(decoded(model, codes.index_select(0, pool), flags.batch, device), x[q].unsqueeze(0));
-      };
-    const SimilarCodes similar = similar_codes(query[q], codes, n, distance);
+    const SimilarCodes similar = similar_to(flags, x[q].unsqueeze(0), query[q], codes, sketches);
     cells.push_back(x[q].unsqueeze(0));
     cells.push_back(pictures(index, similar.row, model.shape()));
     const std::string& name = flags.queries[static_cast<size_t>(q)];
@@ -82,7 +82,7 @@ int search(const Flags& flags, const DdnModel& model, const CodeIndex& index, co
     }
   }
   const Json figures = {{"run", flags.run},        {"index", flags.index}, {"images", codes.size(0)},
-                        {"layers", codes.size(1)}, {"ties", flags.ties},   {"found", found}};
+                        {"layers", codes.size(1)}, {"by", flags.by},       {"found", found}};
   write_picture(flags.out, image_grid(at::cat(cells), n + 1), figures);
   show(flags.common, figures,
        table(rows) + fmt::format("{} layers; each row of the picture is a query and its {} nearest\n",
@@ -102,21 +102,14 @@ int evaluate(const Flags& flags, const DdnModel& model, const CodeIndex& index, 
               ": expected labels to evaluate by but it has none");
   say(fmt::format("encoding {} queries", asked.x.size(0)));
   const torch::Tensor query = reconstruct_all(model, asked.x, flags.batch, 1, device).code;
-  torch::Tensor images;
-  if (flags.ties == "images") {
-    say(fmt::format("decoding {} images", codes.size(0)));
-    images = decoded(model, codes, flags.batch, device);
-  }
+  const torch::Tensor sketches = from_bytes(index.sketch);
   const int64_t n = std::min(flags.neighbours, codes.size(0));
   // Shares of the first and of all n neighbours: by code, by pixels.
   torch::Tensor first = at::zeros({2}, torch::kFloat64), all = at::zeros({2}, torch::kFloat64);
   double prefix = 0;
   for (int64_t q = 0; q < asked.x.size(0); ++q) {
     const torch::Tensor x = asked.x[q].unsqueeze(0);
-    RowDistance distance;
-    if (images.defined())
-      distance = [&](const torch::Tensor& pool) { return distances(images.index_select(0, pool), x); };
-    const SimilarCodes similar = similar_codes(query[q], codes, n, distance);
+    const SimilarCodes similar = similar_to(flags, x, query[q], codes, sketches);
     prefix += similar.prefix[0].item<double>();
     const torch::Tensor by_pixels = std::get<1>(distances(known.x, x).topk(n, 0, false));
     const torch::Tensor rows = at::stack({similar.row, by_pixels});
@@ -131,7 +124,7 @@ int evaluate(const Flags& flags, const DdnModel& model, const CodeIndex& index, 
                         {"index", flags.index},
                         {"images", codes.size(0)},
                         {"queries", asked.x.size(0)},
-                        {"ties", flags.ties},
+                        {"by", flags.by},
                         {"n", n},
                         {"first_by_code", share(first, 0)},
                         {"first_by_pixels", share(first, 1)},
@@ -141,7 +134,7 @@ int evaluate(const Flags& flags, const DdnModel& model, const CodeIndex& index, 
   const auto percent = [](double value) { return fmt::format("{:.1f} %", 100 * value); };
   show(flags.common, figures,
        table({{"neighbours with the query's label", "nearest", fmt::format("nearest {}", n)},
-              {"by code", percent(share(first, 0)), percent(share(all, 0))},
+              {"by " + flags.by, percent(share(first, 0)), percent(share(all, 0))},
               {"by pixels", percent(share(first, 1)), percent(share(all, 1))}}) +
            fmt::format("{} queries in {} images; the nearest shares {:.2f} layers on average\n",
                        asked.x.size(0), codes.size(0), prefix / count));
@@ -186,7 +179,6 @@ void add_search_similar(CLI::App& app, Run& run) {
   CLI::App* command = app.add_subcommand(
       "search-similar", "index a data set by its codes and find the images that are like given ones");
   command->footer(
-      "Nearest is what shares the longest prefix of the code. Among equal prefixes the order is --ties.\n"
       "  steer search-similar RUN --data DIR --index codes.idx          makes the index\n"
       "  steer search-similar RUN photo.png --index codes.idx -n 8      looks in it");
   command->add_option("run", flags->run, "run folder or checkpoint file of a ddn")->required();
@@ -206,11 +198,12 @@ void add_search_similar(CLI::App& app, Run& run) {
       ->check(CLI::Range(1, 1000));
   command
       ->add_option(
-          "--ties", flags->ties,
-          "images: by how near the decoded images are to the query; layers: by how many of the other "
-          "layers agree")
+          "--by", flags->by,
+          "sketch: nearest is whose decoded image, at 8x8 pixels as the index keeps it, is nearest to "
+          "the query; prefix: whose code shares most layers with the query's from the first on, equal "
+          "ones by their sketches")
       ->capture_default_str()
-      ->check(CLI::IsMember({"images", "layers"}));
+      ->check(CLI::IsMember({"sketch", "prefix"}));
   command
       ->add_option("--evaluate", flags->evaluate,
                    "in place of a picture: share of neighbours with the query's label over this many images")

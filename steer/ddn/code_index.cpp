@@ -2,7 +2,10 @@
 
 #include <zlib.h>
 
+#include <cstring>
+
 #include "steer/core/check.h"
+#include "steer/core/tensors.h"
 
 namespace steer {
 namespace {
@@ -13,6 +16,7 @@ constexpr std::string_view kMagic(
     8);
 constexpr uint64_t kVersion = 1;
 constexpr size_t kHeaderBytes = 10, kSumBytes = 4, kMaxWord = 65535;
+constexpr int64_t kMaxSide = 255;
 
 void append(std::string& bytes, uint64_t value, int count) {
   for (int i = 0; i < count; ++i) bytes += static_cast<char>(value >> (8 * i));
@@ -39,6 +43,9 @@ class Parts {
                 " bytes of a length but got ", bytes_.size(), " (cut off?)");
     const size_t size = number(bytes_, 0, length_bytes);
     bytes_.remove_prefix(length_bytes);
+    return take(size);
+  }
+  std::string_view take(size_t size) {
     STEER_CHECK(bytes_.size() >= size, what_, "expected ", size, " more bytes but got ", bytes_.size(),
                 " (cut off?)");
     const std::string_view part = bytes_.substr(0, size);
@@ -68,6 +75,17 @@ std::string write_index(const CodeIndex& index) {
   const std::string codes = write_codes(index.codes);
   append(bytes, codes.size(), 4);
   bytes += codes;
+  const Tensor& sketch = index.sketch;
+  STEER_CHECK(sketch.defined() && sketch.dim() == 4 && sketch.scalar_type() == torch::kUInt8 &&
+                  sketch.size(0) == index.codes.code.size(0) && sketch.size(1) >= 1 &&
+                  sketch.size(1) <= kMaxSide && sketch.size(2) >= 1 && sketch.size(2) <= kMaxSide &&
+                  sketch.size(2) == sketch.size(3),
+              "[write_index] expected uint8 sketches [", index.codes.code.size(0), ", C, S, S] but got ",
+              sketch.defined() ? shape_text(sketch.sizes()) : "none");
+  append(bytes, static_cast<uint64_t>(sketch.size(1)), 1);
+  append(bytes, static_cast<uint64_t>(sketch.size(2)), 1);
+  const Tensor pixels = sketch.cpu().contiguous();
+  bytes.append(reinterpret_cast<const char*>(pixels.data_ptr<uint8_t>()), pixels.nbytes());
   append(bytes, checksum(bytes), kSumBytes);
   return bytes;
 }
@@ -87,6 +105,13 @@ CodeIndex read_index(std::string_view bytes, const std::string& name) {
   CodeIndex index;
   for (std::string* word : {&index.data, &index.split, &index.fit}) *word = parts.next(2);
   index.codes = read_codes(parts.next(4), name);
+  const auto codes = index.codes.code.size(0);
+  const auto channels = static_cast<int64_t>(number(parts.take(1), 0, 1));
+  const auto side = static_cast<int64_t>(number(parts.take(1), 0, 1));
+  STEER_CHECK(channels >= 1 && side >= 1, what, "expected sketches of at least one pixel");
+  const std::string_view pixels = parts.take(static_cast<size_t>(codes * channels * side * side));
+  index.sketch = at::empty({codes, channels, side, side}, torch::kUInt8);
+  std::memcpy(index.sketch.data_ptr<uint8_t>(), pixels.data(), pixels.size());
   parts.finish();
   return index;
 }

@@ -18,6 +18,7 @@ CodeIndex tiny() {
   index.codes.fingerprint = 7;
   index.codes.candidates = {4, 300};
   index.codes.code = torch::tensor({{1, 299}, {0, 2}, {3, 7}}, torch::kInt64);
+  index.sketch = torch::arange(12, torch::kUInt8).view({3, 1, 2, 2});
   index.data = "some/folder";
   index.split = "train";
   return index;
@@ -50,6 +51,7 @@ TEST(CodeIndex, ComesBack) {
   EXPECT_EQ(back.fit, index.fit);
   EXPECT_EQ(back.codes.fingerprint, index.codes.fingerprint);
   EXPECT_TRUE(torch::equal(back.codes.code, index.codes.code));
+  EXPECT_TRUE(torch::equal(back.sketch, index.sketch));
   EXPECT_EQ(write_index(back), write_index(index));
 }
 
@@ -66,6 +68,14 @@ TEST(CodeIndex, CutFlippedAndForeignBytesAreRefused) {
   std::string longer = bytes;
   longer.insert(longer.size() - 4, "x");
   EXPECT_THAT(refusal(signed_again(longer)), HasSubstr("1 more bytes"));
+}
+
+TEST(CodeIndex, SketchesOfAnotherShapeAreNotWritten) {
+  CodeIndex index = tiny();
+  index.sketch = index.sketch.narrow(0, 0, 2);
+  EXPECT_THROW(write_index(index), Error);
+  index.sketch = Tensor();
+  EXPECT_THROW(write_index(index), Error);
 }
 
 TEST(CodeIndex, DamagedFilesAreRefusedOrRead) {

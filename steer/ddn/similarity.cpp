@@ -26,4 +26,14 @@ SimilarCodes similar_codes(const Tensor& query, const Tensor& codes, int64_t n, 
   return {row, prefix.index_select(0, row), agreeing.index_select(0, row)};
 }
 
+SimilarCodes nearest_rows(const Tensor& query, const Tensor& codes, const Tensor& distance, int64_t n) {
+  STEER_CHECK(distance.dim() == 1 && distance.size(0) == codes.size(0) && n >= 1,
+              "[nearest_rows] expected a distance of each of ", codes.size(0), " rows but got ",
+              shape_text(distance.sizes()));
+  const Tensor order = std::get<1>(distance.sort(/*stable=*/true, 0, false));
+  const Tensor row = order.narrow(0, 0, std::min(n, codes.size(0)));
+  const Tensor same = codes.index_select(0, row).eq(query).to(torch::kInt64);
+  return {row, same.cumprod(1).sum(1), same.sum(1)};
+}
+
 }  // namespace steer

@@ -24,4 +24,7 @@ using RowDistance = std::function<Tensor(const Tensor& rows)>;
 SimilarCodes similar_codes(const Tensor& query, const Tensor& codes, int64_t n,
                            const RowDistance& distance = {});
 
+// The n (at most N) rows of least `distance` [N], nearest first, and what their codes share with the query.
+SimilarCodes nearest_rows(const Tensor& query, const Tensor& codes, const Tensor& distance, int64_t n);
+
 }  // namespace steer

@@ -36,6 +36,14 @@ TEST(Similarity, ADistanceDecidesAmongEqualPrefixesAlone) {
   EXPECT_EQ(numbers(asked), (std::vector<int64_t>{2, 3, 4}));
 }
 
+TEST(Similarity, NearestRowsFollowTheDistanceAlone) {
+  const SimilarCodes found = nearest_rows(torch::tensor({1, 2, 3, 4}, torch::kInt64), list(),
+                                          torch::tensor({3.0, 9.0, 1.0, 9.0, 9.0, 1.0}), 4);
+  EXPECT_EQ(numbers(found.row), (std::vector<int64_t>{2, 5, 0, 1}));
+  EXPECT_EQ(numbers(found.prefix), (std::vector<int64_t>{2, 1, 0, 1}));
+  EXPECT_EQ(numbers(found.agreeing), (std::vector<int64_t>{3, 3, 2, 1}));
+}
+
 TEST(Similarity, ACodeOfTheListFindsItself) {
   for (int64_t i = 0; i < list().size(0); ++i)
     EXPECT_EQ(similar_codes(list()[i], list(), 1).row.item<int64_t>(), i);
