@@ -35,7 +35,7 @@ train=("$steer" train ddn "${tiny[@]}")
 
 # The main way through.
 works help "$steer" --help
-for command in train sample reconstruct encode decode guide evaluate inspect density tree import; do works "help of $command" "$steer" $command --help; done
+for command in train sample reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate; do works "help of $command" "$steer" $command --help; done
 works 'dry run' "${train[@]}" --out dry --images 64 --dry-run
 claims 'a dry run writes nothing' [ ! -e dry ]
 works train "${train[@]}" --out run --images 256 --json
@@ -198,6 +198,50 @@ refuses 1 'one.png' "$steer" import one.png --official pyramid --out x
 refuses 2 'official' "$steer" import one.png --out x
 refuses 1 'counts' "$steer" import run/model.safetensors --official pyramid --out x
 
+# A prior over codes: learned, coded with, sampled from.
+works prior "$steer" prior run --data shapes -n 64 --test-count 20 --steps 20 --threads 1 --json
+claims 'a prior prints bits' grep -q '"bits":' out.txt
+refuses 1 'expected no prior there' "$steer" prior run --data shapes -n 64 --steps 2
+works 'prior resumed' "$steer" prior run --data shapes -n 64 --test-count 20 --steps 5 --resume
+works 'another prior' "$steer" prior run --data shapes -n 64 --test-count 20 --steps 5 --seed 3 -o other_prior.safetensors
+works 'encode by the prior' "$steer" encode run --data shapes -n 9 -o prior.ddn --coder prior --json
+claims 'encode prints the bits of the prior' grep -q '"prior_bits":' out.txt
+works 'encode by the prior on one thread' "$steer" encode run --data shapes -n 9 -o prior2.ddn --coder prior --threads 1
+claims 'codes by the prior are the same on repeat' cmp -s prior.ddn prior2.ddn
+works 'decode by the prior' "$steer" decode run prior.ddn -o decoded4.png
+claims 'the prior holds the same codes' cmp -s decoded.png decoded4.png
+refuses 1 'but got' "$steer" decode run prior.ddn --prior other_prior.safetensors
+refuses 1 'expected a prior of this model but there is none' "$steer" decode run prior.ddn --prior nowhere.safetensors
+refuses 1 'expected a prior but got another kind' "$steer" decode run prior.ddn --prior run/model.safetensors
+head -c 900 run/prior.safetensors >cut_prior.safetensors
+refuses 1 'cut_prior.safetensors' "$steer" encode run --data shapes -n 2 --coder prior --prior cut_prior.safetensors
+works 'sample from the prior' "$steer" sample run --prior -n 6 -o prior.png
+works 'sample from the prior in parts' "$steer" sample run --prior run/prior.safetensors -n 6 --batch 2 -o prior2.png
+claims 'samples of the prior do not depend on the batch size' cmp -s prior.png prior2.png
+works 'sample cold' "$steer" sample run --prior -n 2 --temperature 0.5 -o cold.png
+refuses 2 'temperature' "$steer" sample run -n 2 --temperature 0.5
+
+# The code at work: rates, strips, search, clusters, ways between images.
+works rates "$steer" rates run --data shapes -n 6 -o rates.csv --json
+claims 'rates of the layers, of JPEG and of WebP' [ "$(grep -c '^ddn\|^jpeg,90\|^webp,90' rates.csv)" -eq 7 ]
+works 'reconstruct with a strip' "$steer" reconstruct run --data shapes -n 3 --strip strip.png --strip-columns 3
+claims 'a strip has its JSON twin' grep -q '"layers"' strip.json
+works 'index' "$steer" search-similar run --data shapes --images 30 --index codes.idx
+works 'search' "$steer" search-similar run single.png --index codes.idx -n 4 -o similar.png --json
+works 'search by prefix' "$steer" search-similar run single.png --index codes.idx -n 4 --by prefix
+works 'search evaluated' "$steer" search-similar run --index codes.idx --evaluate 5 -n 2
+refuses 1 'no.idx: expected an index but there is none' "$steer" search-similar run single.png --index no.idx
+refuses 1 'codes.ddn: expected an index of codes' "$steer" search-similar run single.png --index codes.ddn
+head -c 60 codes.idx >cut.idx
+refuses 1 'cut.idx' "$steer" search-similar run single.png --index cut.idx
+refuses 1 'expected images to look for' "$steer" search-similar run
+works cluster "$steer" cluster run --data shapes -n 30 --levels 2 -o clusters.png --json
+claims 'clusters are measured against labels' grep -q '"purity":' out.txt
+refuses 1 'expected 1 to 5' "$steer" cluster run --data shapes -n 3 --levels 6
+works interpolate "$steer" interpolate run single.png single2.png -n 4 -o way.png
+works 'interpolate by pixels' "$steer" interpolate run single.png single2.png -n 4 --by pixels -o way.png --json
+refuses 2 'images' "$steer" interpolate run single.png
+
 # Refusals.
 refuses 1 'did you mean spirals' "$steer" density --density spiral
 refuses 2 'nodes' "$steer" density -k 1
@@ -252,6 +296,8 @@ claims 'refused runs leave no folder' [ ! -e x ]
 refuses 1 'No space' "$steer" sample run -n 2 -o /dev/full
 
 works 'another model' "${train[@]}" --out other_run --images 8 --set train.seed=5
+refuses 1 'prior.safetensors: expected a prior of the model with fingerprint' "$steer" sample other_run --prior run/prior.safetensors -n 1
+refuses 1 'codes.idx: expected codes of the model with fingerprint' "$steer" search-similar other_run single.png --index codes.idx
 refuses 1 'codes.ddn: expected codes of the model with fingerprint' "$steer" decode other_run codes.ddn
 
 # A limit on file size stands for a full disk: the old picture survives, nothing is left beside it.

@@ -24,6 +24,11 @@ void add_evaluate(CLI::App& app, Run& run);
 void add_inspect(CLI::App& app, Run& run);
 void add_tree(CLI::App& app, Run& run);
 void add_density(CLI::App& app, Run& run);
+void add_prior(CLI::App& app, Run& run);
+void add_rates(CLI::App& app, Run& run);
+void add_search_similar(CLI::App& app, Run& run);
+void add_cluster(CLI::App& app, Run& run);
+void add_interpolate(CLI::App& app, Run& run);
 
 struct Common {
   bool json = false;

@@ -3,6 +3,7 @@
 
 #include "steer/cmd/command.h"
 #include "steer/cmd/condition.h"
+#include "steer/cmd/priors.h"
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/core/tensors.h"
@@ -16,7 +17,7 @@ constexpr int64_t kMaxShown = 10000;
 struct Flags {
   Common common;
   ConditionFlags condition;
-  std::string run, codes, data, split = "test", fit, out = "decoded.png";
+  std::string run, codes, data, split = "test", fit, out = "decoded.png", prior;
   int64_t index = -1, batch = 64;
 };
 
@@ -32,8 +33,15 @@ Told told_for(const Flags& flags, const Model& model, int64_t held) {
 int run_decode(const Flags& flags) {
   const torch::Device device = flags.common.start();
   // Read first: a foreign file is refused before a model is loaded.
-  const CodeFile file = read_codes(read_file(flags.codes), flags.codes);
+  const std::string bytes = read_file(flags.codes);
+  const bool by_prior = coder_in(bytes, flags.codes) == Coder::kPrior;
+  CodeFile file;
+  if (!by_prior) file = read_codes(bytes, flags.codes);
   const LoadedDdn loaded = open_ddn(flags.common, flags.run, device, "decode");
+  if (by_prior) {
+    const uint64_t model = loaded.model->code_file({}, Coder::kPrior).fingerprint;
+    file = read_codes(bytes, flags.codes, open_prior(flags.prior, flags.run, model).get());
+  }
   torch::Tensor code = loaded.model->code_in(file, flags.codes);
   const int64_t held = code.size(0);
   if (flags.index >= 0) {
@@ -80,6 +88,7 @@ void add_decode(CLI::App& app, Run& run) {
   command->add_option("--split", flags->split, "train or test")->capture_default_str();
   command->add_option("--fit", flags->fit, "how images of another size reach the model's: resize or pad")
       ->check(CLI::IsMember({"resize", "pad", "crop"}));
+  add_prior_flag(command, flags->prior, "the prior that coded them, for codes of --coder prior");
   flags->common.add_to(command);
   command->callback([=, &run] { run = [=] { return run_decode(*flags); }; });
 }

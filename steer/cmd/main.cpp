@@ -30,6 +30,11 @@ int main(int argc, char** argv) {
   steer::add_inspect(app, run);
   steer::add_tree(app, run);
   steer::add_density(app, run);
+  steer::add_prior(app, run);
+  steer::add_rates(app, run);
+  steer::add_search_similar(app, run);
+  steer::add_cluster(app, run);
+  steer::add_interpolate(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

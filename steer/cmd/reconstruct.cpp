@@ -4,6 +4,8 @@
 #include "steer/cmd/command.h"
 #include "steer/cmd/condition.h"
 #include "steer/core/tensors.h"
+#include "steer/ddn/chooser.h"
+#include "steer/ddn/progressive.h"
 #include "steer/metrics/reconstruction.h"
 
 namespace steer {
@@ -13,9 +15,30 @@ struct Flags {
   Common common;
   ImageSource source;
   ConditionFlags condition;
-  std::string run, out = "reconstructions.png";
+  std::string run, out = "reconstructions.png", strip;
+  int64_t strip_columns = 25;
   int64_t batch = 64, beam = 1;
 };
+
+// Each image beside what the first layers of its code say of it.
+void write_strip(const Flags& flags, const DdnModel& model, const torch::Tensor& x, const Told& told,
+                 const torch::Tensor& code) {
+  const std::vector<int64_t> layers = spread_layers(model.network().depth(), flags.strip_columns);
+  std::vector<torch::Tensor> rows;
+  for (int64_t at = 0; at < x.size(0); at += flags.batch) {
+    const int64_t count = std::min(flags.batch, x.size(0) - at);
+    const Told some = told.narrow(at, count);
+    const Progression made = progression(model.network(), count, follow(code.narrow(0, at, count)), layers,
+                                         model.condition(some.label, some.image));
+    std::vector<torch::Tensor> columns = {x.narrow(0, at, count)};
+    for (const torch::Tensor& images : made.images) columns.push_back(images.clamp(-1, 1).cpu());
+    rows.push_back(at::stack(columns, 1).flatten(0, 1));
+  }
+  std::vector<int64_t> shown;
+  for (int64_t layer : layers) shown.push_back(layer + 1);
+  write_picture(flags.strip, image_grid(at::cat(rows), static_cast<int64_t>(layers.size()) + 1),
+                {{"run", flags.run}, {"images", x.size(0)}, {"layers", shown}});
+}
 
 int run_reconstruct(const Flags& flags) {
   flags.source.check("reconstruct");
@@ -42,6 +65,7 @@ int run_reconstruct(const Flags& flags) {
                         {"psnr", psnr(mse)},
                         {"mse_by_layer", by_layer}};
   write_picture(flags.out, stacked_grid({x, made.images.clamp(-1, 1)}, 8), figures);
+  if (!flags.strip.empty()) write_strip(flags, *loaded.model, x, told, made.code);
   show(flags.common, figures,
        table(rows) + fmt::format("{} images: mean squared error {:.5f} on [-1, 1] ({:.2f} dB)\n", x.size(0),
                                  mse, psnr(mse)));
@@ -62,6 +86,13 @@ void add_reconstruct(CLI::App& app, Run& run) {
       ->check(CLI::Range(1, 10000));
   command->add_option("-o,--out", flags->out, "picture to write: truth above reconstruction")
       ->capture_default_str();
+  command->add_option("--strip", flags->strip,
+                      "another picture: each row an image, then what its code says after each layer");
+  command
+      ->add_option("--strip-columns", flags->strip_columns,
+                   "layers in the strip at most, evenly spread from the first to the last")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
   flags->condition.add_to(command, false);
   flags->common.add_to(command);
   command->callback([=, &run] { run = [=] { return run_reconstruct(*flags); }; });

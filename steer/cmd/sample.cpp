@@ -5,6 +5,8 @@
 
 #include "steer/cmd/command.h"
 #include "steer/cmd/condition.h"
+#include "steer/cmd/priors.h"
+#include "steer/core/check.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 
@@ -14,8 +16,10 @@ namespace {
 struct Flags {
   Common common;
   ConditionFlags condition;
-  std::string run, fit, out = "samples.png";
+  std::string run, fit, out = "samples.png", prior;
   int64_t count = 64, batch = 64;
+  double temperature = 1;
+  bool by_prior = false;
 };
 
 // A column for each label of several, as far as they fit.
@@ -24,6 +28,12 @@ constexpr size_t kMaxColumns = 32;
 int run_sample(const Flags& flags) {
   const torch::Device device = flags.common.start();
   LoadedModel loaded = open_model(flags.common, flags.run, device);
+  std::unique_ptr<Prior> prior;
+  const auto* ddn = dynamic_cast<const DdnModel*>(loaded.model.get());
+  if (flags.by_prior) {
+    STEER_CHECK(ddn, "[sample] --prior: expected a ddn but got a ", loaded.model->family());
+    prior = open_prior(flags.prior, flags.run, ddn->code_file({}, Coder::kPrior).fingerprint);
+  }
   const Told told = flags.condition.told(*loaded.model, flags.count, flags.fit);
   const auto begin = std::chrono::steady_clock::now();
   std::vector<torch::Tensor> images;
@@ -31,6 +41,12 @@ int run_sample(const Flags& flags) {
     SampleRequest request;
     request.seeds = sample_seeds(static_cast<uint64_t>(flags.common.seed + at),
                                  std::min(flags.batch, flags.count - at), device);
+    if (prior) {
+      const Told some = told.narrow(at, request.seeds.size(0));
+      const torch::Tensor code = prior->sample(request.seeds, flags.temperature).to(device);
+      images.push_back(ddn->decode(code, some.label, some.image).clamp(-1, 1).cpu());
+      continue;
+    }
     told.put_into(request, at, request.seeds.size(0));
     images.push_back(loaded.model->sample(request).images.cpu());
   }
@@ -40,6 +56,10 @@ int run_sample(const Flags& flags) {
                   {"samples", flags.count},
                   {"seed", flags.common.seed},
                   {"seconds", seconds}};
+  if (prior) {
+    figures["prior"] = fingerprint_text(prior->fingerprint());
+    figures["temperature"] = flags.temperature;
+  }
   if (!flags.condition.label.empty()) figures["label"] = flags.condition.label;
   if (!flags.condition.images.empty()) figures["condition"] = flags.condition.images;
   const size_t labels = flags.condition.labels(*loaded.model).size();
@@ -70,8 +90,21 @@ void add_sample(CLI::App& app, Run& run) {
   command
       ->add_option("--fit", flags->fit, "condition images of another size: resize or pad (default: refused)")
       ->check(CLI::IsMember({"resize", "pad"}));
+  CLI::Option* prior =
+      add_prior_flag(command, flags->prior,
+                     "draw a ddn's codes from its learned prior instead of all alike; FILE may be left out")
+          ->expected(0, 1);
+  command
+      ->add_option("--temperature", flags->temperature,
+                   "with --prior: below 1 what is likely comes more often, above 1 less often")
+      ->capture_default_str()
+      ->check(CLI::Range(0.05, 20.0))
+      ->needs(prior);
   flags->common.add_to(command);
-  command->callback([=, &run] { run = [=] { return run_sample(*flags); }; });
+  command->callback([=, &run] {
+    flags->by_prior = prior->count() > 0;
+    run = [=] { return run_sample(*flags); };
+  });
 }
 
 }  // namespace steer

@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <filesystem>
 #include <iostream>
 
 #include "steer/cmd/command.h"
+#include "steer/cmd/interruption.h"
 #include "steer/core/check.h"
 #include "steer/core/precision.h"
 #include "steer/core/progress.h"
@@ -14,8 +14,6 @@
 
 namespace steer {
 namespace {
-
-volatile std::sig_atomic_t stop_asked = 0;
 
 struct Flags {
   Common common;
@@ -105,16 +103,11 @@ int run_train(const Flags& flags, const CLI::App& command) {
     say("dry run: nothing was trained");
     return 0;
   }
-  stop_asked = 0;
-  struct sigaction action {};
-  action.sa_handler = [](int) { stop_asked = 1; };
-  action.sa_flags = SA_RESETHAND;  // a second Ctrl-C ends the process at once
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  notice_interruption();
 
   Progress progress("train " + flags.out, 1.0, isatty(STDERR_FILENO), std::cerr, "");
   TrainHooks hooks;
-  hooks.stop = [] { return stop_asked != 0; };
+  hooks.stop = interruption_asked;
   double first_seconds = -1, first_images = 0;
   hooks.progress = [&](const TrainingState& state, double share, const std::string& note) {
     // Images per second of this process alone; a resumed run counts from where it took over.

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
+#include <ATen/Parallel.h>
+
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
 #include "steer/ddn/range_coder.h"
@@ -15,8 +17,9 @@ constexpr std::string_view kMagic(
     "\x89"
     "DDN\r\n\x1a\n",
     8);
-constexpr uint64_t kVersion = 1;
-constexpr size_t kHeaderBytes = 30, kRunBytes = 4, kSumBytes = 4;
+// Files whose coder needs a prior name it in eight bytes more and are of the second version.
+constexpr uint64_t kVersion = 1, kPriorVersion = 2;
+constexpr size_t kHeaderBytes = 30, kPriorBytes = 8, kRunBytes = 4, kSumBytes = 4;
 
 // Layers of equal K next to each other.
 struct LayerRun {
@@ -124,6 +127,52 @@ void decode_adaptively(std::string_view bytes, CodeFile& file, const std::string
   decoder.finish();
 }
 
+// Images are walked through side by side, a block at a time; the coder then takes their parts in order.
+std::string coded_by(const Prior& prior, const CodeFile& file) {
+  constexpr int64_t kBlock = 4096;
+  struct Part {
+    uint32_t before, of, total;
+  };
+  const int64_t layers = file.code.size(1), codes = file.code.size(0);
+  std::vector<Part> parts(static_cast<size_t>(std::min(kBlock, codes) * layers));
+  RangeEncoder encoder;
+  for (int64_t first = 0; first < codes; first += kBlock) {
+    const int64_t count = std::min(kBlock, codes - first);
+    const int64_t* index = file.code.data_ptr<int64_t>() + first * layers;
+    at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t n = begin; n < end; ++n) {
+        Prior::Walk walk(prior);
+        for (int64_t i = n * layers; i < (n + 1) * layers; ++i) {
+          const std::vector<uint32_t>& counts = walk.frequencies();
+          Part part = {0, counts[static_cast<size_t>(index[i])], 0};
+          for (size_t k = 0; k < counts.size(); ++k) {
+            if (static_cast<int64_t>(k) < index[i]) part.before += counts[k];
+            part.total += counts[k];
+          }
+          parts[static_cast<size_t>(i)] = part;
+          walk.take(index[i]);
+        }
+      }
+    });
+    for (size_t i = 0; i < static_cast<size_t>(count * layers); ++i)
+      encoder.put(parts[i].before, parts[i].of, parts[i].total);
+  }
+  return encoder.finish();
+}
+
+void decode_by(const Prior& prior, std::string_view bytes, CodeFile& file, const std::string& name) {
+  RangeDecoder decoder(bytes, name);
+  int64_t* index = file.code.data_ptr<int64_t>();
+  for (int64_t n = 0; n < file.code.size(0); ++n) {
+    Prior::Walk walk(prior);
+    for (size_t l = 0; l < file.candidates.size(); ++l) {
+      *index = decoder.next(walk.frequencies());
+      walk.take(*index++);
+    }
+  }
+  decoder.finish();
+}
+
 void append(std::string& bytes, uint64_t value, int count) {
   for (int i = 0; i < count; ++i) bytes += static_cast<char>(value >> (8 * i));
 }
@@ -142,7 +191,8 @@ uint64_t checksum(std::string_view bytes) {
 
 // Where the payload lies in bytes that are whole and undamaged; refuses all others.
 struct Frame {
-  size_t payload_at, payload_bytes;
+  Coder coder;
+  size_t runs_at, payload_at, payload_bytes;
 };
 
 Frame checked_frame(std::string_view bytes, const std::string& what) {
@@ -150,9 +200,17 @@ Frame checked_frame(std::string_view bytes, const std::string& what) {
               "expected a file of codes but got another kind");
   STEER_CHECK(bytes.size() >= kHeaderBytes, what, "expected a header of ", kHeaderBytes, " bytes but got ",
               bytes.size(), " (cut off?)");
-  STEER_CHECK(number(bytes, 8, 2) == kVersion, what, "expected format version ", kVersion, " but got ",
-              number(bytes, 8, 2));
-  const Frame frame = {kHeaderBytes + kRunBytes * number(bytes, 24, 2), number(bytes, 26, 4)};
+  const uint64_t version = number(bytes, 8, 2), coder = number(bytes, 10, 2);
+  STEER_CHECK(version == kVersion || version == kPriorVersion, what, "expected format version ", kVersion,
+              " or ", kPriorVersion, " but got ", version);
+  if (version == kVersion)
+    STEER_CHECK(coder <= static_cast<uint64_t>(Coder::kAdaptive), what, "expected coder 0 or 1 but got ",
+                coder);
+  else
+    STEER_CHECK(coder == static_cast<uint64_t>(Coder::kPrior), what, "expected coder 2 but got ", coder);
+  const size_t runs_at = kHeaderBytes + (version == kPriorVersion ? kPriorBytes : 0);
+  const Frame frame = {static_cast<Coder>(coder), runs_at, runs_at + kRunBytes * number(bytes, 24, 2),
+                       number(bytes, 26, 4)};
   const size_t size = frame.payload_at + frame.payload_bytes + kSumBytes;
   STEER_CHECK(bytes.size() == size, what, "expected ", size, " bytes but got ", bytes.size(),
               bytes.size() < size ? " (cut off?)" : "");
@@ -181,18 +239,20 @@ std::vector<int64_t> candidates_in(std::string_view runs, const std::string& wha
 Coder make_coder(const std::string& name) {
   if (name == "packed") return Coder::kPacked;
   if (name == "adaptive") return Coder::kAdaptive;
-  fail("[coder] expected packed or adaptive but got \"", name, "\"");
+  if (name == "prior") return Coder::kPrior;
+  fail("[coder] expected packed, adaptive or prior but got \"", name, "\"");
 }
 
 std::string name(Coder coder) {
-  return coder == Coder::kPacked ? "packed" : "adaptive";
+  if (coder == Coder::kPacked) return "packed";
+  return coder == Coder::kAdaptive ? "adaptive" : "prior";
 }
 
 std::string fingerprint_text(uint64_t fingerprint) {
   return fmt::format("{:016x}", fingerprint);
 }
 
-std::string write_codes(const CodeFile& given) {
+std::string write_codes(const CodeFile& given, const Prior* prior) {
   const std::string what = "[write_codes] ";
   CodeFile file = given;
   STEER_CHECK(file.code.defined(), what, "expected codes but got none");
@@ -206,15 +266,26 @@ std::string write_codes(const CodeFile& given) {
   STEER_CHECK(file.code.ge(0).logical_and(file.code.lt(limits)).all().item<bool>(), what,
               "expected every index below the number of its layer's candidates");
 
+  const bool by_prior = file.coder == Coder::kPrior;
+  if (by_prior) {
+    STEER_CHECK(prior, what, "expected a prior to code with but got none");
+    STEER_CHECK(prior->model() == file.fingerprint && prior->candidates() == file.candidates, what,
+                "expected a prior of the model with fingerprint ", fingerprint_text(file.fingerprint),
+                " but got one of ", fingerprint_text(prior->model()));
+  }
+
   const std::vector<LayerRun> runs = runs_of(file.candidates);
-  const std::string payload = file.coder == Coder::kPacked ? packed(file) : adaptively_coded(file);
+  const std::string payload = by_prior                       ? coded_by(*prior, file)
+                              : file.coder == Coder::kPacked ? packed(file)
+                                                             : adaptively_coded(file);
   std::string bytes(kMagic);
-  append(bytes, kVersion, 2);
+  append(bytes, by_prior ? kPriorVersion : kVersion, 2);
   append(bytes, static_cast<uint64_t>(file.coder), 2);
   append(bytes, file.fingerprint, 8);
   append(bytes, static_cast<uint64_t>(file.code.size(0)), 4);
   append(bytes, runs.size(), 2);
   append(bytes, payload.size(), 4);
+  if (by_prior) append(bytes, prior->fingerprint(), kPriorBytes);
   for (const LayerRun& run : runs) {
     append(bytes, static_cast<uint64_t>(run.layers), 2);
     append(bytes, static_cast<uint64_t>(run.candidates - 1), 2);
@@ -224,24 +295,35 @@ std::string write_codes(const CodeFile& given) {
   return bytes;
 }
 
-CodeFile read_codes(std::string_view bytes, const std::string& name) {
+Coder coder_in(std::string_view bytes, const std::string& name) {
+  return checked_frame(bytes, joined("[read_codes] ", name, ": ")).coder;
+}
+
+CodeFile read_codes(std::string_view bytes, const std::string& name, const Prior* prior) {
   const std::string what = joined("[read_codes] ", name, ": ");
   const Frame frame = checked_frame(bytes, what);
   CodeFile file;
-  const uint64_t coder = number(bytes, 10, 2);
-  STEER_CHECK(coder <= static_cast<uint64_t>(Coder::kAdaptive), what, "expected coder 0 or 1 but got ",
-              coder);
-  file.coder = static_cast<Coder>(coder);
+  file.coder = frame.coder;
   file.fingerprint = number(bytes, 12, 8);
-  file.candidates = candidates_in(bytes.substr(kHeaderBytes, frame.payload_at - kHeaderBytes), what);
+  file.candidates = candidates_in(bytes.substr(frame.runs_at, frame.payload_at - frame.runs_at), what);
   const auto codes = static_cast<int64_t>(number(bytes, 20, 4));
   check_extent(file.candidates, codes, what);
   file.code = at::empty({codes, static_cast<int64_t>(file.candidates.size())}, torch::kInt64);
   const std::string_view payload = bytes.substr(frame.payload_at, frame.payload_bytes);
-  if (file.coder == Coder::kPacked)
+  if (file.coder == Coder::kPacked) {
     unpack(payload, file, what);
-  else
+  } else if (file.coder == Coder::kAdaptive) {
     decode_adaptively(payload, file, name);
+  } else {
+    const uint64_t needed = number(bytes, kHeaderBytes, kPriorBytes);
+    STEER_CHECK(prior, what, "expected the prior with fingerprint ", fingerprint_text(needed),
+                ", which coded it");
+    STEER_CHECK(prior->fingerprint() == needed, what, "expected the prior with fingerprint ",
+                fingerprint_text(needed), " but got ", fingerprint_text(prior->fingerprint()));
+    STEER_CHECK(prior->model() == file.fingerprint && prior->candidates() == file.candidates, what,
+                "expected codes of the prior's model");
+    decode_by(*prior, payload, file, name);
+  }
   return file;
 }
 

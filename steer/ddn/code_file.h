@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "steer/ddn/prior.h"
+
 namespace steer {
 
 using torch::Tensor;
@@ -16,9 +18,10 @@ using torch::Tensor;
 enum class Coder {
   kPacked = 0,    // every index in the same number of bits
   kAdaptive = 1,  // a range coder whose frequencies, one table for each layer, learn as they go
+  kPrior = 2,     // a range coder whose frequencies a learned prior tells
 };
 
-// "packed" or "adaptive".
+// "packed", "adaptive" or "prior".
 Coder make_coder(const std::string& name);
 std::string name(Coder coder);
 
@@ -35,11 +38,15 @@ constexpr int64_t kMaxLayers = 65535;
 constexpr int64_t kMaxCandidates = int64_t{1} << 24;
 
 // The file's bytes. Error when the shape does not agree with `candidates`, an index is not below its K, or
-// the codes exceed what a file holds.
-std::string write_codes(const CodeFile& file);
+// the codes exceed what a file holds; for Coder::kPrior also without `prior` or with one of another model.
+std::string write_codes(const CodeFile& file, const Prior* prior = nullptr);
 
-// What the bytes hold. Anything cut off, damaged, foreign or contradictory is refused with `name` and fault.
-CodeFile read_codes(std::string_view bytes, const std::string& name);
+// What the bytes hold. Anything cut off, damaged, foreign or contradictory is refused with `name` and fault,
+// and so are codes of Coder::kPrior without the very prior that coded them.
+CodeFile read_codes(std::string_view bytes, const std::string& name, const Prior* prior = nullptr);
+
+// The coder of a whole and undamaged file; refuses all others.
+Coder coder_in(std::string_view bytes, const std::string& name);
 
 // A fingerprint as people read it: 16 hexadecimal digits.
 std::string fingerprint_text(uint64_t fingerprint);

@@ -10,6 +10,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/mutations.h"
+#include "steer/ddn/small_priors.h"
 
 namespace steer {
 namespace {
@@ -145,7 +146,8 @@ TEST(CodeFile, FaultsAreNamed) {
   EXPECT_THAT(refusal(packed.substr(0, 20)), HasSubstr("cut off?"));
   EXPECT_THAT(refusal(packed.substr(0, 40)), HasSubstr("expected 46 bytes but got 40 (cut off?)"));
   EXPECT_THAT(refusal(packed.substr(0, 45) + "x"), HasSubstr("damaged?"));
-  EXPECT_THAT(with(8, "\2"), HasSubstr("format version 1 but got 2"));
+  EXPECT_THAT(with(8, "\3"), HasSubstr("format version 1 or 2 but got 3"));
+  EXPECT_THAT(with(8, "\2"), HasSubstr("coder 2 but got 0"));
   EXPECT_THAT(with(10, "\7"), HasSubstr("coder 0 or 1 but got 7"));
   EXPECT_THAT(with(20, std::string("\0\0\0\0", 4)), HasSubstr("codes of 3 layers but got 0"));
   EXPECT_THAT(with(20, "\xff\xff\xff\xff"), HasSubstr("codes of 3 layers but got 4294967295"));
@@ -204,8 +206,91 @@ TEST(CodeFile, DamagedFilesAreRefusedOrRead) {
   EXPECT_GT(refused, 100);
 }
 
+CodeFile sampled(const Prior& prior, int64_t codes) {
+  return {Coder::kPrior, prior.model(), prior.candidates(), prior.sample(sample_seeds(5, codes), 1)};
+}
+
+std::string prior_refusal(const std::string& bytes, const Prior* prior) {
+  try {
+    read_codes(bytes, "x.ddn", prior);
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("] x.ddn: expected "));
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(CodeFileByPrior, CodesComeBackAtThePriorsOwnSize) {
+  for (const std::vector<int64_t>& candidates : std::vector<std::vector<int64_t>>{
+           {1}, {2}, {1, 1, 3, 1}, {65536, 40000, 9}, std::vector<int64_t>(127, 64)}) {
+    const Prior prior = small_prior(candidates, 77);
+    for (int64_t codes : {1, 40}) {
+      const CodeFile file = sampled(prior, codes);
+      const std::string bytes = write_codes(file, &prior);
+      expect_equal(read_codes(bytes, "x", &prior), file);
+      EXPECT_EQ(coder_in(bytes, "x"), Coder::kPrior);
+      // Head, prior, runs and checksum are not payload.
+      const auto runs = static_cast<size_t>(static_cast<unsigned char>(bytes[24]));
+      const double payload = 8.0 * static_cast<double>(bytes.size() - 30 - 8 - 4 * runs - 4);
+      const double ideal = prior.bits(file.code).sum().item<double>();
+      EXPECT_GE(payload, ideal - 1e-6);
+      EXPECT_LE(payload, 1.001 * ideal + 40);
+    }
+  }
+  // More codes than are walked through at once.
+  const Prior prior = small_prior({3, 2}, 77);
+  const CodeFile many = sampled(prior, 9000);
+  expect_equal(read_codes(write_codes(many, &prior), "x", &prior), many);
+}
+
+TEST(CodeFileByPrior, OnlyTheVeryPriorReadsIt) {
+  const Prior prior = small_prior({4, 4, 300}, 77), other = small_prior({4, 4, 300}, 77, 2),
+              foreign = small_prior({4, 4, 300}, 78);
+  const CodeFile file = sampled(prior, 3);
+  const std::string bytes = write_codes(file, &prior);
+  EXPECT_THAT(prior_refusal(bytes, nullptr),
+              HasSubstr("the prior with fingerprint " + fingerprint_text(prior.fingerprint())));
+  EXPECT_THAT(prior_refusal(bytes, &other), HasSubstr("but got " + fingerprint_text(other.fingerprint())));
+  EXPECT_THAT(prior_refusal(bytes, &foreign), HasSubstr("but got"));
+  EXPECT_THROW(write_codes(file), Error);
+  EXPECT_THROW(write_codes(file, &foreign), Error);
+}
+
+TEST(CodeFileByPrior, CutsAndFlipsAreRefused) {
+  const Prior prior = small_prior({4, 300, 7}, 77);
+  const std::string bytes = write_codes(sampled(prior, 20), &prior);
+  for (size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_NE(prior_refusal(bytes.substr(0, size), &prior), "accepted") << size;
+  for (size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
+    std::string flipped = bytes;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
+    EXPECT_NE(prior_refusal(flipped, &prior), "accepted") << bit;
+  }
+}
+
+TEST(CodeFileByPrior, DamagedFilesAreRefusedOrRead) {
+  const Prior prior = small_prior({1, 8, 8, 512, 3}, 77);
+  const std::string whole = write_codes(sampled(prior, 30), &prior);
+  Random random(2025);
+  int read = 0, refused = 0;
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 4000 && std::chrono::steady_clock::now() - begin < std::chrono::seconds(2); ++i) {
+    std::string bytes = damaged(whole, random);
+    if (random.below(4)) bytes = signed_again(bytes);
+    try {
+      const CodeFile file = read_codes(bytes, "x", &prior);
+      ++read;
+      expect_equal(read_codes(write_codes(file, &prior), "x", &prior), file);
+    } catch (const Error&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(read, 0);
+  EXPECT_GT(refused, 100);
+}
+
 TEST(Coder, WordsAndNamesAgree) {
-  for (const char* word : {"packed", "adaptive"}) EXPECT_EQ(name(make_coder(word)), word);
+  for (const char* word : {"packed", "adaptive", "prior"}) EXPECT_EQ(name(make_coder(word)), word);
   EXPECT_THROW(make_coder("huffman"), Error);
   EXPECT_EQ(fingerprint_text(0xab), "00000000000000ab");
 }

@@ -18,10 +18,9 @@ struct Part {
   uint64_t begin, size;
 };
 
-Part part_of(uint64_t range, const Frequencies& frequencies, int64_t symbol) {
-  const uint64_t before = frequencies.before(symbol), total = frequencies.total();
+Part part_of(uint64_t range, uint64_t before, uint64_t of, uint64_t total) {
   const uint64_t begin = range * before / total;
-  return {begin, range * (before + frequencies.of(symbol)) / total - begin};
+  return {begin, range * (before + of) / total - begin};
 }
 
 }  // namespace
@@ -86,7 +85,11 @@ void RangeEncoder::put(const Frequencies& frequencies, int64_t symbol) {
   STEER_CHECK(symbol >= 0 && symbol < frequencies.symbols() && frequencies.of(symbol) > 0,
               "[range_encoder] expected a symbol with a frequency out of ", frequencies.symbols(),
               " but got ", symbol);
-  const Part part = part_of(range_, frequencies, symbol);
+  put(frequencies.before(symbol), frequencies.of(symbol), frequencies.total());
+}
+
+void RangeEncoder::put(uint32_t before, uint32_t of, uint32_t total) {
+  const Part part = part_of(range_, before, of, total);
   low_ += part.begin;
   range_ = part.size;
   // The whole interval lies below 1, so a carry always finds a byte that it does not overflow.
@@ -114,15 +117,32 @@ uint64_t RangeDecoder::next_byte() {
   return static_cast<unsigned char>(bytes_[at_++]);
 }
 
-int64_t RangeDecoder::next(const Frequencies& frequencies) {
-  // The last place whose part of the range begins at or before the code.
-  const uint64_t place = ((code_ + 1) * frequencies.total() - 1) / range_;
-  const int64_t symbol = frequencies.at(static_cast<uint32_t>(place));
-  const Part part = part_of(range_, frequencies, symbol);
+// The last place whose part of the range begins at or before the code.
+uint64_t RangeDecoder::place_in(uint32_t total) const {
+  return ((code_ + 1) * total - 1) / range_;
+}
+
+void RangeDecoder::narrow(uint32_t before, uint32_t of, uint32_t total) {
+  const Part part = part_of(range_, before, of, total);
   code_ -= part.begin;
   range_ = part.size;
   for (; range_ < kLeastRange; range_ <<= 8) code_ = code_ << 8 | next_byte();
+}
+
+int64_t RangeDecoder::next(const Frequencies& frequencies) {
+  const int64_t symbol = frequencies.at(static_cast<uint32_t>(place_in(frequencies.total())));
+  narrow(frequencies.before(symbol), frequencies.of(symbol), frequencies.total());
   return symbol;
+}
+
+int64_t RangeDecoder::next(const std::vector<uint32_t>& frequencies) {
+  const uint32_t total = std::accumulate(frequencies.begin(), frequencies.end(), uint32_t{0});
+  const uint64_t place = place_in(total);
+  size_t symbol = 0;
+  uint32_t before = 0;
+  while (place >= before + frequencies[symbol]) before += frequencies[symbol++];
+  narrow(before, frequencies[symbol], total);
+  return static_cast<int64_t>(symbol);
 }
 
 void RangeDecoder::finish() const {

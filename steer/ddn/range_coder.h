@@ -45,6 +45,9 @@ class RangeEncoder {
  public:
   // Error when the symbol is outside the alphabet or its frequency is 0.
   void put(const Frequencies& frequencies, int64_t symbol);
+  // The same for the symbol of frequency `of` > 0 after others that add up to `before`, out of `total`, at
+  // most kMaxTotal.
+  void put(uint32_t before, uint32_t of, uint32_t total);
 
   // All bytes: the ideal size rounded up and at most four more. Ends the encoder.
   std::string finish();
@@ -62,12 +65,16 @@ class RangeDecoder {
 
   // The next symbol, given the frequencies it was put with. Error when the bytes end before it is known.
   int64_t next(const Frequencies& frequencies);
+  // The same for plain frequencies, at most kMaxTotal together, that are used once.
+  int64_t next(const std::vector<uint32_t>& frequencies);
 
   // To be called after the last symbol: error when bytes are left.
   void finish() const;
 
  private:
   uint64_t next_byte();
+  uint64_t place_in(uint32_t total) const;
+  void narrow(uint32_t before, uint32_t of, uint32_t total);
 
   std::string_view bytes_;
   std::string name_;

@@ -1,0 +1,39 @@
+#include "steer/cmd/priors.h"
+
+#include <filesystem>
+
+#include "steer/cmd/command.h"
+#include "steer/core/check.h"
+
+namespace steer {
+
+std::string prior_path(const std::string& run) {
+  const std::filesystem::path path(run);
+  if (std::filesystem::is_directory(path)) return (path / "prior.safetensors").string();
+  return (path.parent_path() / (path.stem().string() + "_prior.safetensors")).string();
+}
+
+std::unique_ptr<Prior> open_prior(const std::string& given, const std::string& run, uint64_t model) {
+  const std::string path = given.empty() ? prior_path(run) : given;
+  STEER_CHECK(std::filesystem::exists(path), "[prior] ", path,
+              ": expected a prior of this model but there is none; steer prior ", run,
+              " --data DIR makes it");
+  auto prior = std::make_unique<Prior>(read_prior(path));
+  STEER_CHECK(prior->model() == model, "[prior] ", path, ": expected a prior of the model with fingerprint ",
+              fingerprint_text(model), " but it was learned from another one, ",
+              fingerprint_text(prior->model()));
+  return prior;
+}
+
+std::unique_ptr<Prior> find_prior(const std::string& path, const std::string& run, uint64_t model) {
+  if (path.empty() && !std::filesystem::exists(prior_path(run))) return nullptr;
+  return open_prior(path, run, model);
+}
+
+CLI::Option* add_prior_flag(CLI::App* command, std::string& path, const std::string& meaning) {
+  return command->add_option(
+      "--prior", path,
+      meaning + " (default: RUN/prior.safetensors, beside a file NAME.safetensors NAME_prior.safetensors)");
+}
+
+}  // namespace steer

@@ -1,0 +1,25 @@
+// Where a command finds the prior of a model's codes.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
+#include "steer/models/ddn_model.h"
+
+namespace steer {
+
+// RUN/prior.safetensors for a run folder; beside a checkpoint NAME.safetensors, NAME_prior.safetensors.
+std::string prior_path(const std::string& run);
+
+// The prior in `path`, or, where that is empty, at prior_path(run). Error when it is not there or was learned
+// from codes of another model than the one with this fingerprint.
+std::unique_ptr<Prior> open_prior(const std::string& path, const std::string& run, uint64_t model);
+
+// The same, nothing where `path` is empty and no prior of this model stands at prior_path(run).
+std::unique_ptr<Prior> find_prior(const std::string& path, const std::string& run, uint64_t model);
+
+// Adds --prior FILE.
+CLI::Option* add_prior_flag(CLI::App* command, std::string& path, const std::string& meaning);
+
+}  // namespace steer
