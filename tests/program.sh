@@ -161,7 +161,7 @@ if command -v python3 >python.txt; then
 fi
 refuses 1 'one.png' "$steer" import one.png --official pyramid --out x
 refuses 2 'official' "$steer" import one.png --out x
-refuses 1 'counts' "$steer" import run/model.safetensors --official pyramid --out x
+refuses 1 'ddo.idle' "$steer" import run/model.safetensors --official pyramid --out x
 
 # Refusals.
 refuses 1 'did you mean spirals' "$steer" density --density spiral
