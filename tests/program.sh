@@ -196,7 +196,7 @@ if command -v python3 >python.txt; then
 fi
 refuses 1 'one.png' "$steer" import one.png --official pyramid --out x
 refuses 2 'official' "$steer" import one.png --out x
-refuses 1 'counts' "$steer" import run/model.safetensors --official pyramid --out x
+refuses 1 'ddo.idle' "$steer" import run/model.safetensors --official pyramid --out x
 
 # A prior over codes: learned, coded with, sampled from.
 works prior "$steer" prior run --data shapes -n 64 --test-count 20 --steps 20 --threads 1 --json
