@@ -13,7 +13,8 @@ struct CodeIndex {
   std::string data, split, fit;  // the data set as the user named it
 };
 
-// The file's bytes. Error as of write_codes, for sketches of another shape, and for words of more than 65,535 bytes.
+// The file's bytes. Error as of write_codes, for sketches of another shape, and for words of more than 65,535
+// bytes.
 std::string write_index(const CodeIndex& index);
 
 // What the bytes hold. Anything cut off, damaged, foreign or contradictory is refused with `name` and fault.
