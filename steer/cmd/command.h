@@ -23,6 +23,7 @@ void add_import(CLI::App& app, Run& run);
 void add_evaluate(CLI::App& app, Run& run);
 void add_inspect(CLI::App& app, Run& run);
 void add_tree(CLI::App& app, Run& run);
+void add_tune(CLI::App& app, Run& run);
 void add_density(CLI::App& app, Run& run);
 void add_prior(CLI::App& app, Run& run);
 void add_rates(CLI::App& app, Run& run);

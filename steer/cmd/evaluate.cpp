@@ -186,8 +186,7 @@ int evaluate_asked(const Flags& flags, Model& model, torch::Device device) {
     SampleRequest request;
     request.seeds = sample_seeds(static_cast<uint64_t>(flags.common.seed + at), context.samples, device);
     request.objective = objective.get();
-    request.top = flags.top;
-    request.beam = flags.beam;
+    flags.guidance.apply_to(request);
     made.push_back(model.sample(request).images);
     torch::NoGradGuard no_grad;
     scores.push_back(objective->score(made.back()).cpu());
@@ -196,10 +195,13 @@ int evaluate_asked(const Flags& flags, Model& model, torch::Device device) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const torch::Tensor images = at::cat(made).cpu();
   const double score = at::cat(scores).mean().item<double>();
-  Json figures = {{"run", flags.run},    {"objective", words},
-                  {"samples", count},    {"top", flags.top},
-                  {"beam", flags.beam},  {"seed", flags.common.seed},
-                  {"score_mean", score}, {"seconds_per_image", seconds / static_cast<double>(count)}};
+  Json figures = {{"run", flags.run},
+                  {"objective", words},
+                  {"samples", count},
+                  {"guidance", flags.guidance.json()},
+                  {"seed", flags.common.seed},
+                  {"score_mean", score},
+                  {"seconds_per_image", seconds / static_cast<double>(count)}};
   Verdict verdict;
   if (!flags.judge.empty()) {
     verdict = judged(flags.judge, images, asked[0].defined() ? at::cat(asked) : asked[0], device);

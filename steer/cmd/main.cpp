@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
   steer::add_evaluate(app, run);
   steer::add_inspect(app, run);
   steer::add_tree(app, run);
+  steer::add_tune(app, run);
   steer::add_density(app, run);
   steer::add_prior(app, run);
   steer::add_rates(app, run);

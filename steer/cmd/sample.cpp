@@ -5,6 +5,7 @@
 
 #include "steer/cmd/command.h"
 #include "steer/cmd/condition.h"
+#include "steer/cmd/judge.h"
 #include "steer/cmd/priors.h"
 #include "steer/core/check.h"
 #include "steer/core/random.h"
@@ -16,7 +17,7 @@ namespace {
 struct Flags {
   Common common;
   ConditionFlags condition;
-  std::string run, fit, out = "samples.png", prior;
+  std::string run, fit, out = "samples.png", prior, judge;
   int64_t count = 64, batch = 64;
   double temperature = 1;
   bool by_prior = false;
@@ -64,10 +65,16 @@ int run_sample(const Flags& flags) {
   if (!flags.condition.images.empty()) figures["condition"] = flags.condition.images;
   const size_t labels = flags.condition.labels(*loaded.model).size();
   const int64_t columns = labels > 1 && labels <= kMaxColumns ? static_cast<int64_t>(labels) : 0;
+  Verdict verdict;
+  if (!flags.judge.empty()) {
+    STEER_CHECK(told.label.defined(), "[sample] --judge: expected --label, classes to judge by");
+    verdict = judged(flags.judge, at::cat(images), told.label.cpu(), torch::kCPU);
+    figures["judge"] = verdict.figures;
+  }
   write_picture(flags.out, image_grid(at::cat(images), columns), figures);
   show(flags.common, figures,
-       fmt::format("{} samples in {:.2f} s ({:.1f} per second)\n", flags.count, seconds,
-                   static_cast<double>(flags.count) / seconds));
+       verdict.text + fmt::format("{} samples in {:.2f} s ({:.1f} per second)\n", flags.count, seconds,
+                                  static_cast<double>(flags.count) / seconds));
   return 0;
 }
 
@@ -87,6 +94,9 @@ void add_sample(CLI::App& app, Run& run) {
       ->capture_default_str()
       ->check(CLI::Range(1, 100000));
   flags->condition.add_to(command);
+  command->add_option("--judge", flags->judge,
+                      "with --label: a classifier (run, checkpoint or TorchScript file) that tells how many "
+                      "samples are of their class");
   command
       ->add_option("--fit", flags->fit, "condition images of another size: resize or pad (default: refused)")
       ->check(CLI::IsMember({"resize", "pad"}));

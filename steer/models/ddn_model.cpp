@@ -11,6 +11,7 @@
 #include "steer/ddn/chooser.h"
 #include "steer/ddn/loss.h"
 #include "steer/ddn/node_bias.h"
+#include "steer/ddn/tree.h"
 #include "steer/guidance/best_by.h"
 #include "steer/guidance/particles.h"
 
@@ -160,6 +161,20 @@ Samples DdnModel::sample(const SampleRequest& request) {
   };
   const Generated made = network_->run(rows, chooser, observer, told);
   return {made.image.clamp(-1, 1), made.code};
+}
+
+Tensor DdnModel::preview(int64_t images, const Tensor& examples) {
+  constexpr int64_t kMostBranches = 24, kMostCodes = 1000, kCell = 20;
+  const auto layers = network_->shapes();
+  double codes = 1;
+  bool even = layers[0].candidates <= kMostBranches && options_.condition.type == "none";
+  for (const LayerShape& layer : layers) {
+    even = even && layer.candidates == layers[0].candidates;
+    codes *= static_cast<double>(layer.candidates);
+  }
+  if (!even || codes > static_cast<double>(kMostCodes)) return Model::preview(images, examples);
+  network_->eval();
+  return tree_picture(prefix_tree(*network_, network_->depth()), kCell);
 }
 
 Reconstruction DdnModel::reconstruct(const Tensor& x, int64_t beam, const Tensor& label) const {

@@ -55,6 +55,9 @@ class DdnModel : public Model {
   LossReport loss(const Batch& batch, uint64_t seed) override;
   Figures after_step(int64_t step, const Adam* adam, const Ema* ema) override;
   Samples sample(const SampleRequest& request) override;
+  // The tree of all codes where they are few enough for a picture (one K of at most 24, at most 1,000 codes),
+  // else samples.
+  Tensor preview(int64_t images, const Tensor& examples) override;
   void set_compute_type(torch::ScalarType type) override { network_->set_compute_type(type); }
 
   // Images x [N, C, H, W] encoded: at each layer the nearest candidate, or the nearest `beam` prefixes side

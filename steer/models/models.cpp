@@ -60,11 +60,14 @@ std::unique_ptr<Model> make_model(const std::string& family, const Json& options
   fail("[model] expected a family out of ddn and classifier but got \"", family, "\"");
 }
 
-void save_model(const std::string& path, Model& model, const TrainingState& state, const Ema* ema) {
+void save_model(const std::string& path, Model& model, const TrainingState& state, const Ema* ema,
+                torch::ScalarType stored) {
   Checkpoint checkpoint;
   checkpoint.tensors = module_tensors(model.module());
   if (ema)
     for (const auto& [name, shadow] : ema->shadows()) checkpoint.tensors[name] = shadow;
+  for (auto& [name, tensor] : checkpoint.tensors)
+    if (tensor.scalar_type() == torch::kFloat32) tensor = tensor.to(stored);
   checkpoint.metadata = {{"format", "steer"},
                          {"version", std::to_string(kFormatVersion)},
                          {"family", model.family()},

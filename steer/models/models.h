@@ -20,8 +20,9 @@ struct TrainingState {
 };
 
 // Weights and buffers with what load_model needs, written atomically. With `ema` the averaged weights are
-// written.
-void save_model(const std::string& path, Model& model, const TrainingState& state, const Ema* ema);
+// written. float32 tensors are stored as `stored`: float32, or float16 for half the size.
+void save_model(const std::string& path, Model& model, const TrainingState& state, const Ema* ema,
+                torch::ScalarType stored = torch::kFloat32);
 
 struct LoadedModel {
   std::unique_ptr<Model> model;

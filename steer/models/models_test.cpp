@@ -30,6 +30,11 @@ TEST(Models, AReloadedModelSamplesTheSame) {
                 1);  // so that counts are not zero
     const std::string path = folder / "model.safetensors";
     save_model(path, *model, {120, 30, 4.5}, nullptr);
+    const std::string half = path + ".half";
+    save_model(half, *model, {}, nullptr, torch::kFloat16);
+    EXPECT_LT(std::filesystem::file_size(half), 0.65 * static_cast<double>(std::filesystem::file_size(path)));
+    const auto first = [](Model& any) { return any.module().parameters()[0].detach(); };
+    EXPECT_TRUE(torch::allclose(first(*load_model(half, torch::kCPU).model), first(*model), 1e-3, 1e-4));
     LoadedModel loaded = load_model(path, torch::kCPU);
     EXPECT_EQ(loaded.state.images, 120);
     EXPECT_EQ(loaded.state.steps, 30);

@@ -14,6 +14,7 @@
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 #include "steer/data/images.h"
+#include "steer/train/film.h"
 
 namespace steer {
 namespace {
@@ -30,6 +31,7 @@ class Run {
  public:
   Run(Model& model, const TrainOptions& options)
       : model_(model),
+        stored_(options.stored),
         adam(model.trainable_parameters(), options.adam),
         ema(model.trainable_parameters(), options.ema_half_life_images) {}
 
@@ -48,7 +50,8 @@ class Run {
                            {"log_bytes", std::to_string(log_bytes)},
                            {"averages", averages.dump()}};
     write_checkpoint(folder + "/resume.safetensors", checkpoint);
-    save_model(folder + "/model.safetensors", model_, state, &ema);
+    save_model(folder + "/model.safetensors", model_, state, &ema,
+               stored_ == "float16" ? torch::kFloat16 : torch::kFloat32);
   }
 
   // What the log needs to go on: its length and the averages of the line begun.
@@ -90,6 +93,7 @@ class Run {
 
  private:
   Model& model_;
+  std::string stored_;
 
  public:
   Adam adam;
@@ -154,6 +158,8 @@ void check(const TrainOptions& o) {
   STEER_CHECK(o.ramp_images >= 0, "[options] train.ramp_images: expected at least 0 but got ", o.ramp_images);
   STEER_CHECK(o.decay == "cosine" || o.decay == "constant",
               "[options] train.decay: expected cosine or constant but got \"", o.decay, "\"");
+  STEER_CHECK(o.stored == "float32" || o.stored == "float16",
+              "[options] train.stored: expected float32 or float16 but got \"", o.stored, "\"");
   STEER_CHECK(o.floor >= 0 && o.floor <= 1, "[options] train.floor: expected a share in [0, 1] but got ",
               o.floor);
   STEER_CHECK(o.images >= 0 && o.minutes >= 0, "[options] train: expected budgets of at least 0 but got ",
@@ -267,6 +273,7 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
   save();
   if (!summary.interrupted)
     write_preview(model, data, state.ema, fmt::format("{}/samples/{:08}.png", run, state.state.images));
+  write_film(run, shape.channels);
   summary.state = state.state;
   return summary;
 }

@@ -25,6 +25,7 @@ struct TrainHooks {
 //   model.safetensors   averaged weights and options, all that other commands need
 //   resume.safetensors  everything an exact continuation needs
 //   options.json, log.jsonl, samples/IMAGES.png (of families that draw)
+//   film.gif            these pictures one after the other, at the end
 // With `resume` it continues from resume.safetensors; on one thread count, with a budget in images and the
 // same options, the result equals that of an uninterrupted run bit for bit. A loss that is not finite throws
 // with step and seed and leaves the last checkpoint. Error when the folder holds a run already and `resume`

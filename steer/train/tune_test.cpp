@@ -1,0 +1,82 @@
+#include "steer/train/tune.h"
+
+#include <gtest/gtest.h>
+
+#include "steer/core/check.h"
+#include "steer/core/random.h"
+#include "steer/models/small_models.h"
+
+namespace steer {
+namespace {
+
+// Bright images are wanted.
+struct Bright : Objective {
+  Tensor score(const Tensor& x) const override { return x.mean({1, 2, 3}) * 50 - 60; }
+  bool differentiable() const override { return true; }
+  std::string words() const override { return "bright()"; }
+};
+
+double mean_score(DdnModel& model) {
+  SampleRequest request;
+  request.seeds = sample_seeds(77, 32);
+  return Bright().score(model.sample(request).images).mean().item<double>();
+}
+
+TuneOptions quick() {
+  TuneOptions options;
+  options.minutes = 10;
+  options.batch = 8;
+  options.rate = 3e-3;
+  options.anchor = options.keep = 0;
+  return options;
+}
+
+TuneHooks for_steps(int64_t steps) {
+  auto left = std::make_shared<int64_t>(steps);
+  TuneHooks hooks;
+  hooks.stop = [left] { return (*left)-- <= 0; };
+  return hooks;
+}
+
+TEST(Tune, RaisesTheScoreOfUnguidedSamplesOfBothNetworks) {
+  for (const char* network : {"pyramid", "recurrent"}) {
+    auto model = small_ddn(network);
+    const double before = mean_score(*model);
+    const TuneState state = tune(*model, Bright(), quick(), for_steps(30));
+    EXPECT_EQ(state.steps, 30);
+    EXPECT_GT(mean_score(*model), before + 2) << network;
+  }
+}
+
+TEST(Tune, AHeavyAnchorHoldsTheModelWhereItWas) {
+  auto model = small_ddn("pyramid");
+  const double before = mean_score(*model);
+  TuneOptions options = quick();
+  options.keep = 1e4;
+  const TuneState state = tune(*model, Bright(), options, for_steps(30));
+  EXPECT_LT(std::abs(mean_score(*model) - before), 1);
+  EXPECT_LT(state.keep, 0.1);
+}
+
+TEST(Tune, ScoresThatSatisfyGainNoMore) {
+  auto model = small_ddn("pyramid");
+  TuneOptions options = quick();
+  options.satisfied = -1000;  // all scores are above
+  const auto before = model->network().parameters()[0].detach().clone();
+  tune(*model, Bright(), options, for_steps(3));
+  EXPECT_TRUE(torch::equal(before, model->network().parameters()[0]));
+}
+
+TEST(Tune, ObjectivesWithoutAGradientAreRefused) {
+  struct Blind : Bright {
+    bool differentiable() const override { return false; }
+  };
+  auto model = small_ddn("pyramid");
+  EXPECT_THROW(tune(*model, Blind(), quick(), for_steps(1)), Error);
+  TuneOptions options = quick();
+  options.rate = 0;
+  EXPECT_THROW(tune(*model, Bright(), options, for_steps(1)), Error);
+}
+
+}  // namespace
+}  // namespace steer
