@@ -73,6 +73,11 @@ works 'guide with a shortlist' "$steer" guide run --objective 'program("sh judge
 refuses 1 'expected a:b' "$steer" guide run --objective 'colourise(bordered.png, fit=resize)' --levels 3
 refuses 1 '1 <= a <= b <=' "$steer" guide run --objective 'colourise(bordered.png, fit=resize)' --levels 4:99
 refuses 1 'either a beam or particles' "$steer" guide run --objective 'colourise(bordered.png, fit=resize)' --beam 3 --particles 3
+works tune "$steer" tune run --objective 'inpaint(bordered.png, mask=left, fit=resize)' --satisfied 0 --minutes 0.02 -n 4 --batch 4 --out tuned --json
+claims 'tune tells before and after' grep -q '"before":.*"after":' out.txt
+works 'sample the tuned' "$steer" sample tuned -n 2 -o tuned.png
+refuses 1 'expected a new folder' "$steer" tune run --objective 'inpaint(bordered.png, mask=left, fit=resize)' --out tuned
+refuses 1 'expected an objective with a gradient' "$steer" tune run --objective 'program("sh judge.sh")' -n 4 --out x
 works 'train with biases' "${train[@]}" --out biased --images 64 --set ddn.balance=bias
 works 'sample the biased' "$steer" sample biased -n 2 -o biased.png
 works 'encode by beam search' "$steer" reconstruct run --data shapes -n 5 --beam 4 -o recon_beam.png

@@ -247,8 +247,7 @@ TEST(BestBy, ATermThatLooksAtPixelsLeavesTheLinearTermsTheirCheapWay) {
 TEST(BestBy, EdgesSeeSmallCandidatesWithoutTheStepsOfRepeatedPixels) {
   const auto objective = objective_of("edges()", random_truth(1, 1));
   const Candidates candidates = candidates_of(3, 1, 4);
-  const Tensor smooth =
-      at::upsample_bilinear2d(candidates.images().flatten(0, 1), {kSize, kSize}, false);
+  const Tensor smooth = at::upsample_bilinear2d(candidates.images().flatten(0, 1), {kSize, kSize}, false);
   EXPECT_TRUE(torch::allclose(score_images(*objective, candidates, kSize, kSize).flatten(),
                               objective->score(smooth)));
 }

@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "steer/core/check.h"
-#include "steer/objectives/objectives.h"
 #include "steer/core/temporary_folder.h"
 #include "steer/nn/script_files.h"
+#include "steer/objectives/objectives.h"
 
 namespace steer {
 namespace {
@@ -57,9 +57,9 @@ TEST(Labels, ManyImagesInPiecesScoreAsAloneAndHaveAGradient) {
 
 TEST(Labels, WordsNameTheClassOrAskForAllInTurn) {
   const TemporaryFolder folder;
-  const std::string file =
-      write_script(folder / "c.pt",
-                   "def forward(self, x):\n  m = x.mean(dim=[1, 2, 3])\n  return torch.stack([m, -m, 0 * m], 1)\n");
+  const std::string file = write_script(
+      folder / "c.pt",
+      "def forward(self, x):\n  m = x.mean(dim=[1, 2, 3])\n  return torch.stack([m, -m, 0 * m], 1)\n");
   ObjectiveContext context;
   context.channels = 1;
   context.height = context.width = 4;

@@ -88,8 +88,7 @@ TEST(RankSum, AddsPlacesWhateverTheUnits) {
 TEST(RankSum, RanksRunWithinEachTargetsGroupAndEqualScoresKeepTheirOrder) {
   const Tensor score = torch::tensor({3.0, 1.0, 2.0, -5.0, -5.0, -6.0});
   EXPECT_TRUE(torch::equal(ranks_within(score, 2), torch::tensor({2.0f, 0.0f, 1.0f, 1.0f, 2.0f, 0.0f})));
-  EXPECT_TRUE(
-      torch::equal(ranks_within(score, 1), torch::tensor({5.0f, 3.0f, 4.0f, 1.0f, 2.0f, 0.0f})));
+  EXPECT_TRUE(torch::equal(ranks_within(score, 1), torch::tensor({5.0f, 3.0f, 4.0f, 1.0f, 2.0f, 0.0f})));
   EXPECT_THROW(ranks_within(score, 4), Error);
   std::vector<WeightedSum::Term> terms;
   const Tensor truth = torch::tensor({0.0, 1.0}).view({2, 1, 1, 1});

@@ -155,7 +155,8 @@ TEST(Objectives, OrderSamplesAsTheirFormulasDo) {
   table.push_back({"denoise(noise=0.53, add=false)", mse(x, context.truth)});
   table.push_back({"inpaint(mask=left)", mse(x.narrow(3, 16, 16), context.truth.narrow(3, 16, 16))});
   for (const auto& [words, error] : table)
-    EXPECT_TRUE(torch::equal(make_objective(words, context)->score(x).argsort(), (-error).argsort())) << words;
+    EXPECT_TRUE(torch::equal(make_objective(words, context)->score(x).argsort(), (-error).argsort()))
+        << words;
 }
 
 TEST(Objectives, StrokesReadTheirAlpha) {
@@ -193,10 +194,11 @@ TEST(Objectives, ARankOfTermsIsRead) {
 TEST(Objectives, RefuseWhatTheyDoNotKnow) {
   ObjectiveContext context = colour32();
   context.truth = torch::zeros({1, 3, 32, 32});
-  EXPECT_EQ(refusal("colourise() + inpant(mask=left)", context),
-            "[objective] column 15: unknown objective inpant; known are inpaint, super_resolve, colourise, "
-            "denoise, low_bit, edges, canny, strokes, style, text, label, entropy, program, rank; did you mean "
-            "inpaint?");
+  EXPECT_EQ(
+      refusal("colourise() + inpant(mask=left)", context),
+      "[objective] column 15: unknown objective inpant; known are inpaint, super_resolve, colourise, "
+      "denoise, low_bit, edges, canny, strokes, style, text, label, entropy, program, rank; did you mean "
+      "inpaint?");
   EXPECT_EQ(refusal("inpaint()", context), "[objective] column 1: inpaint needs the argument mask");
   EXPECT_EQ(refusal("super_resolve()", context),
             "[objective] column 1: super_resolve needs the argument factor");

@@ -26,7 +26,8 @@ TEST(Style, IsTheMeanSquaredDifferenceOfFeatures) {
   EXPECT_TRUE(torch::allclose(plain.score(x), expected, 1e-4, 1e-6));
   // ImageNet's deviations of red and blue are 0.229 and 0.225; (x + 1) / 2 halves differences.
   const StyleObjective scaled(network, truth, {8, true}, "style()");
-  const Tensor by_deviation = difference.select(1, 0) / (0.458 * 0.458) + difference.select(1, 2) / (0.45 * 0.45);
+  const Tensor by_deviation =
+      difference.select(1, 0) / (0.458 * 0.458) + difference.select(1, 2) / (0.45 * 0.45);
   EXPECT_TRUE(torch::allclose(scaled.score(x), -by_deviation.mean({1, 2}) / 2, 1e-4, 1e-5));
   // Grey samples are seen in three channels, and there is a gradient.
   const StyleObjective grey(network, truth.narrow(1, 0, 1), {8, false}, "style()");

@@ -12,10 +12,10 @@ namespace {
 
 TEST(Text, HandsWordsAndColourImagesToTheNetwork) {
   const TemporaryFolder folder;
-  const std::string network = write_script(
-      folder / "clip.pt",
-      "def forward(self, images, text: str):\n  assert images.size(1) == 3\n"
-      "  s = images.mean(dim=[1, 2, 3])\n  if text == 'a dark day':\n    s = -s\n  return s\n");
+  const std::string network =
+      write_script(folder / "clip.pt",
+                   "def forward(self, images, text: str):\n  assert images.size(1) == 3\n"
+                   "  s = images.mean(dim=[1, 2, 3])\n  if text == 'a dark day':\n    s = -s\n  return s\n");
   ObjectiveContext context;
   context.channels = 1;
   context.height = context.width = 4;

@@ -131,5 +131,29 @@ TEST(Trainer, BadOptionsAndOtherImagesAreRefused) {
   EXPECT_FALSE(std::filesystem::exists(folder / "c"));
 }
 
+TEST(Train, PicturesOnTheWayBecomeAFilm) {
+  const TemporaryFolder folder;
+  RunOptions options = some_options(400);
+  options.train.grid_minutes = 1e-6;
+  train_small(folder / "run", options, false);
+  EXPECT_GT(std::filesystem::file_size(folder / "run/film.gif"), 100u);
+  options.train.grid_minutes = 0;
+  train_small(folder / "quiet", options, false);
+  EXPECT_FALSE(std::filesystem::exists(folder / "quiet/film.gif"));
+}
+
+TEST(Train, WeightsMayBeStoredInHalves) {
+  const TemporaryFolder folder;
+  RunOptions options = some_options(64);
+  options.train.stored = "float16";
+  train_small(folder / "run", options, false);
+  const auto size = [&](const char* name) {
+    return static_cast<double>(std::filesystem::file_size(folder / "run" / name));
+  };
+  EXPECT_LT(size("model.safetensors"), 0.3 * size("resume.safetensors"));
+  options.train.stored = "float8";
+  EXPECT_THROW(train_small(folder / "other", options, false), Error);
+}
+
 }  // namespace
 }  // namespace steer
