@@ -269,7 +269,7 @@ refuses 1 'absent' "$steer" sample absent
 refuses 1 'holds a run already' "${train[@]}" --out run --images 64
 refuses 1 'expected a run to resume' "${train[@]}" --out x --images 64 --resume
 refuses 1 'train.rote' "${train[@]}" --out x --images 64 --set train.rote=1
-refuses 1 'did you mean ddn.balance' "${train[@]}" --out x --images 64 --set ddn.balanse=none
+refuses 1 'did you mean balance' "${train[@]}" --out x --images 64 --set ddn.balanse=none
 refuses 1 'train.rate' "${train[@]}" --out x --images 64 --set train.rate=fast
 refuses 1 'no/such' "${train[@]}" --out x --images 64 --data no/such
 refuses 1 'no.json' "$steer" train ddn --config no.json --out x --images 8

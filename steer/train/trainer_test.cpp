@@ -148,7 +148,7 @@ TEST(Train, WeightsMayBeStoredInHalves) {
   options.train.stored = "float16";
   train_small(folder / "run", options, false);
   const auto size = [&](const char* name) {
-    return static_cast<double>(std::filesystem::file_size(folder / "run" / name));
+    return static_cast<double>(std::filesystem::file_size(folder / (std::string("run/") + name)));
   };
   EXPECT_LT(size("model.safetensors"), 0.3 * size("resume.safetensors"));
   options.train.stored = "float8";
