@@ -11,7 +11,7 @@
 namespace steer {
 namespace {
 
-constexpr size_t kMostFrames = 120;
+constexpr size_t kMostFrames = 60;
 
 }  // namespace
 
