@@ -5,7 +5,7 @@
 #include "steer/cmd/command.h"
 #include "steer/core/check.h"
 #include "steer/metrics/accuracy.h"
-#include "steer/nn/saved_classifier.h"
+#include "steer/nn/saved_network.h"
 #include "steer/objectives/pieces.h"
 
 namespace steer {
@@ -19,7 +19,7 @@ Verdict judged(const std::string& judge, const Tensor& images, const Tensor& ask
   STEER_CHECK(asked.defined(),
               "[judge] expected an objective that asks for a class, such as label(3, classifier=...)");
   torch::NoGradGuard no_grad;
-  const SavedClassifier classifier = load_classifier(judge, device);
+  const SavedNetwork classifier = load_classifier(judge, device);
   const Agreement result = agreement(in_pieces(images.to(device), classifier).cpu(), asked);
   Verdict verdict;
   Json shares = Json::array();

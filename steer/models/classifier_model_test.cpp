@@ -8,7 +8,7 @@
 #include "steer/core/tensors.h"
 #include "steer/data/memory_dataset.h"
 #include "steer/models/models.h"
-#include "steer/nn/saved_classifier.h"
+#include "steer/nn/saved_network.h"
 
 namespace steer {
 namespace {

@@ -58,7 +58,7 @@ ClassifierImpl::ClassifierImpl(const ClassifierOptions& given) : options(given) 
   last = register_module("last", torch::nn::Linear(width, options.classes));
 }
 
-Tensor ClassifierImpl::forward(const Tensor& x) {
+Tensor ClassifierImpl::features(const Tensor& x) {
   STEER_CHECK(
       x.dim() == 4 && x.size(1) == options.channels && x.size(2) == options.size && x.size(3) == options.size,
       "[classifier] expected images [N, ", options.channels, ", ", options.size, ", ", options.size,
@@ -69,8 +69,11 @@ Tensor ClassifierImpl::forward(const Tensor& x) {
     if (i > 0 && static_cast<int64_t>(i) % options.blocks == 0) h = at::avg_pool2d(h, {2, 2});
     h = stages->ptr<ClassifierBlockImpl>(i)->forward(h);
   }
-  h = norm->forward(h).to(torch::kFloat32).mean({2, 3});
-  return last->forward(at::dropout(h, options.dropout, is_training()));
+  return norm->forward(h).to(torch::kFloat32).mean({2, 3});
+}
+
+Tensor ClassifierImpl::forward(const Tensor& x) {
+  return last->forward(at::dropout(features(x), options.dropout, is_training()));
 }
 
 }  // namespace steer

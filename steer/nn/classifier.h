@@ -38,6 +38,8 @@ struct ClassifierImpl : torch::nn::Module {
 
   // x [N, C, size, size] in [-1, 1] -> logits [N, classes], float32. Differentiable.
   Tensor forward(const Tensor& x);
+  // What the last layer sees: [N, widths.back()], float32.
+  Tensor features(const Tensor& x);
 
   ClassifierOptions options;
   torch::ScalarType compute_type = torch::kFloat32;  // of the convolutions: float32 or bfloat16

@@ -8,8 +8,7 @@
 
 namespace steer {
 
-LabelObjective::LabelObjective(SavedClassifier classifier, Tensor asked, double temperature,
-                               std::string words)
+LabelObjective::LabelObjective(SavedNetwork classifier, Tensor asked, double temperature, std::string words)
     : classifier_(std::move(classifier)),
       asked_(std::move(asked)),
       temperature_(temperature),
@@ -26,7 +25,7 @@ Tensor LabelObjective::score(const Tensor& x) const {
   return p.gather(1, wanted.expand({x.size(0)}).unsqueeze(1)).squeeze(1);
 }
 
-EntropyObjective::EntropyObjective(SavedClassifier classifier, std::string words)
+EntropyObjective::EntropyObjective(SavedNetwork classifier, std::string words)
     : classifier_(std::move(classifier)), words_(std::move(words)) {}
 
 Tensor EntropyObjective::score(const Tensor& x) const {

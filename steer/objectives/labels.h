@@ -1,7 +1,7 @@
 // Objectives that ask a classifier.
 #pragma once
 
-#include "steer/nn/saved_classifier.h"
+#include "steer/nn/saved_network.h"
 #include "steer/objectives/objective.h"
 
 namespace steer {
@@ -11,7 +11,7 @@ namespace steer {
 class LabelObjective : public Objective {
  public:
   // asked int64 [T]: the class of each target; temperature > 0.
-  LabelObjective(SavedClassifier classifier, Tensor asked, double temperature, std::string words);
+  LabelObjective(SavedNetwork classifier, Tensor asked, double temperature, std::string words);
 
   Tensor score(const Tensor& x) const override;
   int64_t targets() const override { return asked_.size(0); }
@@ -20,7 +20,7 @@ class LabelObjective : public Objective {
   std::string words() const override { return words_; }
 
  private:
-  SavedClassifier classifier_;
+  SavedNetwork classifier_;
   Tensor asked_;
   double temperature_;
   std::string words_;
@@ -29,14 +29,14 @@ class LabelObjective : public Objective {
 // log max_c p(c | x): that the classifier is sure, of whatever class.
 class EntropyObjective : public Objective {
  public:
-  EntropyObjective(SavedClassifier classifier, std::string words);
+  EntropyObjective(SavedNetwork classifier, std::string words);
 
   Tensor score(const Tensor& x) const override;
   bool differentiable() const override { return true; }
   std::string words() const override { return words_; }
 
  private:
-  SavedClassifier classifier_;
+  SavedNetwork classifier_;
   std::string words_;
 };
 

@@ -13,7 +13,7 @@ namespace steer {
 namespace {
 
 // Logits of three classes: the mean of the image, its negative, and 0.
-SavedClassifier brightness() {
+SavedNetwork brightness() {
   return {[](const Tensor& x) {
             const Tensor m = x.mean({1, 2, 3});
             return at::stack({m, -m, at::zeros_like(m)}, 1);

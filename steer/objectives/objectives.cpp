@@ -12,7 +12,7 @@
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 #include "steer/data/images.h"
-#include "steer/nn/saved_classifier.h"
+#include "steer/nn/saved_network.h"
 #include "steer/objectives/canny.h"
 #include "steer/objectives/edges.h"
 #include "steer/objectives/labels.h"
@@ -197,7 +197,7 @@ std::unique_ptr<Objective> text_of(const Call& call, const ObjectiveContext& con
 std::unique_ptr<Objective> label_of(const Call& call, const ObjectiveContext& context) {
   const Arguments arguments(call, {"class"}, {"classifier", "temperature"});
   const double temperature = arguments.number("temperature", 1, 1e-6, 1e6);
-  const SavedClassifier classifier = load_classifier(arguments.required("classifier"), context.device);
+  const SavedNetwork classifier = load_classifier(arguments.required("classifier"), context.device);
   // One image tells how many classes there are, and that the classifier takes samples of this shape.
   torch::NoGradGuard no_grad;
   const Tensor blank = at::zeros({1, context.channels, context.height, context.width});

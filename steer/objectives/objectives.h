@@ -38,7 +38,7 @@ struct ObjectiveContext {
 //   strokes(image, distance=l2)     colours where the image is not transparent; l1 or l2, see strokes.h
 //   style([image], model=FILE.pt, size=64, normalise=none)     features of a network, see style.h
 //   text(words, model=FILE.pt)     a network of images and text, see text.h
-//   label([class], classifier=FILE, temperature=1)     see labels.h and nn/saved_classifier.h
+//   label([class], classifier=FILE, temperature=1)     see labels.h and nn/saved_network.h
 //   entropy(classifier=FILE)     that the classifier is sure
 //   program(command, timeout=60)     an outside program scores the samples, see program.h; whoever lets
 //   others write words lets them run programs

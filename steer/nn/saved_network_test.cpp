@@ -1,4 +1,4 @@
-#include "steer/nn/saved_classifier.h"
+#include "steer/nn/saved_network.h"
 
 #include <gtest/gtest.h>
 
@@ -44,19 +44,19 @@ std::string refusal(const std::string& path) {
   return "accepted";
 }
 
-TEST(SavedClassifier, ACheckpointGivesItsNetworksLogits) {
+TEST(SavedNetwork, ACheckpointGivesItsNetworksLogits) {
   const TemporaryFolder folder;
   Classifier network = small();
   network->eval();
   write_classifier(folder / "run/model.safetensors", network);
   const Tensor x = torch::rand({2, 1, 8, 8}) * 2 - 1;
   for (const std::string& path : {folder / "run", folder / "run/model.safetensors"}) {
-    const SavedClassifier saved = load_classifier(path, torch::kCPU);
+    const SavedNetwork saved = load_classifier(path, torch::kCPU);
     EXPECT_TRUE(torch::equal(saved(x), network->forward(x)));
     EXPECT_EQ(saved.size, 8);
   }
   // Larger images are averaged down, smaller ones repeated, colour taken to grey.
-  const SavedClassifier saved = load_classifier(folder / "run", torch::kCPU);
+  const SavedNetwork saved = load_classifier(folder / "run", torch::kCPU);
   const Tensor large = at::upsample_nearest2d(x, {24, 24}), colour = x.expand({2, 3, 8, 8});
   EXPECT_TRUE(torch::allclose(saved(large), saved(x), 1e-4, 1e-5));
   EXPECT_TRUE(torch::allclose(saved(colour), saved(x), 1e-4, 1e-5));
@@ -64,7 +64,7 @@ TEST(SavedClassifier, ACheckpointGivesItsNetworksLogits) {
                               saved(at::upsample_nearest2d(x.narrow(2, 0, 4).narrow(3, 0, 4), {8, 8}))));
 }
 
-TEST(SavedClassifier, HasAGradientInItsInputAlone) {
+TEST(SavedNetwork, HasAGradientInItsInputAlone) {
   const TemporaryFolder folder;
   Classifier network = small();
   write_classifier(folder / "c.safetensors", network);
@@ -73,9 +73,9 @@ TEST(SavedClassifier, HasAGradientInItsInputAlone) {
   EXPECT_GT(x.grad().abs().sum().item<float>(), 0);
 }
 
-TEST(SavedClassifier, ATorchScriptFileDeclaresItsInput) {
+TEST(SavedNetwork, ATorchScriptFileDeclaresItsInput) {
   const TemporaryFolder folder;
-  const SavedClassifier saved =
+  const SavedNetwork saved =
       load_classifier(write_script(folder / "a.pt",
                                    "def forward(self, x):\n  assert x.size(1) == 3 and x.size(2) == 4\n"
                                    "  m = x.mean(dim=[1, 2, 3])\n  return torch.stack([m, -m], 1)\n",
@@ -83,12 +83,26 @@ TEST(SavedClassifier, ATorchScriptFileDeclaresItsInput) {
                       torch::kCPU);
   const Tensor x = torch::rand({5, 1, 8, 8});
   EXPECT_TRUE(torch::allclose(saved(x).select(1, 0), x.mean({1, 2, 3})));
-  const SavedClassifier flat = load_classifier(
+  const SavedNetwork flat = load_classifier(
       write_script(folder / "b.pt", "def forward(self, x):\n  return x.flatten()\n"), torch::kCPU);
   EXPECT_THROW(flat(x), Error);
 }
 
-TEST(SavedClassifier, RefusesWhatIsNoClassifier) {
+TEST(SavedNetwork, FeaturesAreWhatTheLastLayerSees) {
+  const TemporaryFolder folder;
+  Classifier network = small();
+  network->eval();
+  write_classifier(folder / "run/model.safetensors", network);
+  const Tensor x = torch::rand({3, 1, 8, 8}) * 2 - 1;
+  const Tensor features = load_features(folder / "run", torch::kCPU)(x);
+  EXPECT_EQ(features.sizes(), at::IntArrayRef({3, 8}));
+  EXPECT_TRUE(torch::allclose(network->last->forward(features), network->forward(x)));
+  const std::string maps =
+      write_script(folder / "maps.pt", "def forward(self, x):\n  return x[:, :, ::4, ::4]\n");
+  EXPECT_EQ(load_features(maps, torch::kCPU)(x).sizes(), at::IntArrayRef({3, 4}));
+}
+
+TEST(SavedNetwork, RefusesWhatIsNoClassifier) {
   const TemporaryFolder folder;
   Classifier network = small();
   write_classifier(folder / "ddn.safetensors", network, "ddn");
@@ -101,7 +115,7 @@ TEST(SavedClassifier, RefusesWhatIsNoClassifier) {
   EXPECT_NE(refusal(folder / "text.pt"), "accepted");
 }
 
-TEST(SavedClassifier, DamagedCheckpointsAreRefusedInOneLineOrStillLoad) {
+TEST(SavedNetwork, DamagedCheckpointsAreRefusedInOneLineOrStillLoad) {
   const TemporaryFolder folder;
   Classifier network = small();
   const std::string path = folder / "c.safetensors";

@@ -1,4 +1,4 @@
-#include "steer/nn/saved_classifier.h"
+#include "steer/nn/saved_network.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -27,7 +27,9 @@ std::string word(const Checkpoint& checkpoint, const std::string& key) {
   return found == checkpoint.metadata.end() ? "" : found->second;
 }
 
-SavedClassifier from_checkpoint(const std::string& path, torch::Device device) {
+enum class Output { kLogits, kFeatures };
+
+SavedNetwork from_checkpoint(const std::string& path, torch::Device device, Output output) {
   const Checkpoint checkpoint = read_checkpoint(path);
   STEER_CHECK(word(checkpoint, "format") == "steer" && word(checkpoint, "family") == "classifier",
               "[classifier] ", path, ": expected a checkpoint of the family classifier but got ",
@@ -43,13 +45,34 @@ SavedClassifier from_checkpoint(const std::string& path, torch::Device device) {
   network->to(device);
   network->eval();
   for (Tensor& parameter : network->parameters()) parameter.set_requires_grad(false);
-  const auto forward = [network](const Tensor& x) mutable { return network->forward(x); };
+  const auto forward = [network, output](const Tensor& x) mutable {
+    return output == Output::kLogits ? network->forward(x) : network->features(x);
+  };
   return {forward, options.channels, options.size, path};
+}
+
+SavedNetwork load(const std::string& path, torch::Device device, Output output) {
+  namespace fs = std::filesystem;
+  STEER_CHECK(fs::exists(path), "[classifier] ", path,
+              ": expected a run folder, a checkpoint or a TorchScript file but there is nothing");
+  if (fs::is_directory(path)) {
+    const std::string file = (fs::path(path) / "model.safetensors").string();
+    STEER_CHECK(fs::exists(file), "[classifier] ", path,
+                ": expected a run folder with model.safetensors but it has none");
+    return from_checkpoint(file, device, output);
+  }
+  if (!is_zip(path)) return from_checkpoint(path, device, output);
+  const ScriptedNetwork script(path, device);
+  const auto forward = [script, output](const Tensor& x) {
+    const Tensor rows = script(x);
+    return output == Output::kFeatures && rows.dim() > 2 ? rows.flatten(1) : rows;
+  };
+  return {forward, script.declared("channels", 0), script.declared("size", 0), path};
 }
 
 }  // namespace
 
-Tensor SavedClassifier::operator()(const Tensor& x) const {
+Tensor SavedNetwork::operator()(const Tensor& x) const {
   STEER_CHECK(x.dim() == 4, "[classifier] expected images [N, C, H, W] but got ", shape_text(x.sizes()));
   Tensor seen = x.to(torch::kFloat32);
   if (channels == 1 && seen.size(1) > 1) seen = seen.mean({1}, true);
@@ -59,26 +82,19 @@ Tensor SavedClassifier::operator()(const Tensor& x) const {
                       (size % seen.size(2) == 0 && size % seen.size(3) == 0);
     seen = area ? area_resize(seen, size, size) : at::upsample_bilinear2d(seen, {size, size}, false);
   }
-  const Tensor logits = network(seen);
-  STEER_CHECK(logits.dim() == 2 && logits.size(0) == x.size(0) && logits.size(1) > 1, "[classifier] ", path,
-              ": expected logits [", x.size(0), ", at least 2 classes] but got ", shape_text(logits.sizes()));
-  return logits.to(torch::kFloat32);
+  const Tensor rows = network(seen);
+  STEER_CHECK(rows.dim() == 2 && rows.size(0) == x.size(0) && rows.size(1) > 1, "[classifier] ", path,
+              ": expected logits or features [", x.size(0), ", at least 2] but got ",
+              shape_text(rows.sizes()));
+  return rows.to(torch::kFloat32);
 }
 
-SavedClassifier load_classifier(const std::string& path, torch::Device device) {
-  namespace fs = std::filesystem;
-  STEER_CHECK(fs::exists(path), "[classifier] ", path,
-              ": expected a run folder, a checkpoint or a TorchScript file but there is nothing");
-  if (fs::is_directory(path)) {
-    const std::string file = (fs::path(path) / "model.safetensors").string();
-    STEER_CHECK(fs::exists(file), "[classifier] ", path,
-                ": expected a run folder with model.safetensors but it has none");
-    return from_checkpoint(file, device);
-  }
-  if (!is_zip(path)) return from_checkpoint(path, device);
-  const ScriptedNetwork network(path, device);
-  return {[network](const Tensor& x) { return network(x); }, network.declared("channels", 0),
-          network.declared("size", 0), path};
+SavedNetwork load_classifier(const std::string& path, torch::Device device) {
+  return load(path, device, Output::kLogits);
+}
+
+SavedNetwork load_features(const std::string& path, torch::Device device) {
+  return load(path, device, Output::kFeatures);
 }
 
 }  // namespace steer
