@@ -29,6 +29,16 @@ std::string in_lower_case(std::string text) {
   return text;
 }
 
+template <class T>
+void read_array(std::vector<T>& value, const Json& json, const std::string& where, const std::string& path,
+                const char* expected) {
+  if (!json.is_array()) refuse(json, where, path, expected);
+  std::vector<T> values(json.size());
+  for (size_t i = 0; i < values.size(); ++i)
+    read_plain_option(values[i], json[i], where, path + "[" + std::to_string(i) + "]");
+  value = std::move(values);
+}
+
 // Insertions, deletions, replacements and swaps of neighbours that make one name out of the other
 // (optimal string alignment).
 size_t edit_distance(const std::string& a, const std::string& b) {
@@ -82,11 +92,12 @@ void read_plain_option(std::string& value, const Json& json, const std::string& 
 
 void read_plain_option(std::vector<int64_t>& value, const Json& json, const std::string& where,
                        const std::string& path) {
-  if (!json.is_array()) refuse(json, where, path, "an array of integers");
-  std::vector<int64_t> numbers(json.size());
-  for (size_t i = 0; i < numbers.size(); ++i)
-    read_plain_option(numbers[i], json[i], where, path + "[" + std::to_string(i) + "]");
-  value = std::move(numbers);
+  read_array(value, json, where, path, "an array of integers");
+}
+
+void read_plain_option(std::vector<std::string>& value, const Json& json, const std::string& where,
+                       const std::string& path) {
+  read_array(value, json, where, path, "an array of strings");
 }
 
 std::string aligned(const std::vector<OptionLine>& lines) {

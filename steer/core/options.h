@@ -9,7 +9,8 @@
 //     }
 //   };
 //
-// A field is a bool, int64_t, double, std::string, std::vector<int64_t> or another such struct.
+// A field is a bool, int64_t, double, std::string, a std::vector of int64_t or std::string, or another such
+// struct.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,8 @@ namespace steer {
 template <class T>
 constexpr bool is_plain_option =
     std::is_same_v<T, bool> || std::is_same_v<T, int64_t> || std::is_same_v<T, double> ||
-    std::is_same_v<T, std::string> || std::is_same_v<T, std::vector<int64_t>>;
+    std::is_same_v<T, std::string> || std::is_same_v<T, std::vector<int64_t>> ||
+    std::is_same_v<T, std::vector<std::string>>;
 
 // All fields with their present values, in the order of their declaration.
 template <class O>
@@ -61,6 +63,8 @@ void read_plain_option(double& value, const Json& json, const std::string& where
 void read_plain_option(std::string& value, const Json& json, const std::string& where,
                        const std::string& path);
 void read_plain_option(std::vector<int64_t>& value, const Json& json, const std::string& where,
+                       const std::string& path);
+void read_plain_option(std::vector<std::string>& value, const Json& json, const std::string& where,
                        const std::string& path);
 
 struct OptionLine {

@@ -75,6 +75,24 @@ TEST(Options, ReadingLaysJsonOverPresentValues) {
   EXPECT_EQ(options_json(again), options_json(options));
 }
 
+struct WordOptions {
+  std::vector<std::string> words = {"a", "b"};
+  template <class F>
+  void fields(F& f) {
+    f("words", words, "some words");
+  }
+};
+
+TEST(Options, AListOfStringsIsAField) {
+  WordOptions options;
+  EXPECT_EQ(options_json(options).dump(), R"({"words":["a","b"]})");
+  read_options(options, Json::parse(R"({"words": ["c"]})"), "");
+  EXPECT_EQ(options.words, (std::vector<std::string>{"c"}));
+  EXPECT_THROW(read_options(options, Json::parse(R"({"words": "c"})"), ""), Error);
+  EXPECT_THROW(read_options(options, Json::parse(R"({"words": ["c", 1]})"), ""), Error);
+  EXPECT_EQ(options.words, (std::vector<std::string>{"c"}));
+}
+
 TEST(Options, UnknownKeysAreRefusedWithPathAndNearestName) {
   EXPECT_EQ(refusal({{"model", {{"layer", 1}}}}),
             "[options] c.json: expected a known option but got \"model.layer\"; did you mean model.layers?");

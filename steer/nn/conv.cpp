@@ -9,6 +9,7 @@
 namespace steer {
 
 void xavier_uniform(Tensor& weight, double gain) {
+  if (weight.is_meta()) return;
   torch::NoGradGuard no_grad;
   const int64_t area = weight.dim() > 2 ? weight[0][0].numel() : 1;
   const double fans = static_cast<double>((weight.size(0) + weight.size(1)) * area);
@@ -20,15 +21,17 @@ ConvImpl::ConvImpl(const ConvOptions& options) {
   STEER_CHECK(options.in > 0 && options.out > 0 && options.kernel % 2 == 1,
               "[conv] expected positive channel counts and an odd kernel but got ", options.in, " -> ",
               options.out, ", kernel ", options.kernel);
-  weight = register_parameter(
-      "weight", at::empty({options.out, options.in, options.kernel, options.kernel}, torch::kFloat32));
+  stride = options.stride;
+  padding = options.padding < 0 ? options.kernel / 2 : options.padding;
+  const auto type = at::TensorOptions(options.device).dtype(torch::kFloat32);
+  weight = register_parameter("weight",
+                              at::empty({options.out, options.in, options.kernel, options.kernel}, type));
   xavier_uniform(weight, options.gain);
-  if (options.bias) bias = register_parameter("bias", at::zeros({options.out}, torch::kFloat32));
+  if (options.bias) bias = register_parameter("bias", at::zeros({options.out}, type));
 }
 
 Tensor ConvImpl::forward(const Tensor& x) const {
-  const int64_t padding = weight.size(2) / 2;
-  return at::conv2d(x, weight.to(x.scalar_type()), bias.defined() ? bias.to(x.scalar_type()) : bias, 1,
+  return at::conv2d(x, weight.to(x.scalar_type()), bias.defined() ? bias.to(x.scalar_type()) : bias, stride,
                     padding);
 }
 

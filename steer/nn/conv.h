@@ -10,18 +10,23 @@ using torch::Tensor;
 struct ConvOptions {
   int64_t in = 0;
   int64_t out = 0;
-  int64_t kernel = 3;  // odd; padding keeps the size
+  int64_t kernel = 3;  // odd
   bool bias = true;
   double gain = 1.0;  // multiplies the Xavier-uniform bound sqrt(6 / (fan_in + fan_out))
+  int64_t stride = 1;
+  int64_t padding = -1;  // on each side; -1: kernel / 2
+  torch::Device device = torch::kCPU;
 };
 
-// A convolution with stride 1 that keeps height and width; x [B, in, H, W] -> [B, out, H, W].
+// A convolution; with stride 1 and the usual padding it keeps height and width: x [B, in, H, W] -> [B, out,
+// H, W]. On the device "meta" it has shapes alone.
 struct ConvImpl : torch::nn::Module {
   explicit ConvImpl(const ConvOptions& options);
   Tensor forward(const Tensor& x) const;
 
   Tensor weight;  // [out, in, kernel, kernel]
   Tensor bias;    // [out], or undefined
+  int64_t stride, padding;
 };
 TORCH_MODULE(Conv);
 
@@ -37,7 +42,8 @@ struct GroupNormSiluImpl : torch::nn::Module {
 };
 TORCH_MODULE(GroupNormSilu);
 
-// Xavier-uniform values in place: U(-bound, bound), bound = gain sqrt(6 / (fan_in + fan_out)).
+// Xavier-uniform values in place: U(-bound, bound), bound = gain sqrt(6 / (fan_in + fan_out)). Nothing on the
+// device "meta".
 void xavier_uniform(Tensor& weight, double gain);
 
 }  // namespace steer

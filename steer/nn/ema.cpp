@@ -8,19 +8,23 @@
 
 namespace steer {
 
-Ema::Ema(NamedTensors parameters, double half_life_images)
-    : parameters_(std::move(parameters)), half_life_images_(half_life_images) {
+Ema::Ema(NamedTensors parameters, double half_life_images, double power)
+    : parameters_(std::move(parameters)), half_life_images_(half_life_images), power_(power) {
   STEER_CHECK(half_life_images >= 0, "[ema] expected a half-life of at least 0 images but got ",
               half_life_images);
+  STEER_CHECK(power >= 0, "[ema] expected a power of at least 0 but got ", power);
   for (const auto& [name, parameter] : parameters_)
-    shadows_.push_back(half_life_images_ > 0 ? parameter.detach().clone() : parameter);
+    shadows_.push_back(averages() ? parameter.detach().clone() : parameter);
 }
 
 void Ema::update(int64_t batch, int64_t images_seen) {
-  if (half_life_images_ <= 0) return;
+  if (!averages()) return;
   torch::NoGradGuard no_grad;
-  const double half_life = std::min(half_life_images_, 0.1 * static_cast<double>(images_seen));
-  const double keep = half_life > 0 ? std::pow(0.5, static_cast<double>(batch) / half_life) : 0.0;
+  const auto n = static_cast<double>(batch), seen = static_cast<double>(images_seen);
+  const double half_life = std::min(half_life_images_, 0.1 * seen);
+  const double keep = power_ > 0      ? std::pow(std::max(0.0, 1 - n / seen), power_ + 1)
+                      : half_life > 0 ? std::pow(0.5, n / half_life)
+                                      : 0.0;
   for (size_t i = 0; i < parameters_.size(); ++i) shadows_[i].lerp_(parameters_[i].second, 1 - keep);
 }
 
@@ -48,7 +52,7 @@ void Ema::load(const std::map<std::string, Tensor>& shadows) {
 }
 
 void Ema::exchange() {
-  if (half_life_images_ <= 0) return;
+  if (!averages()) return;
   torch::NoGradGuard no_grad;
   for (size_t i = 0; i < parameters_.size(); ++i) {
     const Tensor held = parameters_[i].second.detach().clone();

@@ -7,14 +7,17 @@ namespace steer {
 
 // Shadows of named parameters. With half-life h (in images) an update after n images keeps 0.5^(n / h) of the
 // shadow; early on the average is taken over a shorter past: at most a tenth of the images seen so far is the
-// half-life.
+// half-life. With `power` g above 0 the weights of all past images are averaged in proportion to (images
+// seen)^g instead (Karras et al. 2024, equation 2), so that the average's length grows with the run.
 class Ema {
  public:
-  Ema(NamedTensors parameters, double half_life_images);
+  // Error for a negative half-life or power.
+  Ema(NamedTensors parameters, double half_life_images, double power = 0);
 
   void update(int64_t batch, int64_t images_seen);
 
-  // The shadow of a parameter given by its tensor. A half-life of 0 means no averaging: the parameter itself.
+  // The shadow of a parameter given by its tensor. A half-life of 0 without a power means no
+  // averaging: the parameter itself.
   Tensor shadow(const Tensor& parameter) const;
   std::map<std::string, Tensor> shadows() const;
   void load(const std::map<std::string, Tensor>& shadows);
@@ -33,10 +36,11 @@ class Ema {
 
  private:
   void exchange();
+  bool averages() const { return half_life_images_ > 0 || power_ > 0; }
 
   NamedTensors parameters_;
   std::vector<Tensor> shadows_;
-  double half_life_images_;
+  double half_life_images_, power_;
 };
 
 }  // namespace steer

@@ -21,7 +21,7 @@ TEST(GroupNormSilu, FusedEqualsPlainForwardAndBackward) {
     for (auto* way : {group_norm_silu, group_norm_silu_plain}) {
       const Tensor x = values.clone().requires_grad_(), weight = w.clone().requires_grad_(),
                    bias = b.clone().requires_grad_();
-      const Tensor y = way(x, weight, bias, c.groups, 1e-6);
+      const Tensor y = way(x, weight, bias, c.groups, 1e-6, {});
       (y * pull).sum().backward();
       results.push_back({y.detach(), x.grad(), weight.grad(), bias.grad()});
     }
@@ -29,6 +29,29 @@ TEST(GroupNormSilu, FusedEqualsPlainForwardAndBackward) {
       EXPECT_TRUE(torch::allclose(results[0][i], results[1][i], 2e-4, 2e-4))
           << "result " << i << ", channels " << c.channels;
   }
+}
+
+TEST(GroupNormSilu, FusedEqualsPlainWithOffsetsAndWithAnAffineMapOfEachImage) {
+  torch::manual_seed(6);
+  for (const Case& c : {Case{2, 32, 8, 8, 8}, Case{3, 4, 5, 7, 1}, Case{5, 6, 3, 1, 3}})
+    for (const bool own : {false, true}) {
+      const Tensor values =
+          torch::randn({c.batch, c.channels, c.height, c.width}).contiguous(at::MemoryFormat::ChannelsLast);
+      const auto parameters = own ? torch::randn({c.batch, c.channels}) : torch::randn({c.channels});
+      const Tensor b = torch::randn_like(parameters), t = torch::randn({c.batch, c.channels}) * 2,
+                   pull = torch::randn_like(values);
+      std::vector<std::vector<Tensor>> results;
+      for (auto* way : {group_norm_silu, group_norm_silu_plain}) {
+        const Tensor x = values.clone().requires_grad_(), weight = parameters.clone().requires_grad_(),
+                     bias = b.clone().requires_grad_(), offset = t.clone().requires_grad_();
+        const Tensor y = way(x, weight, bias, c.groups, 1e-6, offset);
+        (y * pull).sum().backward();
+        results.push_back({y.detach(), x.grad(), weight.grad(), bias.grad(), offset.grad()});
+      }
+      for (size_t i = 0; i < 5; ++i)
+        EXPECT_TRUE(torch::allclose(results[0][i], results[1][i], 2e-4, 2e-4))
+            << "result " << i << ", channels " << c.channels << ", own " << own;
+    }
 }
 
 TEST(GroupNormSilu, BFloat16StaysNearFloat32) {

@@ -8,10 +8,12 @@
 namespace steer {
 namespace {
 
+constexpr size_t kShown = 4;
+
 std::string listed(const std::vector<std::string>& names) {
   std::string text;
-  for (size_t i = 0; i < names.size() && i < 3; ++i) text += (i ? ", " : "") + names[i];
-  return names.size() > 3 ? joined(text, " and ", names.size() - 3, " more") : text;
+  for (size_t i = 0; i < names.size() && i < kShown; ++i) text += (i ? ", " : "") + names[i];
+  return names.size() > kShown ? joined(text, " and ", names.size() - kShown, " more") : text;
 }
 
 }  // namespace
@@ -42,6 +44,30 @@ void load_tensors(torch::nn::Module& module, const std::map<std::string, Tensor>
                 shape_text(tensor.sizes()), " but got ", shape_text(given.sizes()));
     tensor.copy_(given);
   }
+}
+
+void check_tensors(const std::map<std::string, Tensor>& tensors,
+                   const std::map<std::string, std::vector<int64_t>>& expected, const std::string& what) {
+  std::vector<std::string> missing, misshaped, unknown;
+  for (const auto& [name, shape] : expected) {
+    const auto found = tensors.find(name);
+    if (found == tensors.end())
+      missing.push_back(name);
+    else if (found->second.sizes() != at::IntArrayRef(shape))
+      misshaped.push_back(joined(name, " (expected ", shape_text(shape), " but got ",
+                                 shape_text(found->second.sizes()), ")"));
+  }
+  for (const auto& [name, tensor] : tensors)
+    if (!expected.count(name)) unknown.push_back(name);
+  std::string faults;
+  const auto add = [&](const char* fault, const std::vector<std::string>& names) {
+    if (!names.empty()) faults += joined(faults.empty() ? "" : "; ", fault, ": ", listed(names));
+  };
+  add("missing", missing);
+  add("misshaped", misshaped);
+  add("unknown", unknown);
+  STEER_CHECK(faults.empty(), what, ": expected the ", expected.size(), " tensors of the network but got ",
+              faults);
 }
 
 }  // namespace steer

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 namespace steer {
 
@@ -17,5 +18,10 @@ std::map<std::string, Tensor> module_tensors(torch::nn::Module& module);
 // agree. `what` stands first in errors.
 void load_tensors(torch::nn::Module& module, const std::map<std::string, Tensor>& tensors,
                   const std::string& what);
+
+// One error, after `what`, that names the tensors that are missing, misshaped and unknown (the first few of
+// each and the number of the rest); nothing where all are there and have their shapes.
+void check_tensors(const std::map<std::string, Tensor>& tensors,
+                   const std::map<std::string, std::vector<int64_t>>& expected, const std::string& what);
 
 }  // namespace steer

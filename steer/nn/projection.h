@@ -1,0 +1,27 @@
+// A linear layer that works in the number type of its input while its weights stay float32.
+#pragma once
+
+#include <torch/nn.h>
+
+namespace steer {
+
+using torch::Tensor;
+
+struct ProjectionOptions {
+  int64_t in = 0;
+  int64_t out = 0;
+  double gain = 1.0;  // multiplies the Xavier-uniform bound sqrt(6 / (in + out))
+  torch::Device device = torch::kCPU;
+};
+
+// x [..., in] -> x weight' + bias [..., out]. On the device "meta" it has shapes alone.
+struct ProjectionImpl : torch::nn::Module {
+  explicit ProjectionImpl(const ProjectionOptions& options);
+  Tensor forward(const Tensor& x) const;
+
+  Tensor weight;  // [out, in]
+  Tensor bias;    // [out], zeros at the start
+};
+TORCH_MODULE(Projection);
+
+}  // namespace steer

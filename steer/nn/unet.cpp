@@ -1,0 +1,155 @@
+#include "steer/nn/unet.h"
+
+#include "steer/core/check.h"
+#include "steer/core/tensors.h"
+#include "steer/nn/module_tensors.h"
+
+namespace steer {
+namespace {
+
+constexpr double kFourierScale = 16;  // standard deviation of the random frequencies
+
+// What all stages of the network have in common.
+UNetStageOptions stage_options(const UNetOptions& o, int64_t channels, torch::Device device) {
+  UNetStageOptions stage;
+  stage.block.out = channels;
+  stage.block.time = 4 * o.block_out_channels.front();
+  stage.block.groups = o.norm_num_groups;
+  stage.block.epsilon = o.norm_eps;
+  stage.block.dropout = o.dropout;
+  stage.block.scale_shift = o.resnet_time_scale_shift == "scale_shift";
+  stage.block.zero_init = o.zero_init;
+  stage.block.device = device;
+  stage.attention.channels = channels;
+  stage.attention.head_dim = o.attention_head_dim;
+  stage.attention.groups = o.norm_num_groups;
+  stage.attention.epsilon = o.norm_eps;
+  stage.attention.zero_init = o.zero_init;
+  stage.attention.device = device;
+  stage.downsample_padding = o.downsample_padding;
+  return stage;
+}
+
+UNetStageOptions middle_options(const UNetOptions& o, torch::Device device) {
+  UNetStageOptions middle = stage_options(o, o.block_out_channels.back(), device);
+  middle.block.scale = middle.attention.scale = o.mid_block_scale_factor;
+  middle.attends = o.add_attention;
+  if (o.attn_norm_num_groups > 0)
+    middle.attention.groups = o.attn_norm_num_groups;
+  else if (middle.block.scale_shift)
+    middle.attention.groups = 0;
+  return middle;
+}
+
+Conv outer_convolution(int64_t in, int64_t out, double gain, torch::Device device) {
+  ConvOptions options;
+  options.in = in, options.out = out;
+  options.gain = gain, options.device = device;
+  return Conv(options);
+}
+
+}  // namespace
+
+UNetImpl::UNetImpl(const UNetOptions& given, torch::Device device) : options(given) {
+  check(options);
+  const std::vector<int64_t>& widths = options.block_out_channels;
+  const size_t last = widths.size() - 1;
+  const int64_t width = widths.front();
+  conv_in = register_module("conv_in", outer_convolution(options.in_channels, width, 1, device));
+  const bool fourier = options.time_embedding_type == "fourier";
+  if (fourier) {
+    auto time_proj = register_module("time_proj", std::make_shared<torch::nn::Module>("time_proj"));
+    frequencies = at::empty({width}, at::TensorOptions(device).dtype(torch::kFloat32));
+    if (!frequencies.is_meta()) frequencies.normal_(0, kFourierScale);
+    time_proj->register_buffer("weight", frequencies);
+  }
+  time_embedding =
+      register_module("time_embedding", TimeEmbedding(fourier ? 2 * width : width, 4 * width, device));
+  if (options.num_class_embeds > 0)
+    class_embedding =
+        register_module("class_embedding", ClassEmbedding(options.num_class_embeds, 4 * width, device));
+
+  // What comes down is kept for the way up: channels of each map, the first and every one behind a layer or
+  // a change of resolution.
+  std::vector<int64_t> kept = {width};
+  down_blocks = register_module("down_blocks", torch::nn::ModuleList());
+  for (size_t i = 0; i <= last; ++i) {
+    UNetStageOptions stage = stage_options(options, widths[i], device);
+    stage.in.assign(static_cast<size_t>(options.layers_per_block), widths[i]);
+    stage.in.front() = kept.back();
+    stage.attends = options.down_block_types[i] == "AttnDownBlock2D";
+    stage.resampled_by_block = stage.attends && options.downsample_type == "resnet";
+    if (i < last) stage.resampling = Resampling::kDown;
+    kept.insert(kept.end(), stage.in.size() + (i < last ? 1 : 0), widths[i]);
+    down_blocks->push_back(UNetStage(stage));
+  }
+  mid_block = register_module("mid_block", UNetMiddle(middle_options(options, device)));
+  up_blocks = register_module("up_blocks", torch::nn::ModuleList());
+  int64_t below = widths[last];
+  for (size_t i = 0; i <= last; ++i) {
+    UNetStageOptions stage = stage_options(options, widths[last - i], device);
+    for (int64_t j = 0; j <= options.layers_per_block; ++j, kept.pop_back()) {
+      stage.in.push_back(below + kept.back());
+      below = widths[last - i];
+    }
+    stage.attends = options.up_block_types[i] == "AttnUpBlock2D";
+    stage.resampled_by_block = stage.attends && options.upsample_type == "resnet";
+    if (i < last) stage.resampling = Resampling::kUp;
+    up_blocks->push_back(UNetStage(stage));
+  }
+  conv_norm_out =
+      register_module("conv_norm_out", GroupNorm(width, options.norm_num_groups, options.norm_eps, device));
+  conv_out = register_module(
+      "conv_out", outer_convolution(width, options.out_channels, options.zero_init ? 0 : 1, device));
+}
+
+Tensor UNetImpl::told(const Tensor& label, const Tensor& class_labels) const {
+  const bool fourier = options.time_embedding_type == "fourier";
+  const Tensor features = fourier ? fourier_features(label, frequencies)
+                                  : positional_features(label, {options.block_out_channels.front(),
+                                                                options.flip_sin_to_cos, options.freq_shift});
+  Tensor embedding = time_embedding->forward(features);
+  if (!class_embedding.is_empty()) embedding = embedding + class_embedding->forward(class_labels);
+  return at::silu(embedding);
+}
+
+Tensor UNetImpl::forward(const Tensor& x, const Tensor& label, const Tensor& class_labels) const {
+  const int64_t least = int64_t{1} << (options.block_out_channels.size() - 1);
+  STEER_CHECK(
+      x.dim() == 4 && x.size(1) == options.in_channels && x.size(2) % least == 0 && x.size(3) % least == 0,
+      "[unet] expected images [B, ", options.in_channels, ", H, W] with sides that are multiples of ", least,
+      " but got ", shape_text(x.sizes()));
+  STEER_CHECK(label.dim() == 1 && label.size(0) == x.size(0), "[unet] expected noise labels [", x.size(0),
+              "] but got ", shape_text(label.sizes()));
+  STEER_CHECK(class_labels.defined() == !class_embedding.is_empty(), "[unet] expected ",
+              class_embedding.is_empty() ? "no classes but got some" : "a class for each image but got none");
+  STEER_CHECK(!class_labels.defined() || class_labels.numel() == x.size(0), "[unet] expected classes [",
+              x.size(0), "] but got ", shape_text(class_labels.sizes()));
+  const Tensor time = told(label, class_labels);
+  Tensor h = conv_in->forward(x.to(compute_type_).contiguous(at::MemoryFormat::ChannelsLast));
+  std::vector<Tensor> kept = {h};
+  for (const auto& child : *down_blocks) {
+    const auto* stage = child->as<UNetStage>();
+    for (size_t i = 0; i < stage->layers(); ++i) kept.push_back(h = stage->layer(i, h, time));
+    if (stage->resamples()) kept.push_back(h = stage->resample(h, time));
+  }
+  h = mid_block->forward(h, time);
+  for (const auto& child : *up_blocks) {
+    const auto* stage = child->as<UNetStage>();
+    for (size_t i = 0; i < stage->layers(); ++i, kept.pop_back())
+      h = stage->layer(i, at::cat({h, kept.back()}, 1), time);
+    if (stage->resamples()) h = stage->resample(h, time);
+  }
+  h = conv_out->forward(conv_norm_out->silu(h)).to(torch::kFloat32);
+  if (options.time_embedding_type != "fourier") return h;
+  return h / label.to(torch::kFloat32).view({-1, 1, 1, 1});
+}
+
+std::map<std::string, std::vector<int64_t>> parameter_shapes(const UNetOptions& options) {
+  std::map<std::string, std::vector<int64_t>> shapes;
+  UNet network(options, torch::Device(torch::kMeta));
+  for (const auto& [name, tensor] : module_tensors(*network)) shapes[name] = tensor.sizes().vec();
+  return shapes;
+}
+
+}  // namespace steer

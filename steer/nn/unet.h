@@ -1,0 +1,50 @@
+// The U-Net of diffusion models (Ho et al. 2020), in the shape and with the parameter names of the diffusers
+// library's UNet2DModel.
+#pragma once
+
+#include <map>
+
+#include "steer/nn/embedding.h"
+#include "steer/nn/unet_options.h"
+#include "steer/nn/unet_stage.h"
+
+namespace steer {
+
+struct UNetImpl : torch::nn::Module {
+  // Error where check(options) finds one. On the device "meta" it has names and shapes alone.
+  explicit UNetImpl(const UNetOptions& options, torch::Device device = torch::kCPU);
+
+  // x [B, in_channels, H, W] and a noise label for each, real numbers [B] (above 0 for fourier), -> [B,
+  // out_channels, H, W] float32; differentiable in x, in the label and in the parameters. H and W are
+  // multiples of 2^(resolutions - 1). With num_class_embeds also classes, int64 [B]; to be guided without a
+  // classifier, a network has one more of them than there are classes, and the last index says "no class".
+  // Error where shapes do not fit, classes are missing, not wanted or out of range.
+  Tensor forward(const Tensor& x, const Tensor& label, const Tensor& class_labels = {}) const;
+
+  // The number type of convolutions and attention: float32 or bfloat16. Sums of norms, embeddings and the
+  // output are float32.
+  void set_compute_type(torch::ScalarType type) { compute_type_ = type; }
+  torch::ScalarType compute_type() const { return compute_type_; }
+
+  UNetOptions options;
+  Conv conv_in{nullptr}, conv_out{nullptr};
+  Tensor
+      frequencies;  // of fourier: [block_out_channels[0]], the buffer time_proj.weight, which does not train
+  TimeEmbedding time_embedding{nullptr};
+  ClassEmbedding class_embedding{nullptr};
+  torch::nn::ModuleList down_blocks{nullptr}, up_blocks{nullptr};
+  UNetMiddle mid_block{nullptr};
+  GroupNorm conv_norm_out{nullptr};
+
+ private:
+  // What the blocks are told: silu(time_embedding(label) + class_embedding(class)), [B, 4 width].
+  Tensor told(const Tensor& label, const Tensor& class_labels) const;
+
+  torch::ScalarType compute_type_ = torch::kFloat32;
+};
+TORCH_MODULE(UNet);
+
+// Every tensor that a network with these options has, by name, without building it.
+std::map<std::string, std::vector<int64_t>> parameter_shapes(const UNetOptions& options);
+
+}  // namespace steer

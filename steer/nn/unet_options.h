@@ -1,0 +1,71 @@
+// The shape of a U-Net, in the words of the diffusers library's configuration.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace steer {
+
+struct UNetOptions {
+  int64_t sample_size = 32;
+  int64_t in_channels = 1;
+  int64_t out_channels = 1;
+  std::string time_embedding_type = "positional";  // positional | fourier
+  int64_t freq_shift = 0;
+  bool flip_sin_to_cos = true;
+  std::vector<std::string> down_block_types = {"DownBlock2D", "DownBlock2D", "AttnDownBlock2D"};
+  std::vector<std::string> up_block_types = {"AttnUpBlock2D", "UpBlock2D", "UpBlock2D"};
+  std::vector<int64_t> block_out_channels = {32, 64, 64};
+  int64_t layers_per_block = 2;
+  double mid_block_scale_factor = 1;
+  int64_t downsample_padding = 1;
+  std::string downsample_type = "conv";  // conv | resnet
+  std::string upsample_type = "conv";    // conv | resnet
+  double dropout = 0;
+  std::string act_fn = "silu";
+  int64_t attention_head_dim = 0;
+  int64_t norm_num_groups = 8;
+  int64_t attn_norm_num_groups = 0;
+  double norm_eps = 1e-5;
+  std::string resnet_time_scale_shift = "default";  // default | scale_shift
+  bool add_attention = true;
+  int64_t num_class_embeds = 0;
+  bool zero_init = true;
+
+  template <class F>
+  void fields(F& f) {
+    f("sample_size", sample_size, "height and width of the images; 0 = any");
+    f("in_channels", in_channels, "channels that enter");
+    f("out_channels", out_channels, "channels that leave");
+    f("time_embedding_type", time_embedding_type,
+      "positional, or fourier: of the label's logarithm, the output divided by the label");
+    f("freq_shift", freq_shift, "of positional: taken from the number of frequencies in their exponent");
+    f("flip_sin_to_cos", flip_sin_to_cos, "of positional: cosines before sines");
+    f("down_block_types", down_block_types, "DownBlock2D or AttnDownBlock2D (attention) for each resolution");
+    f("up_block_types", up_block_types, "UpBlock2D or AttnUpBlock2D for each resolution, the smallest first");
+    f("block_out_channels", block_out_channels, "channels at each resolution, each half of the one before");
+    f("layers_per_block", layers_per_block, "residual blocks at each resolution on the way down");
+    f("mid_block_scale_factor", mid_block_scale_factor, "divides the sums of the middle block");
+    f("downsample_padding", downsample_padding, "0 (zeros below and right) or 1 (around)");
+    f("downsample_type", downsample_type, "conv, or resnet in blocks with attention");
+    f("upsample_type", upsample_type, "conv, or resnet in blocks with attention");
+    f("dropout", dropout, "dropout of activations inside the residual blocks, while training");
+    f("act_fn", act_fn, "silu");
+    f("attention_head_dim", attention_head_dim, "channels of one attention head; 0 = one head");
+    f("norm_num_groups", norm_num_groups, "groups of the norms; divides every number of channels");
+    f("attn_norm_num_groups", attn_norm_num_groups,
+      "groups of the norm before the middle attention; 0 = norm_num_groups, or no norm with scale_shift");
+    f("norm_eps", norm_eps, "added to the variance in the norms");
+    f("resnet_time_scale_shift", resnet_time_scale_shift,
+      "default (the time is added) or scale_shift (it scales and shifts)");
+    f("add_attention", add_attention, "attention in the middle block");
+    f("num_class_embeds", num_class_embeds, "classes that the network is told, the one for none included");
+    f("zero_init", zero_init, "the last layer of each block and the output start at zero");
+  }
+};
+
+// Error that names the option, and a block type by its name, where the network could not be built.
+void check(const UNetOptions& options);
+
+}  // namespace steer
