@@ -1,0 +1,126 @@
+#include "steer/diffusion/process.h"
+
+#include <gtest/gtest.h>
+
+#include "steer/core/check.h"
+#include "steer/core/options.h"
+#include "steer/diffusion/test_worlds.h"
+
+namespace steer {
+namespace {
+
+Process of(const std::string& type) {
+  ProcessOptions options;
+  options.type = type;
+  return make_process(options);
+}
+
+double sigma_at(const Process& process, double time) {
+  return process.sigma(doubles({time})).item<double>();
+}
+
+TEST(Process, TimeOfSigmaIsTheInverseOfSigmaOfTimeForEveryType) {
+  for (const std::string& type : process_names()) {
+    const Process process = of(type);
+    const Tensor sigma = doubles({process.sigma_min(), 0.1, 0.5, 1, 7, 30, process.sigma_max()});
+    EXPECT_LT(largest(process.sigma(process.time(sigma)) / sigma - 1), 1e-9) << type;
+    EXPECT_LT(process.sigma_min(), process.sigma_max());
+    EXPECT_LE(process.train_sigma_min(), process.sigma_min());
+    EXPECT_GE(process.train_sigma_max(), process.sigma_max());
+  }
+}
+
+TEST(Process, RangesAreThePublishedOnes) {
+  // Golden: Karras et al. 2022, table 1, from the formulas at t = 1e-5, 1e-3 and 1.
+  const Process vp = of("vp");
+  EXPECT_NEAR(sigma_at(vp, 1e-5), 0.0010005, 5e-8);
+  EXPECT_NEAR(vp.sigma_min(), 0.010486, 5e-7);
+  EXPECT_NEAR(vp.sigma_max(), 152.167, 5e-4);
+  EXPECT_NEAR(sigma_at(of("ve"), 0), 0.01, 1e-15);
+  EXPECT_NEAR(sigma_at(of("ve"), 1), 50, 1e-12);
+  EXPECT_NEAR(of("flow").sigma_max(), 999, 1e-9);
+  EXPECT_EQ(of("edm").sigma_min(), 0.002);
+}
+
+TEST(Process, ScaleAndSigmaGiveMeanAndDeviationOfEachType) {
+  const Tensor sigma = doubles({0.01, 0.3, 2, 40});
+  // VP and its tables: s^2 + (s sigma)^2 = 1; flow: s + s sigma = 1; sub-VP: deviation 1 - mean^2.
+  for (const std::string type : {"vp", "ddpm", "cosine"}) {
+    const Tensor s = of(type).scale(sigma);
+    EXPECT_LT(largest(s.square() + (s * sigma).square() - 1), 1e-12) << type;
+  }
+  const Tensor flow = of("flow").scale(sigma);
+  EXPECT_LT(largest(flow + flow * sigma - 1), 1e-12);
+  const Tensor subvp = of("subvp").scale(sigma);
+  EXPECT_LT(largest(subvp * sigma - (1 - subvp.square())), 1e-12);
+  // Sub-VP has VP's mean at the same time.
+  const Tensor time = doubles({0.01, 0.3, 0.9});
+  EXPECT_LT(largest(of("subvp").scale(of("subvp").sigma(time)) - of("vp").scale(of("vp").sigma(time))),
+            1e-12);
+}
+
+TEST(Process, DdpmTableHasTheKnownEnds) {
+  // Golden: linear betas 1e-4 to 0.02 in 1000 steps; abar_999 = 4.03583e-5.
+  const Tensor table = of("ddpm").table();
+  EXPECT_EQ(table.size(0), 1000);
+  EXPECT_NEAR(table[0].item<double>(), 0.0100005, 5e-8);
+  EXPECT_NEAR(table[999].item<double>(), 157.407, 5e-4);
+  EXPECT_NEAR(1 / (1 + std::pow(table[999].item<double>(), 2)), 4.03583e-5, 5e-11);
+}
+
+TEST(Process, CosineTableHasTheKnownEntries) {
+  // Golden: Karras et al. 2022, table 1, with M = 1000, C1 = 0.001, C2 = 0.008; u_j is entry 999 - j.
+  const Tensor table = of("cosine").table();
+  EXPECT_NEAR(table[999].item<double>(), 20291.17, 5e-3);
+  EXPECT_NEAR(table[998].item<double>(), 641.6623, 5e-5);
+  EXPECT_NEAR(table[0].item<double>(), 0.006425413, 5e-10);
+  EXPECT_EQ(at::logical_and(table >= 0.002, table <= 81).sum().item<int64_t>(), 992);
+}
+
+TEST(Process, LabelsAreWhatEachNetworkIsFed) {
+  const Tensor sigma = doubles({0.02, 1, 30});
+  EXPECT_LT(largest(of("edm").noise_label(sigma) - sigma.log() / 4), 1e-15);
+  EXPECT_LT(largest(of("vp").noise_label(sigma) - 999 * of("vp").time(sigma)), 1e-12);
+  EXPECT_LT(largest(of("flow").noise_label(sigma) - 999 * sigma / (1 + sigma)), 1e-9);
+  for (const std::string type : {"ddpm", "cosine"}) {
+    const Process process = of(type);
+    const Tensor index = doubles({0, 1, 17, 500, 998, 999});
+    const Tensor entries = process.table().take(index.to(torch::kInt64));
+    EXPECT_TRUE(torch::equal(process.sigma(index), entries)) << type;
+    EXPECT_LT(largest(process.noise_label(entries) - index), 1e-9) << type;
+    // Between entries the index grows with sigma; outside it stays at the ends.
+    const double between =
+        process.noise_label((entries[2] * entries[2] * 1.0001).sqrt().unsqueeze(0)).item<double>();
+    EXPECT_GT(between, 17);
+    EXPECT_LT(between, 18);
+    EXPECT_EQ(process.noise_label(doubles({1e-9})).item<double>(), 0);
+    EXPECT_NEAR(process.noise_label(doubles({1e9})).item<double>(), 999, 1e-9);
+  }
+}
+
+TEST(Process, OptionsOverrideTheRange) {
+  ProcessOptions options;
+  options.type = "ve", options.sigma_min = 0.02, options.sigma_max = 100;
+  const Process process(options);
+  EXPECT_NEAR(sigma_at(process, 0), 0.02, 1e-15);
+  EXPECT_NEAR(sigma_at(process, 0.5), std::sqrt(2.0), 1e-12);
+  EXPECT_EQ(process.sigma_max(), 100);
+}
+
+TEST(Process, WrongOptionsAreRefused) {
+  const auto refused = [](const std::string& json) {
+    ProcessOptions options;
+    read_options(options, Json::parse(json), "test");
+    EXPECT_THROW(make_process(options), Error) << json;
+  };
+  refused(R"({"type": "emd"})");
+  refused(R"({"sigma_min": 90})");
+  refused(R"({"sigma_max": -1})");
+  refused(R"({"beta_max": 0.05})");
+  refused(R"({"sigma_data": 0})");
+  refused(R"({"steps": 1})");
+  refused(R"({"type": "ddpm", "steps": 10})");
+}
+
+}  // namespace
+}  // namespace steer

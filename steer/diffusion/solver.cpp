@@ -1,0 +1,374 @@
+#include "steer/diffusion/solver.h"
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+
+#include "steer/core/check.h"
+#include "steer/core/options.h"
+#include "steer/core/tensors.h"
+#include "steer/diffusion/adaptive.h"
+
+namespace steer {
+namespace {
+
+// D at one level for all samples.
+Tensor denoised(const Denoiser& D, const Tensor& x, double sigma) {
+  return D(x, at::full({x.size(0)}, sigma, x.options()));
+}
+
+// The draws of one run, counted.
+struct Draws {
+  Noise noise;
+  int64_t count = 0;
+  Tensor operator()() { return noise(count++); }
+};
+
+Step ddpm(Draws n, bool large) {
+  return [n, large](const Denoiser& D, const Tensor& x, double sigma, double next) mutable {
+    const Tensor x0 = denoised(D, x, sigma);
+    if (next == 0) return x0;
+    const double abar = 1 / (1 + sigma * sigma), abar_next = 1 / (1 + next * next);
+    const double rest = sigma * sigma * abar, rest_next = next * next * abar_next;  // 1 - abar, 1 - abar'
+    const double a = abar / abar_next,
+                 b = (sigma * sigma - next * next) * abar;  // alpha_t, beta_t = 1 - alpha_t
+    const Tensor xt = std::sqrt(abar) * x;
+    const Tensor mean = std::sqrt(abar_next) * b / rest * x0 + std::sqrt(a) * rest_next / rest * xt;
+    const double variance = large ? b : rest_next / rest * b;
+    return (mean + std::sqrt(variance) * n()) / std::sqrt(abar_next);
+  };
+}
+
+Step ddim(Draws n, double eta) {
+  return [n, eta](const Denoiser& D, const Tensor& x, double sigma, double next) mutable {
+    const Tensor x0 = denoised(D, x, sigma), eps = (x - x0) / sigma;
+    if (next == 0) return x0;
+    const double abar = 1 / (1 + sigma * sigma), abar_next = 1 / (1 + next * next);
+    const double rest = sigma * sigma * abar, rest_next = next * next * abar_next;
+    const double s = eta * std::sqrt(rest_next / rest * (sigma * sigma - next * next) * abar);
+    Tensor xt = std::sqrt(abar_next) * x0 + std::sqrt(std::max(rest_next - s * s, 0.0)) * eps;
+    if (s > 0) xt = xt + s * n();
+    return xt / std::sqrt(abar_next);
+  };
+}
+
+Tensor euler(const Denoiser& D, const Tensor& x, double sigma, double next) {
+  const Tensor d = (x - denoised(D, x, sigma)) / sigma;
+  return x + (next - sigma) * d;
+}
+
+Step euler_ancestral(Draws n, double eta) {
+  return [n, eta](const Denoiser& D, const Tensor& x, double sigma, double next) mutable {
+    const double kept = 1 - next / sigma * (next / sigma);
+    const double up = std::min(next, eta * next * std::sqrt(kept));
+    const double down = std::sqrt(next * next - up * up);
+    const Tensor moved = euler(D, x, sigma, down);
+    return up > 0 ? moved + up * n() : moved;
+  };
+}
+
+Step heun(Draws n, const SolverOptions& o, int64_t steps) {
+  return [n, o, steps](const Denoiser& D, const Tensor& x, double sigma, double next) mutable {
+    const bool churned = o.churn > 0 && sigma >= o.churn_min && sigma <= o.churn_max;
+    const double gamma = churned ? std::min(o.churn / static_cast<double>(steps), std::sqrt(2.0) - 1) : 0;
+    const double hat = sigma * (1 + gamma);
+    const Tensor xhat = gamma > 0 ? x + std::sqrt(hat * hat - sigma * sigma) * o.churn_noise * n() : x;
+    const Tensor d = (xhat - denoised(D, xhat, hat)) / hat, reached = xhat + (next - hat) * d;
+    if (next == 0) return reached;
+    const Tensor d_next = (reached - denoised(D, reached, next)) / next;
+    return xhat + (next - hat) * (d + d_next) / 2;
+  };
+}
+
+Step second_order(double alpha) {
+  return [alpha](const Denoiser& D, const Tensor& x, double sigma, double next) {
+    const double h = next - sigma, middle = sigma + alpha * h;
+    const Tensor d = (x - denoised(D, x, sigma)) / sigma;
+    if (next == 0) return x + h * d;
+    const Tensor xm = x + alpha * h * d, dm = (xm - denoised(D, xm, middle)) / middle;
+    return x + h * ((1 - 1 / (2 * alpha)) * d + 1 / (2 * alpha) * dm);
+  };
+}
+
+Tensor dpmpp_2s(const Denoiser& D, const Tensor& x, double sigma, double next) {
+  const Tensor first = denoised(D, x, sigma);
+  if (next == 0) return first;
+  const double middle = std::sqrt(sigma * next);  // half way in lambda
+  const Tensor u = middle / sigma * x + (1 - middle / sigma) * first;
+  return next / sigma * x + (1 - next / sigma) * denoised(D, u, middle);
+}
+
+Step dpmpp_2m() {
+  Tensor D_old;
+  double h_last = 0;
+  return [D_old, h_last](const Denoiser& D, const Tensor& x, double sigma, double next) mutable {
+    const Tensor x0 = denoised(D, x, sigma);
+    if (next == 0) return x0;
+    const double h = std::log(sigma / next), r = h_last / h;
+    const Tensor mixed = D_old.defined() ? (1 + 1 / (2 * r)) * x0 - 1 / (2 * r) * D_old : x0;
+    D_old = x0, h_last = h;
+    return next / sigma * x - std::expm1(-h) * mixed;
+  };
+}
+
+Step dpmpp_2m_sde(Draws n, double eta) {
+  Tensor D_old;
+  double h_last = 0;
+  return [n, eta, D_old, h_last](const Denoiser& D, const Tensor& x, double sigma, double next) mutable {
+    const Tensor x0 = denoised(D, x, sigma);
+    if (next == 0) return x0;
+    const double h = std::log(sigma / next), H = h * (1 + eta), r = h_last / h;
+    Tensor moved = std::exp(-H) * x - std::expm1(-H) * x0;
+    if (D_old.defined()) moved = moved - std::expm1(-H) / (2 * r) * (x0 - D_old);
+    if (eta > 0) moved = moved + next * std::sqrt(-std::expm1(-2 * eta * h)) * n();
+    D_old = x0, h_last = h;
+    return moved;
+  };
+}
+
+// `bend` scales the second difference of D: Taylor's h^2 D'' is 2; the published stochastic form has 1.
+Step dpmpp_3m(Draws n, double eta, double bend) {
+  Tensor D1, D2;
+  double h1 = 0, h2 = 0;
+  return
+      [n, eta, bend, D1, D2, h1, h2](const Denoiser& D, const Tensor& x, double sigma, double next) mutable {
+        const Tensor x0 = denoised(D, x, sigma);
+        if (next == 0) return x0;
+        const double h = std::log(sigma / next), H = h * (1 + eta), r0 = h1 / h, r1 = h2 / h;
+        const double f2 = std::expm1(-H) / H + 1, f3 = f2 / H - 0.5;
+        Tensor moved = std::exp(-H) * x - std::expm1(-H) * x0;
+        if (D1.defined()) {
+          const Tensor p = (x0 - D1) / r0, turn = D2.defined() ? p - (D1 - D2) / r1 : at::zeros_like(p);
+          const Tensor d1 = p + turn * (r0 / (r0 + r1)), d2 = bend / (r0 + r1) * turn;
+          moved = moved + f2 * d1 - f3 * d2;
+        }
+        if (eta > 0) moved = moved + next * std::sqrt(-std::expm1(-2 * eta * h)) * n();
+        D2 = D1, D1 = x0, h2 = h1, h1 = h;
+        return moved;
+      };
+}
+
+// The integral from a to b of the j-th Lagrange polynomial through `nodes`; two Gauss points are exact up to
+// degree 3.
+double lagrange_integral(const std::deque<double>& nodes, size_t j, double a, double b) {
+  double sum = 0;
+  for (const double gauss : {-1 / std::sqrt(3.0), 1 / std::sqrt(3.0)}) {
+    const double s = (a + b) / 2 + gauss * (b - a) / 2;
+    double product = 1;
+    for (size_t k = 0; k < nodes.size(); ++k)
+      if (k != j) product *= (s - nodes[k]) / (nodes[j] - nodes[k]);
+    sum += product * (b - a) / 2;
+  }
+  return sum;
+}
+
+Step lms(int64_t order) {
+  std::deque<double> sigmas;
+  std::deque<Tensor> ds;
+  return [order, sigmas, ds](const Denoiser& D, const Tensor& x, double sigma, double next) mutable {
+    sigmas.push_front(sigma), ds.push_front((x - denoised(D, x, sigma)) / sigma);
+    if (static_cast<int64_t>(ds.size()) > order) sigmas.pop_back(), ds.pop_back();
+    Tensor moved = x;
+    for (size_t j = 0; j < ds.size(); ++j) moved = moved + lagrange_integral(sigmas, j, sigma, next) * ds[j];
+    return moved;
+  };
+}
+
+Step predictor_corrector(Draws n, double eta, double snr, int64_t corrections) {
+  // Predictor and corrector draw from one run of noise: odd and even draws.
+  Draws corrector{[noise = n.noise](int64_t draw) { return noise(2 * draw + 1); }};
+  Step predict = euler_ancestral({[noise = n.noise](int64_t draw) { return noise(2 * draw); }}, eta);
+  return [predict, corrector, snr, corrections](const Denoiser& D, const Tensor& start, double sigma,
+                                                double next) mutable {
+    Tensor x = predict(D, start, sigma, next);
+    if (next == 0) return x;
+    for (int64_t i = 0; i < corrections; ++i) {
+      const Tensor score = (denoised(D, x, next) - x) / (next * next), z = corrector();
+      const Tensor ratio = z.flatten(1).norm(2, 1) / score.flatten(1).norm(2, 1).clamp_min(1e-30);
+      const Tensor eps = over((2 * (snr * ratio).square()).clamp_max(next * next), x);
+      x = x + eps * score + (2 * eps).sqrt() * z;
+    }
+    return x;
+  };
+}
+
+// The probability flow from x at one sigma to another, followed in flow time t = sigma / (1 + sigma) for z =
+// (1 - t) x, where the ways are nearly straight: a fifth of the evaluations that sigma itself takes.
+Integral along_flow(const DenoiserOf& denoiser_of, const Tensor& x, double sigma, double next,
+                    const SolverOptions& o) {
+  const Drift velocity = [&](const Tensor& z, const Tensor& t, const Tensor& rows) {
+    const Tensor level = t / (1 - t), xbar = z / over(1 - t, z);
+    return from_x0(Prediction::kVelocity, denoiser_of(rows)(xbar, level), xbar, level);
+  };
+  AdaptiveOptions adaptive;
+  adaptive.rtol = o.rtol, adaptive.atol = o.atol;
+  Integral way = dormand_prince(velocity, x / (1 + sigma), sigma / (1 + sigma), next / (1 + next), adaptive);
+  way.x = way.x * (1 + next);
+  return way;
+}
+
+Step dopri5(const SolverOptions& o) {
+  return [o](const Denoiser& D, const Tensor& x, double sigma, double next) {
+    if (next == 0) return denoised(D, x, sigma);
+    return along_flow([&D](const Tensor&) { return D; }, x, sigma, next, o).x;
+  };
+}
+
+void check(const SolverOptions& o) {
+  const auto& names = solver_names();
+  STEER_CHECK(std::find(names.begin(), names.end(), o.name) != names.end(),
+              "[solver] expected a known name but got ", o.name, did_you_mean(o.name, names));
+  STEER_CHECK(o.eta == -1 || (o.eta >= 0 && o.eta <= 1e3),
+              "[solver] expected eta of at least 0, or -1, but got ", o.eta);
+  STEER_CHECK(o.name != "ddim" || o.eta <= 1, "[solver] expected eta from 0 to 1 for ddim but got ", o.eta);
+  STEER_CHECK(o.alpha > 0 && o.alpha <= 1, "[solver] expected alpha above 0, at most 1, but got ", o.alpha);
+  STEER_CHECK(o.churn >= 0 && o.churn_min >= 0 && o.churn_noise >= 0,
+              "[solver] expected churn, churn_min and churn_noise of at least 0 but got ", o.churn, ", ",
+              o.churn_min, " and ", o.churn_noise);
+  STEER_CHECK(o.order >= 1 && o.order <= 4, "[solver] expected order from 1 to 4 but got ", o.order);
+  STEER_CHECK(o.variance == "small" || o.variance == "large",
+              "[solver] expected variance small or large but got ", o.variance);
+  STEER_CHECK(o.snr >= 0 && o.corrections >= 0,
+              "[solver] expected snr and corrections of at least 0 but got ", o.snr, " and ", o.corrections);
+}
+
+void check_run(const Tensor& x, const Tensor& levels) {
+  STEER_CHECK(x.dim() >= 2, "[solve] expected x [B, ...] but got ", shape_text(x.sizes()));
+  STEER_CHECK(levels.dim() == 1 && levels.size(0) >= 2,
+              "[solve] expected levels [n + 1], n at least 1, but got ", shape_text(levels.sizes()));
+  const Tensor falls = levels.slice(0, 0, -1) > levels.slice(0, 1);
+  STEER_CHECK(
+      falls.all().item<bool>() && levels[-1].item<double>() >= 0 && std::isfinite(levels[0].item<double>()),
+      "[solve] expected levels that fall at every step and end at 0 or above but got ",
+      levels[0].item<double>(), " to ", levels[-1].item<double>());
+}
+
+Tensor all_rows(const Tensor& x) {
+  return at::arange(x.size(0), x.options().dtype(torch::kInt64));
+}
+
+// The run of dopri5: two steps, of which the first has the whole way.
+Solution solve_adaptively(const DenoiserOf& denoiser_of, const Tensor& start,
+                          const std::vector<double>& levels, const SolverOptions& options,
+                          const SolverObserver& observer) {
+  const bool to_zero = levels.back() == 0;
+  const double first = levels.front(), last = to_zero ? levels[levels.size() - 2] : levels.back();
+  const int64_t steps = (first > last ? 1 : 0) + (to_zero ? 1 : 0);
+  Tensor x = start.to(torch::kFloat64);
+  Solution solution{x, first, 0, at::zeros_like(all_rows(x))};
+  const auto seen = [&](int64_t index, double from, double to, const Tensor& x0) {
+    solution.sigma = to;
+    return !observer || observer({index, steps, from, to, solution.x, x0});
+  };
+  bool go_on = true;
+  if (first > last) {
+    const Integral way = along_flow(denoiser_of, x, first, last, options);
+    solution.x = way.x, solution.evaluations_each = way.evaluations;
+    go_on = seen(0, first, last, way.x);
+  }
+  if (to_zero && go_on) {
+    solution.x = denoised(denoiser_of(all_rows(x)), solution.x, last);
+    solution.evaluations_each = solution.evaluations_each + 1;
+    seen(steps - 1, last, 0, solution.x);
+  }
+  solution.evaluations = x.size(0) > 0 ? solution.evaluations_each.max().item<int64_t>() : 0;
+  return solution;
+}
+
+std::vector<double> values_of(const Tensor& levels) {
+  const Tensor on_host = levels.to(torch::kCPU, torch::kFloat64).contiguous();
+  const double* first = on_host.data_ptr<double>();
+  return {first, first + on_host.numel()};
+}
+
+}  // namespace
+
+const std::vector<std::string>& solver_names() {
+  static const std::vector<std::string> names = {
+      "ddpm",     "ddim",     "euler",        "euler_ancestral", "heun", "second_order",        "dpmpp_2s",
+      "dpmpp_2m", "dpmpp_3m", "dpmpp_2m_sde", "dpmpp_3m_sde",    "lms",  "predictor_corrector", "dopri5"};
+  return names;
+}
+
+bool is_deterministic(const SolverOptions& o) {
+  if (o.name == "ddpm" || o.name == "predictor_corrector") return false;
+  if (o.name == "heun") return o.churn == 0;
+  if (o.name == "ddim") return o.eta <= 0;
+  if (o.name == "euler_ancestral" || o.name == "dpmpp_2m_sde" || o.name == "dpmpp_3m_sde") return o.eta == 0;
+  return true;
+}
+
+Step make_step(const SolverOptions& o, const Noise& noise, int64_t steps) {
+  check(o);
+  STEER_CHECK(o.churn == 0 || steps > 0, "[solver] expected the number of steps for churn ", o.churn);
+  const Draws n{noise};
+  const double eta = o.eta >= 0 ? o.eta : o.name == "ddim" ? 0 : 1;
+  if (o.name == "ddpm") return ddpm(n, o.variance == "large");
+  if (o.name == "ddim") return ddim(n, eta);
+  if (o.name == "euler") return euler;
+  if (o.name == "euler_ancestral") return euler_ancestral(n, eta);
+  if (o.name == "heun") return heun(n, o, steps);
+  if (o.name == "second_order") return second_order(o.alpha);
+  if (o.name == "dpmpp_2s") return dpmpp_2s;
+  if (o.name == "dpmpp_2m") return dpmpp_2m();
+  if (o.name == "dpmpp_3m") return dpmpp_3m(n, 0, 2);
+  if (o.name == "dpmpp_2m_sde") return dpmpp_2m_sde(n, eta);
+  if (o.name == "dpmpp_3m_sde") return dpmpp_3m(n, eta, 1);
+  if (o.name == "lms") return lms(o.order);
+  if (o.name == "predictor_corrector") return predictor_corrector(n, eta, o.snr, o.corrections);
+  return dopri5(o);
+}
+
+Solution solve(const Denoiser& denoiser, const Tensor& start, const Tensor& levels, const Step& step,
+               const SolverObserver& observer) {
+  check_run(start, levels);
+  const at::NoGradGuard no_gradients;
+  const std::vector<double> sigmas = values_of(levels);
+  const int64_t steps = static_cast<int64_t>(sigmas.size()) - 1;
+  Tensor x0;
+  int64_t calls = 0;
+  const Denoiser watched = [&](const Tensor& x, const Tensor& sigma) {
+    const Tensor answer = denoiser(x, sigma);
+    if (!x0.defined()) x0 = answer;
+    ++calls;
+    return answer;
+  };
+  Solution solution{start.to(torch::kFloat64), sigmas[0], 0, {}};
+  for (int64_t i = 0; i < steps; ++i) {
+    const double sigma = sigmas[static_cast<size_t>(i)], next = sigmas[static_cast<size_t>(i) + 1];
+    x0 = Tensor();
+    solution.x = step(watched, solution.x, sigma, next);
+    solution.sigma = next;
+    if (observer && !observer({i, steps, sigma, next, solution.x, x0})) break;
+  }
+  STEER_CHECK(at::isfinite(solution.x).all().item<bool>(), "[solve] expected finite samples at sigma ",
+              solution.sigma, " but the denoiser or a guide gave others");
+  solution.evaluations = calls;
+  solution.evaluations_each = at::full_like(all_rows(start), calls);
+  return solution;
+}
+
+Solution solve(const DenoiserOf& denoiser_of, const Tensor& start, const Tensor& levels,
+               const SolverOptions& options, const Tensor& seeds, const SolverObserver& observer) {
+  check(options);
+  check_run(start, levels);
+  STEER_CHECK(seeds.dim() == 1 && seeds.size(0) == start.size(0) && seeds.scalar_type() == torch::kInt64,
+              "[solve] expected ", start.size(0), " int64 seeds but got ", shape_text(seeds.sizes()));
+  const at::NoGradGuard no_gradients;
+  const DenoiserOf in_range = [&](const Tensor& rows) {
+    return options.clip_x0 ? clipped(denoiser_of(rows)) : denoiser_of(rows);
+  };
+  if (options.name == "dopri5")
+    return solve_adaptively(in_range, start, values_of(levels), options, observer);
+  const Noise noise = seeded_noise(seeds.to(start.device()), start.sizes().slice(1));
+  return solve(in_range(all_rows(start)), start, levels, make_step(options, noise, levels.size(0) - 1),
+               observer);
+}
+
+Solution solve(const Denoiser& denoiser, const Tensor& x, const Tensor& levels, const SolverOptions& options,
+               const Tensor& seeds, const SolverObserver& observer) {
+  return solve(DenoiserOf([&denoiser](const Tensor&) { return denoiser; }), x, levels, options, seeds,
+               observer);
+}
+
+}  // namespace steer
