@@ -1,0 +1,30 @@
+// U-Nets of the diffusers library, as its folders: read, and written so that the library opens them.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "steer/models/diffusers_config.h"
+
+namespace steer {
+
+struct DiffusersModel {
+  UNetOptions network;
+  DiffusersSchedule schedule;
+  std::map<std::string, Tensor> tensors;  // float32, every one that parameter_shapes(network) names
+};
+
+// The model in a folder with config.json, diffusion_pytorch_model.safetensors (or the index of its parts) in
+// it or in its folder unet/, and scheduler_config.json in it or in scheduler/. float64, float32, float16 and
+// bfloat16 become float32; the older names of attention weights (query, key, value, proj_attn) and their
+// shapes as 1x1 convolutions become today's. Error where the files are missing, cut off, in Python's pickle
+// format or describe what is not built here, and one that names the tensors that are missing, misshaped and
+// unknown.
+DiffusersModel read_diffusers(const std::string& folder);
+
+// Writes model_index.json, unet/ and scheduler/ for the library's DDPMPipeline; the folder is made, files of
+// these names are replaced. What read_diffusers gives back is the same bit for bit, except zero_init, which
+// is no part of the format. Error where the tensors are not those of the network.
+void write_diffusers(const std::string& folder, const DiffusersModel& model);
+
+}  // namespace steer
