@@ -149,9 +149,10 @@ void GuidanceFlags::add_to(CLI::App* command) {
                    "its linear terms, else some far apart; 0 = all")
       ->capture_default_str()
       ->check(CLI::Range(0, 1000000));
-  command->add_option(
-      "--levels", levels,
-      "guide only the layers a:b (from 1; a: and :b stand for the rest), the others at random");
+  command->add_option("--levels", levels,
+                      "of a ddn: guide only the layers a:b (from 1; a: and :b stand for the rest), the "
+                      "others at random; of a "
+                      "diffusion: the grid of noise levels, such as karras");
 }
 
 void GuidanceFlags::apply_to(SampleRequest& request) const {

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <cmath>
 
-#include "steer/cmd/command.h"
-#include "steer/cmd/condition.h"
+#include "steer/cmd/drawing.h"
+#include "steer/cmd/fidelity.h"
 #include "steer/cmd/judge.h"
 #include "steer/core/check.h"
 #include "steer/core/random.h"
@@ -19,7 +19,8 @@ namespace {
 
 struct Flags {
   Common common;
-  std::string run, data, split = "test", fit, objective, judge, out;
+  DrawingFlags drawing;
+  std::string run, data, split = "test", fit, objective, judge, out, features;
   GuidanceFlags guidance;
   int64_t count = 1000, batch = 50;
 };
@@ -217,6 +218,29 @@ int evaluate_asked(const Flags& flags, Model& model, torch::Device device) {
   return 0;
 }
 
+// How far unguided samples are from the data.
+int evaluate_samples(const Flags& flags, Model& model, torch::Device device) {
+  DrawingFlags drawing = flags.drawing;
+  drawing.batch = flags.batch;
+  drawing.temperature = flags.guidance.temperature;
+  if (drawing.condition.label.empty() && model.needs().classes > 0) drawing.condition.label = "all";
+  const int64_t count = flags.count > 0 ? flags.count : 1000;
+  const Drawn drawn = drawing.draw(model, flags.run, count, flags.common.seed, device);
+  const Fidelity measured =
+      fidelity(flags.features, drawn.images, flags.data, flags.split, flags.fit, model.shape(), device);
+  Json figures = {{"run", flags.run}, {"weights", "averaged"}, {"seed", flags.common.seed}};
+  figures.update(drawn.figures);
+  figures.update(measured.figures);
+  figures["seconds_per_sample"] = drawn.seconds / static_cast<double>(count);
+  if (!flags.out.empty())
+    write_picture(flags.out, image_grid(drawn.images.narrow(0, 0, std::min<int64_t>(100, count)), 10),
+                  figures);
+  show(flags.common, figures,
+       measured.text + drawn.text +
+           fmt::format("{:.4f} s per sample\n", drawn.seconds / static_cast<double>(count)));
+  return 0;
+}
+
 // How often a classifier is right on a data set, and what it takes for what.
 int evaluate_classifier(const Flags& flags, ClassifierModel& model, torch::Device device) {
   const Loaded images = load_images(flags.data, flags.split, flags.fit, model.shape(), flags.count);
@@ -251,6 +275,7 @@ int run_evaluate(const Flags& flags) {
   if (flags.data.empty() && !flags.objective.empty()) return evaluate_asked(flags, *loaded.model, device);
   STEER_CHECK(!flags.data.empty(),
               "[evaluate] expected --data DIR, or an --objective that needs no image of a data set");
+  if (!flags.features.empty()) return evaluate_samples(flags, *loaded.model, device);
   if (auto* classifier = dynamic_cast<ClassifierModel*>(loaded.model.get());
       classifier && flags.objective.empty())
     return evaluate_classifier(flags, *classifier, device);
@@ -269,7 +294,8 @@ void add_evaluate(CLI::App& app, Run& run) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand(
       "evaluate",
-      "measure a model: reconstruction, code usage, zero-shot tasks, the accuracy of a classifier");
+      "measure a model: reconstruction, code usage, zero-shot tasks, the distance of samples from data, the "
+      "accuracy of a classifier");
   command->add_option("run", flags->run, "run folder or checkpoint file")->required();
   command->add_option("--data", flags->data, "the data set; an objective that needs no truth goes without");
   command->add_option("--split", flags->split, "train or test")->capture_default_str();
@@ -290,7 +316,13 @@ void add_evaluate(CLI::App& app, Run& run) {
       "--judge", flags->judge,
       "a classifier (run, checkpoint or TorchScript file) that tells how many samples are of the "
       "class asked");
+  command->add_option(
+      "--features", flags->features,
+      "how far as many unguided samples are from the data set: Frechet and kernel distance, precision and "
+      "recall "
+      "by the features of this classifier (run, checkpoint) or TorchScript file, for instance Inception");
   flags->guidance.add_to(command);
+  flags->drawing.add_to(command, false);
   command->add_option(
       "-o,--out", flags->out,
       "with --objective: picture, what was given above the guided sample above the truth (without "

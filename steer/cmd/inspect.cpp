@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "steer/cmd/command.h"
+#include "steer/cmd/sampler.h"
 #include "steer/core/check.h"
 #include "steer/core/progress.h"
 #include "steer/core/tensors.h"
@@ -86,19 +87,25 @@ int inspect_ddn(const Flags& flags, const DdnModel& model, const TrainingState& 
   return 0;
 }
 
-int inspect_classifier(const Flags& flags, const ClassifierModel& model, const TrainingState& state,
-                       int64_t parameters) {
+// A family without layers to list: its options, and what is its own.
+int inspect_plain(const Flags& flags, Model& model, const TrainingState& state, const Json& own,
+                  const std::string& own_text) {
   const ImageShape shape = model.shape();
-  const Json figures = {{"path", flags.path},         {"family", model.family()},
-                        {"parameters", parameters},   {"image", {shape.channels, shape.height, shape.width}},
-                        {"classes", model.classes()}, {"images", state.images},
-                        {"steps", state.steps},       {"seconds", state.seconds},
-                        {"options", model.options()}};
+  Json figures = {{"path", flags.path},
+                  {"family", model.family()},
+                  {"parameters", model.parameter_count()},
+                  {"image", {shape.channels, shape.height, shape.width}},
+                  {"images", state.images},
+                  {"steps", state.steps},
+                  {"seconds", state.seconds},
+                  {"options", model.options()}};
+  figures.update(own);
   show(flags.common, figures,
-       fmt::format("{} model, {} parameters, images {}x{}x{}, {} classes\n"
+       fmt::format("{} model, {} parameters, images {}x{}x{}, {}\n"
                    "trained on {} images, {} steps, {}\n\noptions:\n{}\n",
-                   model.family(), parameters, shape.channels, shape.height, shape.width, model.classes(),
-                   state.images, state.steps, duration_text(state.seconds), model.options().dump(2)));
+                   model.family(), model.parameter_count(), shape.channels, shape.height, shape.width,
+                   own_text, state.images, state.steps, duration_text(state.seconds),
+                   model.options().dump(2)));
   return 0;
 }
 
@@ -115,9 +122,16 @@ int run_inspect(const Flags& flags) {
     return list_tensors(flags, flags.path + "/model.safetensors");
   }
   LoadedModel loaded = load_model(flags.path, torch::kCPU);
-  const int64_t parameters = loaded.model->parameter_count();
   if (const auto* classifier = dynamic_cast<ClassifierModel*>(loaded.model.get()))
-    return inspect_classifier(flags, *classifier, loaded.state, parameters);
+    return inspect_plain(flags, *loaded.model, loaded.state, {{"classes", classifier->classes()}},
+                         fmt::format("{} classes", classifier->classes()));
+  if (const auto* diffusion = dynamic_cast<DiffusionModel*>(loaded.model.get()))
+    return inspect_plain(
+        flags, *loaded.model, loaded.state,
+        {{"process", diffusion->process().type()}, {"prediction", diffusion->settings().prediction}},
+        fmt::format("process {}, predicts {}, drawn by {}", diffusion->process().type(),
+                    diffusion->settings().prediction, sampler_text(diffusion->sampler())));
+  const int64_t parameters = loaded.model->parameter_count();
   const LoadedDdn ddn = as_ddn(std::move(loaded), "inspect");
   return inspect_ddn(flags, *ddn.model, ddn.state, parameters);
 }

@@ -10,6 +10,7 @@
 
 #include "steer/core/json.h"
 #include "steer/data/dataset.h"
+#include "steer/models/sampler.h"
 #include "steer/nn/adam.h"
 #include "steer/nn/ema.h"
 #include "steer/objectives/objective.h"
@@ -40,12 +41,15 @@ struct SampleRequest {
   int64_t shortlist = 0;    // candidates that an expensive objective sees in each row; 0: all
   int64_t first_level = 1;  // the layers that are guided, counted from 1; the others draw at random
   int64_t last_level = 0;   // 0: the last
+  // How a diffusion draws; null: as its options say.
+  const SamplerOptions* sampler = nullptr;
   std::function<void(double)> progress;  // called with the share done, in [0, 1]; may be empty
 };
 
 struct Samples {
-  Tensor images;  // [N, C, H, W] in [-1, 1]
-  Tensor code;    // int64 [N, L] for families that have one, else undefined
+  Tensor images;            // [N, C, H, W] in [-1, 1]
+  Tensor code;              // int64 [N, L] for families that have one, else undefined
+  int64_t evaluations = 0;  // of a diffusion's network for one sample
 };
 
 // Named scalars to log. They stay on the device until the log needs them.
@@ -61,7 +65,7 @@ class Model {
  public:
   virtual ~Model() = default;
 
-  virtual std::string family() const = 0;  // "ddn", "classifier"
+  virtual std::string family() const = 0;  // "ddn", "diffusion", "classifier"
   virtual torch::nn::Module& module() = 0;
   virtual ImageShape shape() const = 0;
   virtual Json options() const = 0;

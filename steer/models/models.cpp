@@ -57,7 +57,12 @@ std::unique_ptr<Model> make_model(const std::string& family, const Json& options
     read_options(classifier, options, "classifier");
     return std::make_unique<ClassifierModel>(classifier);
   }
-  fail("[model] expected a family out of ddn and classifier but got \"", family, "\"");
+  if (family == "diffusion") {
+    DiffusionOptions diffusion;
+    read_options(diffusion, options, "diffusion");
+    return std::make_unique<DiffusionModel>(diffusion);
+  }
+  fail("[model] expected a family out of ddn, diffusion and classifier but got \"", family, "\"");
 }
 
 void save_model(const std::string& path, Model& model, const TrainingState& state, const Ema* ema,
@@ -105,6 +110,13 @@ LoadedDdn as_ddn(LoadedModel loaded, const std::string& command) {
               loaded.model->family(), " model");
   loaded.model.release();
   return {std::unique_ptr<DdnModel>(ddn), loaded.state};
+}
+
+DiffusionModel& as_diffusion(const LoadedModel& loaded, const std::string& command) {
+  auto* diffusion = dynamic_cast<DiffusionModel*>(loaded.model.get());
+  STEER_CHECK(diffusion, "[", command, "] ", loaded.path, ": expected a diffusion model but got a ",
+              loaded.model->family(), " model");
+  return *diffusion;
 }
 
 }  // namespace steer

@@ -4,12 +4,13 @@
 #include "steer/core/checkpoint.h"
 #include "steer/models/classifier_model.h"
 #include "steer/models/ddn_model.h"
+#include "steer/models/diffusion_model.h"
 #include "steer/nn/module_tensors.h"
 
 namespace steer {
 
-// A new model of a family ("ddn", "classifier") with the options given over its defaults. Initial values
-// follow `seed`.
+// A new model of a family ("ddn", "diffusion", "classifier") with the options given over its defaults.
+// Initial values follow `seed`.
 std::unique_ptr<Model> make_model(const std::string& family, const Json& options, uint64_t seed);
 
 // How far a model was trained, kept in its checkpoint.
@@ -33,6 +34,9 @@ struct LoadedModel {
 // Reads RUN/model.safetensors or a checkpoint file. Error when it is not steer's, of an unknown format
 // version, or its tensors do not fit its options: missing, unexpected and misshaped ones are named.
 LoadedModel load_model(const std::string& run_or_file, torch::Device device);
+
+// The model of one family; names the command in the refusal of another.
+DiffusionModel& as_diffusion(const LoadedModel& loaded, const std::string& command);
 
 // The same for commands that only a DDN answers; names the command in the refusal of another family.
 struct LoadedDdn {

@@ -99,7 +99,7 @@ TEST(Models, ForeignCheckpointsAreRefused) {
     write_checkpoint(path, changed);
     return refusal([&] { load_model(path, torch::kCPU); });
   };
-  EXPECT_NE(with("family", "diffusion").find("family"), std::string::npos);
+  EXPECT_NE(with("family", "transformer").find("family"), std::string::npos);
   EXPECT_NE(with("version", "99").find("format version 1"), std::string::npos);
   EXPECT_NE(with("version", "one").find("number"), std::string::npos);
   EXPECT_NE(with("options", "{").find("options"), std::string::npos);

@@ -17,4 +17,19 @@ inline std::unique_ptr<DdnModel> small_ddn(const std::string& network) {
   return std::unique_ptr<DdnModel>(dynamic_cast<DdnModel*>(model.release()));
 }
 
+// A diffusion of 8x8 grey images under a process; with classes, also one for "none".
+inline std::unique_ptr<DiffusionModel> small_diffusion(const std::string& process, int64_t classes = 0) {
+  const Json options = {{"process", {{"type", process}}},
+                        {"classes", classes},
+                        {"unet",
+                         {{"sample_size", 8},
+                          {"block_out_channels", {8, 8}},
+                          {"layers_per_block", 1},
+                          {"norm_num_groups", 4},
+                          {"down_block_types", {"DownBlock2D", "AttnDownBlock2D"}},
+                          {"up_block_types", {"AttnUpBlock2D", "UpBlock2D"}}}}};
+  auto model = make_model("diffusion", options, 7);
+  return std::unique_ptr<DiffusionModel>(dynamic_cast<DiffusionModel*>(model.release()));
+}
+
 }  // namespace steer

@@ -1,0 +1,167 @@
+#include "steer/models/diffusion_model.h"
+
+#include <algorithm>
+
+#include "steer/core/check.h"
+#include "steer/core/options.h"
+#include "steer/core/random.h"
+#include "steer/core/tensors.h"
+
+namespace steer {
+namespace {
+
+DiffusionOptions completed(DiffusionOptions o) {
+  STEER_CHECK(o.classes >= 0 && o.classes < 100000,
+              "[options] diffusion.classes: expected 0 to 99999 but got ", o.classes);
+  STEER_CHECK(o.label_dropout >= 0 && o.label_dropout < 1,
+              "[options] diffusion.label_dropout: expected a chance in [0, 1) but got ", o.label_dropout);
+  STEER_CHECK(o.flip >= 0 && o.flip <= 1, "[options] diffusion.flip: expected a chance in [0, 1] but got ",
+              o.flip);
+  const auto& weights = weight_names();
+  STEER_CHECK(std::find(weights.begin(), weights.end(), o.weight) != weights.end(),
+              "[options] diffusion.weight: expected unit, snr, soft_min_snr or x0 but got \"", o.weight,
+              "\"");
+  STEER_CHECK(o.unet.in_channels == o.unet.out_channels,
+              "[options] diffusion.unet: expected as many channels to leave as enter but got ",
+              o.unet.in_channels, " and ", o.unet.out_channels);
+  if (o.prediction.empty())
+    o.prediction = o.process.type == "edm" ? "edm" : o.process.type == "flow" ? "velocity" : "eps";
+  o.unet.num_class_embeds = o.classes > 0 ? o.classes + (o.label_dropout > 0 ? 1 : 0) : 0;
+  return o;
+}
+
+Tensor mirrored(const Tensor& x, double chance, const Tensor& seeds) {
+  if (chance <= 0) return x;
+  return at::where(uniform_rows(seeds, 3, {1, 1, 1}) < chance, x.flip(3), x);
+}
+
+}  // namespace
+
+DiffusionModel::DiffusionModel(const DiffusionOptions& options)
+    : options_(completed(options)),
+      process_(options_.process),
+      prediction_(make_prediction(options_.prediction)),
+      network_(options_.unet) {
+  draw_sigmas(options_.noise, process_, 1, 0);  // refuses draws that the process does not have
+  levels(options_.sampler);
+}
+
+ImageShape DiffusionModel::shape() const {
+  return {options_.unet.in_channels, options_.unet.sample_size, options_.unet.sample_size};
+}
+
+Json DiffusionModel::options() const {
+  return options_json(options_);
+}
+
+torch::Device DiffusionModel::device() const {
+  return network_->conv_in->weight.device();
+}
+
+LossReport DiffusionModel::loss(const Batch& batch, uint64_t seed) {
+  network_->train();
+  const torch::Device here = device();
+  const int64_t rows = batch.x.size(0);
+  const Tensor seeds = sample_seeds(derive_seed(seed, 1), rows, here);
+  // Dropout draws from the global generator, which the step's seed sets for an exact resume.
+  torch::manual_seed(derive_seed(seed, 2));
+  const Tensor x = mirrored(batch.x.to(here), options_.flip, seeds);
+  Tensor label;
+  if (options_.classes > 0)
+    label = with_class_dropout(batch.label.to(here), options_.label_dropout, options_.classes, seeds);
+  const Tensor sigma = draw_sigmas(options_.noise, process_, rows, derive_seed(seed, 3)).to(here);
+  const Tensor noise = normal_rows(seeds, 1, x.sizes().slice(1));
+  const NoisePredictor network = [&](const Tensor& input, const Tensor& noise_label) {
+    return network_->forward(input, noise_label, label);
+  };
+  const Tensor loss = denoising_loss(network, prediction_, process_, x, sigma, noise, options_.weight).mean();
+  return {loss, {{"loss", loss.detach()}}};
+}
+
+Denoiser DiffusionModel::denoiser(const Tensor& label, std::shared_ptr<int64_t> calls) const {
+  const NoisePredictor network = [network = network_, label](const Tensor& x, const Tensor& noise_label) {
+    return network->forward(x, noise_label, label);
+  };
+  const Denoiser plain = preconditioned(network, prediction_, process_);
+  return calls ? counted(plain, calls) : plain;
+}
+
+Denoiser DiffusionModel::guided_denoiser(const Tensor& label, double scale,
+                                         std::shared_ptr<int64_t> calls) const {
+  STEER_CHECK(label.defined() == (options_.classes > 0), "[sample] expected ",
+              options_.classes > 0 ? "a label for each sample of a class-conditional model but got none"
+                                   : "no labels for a model without classes but got some");
+  if (!label.defined()) {
+    STEER_CHECK(scale == 1, "[sample] scale: expected 1 for a model without classes but got ", scale);
+    return denoiser({}, calls);
+  }
+  const int64_t most = knows_no_class() ? options_.classes : options_.classes - 1;
+  STEER_CHECK(((label >= 0) & (label <= most)).all().item<bool>(), "[sample] expected labels in [0, ", most,
+              "]");
+  const Tensor told = label.to(device());
+  if (scale == 1) return denoiser(told, calls);
+  STEER_CHECK(knows_no_class(), "[sample] scale: expected 1 but got ", scale,
+              "; this model was trained with diffusion.label_dropout=0 and knows no samples without a class");
+  const Tensor none = at::full_like(told, options_.classes);
+  return classifier_free(denoiser(told, calls), denoiser(none, calls), scale);
+}
+
+Tensor DiffusionModel::levels(const SamplerOptions& sampler) const {
+  if (sampler.process.empty() || sampler.process == options_.process.type)
+    return make_levels(sampler.levels, process_);
+  ProcessOptions other;
+  other.type = sampler.process;
+  other.sigma_data = options_.process.sigma_data;
+  return make_levels(sampler.levels, Process(other));
+}
+
+Samples DiffusionModel::sample(const SampleRequest& request) {
+  STEER_CHECK(!request.objective, "[sample] objectives do not guide diffusion models yet: expected a ddn");
+  STEER_CHECK(!request.condition_image.defined(),
+              "[condition] expected no condition image, because the model was trained without");
+  torch::NoGradGuard no_grad;
+  network_->eval();
+  const SamplerOptions& sampler = request.sampler ? *request.sampler : options_.sampler;
+  const Tensor grid = levels(sampler);
+  const ImageShape s = shape();
+  const Tensor seeds = request.seeds.to(device());
+  const Tensor start = starting_noise(seeds, {s.channels, s.height, s.width}, grid[0].item<double>());
+  const auto calls = std::make_shared<int64_t>(0);
+  const DenoiserOf denoiser_of = [&](const Tensor& rows) {
+    const Tensor label = request.label.defined() && rows.defined()
+                             ? request.label.to(rows.device()).index_select(0, rows)
+                             : request.label;
+    return guided_denoiser(label, sampler.scale, calls);
+  };
+  // An adaptive solver would take the rounding of bfloat16 for its own error and never get ahead.
+  const torch::ScalarType type = network_->compute_type();
+  if (sampler.solver.name == "dopri5") network_->set_compute_type(torch::kFloat32);
+  const SolverObserver observer = [&](const SolverStep& step) {
+    if (request.progress)
+      request.progress(static_cast<double>(step.index + 1) / static_cast<double>(step.steps));
+    return true;
+  };
+  const Solution solution = solve(denoiser_of, start, grid, sampler.solver, seeds, observer);
+  network_->set_compute_type(type);
+  return {solution.x.to(torch::kFloat32).clamp(-1, 1), {}, *calls};
+}
+
+Json fitted_to_images(const Json& options, const Dataset& data, const std::string& path) {
+  Json fitted = options.is_object() ? options : Json::object();
+  Json& unet = fitted["unet"];
+  if (unet.is_null()) unet = Json::object();
+  const auto shape = data.shape();
+  if (!unet.contains("in_channels")) unet["in_channels"] = shape[0];
+  if (!unet.contains("out_channels")) unet["out_channels"] = unet["in_channels"];
+  if (!unet.contains("sample_size")) unet["sample_size"] = shape[1];
+  DiffusionOptions all;
+  read_options(all, fitted, "diffusion");
+  if (!fitted.contains("sampler")) all.sampler = suited_sampler(all.process.type);
+  const auto classes = static_cast<int64_t>(data.classes().size());
+  STEER_CHECK(all.classes == 0 || (classes > 0 && classes <= all.classes), "[diffusion] ", path,
+              ": expected images with labels below ", all.classes,
+              ", as diffusion.classes says, but the data have ", classes, " classes");
+  return options_json(all);
+}
+
+}  // namespace steer

@@ -1,0 +1,90 @@
+// Diffusion and flow models: a U-Net under any process and prediction.
+#pragma once
+
+#include "steer/diffusion/loss.h"
+#include "steer/models/model.h"
+#include "steer/models/sampler.h"
+#include "steer/nn/unet.h"
+
+namespace steer {
+
+struct DiffusionOptions {
+  UNetOptions unet;
+  ProcessOptions process;
+  std::string prediction;
+  NoiseDrawOptions noise;
+  std::string weight = "unit";
+  int64_t classes = 0;
+  double label_dropout = 0.1;
+  double flip = 0;
+  SamplerOptions sampler;
+
+  template <class F>
+  void fields(F& f) {
+    f("unet", unet, "shape of the network; its channels and size follow the training data unless given");
+    f("process", process, "how data become noise");
+    f("prediction", prediction,
+      "what the network gives: eps, x0, v, velocity, score or edm; empty = edm for edm, velocity for flow, "
+      "else "
+      "eps");
+    f("noise", noise, "noise levels of training");
+    f("weight", weight, "factor of the network's squared error: unit, snr, soft_min_snr or x0");
+    f("classes", classes, "number of classes that the model is told; 0 = none");
+    f("label_dropout", label_dropout,
+      "chance that a training image's class is not told; above 0 allows sampler.scale and samples of no "
+      "class");
+    f("flip", flip, "chance that a training image is mirrored");
+    f("sampler", sampler, "how samples are drawn unless a command says otherwise");
+  }
+};
+
+class DiffusionModel : public Model {
+ public:
+  // Error for unknown words and unfit shapes; unet.num_class_embeds follows from `classes`.
+  explicit DiffusionModel(const DiffusionOptions& options);
+
+  std::string family() const override { return "diffusion"; }
+  torch::nn::Module& module() override { return *network_; }
+  ImageShape shape() const override;
+  Json options() const override;
+  Needs needs() const override { return {options_.classes, false}; }
+  LossReport loss(const Batch& batch, uint64_t seed) override;
+  Figures after_step(int64_t, const Adam*, const Ema*) override { return {}; }
+  // Samples by request.sampler, or by the model's own where it is null; images are clipped to [-1, 1].
+  // Samples::evaluations counts the network's evaluations of one sample. dopri5 computes in float32.
+  Samples sample(const SampleRequest& request) override;
+  void set_compute_type(torch::ScalarType type) override { network_->set_compute_type(type); }
+
+  const SamplerOptions& sampler() const { return options_.sampler; }
+  const Process& process() const { return process_; }
+  Prediction prediction() const { return prediction_; }
+  const DiffusionOptions& settings() const { return options_; }
+  bool knows_no_class() const { return options_.classes > 0 && options_.label_dropout > 0; }
+
+  // The network as a denoiser of rows told these labels: int64 [B], or undefined for a model without classes.
+  // A label equal to the number of classes says "no class". Counts its evaluations in `calls` where given.
+  // Differentiable where gradients are enabled.
+  Denoiser denoiser(const Tensor& label = {}, std::shared_ptr<int64_t> calls = nullptr) const;
+
+  // The denoiser a sampler sees: that of the labels, or with scale != 1 the classifier-free one. Error when
+  // labels are missing, not wanted or out of range, or the model was never trained without a class.
+  Denoiser guided_denoiser(const Tensor& label, double scale, std::shared_ptr<int64_t> calls = nullptr) const;
+
+  // The grid of a sampler for this model.
+  Tensor levels(const SamplerOptions& sampler) const;
+
+  torch::Device device() const;
+  UNet& network() { return network_; }
+
+ private:
+  DiffusionOptions options_;
+  Process process_;
+  Prediction prediction_;
+  UNet network_;
+};
+
+// Options in which the data set's channels and size stand where the JSON names none. Error where `classes`
+// asks for labels that the data do not have.
+Json fitted_to_images(const Json& options, const Dataset& data, const std::string& path);
+
+}  // namespace steer

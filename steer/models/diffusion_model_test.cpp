@@ -1,0 +1,170 @@
+#include "steer/models/diffusion_model.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "steer/core/check.h"
+#include "steer/core/options.h"
+#include "steer/core/random.h"
+#include "steer/core/temporary_folder.h"
+#include "steer/data/memory_dataset.h"
+#include "steer/models/models.h"
+#include "steer/models/small_models.h"
+
+namespace steer {
+namespace {
+
+SamplerOptions sampler_of(const std::string& solver, int64_t steps) {
+  SamplerOptions sampler;
+  sampler.solver.name = solver;
+  sampler.solver.rtol = sampler.solver.atol = 1e-2;
+  sampler.levels.steps = steps;
+  return sampler;
+}
+
+Samples sampled(DiffusionModel& model, const SamplerOptions& sampler, const Tensor& seeds,
+                const Tensor& label = {}) {
+  SampleRequest request;
+  request.seeds = seeds;
+  request.label = label;
+  request.sampler = &sampler;
+  return model.sample(request);
+}
+
+std::string refusal(const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+MemoryDataset small_images(int64_t channels, int64_t size) {
+  return MemoryDataset(torch::zeros({2, channels, size, size}, torch::kUInt8), torch::full({2}, -1), {});
+}
+
+TEST(DiffusionModel, ASampleIsAFunctionOfItsSeedWithEverySolver) {
+  auto model = small_diffusion("edm");
+  const Tensor seeds = sample_seeds(5, 3);
+  for (const std::string& solver : solver_names()) {
+    const SamplerOptions sampler = sampler_of(solver, 4);
+    const Tensor all = sampled(*model, sampler, seeds).images;
+    const Tensor last = sampled(*model, sampler, seeds.narrow(0, 2, 1)).images;
+    EXPECT_LT((all[2] - last[0]).abs().max().item<double>(), 1e-3) << solver;
+    EXPECT_GT((all[2] - all[1]).abs().max().item<double>(), 1e-2) << solver;
+    EXPECT_LE(all.abs().max().item<double>(), 1) << solver;
+  }
+}
+
+TEST(DiffusionModel, TellsHowOftenItsNetworkRan) {
+  auto model = small_diffusion("edm");
+  const Tensor seeds = sample_seeds(0, 2);
+  for (const std::string& solver : solver_names()) {
+    const SamplerOptions sampler = sampler_of(solver, 5);
+    const auto calls = std::make_shared<int64_t>(0);
+    const Tensor grid = model->levels(sampler);
+    const Tensor start = starting_noise(seeds, {1, 8, 8}, grid[0].item<double>());
+    torch::NoGradGuard no_grad;
+    model->module().eval();
+    const Solution solution = solve(model->denoiser({}, calls), start, grid, sampler.solver, seeds);
+    const Samples samples = sampled(*model, sampler, seeds);
+    EXPECT_EQ(samples.evaluations, solution.evaluations) << solver;
+    EXPECT_EQ(samples.evaluations, *calls) << solver;
+    EXPECT_GE(samples.evaluations, 5) << solver;
+  }
+  EXPECT_EQ(sampled(*model, sampler_of("heun", 5), seeds).evaluations, 9);
+  auto told = small_diffusion("flow", 3);
+  SamplerOptions sampler = sampler_of("euler", 5);
+  sampler.scale = 2;
+  EXPECT_EQ(sampled(*told, sampler, seeds, torch::tensor({0, 1})).evaluations, 10);
+}
+
+TEST(DiffusionModel, LearnsUnderEveryProcess) {
+  // Images of one value each: white or black.
+  const Tensor x = (torch::arange(16) % 2 * 2.0 - 1).view({16, 1, 1, 1}).expand({16, 1, 8, 8}).contiguous();
+  for (const std::string& process : process_names()) {
+    auto model = small_diffusion(process);
+    Adam adam(model->trainable_parameters(), AdamOptions());
+    double first = 0, last = 0;
+    constexpr int kSteps = 60;
+    for (int step = 0; step < kSteps; ++step) {
+      const LossReport report = model->loss({x, torch::full({16}, -1, torch::kLong), {}}, 100 + step);
+      (step < 10 ? first : last) += report.loss.item<double>() / (step < 10            ? 10
+                                                                  : step < kSteps - 10 ? INFINITY
+                                                                                       : 10);
+      adam.clear_gradients();
+      report.loss.backward();
+      adam.step(2e-3);
+    }
+    EXPECT_LT(last, 0.6 * first) << process;
+  }
+}
+
+TEST(DiffusionModel, SamplesOnTheGridOfAnotherProcess) {
+  auto model = small_diffusion("edm");
+  SamplerOptions sampler = suited_sampler("flow");
+  sampler.process = "flow";
+  const Tensor grid = model->levels(sampler);
+  EXPECT_NEAR(grid[0].item<double>(), Process(ProcessOptions{"flow"}).sigma_max(), 1e-9);
+  EXPECT_TRUE(sampled(*model, sampler, sample_seeds(0, 2)).images.isfinite().all().item<bool>());
+}
+
+TEST(DiffusionModel, IsTheSameAfterSavingAndLoading) {
+  const TemporaryFolder folder;
+  auto model = small_diffusion("flow", 3);
+  for (Tensor& parameter : model->module().parameters()) parameter.detach().add_(0.01);
+  save_model(folder / "model.safetensors", *model, {}, nullptr);
+  const LoadedModel loaded = load_model(folder / "model.safetensors", torch::kCPU);
+  const Tensor label = torch::tensor({2, 0}), seeds = sample_seeds(1, 2);
+  const SamplerOptions sampler = sampler_of("heun", 3);
+  EXPECT_TRUE(torch::equal(sampled(as_diffusion(loaded, "test"), sampler, seeds, label).images,
+                           sampled(*model, sampler, seeds, label).images));
+  EXPECT_EQ(loaded.model->options(), model->options());
+}
+
+TEST(DiffusionModel, ScaleGoesFromNoClassToTheClassAndBeyond) {
+  auto model = small_diffusion("edm", 3);
+  for (Tensor& parameter : model->module().parameters()) parameter.detach().add_(0.02);
+  const Tensor x = torch::randn({2, 1, 8, 8}, torch::kFloat64), sigma = torch::tensor({0.5, 2.0});
+  const Tensor label = torch::tensor({0, 2}), none = torch::tensor({3, 3});
+  torch::NoGradGuard no_grad;
+  const Tensor with = model->guided_denoiser(label, 1)(x, sigma);
+  const Tensor without = model->guided_denoiser(none, 1)(x, sigma);
+  EXPECT_GT((with - without).abs().max().item<double>(), 1e-4);
+  EXPECT_TRUE(torch::allclose(model->guided_denoiser(label, 0)(x, sigma), without));
+  EXPECT_TRUE(torch::allclose(model->guided_denoiser(label, 3)(x, sigma), without + 3 * (with - without)));
+}
+
+TEST(DiffusionModel, RefusesLabelsThatDoNotFit) {
+  auto plain = small_diffusion("edm"), told = small_diffusion("edm", 3);
+  const SamplerOptions sampler = sampler_of("euler", 2);
+  const Tensor seeds = sample_seeds(0, 1);
+  EXPECT_NE(refusal([&] { sampled(*told, sampler, seeds); }).find("expected a label"), std::string::npos);
+  EXPECT_NE(refusal([&] { sampled(*plain, sampler, seeds, torch::tensor({0})); }).find("expected no labels"),
+            std::string::npos);
+  EXPECT_NE(refusal([&] { sampled(*told, sampler, seeds, torch::tensor({4})); }).find("[0, 3]"),
+            std::string::npos);
+  SamplerOptions guided = sampler;
+  guided.scale = 2;
+  EXPECT_NE(refusal([&] { sampled(*plain, guided, seeds); }).find("expected 1 for a model without classes"),
+            std::string::npos);
+  DiffusionOptions bad;
+  bad.prediction = "epsilon";
+  EXPECT_THROW(DiffusionModel{bad}, Error);
+  DiffusionOptions weighed;
+  weighed.weight = "karras";
+  EXPECT_THROW(DiffusionModel{weighed}, Error);
+}
+
+TEST(DiffusionModel, TakesChannelsAndSizeFromTheData) {
+  const Json options = fitted_to_images({{"process", {{"type", "flow"}}}}, small_images(3, 16), "here");
+  EXPECT_EQ(options["unet"]["in_channels"], 3);
+  EXPECT_EQ(options["unet"]["out_channels"], 3);
+  EXPECT_EQ(options["unet"]["sample_size"], 16);
+  EXPECT_EQ(options["sampler"]["levels"]["type"], "flow");
+  EXPECT_THROW(fitted_to_images({{"classes", 2}}, small_images(1, 8), "here"), Error);
+}
+
+}  // namespace
+}  // namespace steer

@@ -1,0 +1,30 @@
+// How a diffusion model is sampled: its grid of levels, its solver, and guidance by its own condition.
+#pragma once
+
+#include "steer/diffusion/levels.h"
+#include "steer/diffusion/solver.h"
+
+namespace steer {
+
+struct SamplerOptions {
+  std::string process;
+  LevelOptions levels;
+  SolverOptions solver;
+  double scale = 1;
+
+  template <class F>
+  void fields(F& f) {
+    f("process", process, "process whose range and grid the levels are of; empty = the model's own");
+    f("levels", levels, "the grid of noise levels");
+    f("solver", solver, "how a sample goes from level to level");
+    f("scale", scale,
+      "of a class-conditional model: how far it goes from its answer without class toward the one with it; "
+      "1 = the latter alone");
+  }
+};
+
+// What suits a process: heun on 18 karras levels; for flow heun on the flow's own times; for the tables of
+// ddpm and cosine 50 steps of ddim.
+SamplerOptions suited_sampler(const std::string& process);
+
+}  // namespace steer
