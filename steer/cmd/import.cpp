@@ -1,4 +1,4 @@
-// steer import: official weights as a run folder.
+// steer import: weights made elsewhere as a run folder.
 #include "steer/models/import.h"
 
 #include <fmt/format.h>
@@ -8,6 +8,7 @@
 #include "steer/cmd/command.h"
 #include "steer/core/check.h"
 #include "steer/core/files.h"
+#include "steer/models/diffusers_model.h"
 #include "steer/train/options.h"
 
 namespace steer {
@@ -16,27 +17,55 @@ namespace {
 struct Flags {
   Common common;
   ImportOptions import;
-  std::string weights, out;
-  bool no_residual = false;
+  std::string weights, out, diffusers;
+  bool no_residual = false, official = false;
 };
+
+void write_run(const std::string& out, Model& model) {
+  const ImageShape shape = model.shape();
+  RunOptions run;
+  run.data.size = shape.height;
+  run.data.channels = shape.channels;
+  Json written = options_json(run);
+  written["family"] = model.family();
+  written[model.family()] = model.options();
+  std::filesystem::create_directories(out);
+  save_model(out + "/model.safetensors", model, {}, nullptr);
+  write_file(out + "/options.json", written.dump(2) + "\n");
+}
+
+int import_diffusion(const Flags& flags) {
+  const auto model = import_diffusers(flags.diffusers);
+  write_run(flags.out, *model);
+  const ImageShape shape = model->shape();
+  const Json figures = {{"folder", flags.diffusers},
+                        {"run", flags.out},
+                        {"process", model->process().type()},
+                        {"prediction", model->settings().prediction},
+                        {"parameters", model->parameter_count()},
+                        {"classes", model->needs().classes},
+                        {"image", {shape.channels, shape.height, shape.width}}};
+  show(flags.common, figures,
+       fmt::format("{}: {} parameters, images {}x{}x{}, process {}, predicts {}\n", flags.out,
+                   model->parameter_count(), shape.channels, shape.height, shape.width,
+                   model->process().type(), model->settings().prediction));
+  return 0;
+}
 
 int run_import(const Flags& flags) {
   flags.common.start();
   STEER_CHECK(!std::filesystem::exists(flags.out + "/model.safetensors"), "[import] ", flags.out,
               ": holds a run already; name another folder");
+  STEER_CHECK(flags.diffusers.empty() == !flags.weights.empty(),
+              "[import] expected either a file of weights with --official, or --diffusers FOLDER");
+  if (!flags.diffusers.empty()) return import_diffusion(flags);
+  STEER_CHECK(flags.official,
+              "[import] --official: expected pyramid or recurrent, the network that the weights are of");
   ImportOptions options = flags.import;
   options.residual = !flags.no_residual;
   const auto model = import_official(flags.weights, options);
+  write_run(flags.out, *model);
   const ImageShape shape = model->shape();
-  RunOptions run;
-  run.data.size = shape.height;
-  run.data.channels = shape.channels;
-  Json written = options_json(run);
-  written["family"] = model->family();
-  written[model->family()] = model->options();
-  std::filesystem::create_directories(flags.out);
-  save_model(flags.out + "/model.safetensors", *model, {}, nullptr);
-  write_file(flags.out + "/options.json", written.dump(2) + "\n");
   const Network& network = model->network();
   const Json figures = {{"weights", flags.weights},
                         {"run", flags.out},
@@ -58,15 +87,16 @@ int run_import(const Flags& flags) {
 void add_import(CLI::App& app, Run& run) {
   auto flags = std::make_shared<Flags>();
   ImportOptions& options = flags->import;
-  CLI::App* command = app.add_subcommand("import", "take over weights of the official DDN networks");
-  command
-      ->add_option("weights", flags->weights,
-                   "safetensors file of an official state dict (tools/export_official.py writes it)")
-      ->required();
-  command
-      ->add_option("--official", options.network, "which network: pyramid (CIFAR, FFHQ) or recurrent (MNIST)")
-      ->required()
-      ->check(CLI::IsMember({"pyramid", "recurrent"}));
+  CLI::App* command =
+      app.add_subcommand("import", "take over weights of the official DDN networks, or a diffusers folder");
+  command->add_option("weights", flags->weights,
+                      "safetensors file of an official state dict (tools/export_official.py writes it)");
+  command->add_option("--diffusers", flags->diffusers,
+                      "folder of the diffusers library with a UNet2DModel, such as google/ddpm-cifar10-32");
+  const CLI::Option* official = command
+                                    ->add_option("--official", options.network,
+                                                 "which network: pyramid (CIFAR, FFHQ) or recurrent (MNIST)")
+                                    ->check(CLI::IsMember({"pyramid", "recurrent"}));
   command->add_option("--out", flags->out, "run folder to make")->required();
   command
       ->add_option(
@@ -97,7 +127,10 @@ void add_import(CLI::App& app, Run& run) {
       ->capture_default_str()
       ->check(CLI::Range(1, 10000));
   flags->common.add_to(command);
-  command->callback([=, &run] { run = [=] { return run_import(*flags); }; });
+  command->callback([=, &run] {
+    flags->official = official->count() > 0;
+    run = [=] { return run_import(*flags); };
+  });
 }
 
 }  // namespace steer

@@ -26,10 +26,13 @@ int main(int argc, char** argv) {
   steer::add_decode(app, run);
   steer::add_guide(app, run);
   steer::add_import(app, run);
+  steer::add_export(app, run);
   steer::add_evaluate(app, run);
   steer::add_inspect(app, run);
   steer::add_tree(app, run);
   steer::add_tune(app, run);
+  steer::add_reflow(app, run);
+  steer::add_likelihood(app, run);
   steer::add_density(app, run);
   steer::add_prior(app, run);
   steer::add_rates(app, run);

@@ -87,6 +87,7 @@ int run_train(const Flags& flags, const CLI::App& command) {
   }
   const auto data = make_dataset(plan.run.data);
   if (classifies) plan.model = fitted_to(plan.model, *data, plan.run.data.path);
+  if (flags.family == "diffusion") plan.model = fitted_to_images(plan.model, *data, plan.run.data.path);
   auto model = make_model(flags.family, plan.model, static_cast<uint64_t>(plan.run.train.seed));
   const ImageShape s = model->shape();
   const Precision precision = make_precision(plan.run.train.precision, device);
@@ -137,9 +138,9 @@ int run_train(const Flags& flags, const CLI::App& command) {
 void add_train(CLI::App& app, Run& run) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("train", "train a model into a run folder");
-  command->add_option("family", flags->family, "kind of model: ddn or classifier")
+  command->add_option("family", flags->family, "kind of model: ddn, diffusion (flow too) or classifier")
       ->required()
-      ->check(CLI::IsMember({"ddn", "classifier"}));
+      ->check(CLI::IsMember({"ddn", "diffusion", "classifier"}));
   command->add_option("--config", flags->config, "JSON file of options");
   command->add_option("--data", flags->data, "images: a folder, an archive, or the word shapes");
   command->add_option("--out", flags->out, "run folder to make or continue")->required();
@@ -153,6 +154,7 @@ void add_train(CLI::App& app, Run& run) {
   command->footer([] {
     return "Options (--set, or the JSON file):\n" + options_help(RunOptions()) +
            "\nOptions of ddn (--set ddn.NAME=...):\n" + options_help(DdnOptions()) +
+           "\nOptions of diffusion (--set diffusion.NAME=...):\n" + options_help(DiffusionOptions()) +
            "\nOptions of classifier (--set classifier.NAME=...):\n" + options_help(ClassifierModelOptions());
   });
   command->callback([=, &run] { run = [=] { return run_train(*flags, *command); }; });

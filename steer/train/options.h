@@ -14,6 +14,7 @@ struct TrainOptions {
   double floor = 0.02;
   std::string decay = "cosine";
   double ema_half_life_images = 5000;
+  double ema_power = 0;
   int64_t images = 0;
   double minutes = 0;
   int64_t seed = 0;
@@ -33,6 +34,8 @@ struct TrainOptions {
     f("floor", floor, "last learning rate of the cosine as a share of rate");
     f("ema_half_life_images", ema_half_life_images,
       "half-life of the averaged weights in images; 0 = no average");
+    f("ema_power", ema_power,
+      "above 0: average all weights in proportion to this power of the images seen instead");
     f("images", images, "budget in images; 0 = none");
     f("minutes", minutes, "budget in minutes; 0 = none");
     f("seed", seed, "seed of initial values, order and dropout");

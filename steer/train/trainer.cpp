@@ -33,7 +33,7 @@ class Run {
       : model_(model),
         stored_(options.stored),
         adam(model.trainable_parameters(), options.adam),
-        ema(model.trainable_parameters(), options.ema_half_life_images) {}
+        ema(model.trainable_parameters(), options.ema_half_life_images, options.ema_power) {}
 
   void save(const std::string& folder, int64_t log_bytes, const Json& averages) {
     Checkpoint checkpoint;

@@ -1,0 +1,49 @@
+// Rectified flow's second stage for a trained flow: pairs of noise and what the flow makes of it, and
+// training on the straight lines between them, or on one step from end to end.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "steer/data/dataset.h"
+#include "steer/models/models.h"
+
+namespace steer {
+
+// Noise by seed and the images that a model makes of it.
+class PairsDataset : public Dataset {
+ public:
+  // Image i of images float32 [N, C, H, W] belongs to the noise of seed first_seed + i and, where labels are
+  // defined, int64 [N], to that class.
+  PairsDataset(Tensor images, Tensor labels, uint64_t first_seed);
+
+  int64_t size() const override { return images_.size(0); }
+  Batch batch(const std::vector<int64_t>& indices) const override;
+  std::vector<int64_t> shape() const override { return images_.sizes().slice(1).vec(); }
+
+  uint64_t first_seed() const { return first_seed_; }
+  // The noise of a batch: what its images were made of, standard normal, float64.
+  Tensor noise(const Batch& batch) const;
+
+  // Safetensors file, written atomically; Error when it does not hold pairs.
+  void write(const std::string& path) const;
+  static std::unique_ptr<PairsDataset> read(const std::string& path);
+
+ private:
+  Tensor images_, labels_;
+  uint64_t first_seed_;
+};
+
+// Draws pairs from a model by a solver without randomness; class i modulo their number where it is told
+// classes. Images are not clipped. `progress` gets the share done.
+std::unique_ptr<PairsDataset> draw_pairs(DiffusionModel& model, const SamplerOptions& sampler, int64_t count,
+                                         int64_t batch, uint64_t first_seed,
+                                         const std::function<void(double)>& progress);
+
+// A copy of a velocity-predicting model that trains on pairs: along their lines, or with `distil` on the one
+// step of Euler from noise to image. All else, and its family, is the model's own. Error for another
+// prediction.
+std::unique_ptr<Model> reflowed(DiffusionModel& model, std::shared_ptr<const PairsDataset> pairs,
+                                bool distil);
+
+}  // namespace steer
