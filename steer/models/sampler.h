@@ -23,8 +23,8 @@ struct SamplerOptions {
   }
 };
 
-// What suits a process: heun on 18 karras levels; for flow heun on the flow's own times; for the tables of
-// ddpm and cosine 50 steps of ddim.
+// What suits a process: heun on 18 karras levels; for flow heun on 18 of the flow's own times, from sigma 80
+// on; for the tables of ddpm and cosine 50 steps of ddim.
 SamplerOptions suited_sampler(const std::string& process);
 
 }  // namespace steer

@@ -109,7 +109,15 @@ std::unique_ptr<Model> reflowed(DiffusionModel& model, std::shared_ptr<const Pai
   STEER_CHECK(model.prediction() == Prediction::kVelocity,
               "[reflow] expected a flow, a model that predicts velocity, but it predicts ",
               name(model.prediction()));
-  auto copy = std::make_unique<ReflowModel>(model.settings(), std::move(pairs), distil);
+  DiffusionOptions options = model.settings();
+  if (distil) {
+    options.sampler.solver = {};
+    options.sampler.solver.name = "euler";
+    options.sampler.levels = {};
+    options.sampler.levels.type = "flow";
+    options.sampler.levels.steps = 1;
+  }
+  auto copy = std::make_unique<ReflowModel>(options, std::move(pairs), distil);
   load_tensors(copy->module(), module_tensors(model.module()), "[reflow]");
   copy->module().to(model.device());
   return copy;

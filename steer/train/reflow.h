@@ -41,8 +41,8 @@ std::unique_ptr<PairsDataset> draw_pairs(DiffusionModel& model, const SamplerOpt
                                          const std::function<void(double)>& progress);
 
 // A copy of a velocity-predicting model that trains on pairs: along their lines, or with `distil` on the one
-// step of Euler from noise to image. All else, and its family, is the model's own. Error for another
-// prediction.
+// step of Euler from noise to image, which then is its sampler. All else, and its family, is the model's own.
+// Error for another prediction.
 std::unique_ptr<Model> reflowed(DiffusionModel& model, std::shared_ptr<const PairsDataset> pairs,
                                 bool distil);
 

@@ -17,6 +17,7 @@ SamplerOptions euler(int64_t steps) {
   SamplerOptions sampler = suited_sampler("flow");
   sampler.solver.name = "euler";
   sampler.levels.steps = steps;
+  sampler.levels.sigma_max = 0;  // from the flow's own end, as distillation does
   return sampler;
 }
 
