@@ -1,0 +1,223 @@
+#include "steer/guidance/climb.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "steer/core/check.h"
+#include "steer/core/options.h"
+
+namespace steer {
+namespace {
+
+bool among(const std::string& word, const std::vector<std::string>& words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+void check_word(const char* name, const std::string& word, const std::vector<std::string>& words) {
+  std::string known;
+  for (const std::string& each : words) known += (known.empty() ? "" : ", ") + each;
+  STEER_CHECK(among(word, words), "[guide] ", name, ": expected one of ", known, " but got ", word,
+              did_you_mean(word, words));
+}
+
+// The strengths of one step.
+struct Strengths {
+  double rho, mu;
+};
+
+// The fixed time structures of a grid.
+class Structures {
+ public:
+  explicit Structures(const Tensor& levels) {
+    const Tensor square = levels.to(torch::kCPU, torch::kFloat64).square() + 1;
+    const Tensor alpha = square.slice(0, 1) / square.slice(0, 0, -1);
+    mean_alpha_ = alpha.mean().item<double>();
+    mean_beta_ = 1 - mean_alpha_;
+  }
+
+  double at(const std::string& name, double sigma, double next) const {
+    const double alpha = (1 + next * next) / (1 + sigma * sigma), beta = 1 - alpha;
+    if (name == "increase") return alpha / mean_alpha_;
+    if (name == "decrease") return beta / mean_beta_;
+    if (name == "sqrt_alpha") return std::sqrt(alpha);
+    if (name == "increase_sqrt_alpha") return alpha / mean_alpha_ * std::sqrt(alpha);
+    if (name == "beta") return beta;
+    return 1;
+  }
+
+ private:
+  double mean_alpha_, mean_beta_;
+};
+
+double noise_deviation(const ClimbOptions& o, double sigma) {
+  if (o.sigma == 0) return 0;
+  if (o.sigma_structure == "decrease") return o.sigma * sigma / std::sqrt(1 + sigma * sigma);
+  if (o.sigma_structure == "posterior")
+    return o.sigma * o.data_std * sigma / std::sqrt(o.data_std * o.data_std + sigma * sigma);
+  return o.sigma;
+}
+
+// What one look at the denoiser gives: its answer and both terms.
+struct Look {
+  Tensor x0;       // detached, clipped if asked
+  Tensor delta_t;  // rho s_rho J^T g; undefined without variance guidance
+  Tensor delta_0;  // undefined without mean guidance
+};
+
+// Everything that does not change during a run, and the draws it has taken.
+struct Climber {
+  const Smoothed& objective;
+  ClimbOptions options;
+  Structures structures;
+  Noise noise;
+  int64_t smoothings = 0, recurrences = 0;
+
+  Strengths strengths(double sigma, double next) const {
+    return {options.rho * structures.at(options.rho_structure, sigma, next),
+            options.mu * structures.at(options.mu_structure, sigma, next)};
+  }
+
+  // [B, n, ...] for samples like x0; undefined where the objective is seen without noise.
+  Tensor draw(double std) {
+    if (std == 0 || options.draws == 0) return {};
+    std::vector<Tensor> draws;
+    for (int64_t k = 0; k < options.draws; ++k) draws.push_back(noise(2 * smoothings++));
+    return std * at::stack(draws, 1);
+  }
+
+  struct Slope {
+    Tensor value, gradient;
+  };
+  Slope slope(const Tensor& at, double std, const Tensor& draws) const {
+    const torch::AutoGradMode with_gradients(true);
+    const Tensor y = at.detach().requires_grad_(true);
+    const Tensor value = options.draws == 0 ? objective.closed(y, std) : objective.drawn(y, draws);
+    return {value.detach().to(y.scalar_type()), torch::autograd::grad({value.sum()}, {y})[0]};
+  }
+
+  Look look(const Denoiser& D, const Tensor& x, const Tensor& level, double sigma, const Strengths& by) {
+    Look seen;
+    Tensor input, answer;
+    {
+      const torch::AutoGradMode if_needed(by.rho != 0);
+      input = by.rho != 0 ? x.detach().requires_grad_(true) : x;
+      answer = D(input, level);
+      if (options.clip_x0) answer = answer.clamp(-1, 1);
+    }
+    seen.x0 = answer.detach();
+    const bool by_mean = by.mu != 0 && options.iterations > 0;
+    if (by.rho == 0 && !by_mean) return seen;
+    const double std = noise_deviation(options, sigma);
+    const Tensor draws = draw(std);
+    // The gradient at x0 is the first of the mean guidance too.
+    Slope first = slope(seen.x0, std, draws);
+    if (by.rho != 0) {
+      const Tensor back = torch::autograd::grad({answer}, {input}, {first.gradient})[0];
+      seen.delta_t = by.rho * limited_gradient(back, options.gradient_limit);
+      if (options.normalise != "none") {
+        Tensor size = first.value.abs().clamp_min(1e-12);
+        if (options.normalise == "root") size = size.sqrt();
+        seen.delta_t = seen.delta_t / over(size, seen.delta_t);
+      }
+    }
+    answer = Tensor(), input = Tensor();
+    if (!by_mean) return seen;
+    Tensor y = seen.x0 + by.mu * limited_gradient(first.gradient, options.gradient_limit);
+    for (int64_t i = 1; i < options.iterations; ++i)
+      y = y + by.mu * limited_gradient(slope(y, std, draws).gradient, options.gradient_limit);
+    seen.delta_0 = y - seen.x0;
+    return seen;
+  }
+
+  // One step of the form `step`.
+  Tensor added(const Step& step, const Denoiser& D, const Tensor& x, double sigma, double next) {
+    const Strengths by = strengths(sigma, next);
+    Look seen;
+    const Denoiser watched = [&](const Tensor& at, const Tensor& level) {
+      seen = look(D, at, level, sigma, by);
+      return seen.x0;
+    };
+    Tensor moved = step(watched, x, sigma, next);
+    if (seen.delta_t.defined()) moved = moved + (1 + sigma * sigma) * seen.delta_t;
+    if (seen.delta_0.defined()) moved = moved + seen.delta_0;
+    return moved;
+  }
+
+  // One step of the form `denoiser`.
+  Tensor shifted(const Step& step, const Denoiser& D, const Tensor& x, double sigma, double next) {
+    const Strengths by = strengths(sigma, next);
+    const Denoiser guided = [&](const Tensor& at, const Tensor& level) {
+      const double here = level[0].item<double>();
+      const Look seen = look(D, at, level, here, by);
+      Tensor answer = seen.x0;
+      if (seen.delta_t.defined()) answer = answer + here * here * seen.delta_t;
+      if (seen.delta_0.defined()) answer = answer + seen.delta_0;
+      return options.clip_x0 ? answer.clamp(-1, 1) : answer;
+    };
+    return step(guided, x, sigma, next);
+  }
+};
+
+}  // namespace
+
+bool climbs(const ClimbOptions& o) {
+  return o.rho != 0 || (o.mu != 0 && o.iterations > 0);
+}
+
+std::string checked_form(const ClimbOptions& o, const SolverOptions& solver) {
+  static const std::vector<std::string> structures = {
+      "increase", "decrease", "constant", "sqrt_alpha", "increase_sqrt_alpha", "beta"};
+  check_word("form", o.form, {"auto", "step", "denoiser"});
+  check_word("rho_structure", o.rho_structure, structures);
+  check_word("mu_structure", o.mu_structure, structures);
+  check_word("sigma_structure", o.sigma_structure, {"decrease", "constant", "posterior"});
+  check_word("normalise", o.normalise, {"none", "score", "root"});
+  const auto check_number = [](const char* name, double value) {
+    STEER_CHECK(std::isfinite(value) && value >= 0, "[guide] ", name,
+                ": expected a number of at least 0 but got ", value);
+  };
+  check_number("rho", o.rho), check_number("mu", o.mu), check_number("sigma", o.sigma);
+  check_number("gradient_limit", o.gradient_limit);
+  STEER_CHECK(o.data_std > 0, "[guide] data_std: expected a number above 0 but got ", o.data_std);
+  STEER_CHECK(o.recurrence >= 1 && o.recurrence <= 10000,
+              "[guide] recurrence: expected 1 to 10000 repetitions but got ", o.recurrence);
+  STEER_CHECK(o.iterations >= 0 && o.iterations <= 10000, "[guide] iterations: expected 0 to 10000 but got ",
+              o.iterations);
+  STEER_CHECK(o.draws >= 0 && o.draws <= 10000, "[guide] draws: expected 0 to 10000 but got ", o.draws);
+  STEER_CHECK(
+      solver.name != "dopri5",
+      "[guide] expected a solver of fixed levels but got dopri5, whose samples go their own ways while an "
+      "objective's targets belong to places in the batch; heun is as exact with enough steps");
+  const bool once = among(solver.name, {"ddpm", "ddim", "euler", "euler_ancestral"});
+  STEER_CHECK(o.form != "step" || once,
+              "[guide] expected ddpm, ddim, euler or euler_ancestral for form step but got ", solver.name,
+              "; form denoiser guides every evaluation of it");
+  const bool remembers = among(solver.name, {"dpmpp_2m", "dpmpp_3m", "dpmpp_2m_sde", "dpmpp_3m_sde", "lms"});
+  STEER_CHECK(o.recurrence == 1 || !remembers, "[guide] recurrence: expected 1 with ", solver.name,
+              ", which looks back on former steps, but got ", o.recurrence);
+  return o.form == "auto" ? (once ? "step" : "denoiser") : o.form;
+}
+
+Step climb(const Step& step, const Smoothed& objective, const ClimbOptions& options,
+           const SolverOptions& solver, const Tensor& levels, const Noise& noise) {
+  const bool by_step = checked_form(options, solver) == "step";
+  Climber climber{objective, options, Structures(levels), noise};
+  return [step, climber, by_step](const Denoiser& D, const Tensor& start, double sigma, double next) mutable {
+    Tensor x = start;
+    for (int64_t r = 1;; ++r) {
+      const Tensor moved =
+          by_step ? climber.added(step, D, x, sigma, next) : climber.shifted(step, D, x, sigma, next);
+      if (r == climber.options.recurrence) return moved;
+      const Tensor z = climber.noise(2 * climber.recurrences++ + 1);
+      x = moved + std::sqrt(sigma * sigma - next * next) * z;
+    }
+  };
+}
+
+Tensor limited_gradient(const Tensor& gradient, double limit) {
+  if (limit == 0) return gradient;
+  const Tensor rms = gradient.flatten(1).square().mean(1).sqrt();
+  return gradient * over((limit / rms.clamp_min(1e-30)).clamp_max(1), gradient);
+}
+
+}  // namespace steer

@@ -1,0 +1,87 @@
+// Training-free guidance (TFG; Ye et al., NeurIPS 2024): a solver's step that also climbs an objective by its
+// gradient. DPS, LGD, FreeDoM, MPGD and UGD are settings of it (presets.h).
+#pragma once
+
+#include "steer/diffusion/solver.h"
+#include "steer/guidance/smoothed.h"
+
+namespace steer {
+
+struct ClimbOptions {
+  std::string form = "auto";
+  double rho = 1;
+  double mu = 1;
+  double sigma = 0.01;
+  std::string rho_structure = "increase";
+  std::string mu_structure = "increase";
+  std::string sigma_structure = "decrease";
+  std::string normalise = "none";
+  int64_t recurrence = 1;
+  int64_t iterations = 4;
+  int64_t draws = 1;
+  double data_std = 0.5;
+  double gradient_limit = 0;
+  bool clip_x0 = true;
+
+  template <class F>
+  void fields(F& f) {
+    f("form", form,
+      "step (as published: what is added to a step; ddpm, ddim, euler, euler_ancestral), denoiser (added to "
+      "every answer of the denoiser; strengths hold when the number of steps changes; any solver but dopri5) "
+      "or "
+      "auto: step where the solver allows");
+    f("rho", rho, "variance guidance: strength of the gradient through the network; 0 = none");
+    f("mu", mu, "mean guidance: strength of the gradient at the denoised sample; 0 = none");
+    f("sigma", sigma,
+      "implicit dynamics: deviation of the noise that the objective is seen through; 0 = none");
+    f("rho_structure", rho_structure,
+      "how rho goes along the levels: increase, decrease, constant (mean 1 over the grid), sqrt_alpha, "
+      "increase_sqrt_alpha or beta");
+    f("mu_structure", mu_structure, "how mu goes along the levels: the same words");
+    f("sigma_structure", sigma_structure,
+      "how sigma goes along the levels: decrease, constant or posterior (what the denoiser leaves open)");
+    f("normalise", normalise, "divide rho by |log f| (score) or its root (root) of each sample, or none");
+    f("recurrence", recurrence, "times that each step is made, with fresh noise between");
+    f("iterations", iterations, "gradient steps of mean guidance");
+    f("draws", draws,
+      "draws of the implicit dynamics; 0 = linear objectives in closed form, others unsmoothed");
+    f("data_std", data_std, "deviation of the data, for sigma_structure posterior");
+    f("gradient_limit", gradient_limit, "largest root mean square of a sample's gradient; 0 = none");
+    f("clip_x0", clip_x0,
+      "clip what the denoiser says to [-1, 1] before guidance; in the denoiser form after it too");
+  }
+};
+
+// Whether anything would be climbed at all.
+bool climbs(const ClimbOptions& options);
+
+// The form that `auto` stands for with this solver. Error for unknown words, numbers out of range, and
+// solvers that the form, recurrence or TFG itself does not allow, named.
+std::string checked_form(const ClimbOptions& options, const SolverOptions& solver);
+
+// The step of `solver`, climbing. In sigma coordinates (xbar = x_t / sqrt(abar), abar = 1 / (1 + sigma^2)),
+// with F = log f smoothed by n draws of noise of deviation sigma s_sigma, g = dF/dx0 at x0 = D(xbar), J =
+// dD/dxbar:
+//
+//   Delta_t = rho s_rho J^T g;    y <- y + mu s_mu dF/dy, `iterations` times from x0;    Delta_0 = y - x0
+//   form step        xbar' = step(D) + (1 + sigma^2) Delta_t + Delta_0: the published update exactly
+//   form denoiser    step(D'), D' = D + sigma^2 Delta_t + Delta_0 at every evaluation: rho is the weight of
+//                    classifier guidance, whatever the number of steps
+//   recurrence       between repetitions xbar = xbar' + sqrt(sigma^2 - sigma'^2) z
+//
+// Structures, with alpha = (1 + sigma'^2) / (1 + sigma^2), beta = 1 - alpha, T steps: increase alpha T / sum
+// alpha, decrease beta T / sum beta, constant 1, sqrt_alpha, increase_sqrt_alpha = increase sqrt(alpha),
+// beta; of sigma: decrease sigma / sqrt(1 + sigma^2), constant 1, posterior s sigma / sqrt(s^2 + sigma^2), s
+// = data_std.
+//
+// One step costs `recurrence` times one network evaluation, one pass back to its input (none if rho = 0) and
+// max(iterations, 1) guide gradients (one if mu = 0): the first gradient at x0 serves both terms. `levels` is
+// the grid of the run, `noise` feeds the draws and recurrences (draw numbers even and odd). The objective
+// must outlive the step; samples are [B, C, H, W], B a multiple of its targets.
+Step climb(const Step& step, const Smoothed& objective, const ClimbOptions& options,
+           const SolverOptions& solver, const Tensor& levels, const Noise& noise);
+
+// A gradient [B, ...] with the root mean square of each sample limited: g min(1, limit / RMS).
+Tensor limited_gradient(const Tensor& gradient, double limit);
+
+}  // namespace steer

@@ -1,0 +1,28 @@
+// Guidance by name: published methods as settings of one design space.
+#pragma once
+
+#include "steer/guidance/climb.h"
+
+namespace steer {
+
+// The names below, without none.
+const std::vector<std::string>& climb_names();
+
+// Settings whose strength s stands for (Ye et al. 2024, section 3; reference values of their program for
+// tfg):
+//
+//   none     no gradient
+//   tfg      all terms: rho = mu = s, sigma = 0.01, four iterations, one draw
+//   dps      Chung et al. 2023: rho_t = s sqrt(alpha_t) / |log f(x0)|, no clipping
+//   lgd      Song et al. 2023: rho_t = s sqrt(alpha_t), ten draws of deviation sqrt(1 - abar)
+//   freedom  Yu et al. 2023: rho_t = s alpha_t sqrt(alpha_t) T / sum alpha; made for recurrence above 1
+//   mpgd     He et al. 2024: mu_t = s, one iteration, no pass through the network
+//   ugd      Bansal et al. 2023: classifier weight s in the denoiser and a backward step s, no clipping
+//   pigdm    Song et al. 2023 (pseudoinverse guidance): weight s in the denoiser, the objective seen through
+//            what the denoiser leaves open, in closed form for linear objectives; s = 1 is exact for Gaussian
+//            data of deviation data_std
+//
+// s = 0 takes the method's usual strength (1). Error for other names.
+ClimbOptions climb_preset(const std::string& name, double strength = 0);
+
+}  // namespace steer
