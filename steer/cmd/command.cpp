@@ -123,65 +123,6 @@ Loaded load_images(const std::string& data, const std::string& split, const std:
   return {batch.x, batch.label};
 }
 
-void GuidanceFlags::add_to(CLI::App* command) {
-  command
-      ->add_option("--top", top,
-                   "a ddn picks at random among this many best candidates; 1 = always the best; below 1 a "
-                   "share of them, as 0.1")
-      ->capture_default_str()
-      ->check(CLI::Range(1e-6, 1e6));
-  command
-      ->add_option("--beam", beam,
-                   "search with this many prefixes side by side and give the best; 1 = greedy, with --top")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 10000));
-  command
-      ->add_option("--particles", particles,
-                   "particles of each sample, resampled at every layer: draws from the posterior; 0 = none")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 10000));
-  command->add_option("--temperature", temperature, "of --particles: divides the scores")
-      ->capture_default_str()
-      ->check(CLI::Range(1e-9, 1e9));
-  command
-      ->add_option("--shortlist", shortlist,
-                   "candidates that an objective which must look at images sees at each layer: the best by "
-                   "its linear terms, else some far apart; 0 = all")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 1000000));
-  command->add_option("--levels", levels,
-                      "of a ddn: guide only the layers a:b (from 1; a: and :b stand for the rest), the "
-                      "others at random; of a "
-                      "diffusion: the grid of noise levels, such as karras");
-}
-
-void GuidanceFlags::apply_to(SampleRequest& request) const {
-  request.top = top;
-  request.beam = beam;
-  request.particles = particles;
-  request.temperature = temperature;
-  request.shortlist = shortlist;
-  if (levels.empty()) return;
-  const size_t colon = levels.find(':');
-  const auto number = [&](const std::string& text, int64_t otherwise) {
-    const bool digits = text.size() < 10 && text.find_first_not_of("0123456789") == std::string::npos;
-    STEER_CHECK(colon != std::string::npos && digits, "[levels] expected a:b, as 3:10, but got ",
-                in_quotes(levels));
-    return text.empty() ? otherwise : std::stoll(text);
-  };
-  request.first_level = number(levels.substr(0, colon), 1);
-  request.last_level = colon == std::string::npos ? number("", 0) : number(levels.substr(colon + 1), 0);
-}
-
-Json GuidanceFlags::json() const {
-  Json json = {{"top", top}};
-  if (beam > 1) json = {{"beam", beam}};
-  if (particles > 0) json = {{"particles", particles}, {"temperature", temperature}};
-  if (shortlist > 0) json["shortlist"] = shortlist;
-  if (!levels.empty()) json["levels"] = levels;
-  return json;
-}
-
 void ImageSource::add_to(CLI::App* command, int64_t least, int64_t most, const std::string& meaning) {
   command->add_option("images", files, "PNG or JPEG files, read in the model's channels");
   command->add_option("--data", data, "a data set in place of files");

@@ -69,19 +69,6 @@ LoadedDdn open_ddn(const Common& common, const std::string& run, torch::Device d
 torch::Tensor read_images(const std::vector<std::string>& paths, const ImageShape& shape,
                           const std::string& fit);
 
-// How a command lets a ddn choose where an objective guides it.
-struct GuidanceFlags {
-  double top = 2, temperature = 1;
-  int64_t beam = 1, particles = 0, shortlist = 0;
-  std::string levels;  // a:b, counted from 1; either may be missing
-
-  void add_to(CLI::App* command);
-  // Error when `levels` is no range.
-  void apply_to(SampleRequest& request) const;
-  // The same as figures.
-  Json json() const;
-};
-
 // Images and their labels.
 struct Loaded {
   torch::Tensor x;      // [N, C, H, W]

@@ -1,18 +1,20 @@
 // steer evaluate: figures of a model on a data set.
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <chrono>
 #include <cmath>
+#include <iostream>
 
 #include "steer/cmd/drawing.h"
 #include "steer/cmd/fidelity.h"
+#include "steer/cmd/guidance.h"
 #include "steer/cmd/judge.h"
 #include "steer/core/check.h"
-#include "steer/core/random.h"
+#include "steer/core/progress.h"
 #include "steer/core/tensors.h"
 #include "steer/metrics/accuracy.h"
 #include "steer/metrics/reconstruction.h"
-#include "steer/objectives/objectives.h"
+#include "steer/search/task.h"
 
 namespace steer {
 namespace {
@@ -75,146 +77,108 @@ int evaluate_code(const Flags& flags, const DdnModel& model, const torch::Tensor
   return 0;
 }
 
+TaskOptions task_of(const Flags& flags, int64_t count) {
+  TaskOptions options;
+  options.objective = flags.objective;
+  options.count = count;
+  options.batch = flags.batch;
+  options.seed = static_cast<uint64_t>(flags.common.seed);
+  return options;
+}
+
+// A task's samples by the flags, and what holds of them with and without truth.
+struct Outcome {
+  Made made;
+  Json figures;
+  std::string text;  // how they were guided, how long it took, the judge's verdict
+};
+
+Outcome outcome_of(const Flags& flags, Model& model, const Task& task, const Told& told,
+                   torch::Device device) {
+  const GuidancePlan plan = flags.guidance.plan(model, task.objective(), flags.drawing.sampler);
+  Progress progress("guide", 1.0, isatty(STDERR_FILENO), std::cerr, "");
+  Outcome outcome;
+  outcome.made = task.run(
+      model,
+      [&](SampleRequest& request, int64_t at, int64_t count) {
+        plan.put_into(request);
+        told.put_into(request, at, count);
+      },
+      [&](double share) { progress.update(share); });
+  progress.finish();
+  const double each = outcome.made.seconds / static_cast<double>(task.count());
+  outcome.figures = {{"run", flags.run},          {"objective", task.words()},
+                     {"samples", task.count()},   {"guidance", plan.json()},
+                     {"seed", flags.common.seed}, {"score_mean", outcome.made.scores.mean().item<double>()},
+                     {"seconds_per_image", each}};
+  outcome.text = fmt::format("{}: {:.3f} s per image", plan.text, each);
+  if (outcome.made.evaluations > 0) {
+    outcome.figures["evaluations"] = outcome.made.evaluations;
+    outcome.text += fmt::format(", {} network evaluations each", outcome.made.evaluations);
+  }
+  outcome.text += "\n";
+  if (!flags.judge.empty()) {
+    const Verdict verdict = judged(flags.judge, outcome.made.images, task.asked(), device);
+    outcome.figures["judge"] = verdict.figures;
+    outcome.text = verdict.text + outcome.text;
+  }
+  return outcome;
+}
+
 // Every image in turn is the truth of the objective; its guided sample is measured on what was hidden, beside
 // answers that need no model.
 int evaluate_guided(const Flags& flags, Model& model, const torch::Tensor& x, const Told& told,
                     torch::Device device) {
-  const ImageShape shape = model.shape();
-  ObjectiveContext context;
-  context.channels = shape.channels;
-  context.height = shape.height;
-  context.width = shape.width;
-  context.device = device;
-  context.seed = static_cast<uint64_t>(flags.common.seed);
+  const Task task(task_of(flags, x.size(0)), model.shape(), x, device);
+  Outcome outcome = outcome_of(flags, model, task, told, device);
   // The mean image comes from training images: the test images are the question.
-  const torch::Tensor average = load_images(flags.data, "train", flags.fit, shape, 5000).x.mean(0, true);
-  std::vector<std::pair<std::string, std::vector<torch::Tensor>>> results = {
-      {"guided", {}}, {"as given", {}}, {"mean image", {}}};
-  std::vector<torch::Tensor> given, made, asked;
-  double seconds = 0;
-  std::string words;
-  for (int64_t at = 0; at < x.size(0); at += flags.batch) {
-    const torch::Tensor truth = x.narrow(0, at, std::min(flags.batch, x.size(0) - at));
-    context.truth = truth.to(device);
-    context.seed = static_cast<uint64_t>(flags.common.seed + at);
-    context.first_sample = at;
-    context.samples = truth.size(0);
-    const auto objective = make_objective(flags.objective, context);
-    words = objective->words();
-    asked.push_back(asked_of(*objective, truth.size(0)));
-    SampleRequest request;
-    request.seeds = sample_seeds(static_cast<uint64_t>(flags.common.seed + at), truth.size(0), device);
-    request.objective = objective.get();
-    flags.guidance.apply_to(request);
-    told.put_into(request, at, truth.size(0));
-    const auto begin = std::chrono::steady_clock::now();
-    const torch::Tensor guided = model.sample(request).images.cpu();
-    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    const torch::Tensor hidden = objective->hidden().defined() ? objective->hidden().cpu() : torch::Tensor();
-    const torch::Tensor degraded =
-        objective->degraded().defined() ? objective->degraded().cpu() : at::zeros_like(truth);
-    const auto put = [&](const std::string& name, const torch::Tensor& images) {
-      for (auto& [known, errors] : results)
-        if (known == name) {
-          errors.push_back(masked_mse(images, truth, hidden));
-          return;
-        }
-      results.push_back({name, {masked_mse(images, truth, hidden)}});
-    };
-    put("guided", guided);
-    put("as given", degraded.clamp(-1, 1));
-    put("mean image", average.expand_as(truth));
-    for (const LinearMeasurement& m : objective->measurements())
-      if (m.height < shape.height && !m.colour.defined() && m.y.defined())
-        put("bicubic", at::upsample_bicubic2d(m.y.cpu(), {shape.height, shape.width}, false).clamp(-1, 1));
-    given.push_back(degraded.expand_as(truth).clamp(-1, 1));
-    made.push_back(guided);
-  }
+  const torch::Tensor average =
+      load_images(flags.data, "train", flags.fit, model.shape(), 5000).x.mean(0, true);
+  const torch::Tensor given = (task.degraded().defined() ? task.degraded() : at::zeros_like(x)).clamp(-1, 1);
+  std::vector<std::pair<std::string, torch::Tensor>> answers = {
+      {"guided", outcome.made.images}, {"as given", given}, {"mean image", average.expand_as(x)}};
+  if (task.bicubic().defined()) answers.push_back({"bicubic", task.bicubic()});
   std::vector<std::vector<std::string>> rows = {{"answer", "psnr", "mse"}};
-  Json figures = {{"run", flags.run},
-                  {"data", flags.data},
-                  {"objective", words},
-                  {"images", x.size(0)},
-                  {"guidance", flags.guidance.json()},
-                  {"seconds_per_image", seconds / static_cast<double>(x.size(0))}};
-  for (const auto& [name, errors] : results) {
-    const torch::Tensor all = at::cat(errors);
+  Json& figures = outcome.figures;
+  figures["data"] = flags.data;
+  figures["images"] = x.size(0);
+  for (const auto& [name, images] : answers) {
+    const torch::Tensor all = masked_mse(images, x, task.hidden());
     const double mse = all.mean().item<double>();
     const double mean_psnr = (10 * at::log10(4 / all.clamp_min(1e-12))).mean().item<double>();
     rows.push_back({name, fmt::format("{:.2f} dB", mean_psnr), fmt::format("{:.5f}", mse)});
     figures[name] = {{"psnr", mean_psnr}, {"mse", mse}};
   }
-  Verdict verdict;
-  if (!flags.judge.empty()) {
-    verdict = judged(flags.judge, at::cat(made), asked[0].defined() ? at::cat(asked) : asked[0], device);
-    figures["judge"] = verdict.figures;
-  }
   if (!flags.out.empty()) {
     constexpr int64_t kShown = 24, kColumns = 12;
     const int64_t some = std::min(kShown, x.size(0));
-    write_picture(flags.out,
-                  stacked_grid({at::cat(given).narrow(0, 0, some), at::cat(made).narrow(0, 0, some),
-                                x.narrow(0, 0, some)},
-                               kColumns),
-                  figures);
+    write_picture(
+        flags.out,
+        stacked_grid({given.narrow(0, 0, some), outcome.made.images.narrow(0, 0, some), x.narrow(0, 0, some)},
+                     kColumns),
+        figures);
   }
   show(flags.common, figures,
-       fmt::format("{} over {} {} images, on the hidden pixels (mean of each image's PSNR)\n", words,
+       fmt::format("{} over {} {} images, on the hidden pixels (mean of each image's PSNR)\n", task.words(),
                    x.size(0), flags.split) +
-           table(rows) + fmt::format("{:.3f} s per image\n", seconds / static_cast<double>(x.size(0))) +
-           verdict.text);
+           table(rows) + outcome.text);
   return 0;
 }
 
 // Samples of an objective that needs no truth: their scores, and what a judge makes of them.
 int evaluate_asked(const Flags& flags, Model& model, torch::Device device) {
-  const ImageShape shape = model.shape();
-  ObjectiveContext context;
-  context.channels = shape.channels;
-  context.height = shape.height;
-  context.width = shape.width;
-  context.device = device;
-  const int64_t count = flags.count > 0 ? flags.count : 1000;
-  std::vector<torch::Tensor> made, scores, asked;
-  std::string words;
-  const auto begin = std::chrono::steady_clock::now();
-  for (int64_t at = 0; at < count; at += flags.batch) {
-    context.first_sample = at;
-    context.samples = std::min(flags.batch, count - at);
-    context.seed = static_cast<uint64_t>(flags.common.seed + at);
-    const auto objective = make_objective(flags.objective, context);
-    words = objective->words();
-    SampleRequest request;
-    request.seeds = sample_seeds(static_cast<uint64_t>(flags.common.seed + at), context.samples, device);
-    request.objective = objective.get();
-    flags.guidance.apply_to(request);
-    made.push_back(model.sample(request).images);
-    torch::NoGradGuard no_grad;
-    scores.push_back(objective->score(made.back()).cpu());
-    asked.push_back(asked_of(*objective, context.samples));
-  }
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  const torch::Tensor images = at::cat(made).cpu();
-  const double score = at::cat(scores).mean().item<double>();
-  Json figures = {{"run", flags.run},
-                  {"objective", words},
-                  {"samples", count},
-                  {"guidance", flags.guidance.json()},
-                  {"seed", flags.common.seed},
-                  {"score_mean", score},
-                  {"seconds_per_image", seconds / static_cast<double>(count)}};
-  Verdict verdict;
-  if (!flags.judge.empty()) {
-    verdict = judged(flags.judge, images, asked[0].defined() ? at::cat(asked) : asked[0], device);
-    figures["judge"] = verdict.figures;
-  }
+  const Task task(task_of(flags, flags.count > 0 ? flags.count : 1000), model.shape(), {}, device);
+  const Outcome outcome =
+      outcome_of(flags, model, task, flags.drawing.condition.told(model, task.count(), flags.fit), device);
   if (!flags.out.empty()) {
     constexpr int64_t kShown = 100, kColumns = 10;
-    write_picture(flags.out, image_grid(images.narrow(0, 0, std::min(kShown, count)), kColumns), figures);
+    write_picture(flags.out,
+                  image_grid(outcome.made.images.narrow(0, 0, std::min(kShown, task.count())), kColumns),
+                  outcome.figures);
   }
-  show(flags.common, figures,
-       verdict.text + fmt::format("{} over {} samples: mean score {:.4g}; {:.3f} s per sample\n", words,
-                                  count, score, seconds / static_cast<double>(count)));
+  show(flags.common, outcome.figures,
+       outcome.text + fmt::format("{} over {} samples: mean score {:.4g}\n", task.words(), task.count(),
+                                  outcome.made.scores.mean().item<double>()));
   return 0;
 }
 

@@ -1,12 +1,16 @@
 // steer guide: samples steered by an objective the model never saw.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <iostream>
 
 #include "steer/cmd/command.h"
 #include "steer/cmd/condition.h"
+#include "steer/cmd/guidance.h"
 #include "steer/cmd/judge.h"
 #include "steer/core/check.h"
+#include "steer/core/progress.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 #include "steer/objectives/objectives.h"
@@ -19,6 +23,7 @@ struct Flags {
   ConditionFlags condition;
   std::string run, objective, fit, judge, out = "guided.png";
   GuidanceFlags guidance;
+  SamplerFlags sampler;
   int64_t count = 8;
 };
 
@@ -39,10 +44,15 @@ int run_guide(const Flags& flags) {
   SampleRequest request;
   request.seeds = sample_seeds(static_cast<uint64_t>(flags.common.seed), flags.count, device);
   request.objective = objective.get();
-  flags.guidance.apply_to(request);
+  const GuidancePlan plan = flags.guidance.plan(*loaded.model, *objective, flags.sampler);
+  say("guidance: " + plan.text);
+  plan.put_into(request);
   flags.condition.told(*loaded.model, flags.count, flags.fit).put_into(request, 0, flags.count);
+  Progress progress("guide", 1.0, isatty(STDERR_FILENO), std::cerr, "");
+  request.progress = [&](double share) { progress.update(share); };
   const auto begin = std::chrono::steady_clock::now();
   const Samples samples = loaded.model->sample(request);
+  progress.finish();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const torch::Tensor score = objective->score(samples.images).cpu();
   // What was given stands first, then the samples.
@@ -52,7 +62,7 @@ int run_guide(const Flags& flags) {
                   {"objective", objective->words()},
                   {"out", flags.out},
                   {"samples", flags.count},
-                  {"guidance", flags.guidance.json()},
+                  {"guidance", plan.json()},
                   {"seed", flags.common.seed},
                   {"seconds", seconds},
                   {"score_mean", score.mean().item<double>()},
@@ -60,6 +70,7 @@ int run_guide(const Flags& flags) {
   Json scores = Json::array();
   for (int64_t i = 0; i < score.size(0); ++i) scores.push_back(score[i].item<double>());
   figures["scores"] = scores;
+  if (samples.evaluations > 0) figures["evaluations"] = samples.evaluations;
   if (!flags.condition.label.empty()) figures["label"] = flags.condition.label;
   if (!flags.condition.images.empty()) figures["condition"] = flags.condition.images;
   Verdict verdict;
@@ -92,6 +103,7 @@ void add_guide(CLI::App& app, Run& run) {
   command->add_option("-o,--out", flags->out, "picture to write: what was given, then the samples")
       ->capture_default_str();
   flags->guidance.add_to(command);
+  flags->sampler.add_to(command);
   command->add_option("--fit", flags->fit, "images of another size: resize or pad (default: refused)")
       ->check(CLI::IsMember({"resize", "pad"}));
   command->add_option(

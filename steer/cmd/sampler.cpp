@@ -51,9 +51,22 @@ std::optional<SamplerOptions> SamplerFlags::options(const Model& model) const {
                   ": expected a diffusion model but got a ", model.family());
     return std::nullopt;
   }
-  SamplerOptions sampler = diffusion->sampler();
-  if (given("--process") && process != diffusion->process().type()) {
+  return flags_over(diffusion->sampler(), *diffusion, false);
+}
+
+SamplerOptions SamplerFlags::guided_options(const Model& model, const Json& preset,
+                                            const std::string& path) const {
+  const auto& diffusion = dynamic_cast<const DiffusionModel&>(model);
+  SamplerOptions sampler = suited_guided_sampler(diffusion.sampler());
+  read_options(sampler, preset, path);
+  return flags_over(sampler, diffusion, true);
+}
+
+SamplerOptions SamplerFlags::flags_over(SamplerOptions sampler, const DiffusionModel& model,
+                                        bool guided) const {
+  if (given("--process") && process != model.process().type()) {
     sampler = suited_sampler(process);
+    if (guided) sampler = suited_guided_sampler(sampler);
     sampler.process = process;
   }
   if (given("--solver")) {
@@ -72,7 +85,7 @@ std::optional<SamplerOptions> SamplerFlags::options(const Model& model) const {
   Json json = Json::object();
   for (const std::string& set : sets) apply_set(json, set);
   read_options(sampler, json, "--sampler");
-  diffusion->levels(sampler);  // refuses a grid that does not exist before anything runs
+  model.levels(sampler);  // refuses a grid that does not exist before anything runs
   make_step(sampler.solver, {}, sampler.levels.steps);
   return sampler;
 }

@@ -22,7 +22,12 @@ struct SamplerFlags {
   // flag was given. Changing the process takes the sampler that suits it.
   std::optional<SamplerOptions> options(const Model& model) const;
 
+  // The same for a diffusion that an objective guides: begins with what suits that, then `preset` (options
+  // in a file named `path`), then the flags.
+  SamplerOptions guided_options(const Model& model, const Json& preset, const std::string& path) const;
+
  private:
+  SamplerOptions flags_over(SamplerOptions sampler, const DiffusionModel& model, bool guided) const;
   CLI::App* command_ = nullptr;
   bool shares_levels_ = false;  // --levels belongs to another part of the command
   bool given(const std::string& flag) const { return command_->count(flag) > 0; }

@@ -1,5 +1,6 @@
 #include "steer/guidance/presets.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "steer/core/check.h"
@@ -39,9 +40,40 @@ ClimbOptions climb_preset(const std::string& name, double strength) {
   } else if (name == "pigdm") {
     o.form = "denoiser", o.rho = s, o.sigma = 1, o.sigma_structure = "posterior", o.draws = 0;
   } else {
-    fail("[guide] unknown method ", name, did_you_mean(name, climb_names()));
+    fail("[guide] unknown method ", name, did_you_mean(name, guidance_names()));
   }
   return o;
+}
+
+const std::vector<std::string>& guidance_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all = climb_names();
+    all.insert(all.end(), {"best_of", "svdd", "feynman_kac", "tree"});
+    return all;
+  }();
+  return names;
+}
+
+GuidanceOptions guidance_preset(const std::string& name, double strength) {
+  GuidanceOptions o;
+  const auto& climbing = climb_names();
+  if (std::find(climbing.begin(), climbing.end(), name) != climbing.end()) {
+    o.climb = climb_preset(name, strength);
+    return o;
+  }
+  const auto& known = guidance_names();
+  STEER_CHECK(std::find(known.begin(), known.end(), name) != known.end(), "[guide] unknown method ", name,
+              did_you_mean(name, known));
+  STEER_CHECK(strength == 0, "[guide] ", name, ": expected no strength but got ", strength,
+              "; a temperature divides its scores");
+  o.climb = climb_preset("none");
+  o.population.method = name;
+  return o;
+}
+
+std::string suited_method(const Objective& objective) {
+  if (!objective.measurements().empty()) return "pigdm";
+  return objective.differentiable() ? "tfg" : "feynman_kac";
 }
 
 }  // namespace steer

@@ -2,8 +2,31 @@
 #pragma once
 
 #include "steer/guidance/climb.h"
+#include "steer/guidance/population.h"
 
 namespace steer {
+
+// How an objective guides a diffusion: by its gradient, by choosing among rows, or both.
+struct GuidanceOptions {
+  ClimbOptions climb;
+  PopulationOptions population;
+
+  template <class F>
+  void fields(F& f) {
+    f("climb", climb, "guidance by gradient (TFG)");
+    f("population", population, "guidance by choosing, which needs no gradient");
+  }
+};
+
+// The words that guidance_preset knows: those of climb_names(), then best_of, svdd, feynman_kac and tree.
+const std::vector<std::string>& guidance_names();
+
+// A method alone. Error for other names, and for a strength where the method has none.
+GuidanceOptions guidance_preset(const std::string& name, double strength = 0);
+
+// The method for an objective when none is named: pigdm where all of it is linear, tfg where it has a
+// gradient, else feynman_kac.
+std::string suited_method(const Objective& objective);
 
 // The names below, without none.
 const std::vector<std::string>& climb_names();

@@ -1,11 +1,14 @@
 #include "steer/models/diffusion_model.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "steer/core/check.h"
 #include "steer/core/options.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
+#include "steer/guidance/proposal.h"
+#include "steer/nn/frozen.h"
 
 namespace steer {
 namespace {
@@ -28,6 +31,12 @@ DiffusionOptions completed(DiffusionOptions o) {
     o.prediction = o.process.type == "edm" ? "edm" : o.process.type == "flow" ? "velocity" : "eps";
   o.unet.num_class_embeds = o.classes > 0 ? o.classes + (o.label_dropout > 0 ? 1 : 0) : 0;
   return o;
+}
+
+// Seeds of draws that have nothing to do with those of the seeds given.
+Tensor unrelated_seeds(const Tensor& seeds) {
+  constexpr int64_t kFar = 0x3b9f6d2c5a1e;
+  return seeds + kFar;
 }
 
 Tensor mirrored(const Tensor& x, double chance, const Tensor& seeds) {
@@ -115,35 +124,93 @@ Tensor DiffusionModel::levels(const SamplerOptions& sampler) const {
   return make_levels(sampler.levels, Process(other));
 }
 
+struct DiffusionModel::Walk {
+  SamplerOptions sampler;
+  Tensor grid;
+  SolverObserver observer;
+};
+
+DiffusionModel::Walk DiffusionModel::walk_of(const SampleRequest& request) const {
+  Walk walk;
+  walk.sampler = request.sampler     ? *request.sampler
+                 : request.objective ? suited_guided_sampler(options_.sampler)
+                                     : options_.sampler;
+  walk.grid = levels(walk.sampler);
+  walk.observer = [progress = request.progress](const SolverStep& step) {
+    if (progress) progress(static_cast<double>(step.index + 1) / static_cast<double>(step.steps));
+    return true;
+  };
+  return walk;
+}
+
 Samples DiffusionModel::sample(const SampleRequest& request) {
-  STEER_CHECK(!request.objective, "[sample] objectives do not guide diffusion models yet: expected a ddn");
   STEER_CHECK(!request.condition_image.defined(),
               "[condition] expected no condition image, because the model was trained without");
   torch::NoGradGuard no_grad;
   network_->eval();
-  const SamplerOptions& sampler = request.sampler ? *request.sampler : options_.sampler;
-  const Tensor grid = levels(sampler);
+  if (request.objective) return guided(request);
+  const auto [sampler, grid, observer] = walk_of(request);
   const ImageShape s = shape();
   const Tensor seeds = request.seeds.to(device());
   const Tensor start = starting_noise(seeds, {s.channels, s.height, s.width}, grid[0].item<double>());
   const auto calls = std::make_shared<int64_t>(0);
-  const DenoiserOf denoiser_of = [&](const Tensor& rows) {
+  const DenoiserOf denoiser_of = [&, scale = sampler.scale](const Tensor& rows) {
     const Tensor label = request.label.defined() && rows.defined()
                              ? request.label.to(rows.device()).index_select(0, rows)
                              : request.label;
-    return guided_denoiser(label, sampler.scale, calls);
+    return guided_denoiser(label, scale, calls);
   };
   // An adaptive solver would take the rounding of bfloat16 for its own error and never get ahead.
   const torch::ScalarType type = network_->compute_type();
   if (sampler.solver.name == "dopri5") network_->set_compute_type(torch::kFloat32);
-  const SolverObserver observer = [&](const SolverStep& step) {
-    if (request.progress)
-      request.progress(static_cast<double>(step.index + 1) / static_cast<double>(step.steps));
-    return true;
-  };
   const Solution solution = solve(denoiser_of, start, grid, sampler.solver, seeds, observer);
   network_->set_compute_type(type);
   return {solution.x.to(torch::kFloat32).clamp(-1, 1), {}, *calls};
+}
+
+Samples DiffusionModel::guided(const SampleRequest& request) {
+  const auto [sampler, grid, observer] = walk_of(request);
+  const Objective& objective = *request.objective;
+  const GuidanceOptions guidance =
+      request.guidance ? *request.guidance : guidance_preset(suited_method(objective));
+  const SolverOptions& solver = sampler.solver;
+  check_population(guidance.population, solver);
+  const Frozen frozen(*network_);
+  const ImageShape s = shape();
+  const std::vector<int64_t> image = {s.channels, s.height, s.width};
+
+  Population population(objective, guidance.population, request.seeds.to(device()));
+  const Tensor seeds = population.row_seeds();
+  const Noise noise = seeded_noise(seeds, image);
+  Step step;
+  std::optional<Smoothed> smoothed;
+  if (climbs(guidance.climb)) {
+    smoothed.emplace(objective, s.channels, s.height, s.width);
+    const bool chosen = guidance.population.method != "none";
+    STEER_CHECK(
+        chosen || smoothed->whole(), "[guide] ", objective.words(),
+        ": a term without gradient guides by particles alone; add --particles 8 or leave the term out");
+    const Noise guide_noise = seeded_noise(unrelated_seeds(seeds), image);
+    if (guidance.population.method == "feynman_kac") {
+      const Proposal proposal =
+          climbing_proposal(*smoothed, guidance.climb, solver, grid, noise, guide_noise);
+      step = proposal.step;
+      population.set_correction(proposal.log_ratio);
+    } else {
+      step = climb(make_step(solver, noise, grid.size(0) - 1), *smoothed, guidance.climb, solver, grid,
+                   guide_noise);
+    }
+  } else {
+    step = make_step(solver, noise, grid.size(0) - 1);
+  }
+  const auto calls = std::make_shared<int64_t>(0);
+  const Tensor label = request.label.defined() ? population.spread(request.label.to(device())) : Tensor();
+  Denoiser denoiser = guided_denoiser(label, sampler.scale, calls);
+  if (solver.clip_x0) denoiser = clipped(denoiser);
+  const Tensor start = starting_noise(seeds, image, grid[0].item<double>());
+  const Tensor x = solve(denoiser, start, grid, population.wrap(step), observer).x;
+  const int64_t rows_each = population.rows() / request.seeds.size(0);
+  return {x.index_select(0, population.winners()).to(torch::kFloat32).clamp(-1, 1), {}, *calls * rows_each};
 }
 
 Json fitted_to_images(const Json& options, const Dataset& data, const std::string& path) {

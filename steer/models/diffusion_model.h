@@ -52,6 +52,8 @@ class DiffusionModel : public Model {
   Figures after_step(int64_t, const Adam*, const Ema*) override { return {}; }
   // Samples by request.sampler, or by the model's own where it is null; images are clipped to [-1, 1].
   // Samples::evaluations counts the network's evaluations of one sample. dopri5 computes in float32.
+  // An objective guides by request.guidance: by its gradient (climb.h), by particles (population.h), or by
+  // particles that climb. Error, with the reason, for a solver or objective that the method cannot use.
   Samples sample(const SampleRequest& request) override;
   void set_compute_type(torch::ScalarType type) override { network_->set_compute_type(type); }
 
@@ -77,6 +79,11 @@ class DiffusionModel : public Model {
   UNet& network() { return network_; }
 
  private:
+  // What both ways of sampling share: a grid, how it is walked, and how far along the walk is.
+  struct Walk;
+  Walk walk_of(const SampleRequest& request) const;
+  Samples guided(const SampleRequest& request);
+
   DiffusionOptions options_;
   Process process_;
   Prediction prediction_;

@@ -10,6 +10,7 @@
 
 #include "steer/core/json.h"
 #include "steer/data/dataset.h"
+#include "steer/guidance/presets.h"
 #include "steer/models/sampler.h"
 #include "steer/nn/adam.h"
 #include "steer/nn/ema.h"
@@ -41,15 +42,17 @@ struct SampleRequest {
   int64_t shortlist = 0;    // candidates that an expensive objective sees in each row; 0: all
   int64_t first_level = 1;  // the layers that are guided, counted from 1; the others draw at random
   int64_t last_level = 0;   // 0: the last
-  // How a diffusion draws; null: as its options say.
+  // How a diffusion draws; null: as its options say, or as suits guidance.
   const SamplerOptions* sampler = nullptr;
+  // How an objective guides a diffusion; null: as suits the objective.
+  const GuidanceOptions* guidance = nullptr;
   std::function<void(double)> progress;  // called with the share done, in [0, 1]; may be empty
 };
 
 struct Samples {
   Tensor images;            // [N, C, H, W] in [-1, 1]
   Tensor code;              // int64 [N, L] for families that have one, else undefined
-  int64_t evaluations = 0;  // of a diffusion's network for one sample
+  int64_t evaluations = 0;  // of a diffusion's network for one sample, all its rows together
 };
 
 // Named scalars to log. They stay on the device until the log needs them.

@@ -18,4 +18,13 @@ SamplerOptions suited_sampler(const std::string& process) {
   return sampler;
 }
 
+SamplerOptions suited_guided_sampler(const SamplerOptions& own) {
+  SamplerOptions sampler = own;
+  sampler.levels.steps = 50;
+  sampler.solver = {};
+  sampler.solver.name = "ddim";
+  sampler.solver.eta = 1;
+  return sampler;
+}
+
 }  // namespace steer

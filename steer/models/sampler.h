@@ -27,4 +27,8 @@ struct SamplerOptions {
 // on; for the tables of ddpm and cosine 50 steps of ddim.
 SamplerOptions suited_sampler(const std::string& process);
 
+// The sampler for guidance of a model whose own is given: fifty steps on its grid of ddim with eta 1, whose
+// fresh noise lets later steps mend what earlier ones did.
+SamplerOptions suited_guided_sampler(const SamplerOptions& own);
+
 }  // namespace steer

@@ -1,0 +1,67 @@
+// An objective put to a generator for many samples: what evaluating, searching and comparing have in common.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "steer/models/model.h"
+
+namespace steer {
+
+struct TaskOptions {
+  std::string objective;  // the user's words
+  int64_t count = 64;     // samples, where there is no truth
+  int64_t batch = 64;     // samples made at once
+  uint64_t seed = 0;
+  std::string fit;  // as ObjectiveContext
+};
+
+// What a generator made of a task; tensors are on the processor.
+struct Made {
+  Tensor images;            // [N, C, H, W]
+  Tensor scores;            // [N], by the objective
+  double seconds = 0;       // of sampling alone
+  int64_t evaluations = 0;  // of the network for one sample, where the generator counts them
+};
+
+// Objectives are made once, so that a task may be run many times without reading a guide again.
+class Task {
+ public:
+  // With truth [N, C, H, W] every sample has one of them as its truth and options.count is not used. Sample i
+  // of an objective such as label(classifier=...) is asked for class i modulo their number. Error as
+  // make_objective.
+  Task(const TaskOptions& options, const ImageShape& shape, const Tensor& truth, torch::Device device);
+
+  int64_t count() const { return count_; }
+  const std::string& words() const { return words_; }
+  const Tensor& truth() const { return truth_; }        // [N, C, H, W], or undefined
+  const Tensor& asked() const { return asked_; }        // int64 [N], or undefined: Objective::asked
+  const Tensor& degraded() const { return degraded_; }  // [N, C, H, W], or undefined
+  const Tensor& hidden() const { return hidden_; }      // [N, 1, H, W], or undefined
+  const Objective& objective() const { return *pieces_.front().objective; }  // of the first batch
+
+  // What the measurements of smaller size become by bicubic enlargement, [N, C, H, W]; undefined where there
+  // is none.
+  const Tensor& bicubic() const { return bicubic_; }
+
+  // Samples seed, seed + 1, ... ; `how` completes the request for samples at..at+count; `progress` gets the
+  // share done.
+  Made run(Model& model, const std::function<void(SampleRequest&, int64_t at, int64_t count)>& how,
+           const std::function<void(double)>& progress = {}) const;
+
+ private:
+  struct Piece {
+    int64_t at, count;
+    std::unique_ptr<Objective> objective;
+  };
+  std::vector<Piece> pieces_;
+  int64_t count_;
+  uint64_t seed_;
+  torch::Device device_;
+  std::string words_;
+  Tensor truth_, asked_, degraded_, hidden_, bicubic_;
+};
+
+}  // namespace steer
