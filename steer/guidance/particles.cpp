@@ -5,6 +5,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/random.h"
+#include "steer/guidance/resampling.h"
 
 namespace steer {
 namespace {
@@ -13,12 +14,6 @@ constexpr uint64_t kResampleStream = 5000000;
 // Exponents that are tried: 1 down to about 1e-9.
 constexpr int64_t kExponents = 60;
 constexpr double kExponentStep = 0.7;
-
-// Effective sample size of each row's weights exp(logits): [N].
-Tensor effective_size(const Tensor& logits) {
-  const Tensor weight = at::softmax(logits, 1);
-  return 1 / weight.square().sum(1);
-}
 
 // For each row the largest exponent at which exp(exponent * score - former) is worth `least` equal weights,
 // or else the one at which it is worth most: [N, 1].
@@ -31,15 +26,6 @@ Tensor exponents(const Tensor& score, const Tensor& former, double least) {
   const Tensor first = enough.to(torch::kInt64).argmax(1);
   const Tensor index = at::where(enough.any(1), first, size.argmax(1));
   return at::pow(kExponentStep, index.to(torch::kFloat64)).unsqueeze(1);
-}
-
-// `count` draws from each row's weights exp(logits) [N, M] with one uniform number u [N, 1] for each row:
-// int64 [N, count].
-Tensor systematic(const Tensor& logits, const Tensor& u, int64_t count) {
-  const Tensor cumulated = at::softmax(logits, 1).cumsum(1);
-  const Tensor places = (u + at::arange(count, u.options())) / static_cast<double>(count);
-  return at::searchsorted(cumulated, places * cumulated.narrow(1, logits.size(1) - 1, 1), false, true)
-      .clamp_max(logits.size(1) - 1);
 }
 
 }  // namespace

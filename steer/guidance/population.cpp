@@ -1,0 +1,263 @@
+#include "steer/guidance/population.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "steer/core/check.h"
+#include "steer/core/options.h"
+#include "steer/core/random.h"
+#include "steer/core/tensors.h"
+#include "steer/guidance/path_weights.h"
+#include "steer/guidance/resampling.h"
+#include "steer/guidance/scoring.h"
+
+namespace steer {
+namespace {
+
+constexpr uint64_t kRowLabel = 0x726f7773;
+constexpr uint64_t kChoiceStream = 6000000;
+constexpr double kNever = -std::numeric_limits<double>::infinity();
+
+bool among(const std::string& word, const std::vector<std::string>& words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// Places by falling score [N, W], the first of equals first; scores must not be NaN.
+Tensor places_by(const Tensor& score) {
+  return std::get<1>(at::sort(score, true, 1, true));
+}
+
+// A denoiser that remembers its answer to one question.
+struct Answer {
+  Tensor x, x0;
+  double sigma = 0;
+
+  bool fits(const Tensor& asked, const Tensor& level) const {
+    if (!x0.defined() || (at::GradMode::is_enabled() && asked.requires_grad())) return false;
+    if (asked.sizes() != x.sizes() || asked.scalar_type() != x.scalar_type()) return false;
+    return (level == sigma).all().item<bool>() && (asked.is_same(x) || at::equal(asked, x));
+  }
+};
+
+}  // namespace
+
+void check_population(const PopulationOptions& o) {
+  const std::vector<std::string> methods = {"none", "best_of", "svdd", "feynman_kac", "tree"};
+  STEER_CHECK(among(o.method, methods),
+              "[population] method: expected none, best_of, svdd, feynman_kac or tree but got ", o.method,
+              did_you_mean(o.method, methods));
+  STEER_CHECK(o.count >= 1 && o.count <= 1000000, "[population] count: expected 1 to 1000000 rows but got ",
+              o.count);
+  STEER_CHECK(o.paths >= 1 && (o.method != "tree" || o.count % o.paths == 0),
+              "[population] paths: expected a divisor of count ", o.count, " but got ", o.paths);
+  STEER_CHECK(std::isfinite(o.temperature) && o.temperature >= 0,
+              "[population] temperature: expected a number of at least 0 but got ", o.temperature);
+  STEER_CHECK(o.method != "feynman_kac" || o.temperature > 0,
+              "[population] temperature: expected a number above 0 for feynman_kac but got ", o.temperature);
+  STEER_CHECK(among(o.potential, {"difference", "max", "sum"}),
+              "[population] potential: expected difference, max or sum but got ", o.potential);
+  STEER_CHECK(o.every >= 1, "[population] every: expected at least 1 step but got ", o.every);
+  STEER_CHECK(o.last_sigma >= 0 && o.first_sigma >= o.last_sigma,
+              "[population] expected first_sigma at or above last_sigma, which is at least 0, but got ",
+              o.first_sigma, " and ", o.last_sigma);
+  STEER_CHECK(o.threshold >= 0 && o.threshold <= 1,
+              "[population] threshold: expected a share from 0 to 1 but got ", o.threshold);
+}
+
+void check_population(const PopulationOptions& o, const SolverOptions& solver) {
+  check_population(o);
+  if (o.method == "none" || o.method == "best_of") return;
+  const std::string instead = "; use euler_ancestral, ddpm, or ddim with eta 1";
+  STEER_CHECK(!among(solver.name, {"dpmpp_2m", "dpmpp_3m", "dpmpp_2m_sde", "dpmpp_3m_sde", "lms"}),
+              "[population] ", o.method,
+              ": expected a solver that does not look back on former steps but got ", solver.name, instead);
+  STEER_CHECK(!is_deterministic(solver), "[population] ", o.method,
+              ": expected a solver that draws noise at its steps but got ", solver.name,
+              solver.name == "heun" ? " without churn"
+              : solver.eta <= 0     ? " with eta 0"
+                                    : "",
+              instead);
+}
+
+struct Population::Run {
+  const Objective& objective;
+  const PopulationOptions options;
+  const Tensor seeds;
+  const int64_t samples, width;
+  std::function<Tensor()> correction = {};
+
+  // Since wrap():
+  int64_t steps = 0;
+  std::optional<PathWeights> weights = {};
+  Answer answer = {};
+  Tensor score = {}, winners = {};
+
+  void begin() {
+    steps = 0;
+    weights.reset();
+    answer = {};
+    score = winners = Tensor();
+  }
+
+  PathWeights& path_weights(torch::Device device) {
+    if (!weights) weights.emplace(samples, width, options.potential, options.temperature, device);
+    return *weights;
+  }
+
+  // One uniform number [N, 1] for each sample, new at every step.
+  Tensor uniform(torch::Device device) const {
+    return uniform_rows(seeds, kChoiceStream + static_cast<uint64_t>(steps), {1}).to(device, torch::kFloat64);
+  }
+
+  // The rows' scores, -inf where they are not finite unless particles must tell the two apart.
+  void look_at(const Tensor& x0) { score = score_rows(objective, x0, samples).view({samples, width}); }
+  Tensor proper_score() const { return at::where(score.isfinite(), score, at::full_like(score, kNever)); }
+
+  // Places of the candidates that go on, int64 [N, 1], for svdd.
+  Tensor pick() const {
+    const Tensor proper = proper_score();
+    if (options.temperature == 0) return places_by(proper).narrow(1, 0, 1);
+    const Tensor logits = (proper - proper.amax({1}, true)) / options.temperature;
+    // Where no score is finite all are -inf and the difference NaN.
+    return systematic(at::where(logits.isnan(), at::zeros_like(logits), logits), uniform(score.device()), 1);
+  }
+
+  // Parents within each sample, int64 [N, W]; undefined where every row goes on.
+  Tensor parents() {
+    if (options.method == "svdd") return pick().expand({samples, width});
+    if (options.method == "tree")
+      return places_by(proper_score())
+          .narrow(1, 0, options.paths)
+          .repeat_interleave(width / options.paths, 1);
+    PathWeights& path = path_weights(score.device());
+    path.weigh(score, false);
+    return path.resample(uniform(score.device()), options.threshold);
+  }
+
+  void finish(const Tensor& x) {
+    look_at(x);
+    Tensor place;
+    if (options.method == "svdd") {
+      place = pick().squeeze(1);
+    } else if (options.method == "feynman_kac") {
+      PathWeights& path = path_weights(score.device());
+      path.weigh(score, true);
+      place = path.drawn(uniform(score.device()));
+    } else {
+      place = places_by(proper_score()).select(1, 0);
+    }
+    winners = place + at::arange(samples, place.options()) * width;
+  }
+
+  bool weighs_at(double sigma) const {
+    if (options.method == "best_of") return false;
+    return (steps + 1) % options.every == 0 && sigma <= options.first_sigma && sigma >= options.last_sigma;
+  }
+
+  Tensor advance(const Step& inner, const Denoiser& D, const Tensor& x, double sigma, double next) {
+    STEER_CHECK(x.size(0) == samples * width, "[population] expected ", samples, " samples of ", width,
+                " rows each but got ", shape_text(x.sizes()));
+    const Denoiser remembering = [&](const Tensor& asked, const Tensor& level) {
+      return answer.fits(asked, level) ? answer.x0 : D(asked, level);
+    };
+    Tensor moved = inner(remembering, x, sigma, next).detach();
+    answer = {};
+    if (correction) path_weights(moved.device()).correct(correction());
+    if (next == 0) {
+      finish(moved);
+    } else if (weighs_at(next)) {
+      const torch::NoGradGuard no_grad;
+      Tensor x0 = D(moved, at::full({moved.size(0)}, next, moved.options()));
+      look_at(x0);
+      if (const Tensor parent = parents(); parent.defined()) {
+        const Tensor first = at::arange(samples, parent.options()).unsqueeze(1) * width;
+        const Tensor row = (parent + first).flatten();
+        moved = moved.index_select(0, row), x0 = x0.index_select(0, row);
+      }
+      answer = {moved, x0, next};
+    }
+    ++steps;
+    return moved;
+  }
+};
+
+Population::Population(const Objective& objective, const PopulationOptions& options, const Tensor& seeds) {
+  check_population(options);
+  STEER_CHECK(seeds.dim() == 1 && seeds.scalar_type() == torch::kInt64,
+              "[population] expected int64 seeds [N] but got ", seeds.toString(), " ",
+              shape_text(seeds.sizes()));
+  STEER_CHECK(seeds.size(0) % objective.targets() == 0, "[population] expected a multiple of ",
+              objective.targets(), " samples, one group for each target, but got ", seeds.size(0));
+  const int64_t width = options.method == "none" ? 1 : options.count;
+  run_ = std::make_shared<Run>(Run{objective, options, seeds, seeds.size(0), width});
+}
+
+int64_t Population::rows() const {
+  return run_->samples * run_->width;
+}
+
+Tensor Population::row_seeds() const {
+  const Tensor own = run_->seeds.to(torch::kCPU).contiguous();
+  Tensor all = own.repeat_interleave(run_->width);
+  int64_t* seed = all.data_ptr<int64_t>();
+  for (int64_t row = 0; row < all.size(0); ++row)
+    if (const auto place = static_cast<uint64_t>(row % run_->width); place > 0)
+      seed[row] = static_cast<int64_t>(derive_seed(static_cast<uint64_t>(seed[row]), kRowLabel, place));
+  return all.to(run_->seeds.device());
+}
+
+Tensor Population::spread(const Tensor& per_sample) const {
+  if (!per_sample.defined()) return per_sample;
+  STEER_CHECK(per_sample.dim() >= 1 && per_sample.size(0) == run_->samples, "[population] expected ",
+              run_->samples, " samples to spread over rows but got ", shape_text(per_sample.sizes()));
+  return per_sample.repeat_interleave(run_->width, 0);
+}
+
+void Population::set_correction(std::function<Tensor()> log_ratio) {
+  STEER_CHECK(run_->options.method == "feynman_kac",
+              "[population] expected method feynman_kac for proposals with weights but got ",
+              run_->options.method);
+  run_->correction = std::move(log_ratio);
+}
+
+Step Population::wrap(const Step& inner) {
+  run_->begin();
+  if (run_->options.method == "none")
+    return [run = run_, inner](const Denoiser& D, const Tensor& x, double sigma, double next) {
+      Tensor moved = inner(D, x, sigma, next);
+      if (next == 0) run->finish(moved);
+      return moved;
+    };
+  return [run = run_, inner](const Denoiser& D, const Tensor& x, double sigma, double next) {
+    return run->advance(inner, D, x, sigma, next);
+  };
+}
+
+void Population::judge(const Tensor& x) {
+  STEER_CHECK(x.size(0) == rows(), "[population] expected ", rows(), " rows but got ", shape_text(x.sizes()));
+  run_->finish(x);
+}
+
+Tensor Population::winners() const {
+  STEER_CHECK(run_->winners.defined(),
+              "[population] expected winners after the step to sigma 0 but got a run ",
+              "that has not come there");
+  return run_->winners;
+}
+
+Tensor Population::scores() const {
+  winners();
+  return run_->score;
+}
+
+Tensor Population::log_evidence() const {
+  STEER_CHECK(run_->options.method == "feynman_kac",
+              "[population] expected method feynman_kac for the evidence but got ", run_->options.method);
+  winners();
+  return run_->weights->log_evidence();
+}
+
+}  // namespace steer
