@@ -14,6 +14,7 @@
 #include "steer/core/progress.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
+#include "steer/metrics/diversity.h"
 #include "steer/objectives/objectives.h"
 
 namespace steer {
@@ -33,7 +34,7 @@ constexpr uint64_t kMeasured = 1000000;
 struct Measured {
   torch::Tensor images;
   double score = 0;      // mean score
-  double diversity = 0;  // root of the mean squared distance of two samples' values
+  double diversity = 0;  // pixel_diversity of the images
   Verdict verdict;       // with --judge
 };
 
@@ -50,7 +51,7 @@ Measured measure(const Flags& flags, Model& model, const Objective& objective, t
   Measured measured;
   measured.images = at::cat(images);
   measured.score = at::cat(scores).mean().item<double>();
-  measured.diversity = std::sqrt(2 * measured.images.var(0, false).mean().item<double>());
+  measured.diversity = pixel_diversity(measured.images);
   if (!flags.judge.empty())
     measured.verdict = judged(flags.judge, measured.images, asked_of(objective, flags.count), device);
   return measured;

@@ -31,13 +31,21 @@ void check_options(const DataOptions& options) {
               options.limit);
 }
 
+constexpr char kShapes[] = "shapes";
+
+bool names_shapes(const std::string& path) {
+  return path == kShapes || path.rfind(std::string(kShapes) + ":", 0) == 0;
+}
+
 std::unique_ptr<Dataset> make_shapes(const DataOptions& options) {
   const bool train = options.split == "train";
   const int64_t all = train ? 60000 : 10000;
   const int64_t count = options.limit > 0 ? std::min(options.limit, all) : all;
   const uint64_t seed = derive_seed(static_cast<uint64_t>(options.seed), train ? 0 : 1);
+  const std::string labels = options.path == kShapes ? options.labels : options.path.substr(sizeof kShapes);
   return std::make_unique<ShapesDataset>(count, options.size ? options.size : 32,
-                                         options.channels ? options.channels : 3, seed);
+                                         options.channels ? options.channels : 3, seed,
+                                         ShapesOptions{labels, options.rare, options.rare_share});
 }
 
 // Stored images of one shape, cut to the limit and fitted.
@@ -91,7 +99,9 @@ bool archive_of_cifar(const std::string& path) {
 std::unique_ptr<Dataset> make_dataset(const DataOptions& options) {
   check_options(options);
   const std::string& path = options.path;
-  if (path == "shapes") return make_shapes(options);
+  if (names_shapes(path)) return make_shapes(options);
+  STEER_CHECK(options.labels == DataOptions().labels && options.rare.empty(), "[data] ", path,
+              ": expected the words labels and rare with the data set shapes alone");
   STEER_CHECK(fs::exists(path), "[data] ", path,
               ": expected a folder, an archive or the word shapes but got no such path");
   if (!fs::is_directory(path)) {

@@ -172,6 +172,26 @@ TEST(Datasets, ShapesSplitsDiffer) {
   EXPECT_FALSE(torch::equal(train->batch({0}).x, test->batch({0}).x));
 }
 
+TEST(Datasets, ShapesTakeTheirLabelsAndRarityFromTheOptions) {
+  DataOptions options = at("shapes");
+  options.limit = 200;
+  const Tensor plain = make_dataset(options)->batch({0, 1, 2, 3}).x;
+  EXPECT_EQ(make_dataset(options)->classes().size(), 5u);
+  options.labels = "hue";
+  EXPECT_EQ(make_dataset(options)->classes().size(), 6u);
+  options.rare = "red disc";
+  options.rare_share = 0;
+  options.labels = "both";
+  EXPECT_THAT(labels(*make_dataset(options)), testing::Each(testing::Gt(0)));
+  EXPECT_TRUE(torch::equal(make_dataset(at("shapes:both"))->batch({0, 1, 2, 3}).x, plain));
+  EXPECT_EQ(make_dataset(at("shapes:both"))->classes().size(), 30u);
+  EXPECT_THAT(refusal([&] { make_dataset(at("shapes:colour")); }), HasSubstr("kind, hue, both"));
+  const TemporaryFolder folder;
+  folder.put("a.png", flat_png(5));
+  options.path = folder.path();
+  EXPECT_THAT(refusal([&] { make_dataset(options); }), HasSubstr("shapes alone"));
+}
+
 TEST(Datasets, BrokenOnesAreRefusedInOneLine) {
   const TemporaryFolder folder;
   EXPECT_THAT(refusal([&] { make_dataset(at(folder / "absent")); }), HasSubstr("no such path"));

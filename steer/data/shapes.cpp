@@ -1,10 +1,15 @@
 #include "steer/data/shapes.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <sstream>
 
 #include "steer/core/check.h"
+#include "steer/core/options.h"
 #include "steer/core/random.h"
 
 namespace steer {
@@ -12,6 +17,7 @@ namespace {
 
 constexpr float kPi = 3.14159265f;
 constexpr int64_t kKinds = 5, kHues = 6;
+constexpr uint64_t kRarityStream = 0x72617265;
 constexpr float kHueDegrees[kHues] = {0, 27, 51, 132, 215, 278};
 
 using Colour = std::array<float, 3>;
@@ -40,12 +46,28 @@ Colour colour_of(const Shade& shade) {
   return colour;
 }
 
-Scene scene_of(uint64_t seed, int64_t index) {
-  Random random(derive_seed(seed, static_cast<uint64_t>(index)));
+// A combination of kind and hue that gets another hue but with the chance `share`; -1: none does.
+struct Rarity {
+  int64_t combination;
+  double share;
+};
+
+// The hue that the plain draw gave or, in place of a rare combination's, one of the others. The random
+// numbers are its own, so that nothing else of the scene changes.
+int64_t seldom(int64_t kind, int64_t hue, const Rarity& rarity, uint64_t seed) {
+  if (kind * kHues + hue != rarity.combination) return hue;
+  Random random(derive_seed(seed, kRarityStream));
+  if (random.uniform() < rarity.share) return hue;
+  return (hue + 1 + static_cast<int64_t>(random.below(kHues - 1))) % kHues;
+}
+
+Scene scene_of(uint64_t data_seed, int64_t index, const Rarity& rarity) {
+  const uint64_t seed = derive_seed(data_seed, static_cast<uint64_t>(index));
+  Random random(seed);
   const auto between = [&](double low, double high) { return static_cast<float>(random.uniform(low, high)); };
   Scene scene;
   scene.kind = static_cast<int64_t>(random.below(kKinds));
-  scene.hue = static_cast<int64_t>(random.below(kHues));
+  scene.hue = seldom(scene.kind, static_cast<int64_t>(random.below(kHues)), rarity, seed);
   scene.radius = between(0.4, 0.75);
   const float room = 0.97f - 1.08f * scene.radius;  // every shape stays inside the picture
   scene.x = between(-room, room);
@@ -143,13 +165,38 @@ void draw(const Scene& scene, int64_t side, int64_t channels, float* out) {
   draw(scene, Ring(), side, channels, out);
 }
 
+// The number of a word among those known.
+int64_t number_of(const std::string& word, const std::vector<std::string>& known, const char* what) {
+  const auto found = std::find(known.begin(), known.end(), word);
+  STEER_CHECK(found != known.end(), "[shapes] expected ", what, " as one of ",
+              fmt::format("{}", fmt::join(known, ", ")), " but got ", in_quotes(word),
+              did_you_mean(word, known));
+  return found - known.begin();
+}
+
+// kind * 6 + hue of words such as "purple ring".
+int64_t combination_of(const std::string& words) {
+  std::istringstream in(words);
+  std::string hue, kind, more;
+  in >> hue >> kind;
+  STEER_CHECK(!kind.empty() && !(in >> more),
+              "[shapes] expected rare as a hue and a kind, as purple ring, but got ", in_quotes(words));
+  return number_of(kind, ShapesDataset::kind_names(), "the kind of rare") * kHues +
+         number_of(hue, ShapesDataset::hue_names(), "the hue of rare");
+}
+
 }  // namespace
 
-ShapesDataset::ShapesDataset(int64_t count, int64_t side, int64_t channels, uint64_t seed)
-    : count_(count), side_(side), channels_(channels), seed_(seed) {
+ShapesDataset::ShapesDataset(int64_t count, int64_t side, int64_t channels, uint64_t seed,
+                             const ShapesOptions& options)
+    : count_(count), side_(side), channels_(channels), seed_(seed), options_(options) {
   STEER_CHECK(count > 0, "[shapes] expected at least one image but got ", count);
   STEER_CHECK(side >= 8 && side <= 1024, "[shapes] expected a size of 8 to 1024 but got ", side);
   STEER_CHECK(channels == 1 || channels == 3, "[shapes] expected channels 1 or 3 but got ", channels);
+  number_of(options.labels, {"kind", "hue", "both"}, "labels");
+  STEER_CHECK(options.rare_share >= 0 && options.rare_share <= 1,
+              "[shapes] expected rare_share from 0 to 1 but got ", options.rare_share);
+  if (!options.rare.empty()) rare_ = combination_of(options.rare);
 }
 
 Batch ShapesDataset::batch(const std::vector<int64_t>& indices) const {
@@ -159,22 +206,34 @@ Batch ShapesDataset::batch(const std::vector<int64_t>& indices) const {
   for (int64_t i = 0; i < count; ++i) {
     STEER_CHECK(indices[i] >= 0 && indices[i] < count_, "[batch] expected an index below ", count_,
                 " but got ", indices[i]);
-    const Scene scene = scene_of(seed_, indices[i]);
+    const Scene scene = scene_of(seed_, indices[i], {rare_, options_.rare_share});
     draw(scene, side_, channels_, batch.x.data_ptr<float>() + i * channels_ * side_ * side_);
-    batch.label.data_ptr<int64_t>()[i] = scene.kind;
+    batch.label.data_ptr<int64_t>()[i] = options_.labels == "kind"  ? scene.kind
+                                         : options_.labels == "hue" ? scene.hue
+                                                                    : scene.kind * kHues + scene.hue;
     batch.index.data_ptr<int64_t>()[i] = indices[i];
   }
   return batch;
 }
 
 std::vector<std::string> ShapesDataset::classes() const {
-  return {"disc", "square", "triangle", "cross", "ring"};
+  if (options_.labels == "kind") return kind_names();
+  if (options_.labels == "hue") return hue_names();
+  std::vector<std::string> both;
+  for (const std::string& kind : kind_names())
+    for (const std::string& hue : hue_names()) both.push_back(hue + " " + kind);
+  return both;
 }
 
 Tensor ShapesDataset::hues(const std::vector<int64_t>& indices) const {
   const Tensor hues = at::empty({static_cast<int64_t>(indices.size())}, torch::kInt64);
-  for (size_t i = 0; i < indices.size(); ++i) hues.data_ptr<int64_t>()[i] = scene_of(seed_, indices[i]).hue;
+  for (size_t i = 0; i < indices.size(); ++i)
+    hues.data_ptr<int64_t>()[i] = scene_of(seed_, indices[i], {rare_, options_.rare_share}).hue;
   return hues;
+}
+
+std::vector<std::string> ShapesDataset::kind_names() {
+  return {"disc", "square", "triangle", "cross", "ring"};
 }
 
 std::vector<std::string> ShapesDataset::hue_names() {

@@ -1,6 +1,6 @@
 #include "steer/data/shapes.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <chrono>
 #include <numeric>
@@ -54,6 +54,72 @@ TEST(Shapes, LabelsAreEvenAndIndependentOfHues) {
   EXPECT_EQ(ShapesDataset::hue_names().size(), 6u);
   EXPECT_GT(counts.min().item<int64_t>(), 140);
   EXPECT_LT(counts.max().item<int64_t>(), 260);
+}
+
+ShapesDataset labelled(const std::string& labels, const std::string& rare = "", double share = 0.15) {
+  return ShapesDataset(20000, 8, 3, 4, {labels, rare, share});
+}
+
+TEST(Shapes, LabelsNameTheKindTheHueOrBoth) {
+  const Batch kind = labelled("kind").batch(first(300)), hue = labelled("hue").batch(first(300)),
+              both = labelled("both").batch(first(300));
+  EXPECT_TRUE(torch::equal(kind.x, hue.x) && torch::equal(kind.x, both.x));
+  EXPECT_TRUE(torch::equal(hue.label, labelled("kind").hues(first(300))));
+  EXPECT_TRUE(torch::equal(both.label, kind.label * 6 + hue.label));
+  EXPECT_EQ(labelled("kind").classes(), ShapesDataset::kind_names());
+  EXPECT_EQ(labelled("hue").classes(), ShapesDataset::hue_names());
+  const std::vector<std::string> names = labelled("both").classes();
+  ASSERT_EQ(names.size(), 30u);
+  EXPECT_EQ(names[0], "red disc");
+  EXPECT_EQ(names[2 * 6 + 4], "blue triangle");
+  EXPECT_EQ(names[29], "purple ring");
+}
+
+TEST(Shapes, ARareCombinationBecomesAnotherHueAndNothingElseChanges) {
+  const ShapesDataset plain = labelled("both"), rare = labelled("both", "purple ring");
+  constexpr int64_t kCount = 20000, kPurpleRing = 29;
+  const Tensor before = plain.batch(first(kCount)).label, after = rare.batch(first(kCount)).label;
+  const Tensor was = before.eq(kPurpleRing), changed = before.ne(after);
+  EXPECT_TRUE(changed.logical_and(was.logical_not()).sum().eq(0).item<bool>());
+  EXPECT_TRUE(after.div(6, "floor").eq(before.div(6, "floor")).all().item<bool>());
+  // 0.5 % of 20,000 are 100; a deviation is 10.
+  EXPECT_NEAR(after.eq(kPurpleRing).sum().item<double>(), 100, 35);
+  const Tensor others = torch::bincount(after.masked_select(changed) - 24, {}, 6);
+  EXPECT_NEAR(others.narrow(0, 0, 5).to(torch::kFloat64).mean().item<double>(), 0.85 / 30 / 5 * kCount, 12);
+  EXPECT_GT(others.narrow(0, 0, 5).min().item<int64_t>(), 70);
+  EXPECT_EQ(others[5].item<int64_t>(), 0);
+  // Images of other combinations are bit for bit what they were; the others keep their shape's place.
+  const Batch some = plain.batch(first(200)), same = rare.batch(first(200));
+  const Tensor differs = some.x.ne(same.x).flatten(1).any(1);
+  EXPECT_TRUE(torch::equal(differs, some.label.ne(same.label)));
+}
+
+TEST(Shapes, AShareOfOneChangesNothingAndAShareOfZeroLeavesNone) {
+  const Tensor plain = labelled("both").batch(first(2000)).label;
+  EXPECT_TRUE(torch::equal(labelled("both", "red  cross", 1).batch(first(2000)).label, plain));
+  EXPECT_GT(plain.eq(18).sum().item<int64_t>(), 30);
+  EXPECT_EQ(labelled("both", "red cross", 0).batch(first(2000)).label.eq(18).sum().item<int64_t>(), 0);
+}
+
+TEST(Shapes, WordsThatNameNothingAreRefused) {
+  const auto refusal = [](const std::string& labels, const std::string& rare, double share) {
+    try {
+      labelled(labels, rare, share);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  EXPECT_EQ(refusal("hues", "", 0.1),
+            "[shapes] expected labels as one of kind, hue, both but got \"hues\"; did you mean hue?");
+  EXPECT_EQ(refusal("kind", "purpel ring", 0.1),
+            "[shapes] expected the hue of rare as one of red, orange, yellow, green, blue, purple but got "
+            "\"purpel\"; did you mean purple?");
+  EXPECT_EQ(refusal("kind", "ring", 0.1),
+            "[shapes] expected rare as a hue and a kind, as purple ring, but got \"ring\"");
+  EXPECT_THAT(refusal("kind", "ring purple", 0.1), testing::HasSubstr("the kind of rare"));
+  EXPECT_THAT(refusal("kind", "big purple ring", 0.1), testing::HasSubstr("a hue and a kind"));
+  EXPECT_THAT(refusal("kind", "red disc", 1.5), testing::HasSubstr("from 0 to 1 but got 1.5"));
 }
 
 TEST(Shapes, LargerPicturesShowTheSameScene) {

@@ -53,6 +53,8 @@ const char* const kWords[] = {"inpaint(mask=left)",
                               "colourise()",
                               "denoise(noise=0.5)",
                               "low_bit()",
+                              "gaussian_deblur(std=1)",
+                              "gaussian(mean=0.3, std=0.5)",
                               "0.5*inpaint(mask=top) + super_resolve(factor=4)"};
 
 TEST(BestBy, TheCheapWayRanksAsFullSizeImagesDo) {

@@ -1,9 +1,11 @@
 #include "steer/objectives/linear.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
+#include "steer/objectives/blur.h"
 
 namespace steer {
 namespace {
@@ -21,6 +23,21 @@ LinearTask whole(const char* what, const Tensor& images, double noise) {
   task.degraded = task.measurement.y;
   task.hidden = at::ones({1, 1, images.size(2), images.size(3)}, images.options());
   return task;
+}
+
+Tensor deblur_kernel(const Tensor& images, double std, int64_t size) {
+  constexpr double kDeviations = 4;
+  STEER_CHECK(images.dim() == 4, "[gaussian_deblur] expected pictures [T, C, H, W] but got ",
+              shape_text(images.sizes()));
+  STEER_CHECK(std::isfinite(std) && std > 0, "[gaussian_deblur] expected a std above 0 but got ", std);
+  STEER_CHECK(size == 0 || (size > 0 && size % 2 == 1),
+              "[gaussian_deblur] expected an odd size of the kernel but got ", size);
+  const int64_t most = std::min(images.size(2), images.size(3)) - 1;
+  const int64_t radius =
+      size > 0 ? size / 2 : std::min(most, static_cast<int64_t>(std::ceil(kDeviations * std)));
+  STEER_CHECK(radius <= most, "[gaussian_deblur] expected a kernel of size 1 to ", 2 * most + 1,
+              ", whose radius is below the picture's sides, but got ", size);
+  return gaussian_kernel(std, radius);
 }
 
 }  // namespace
@@ -82,6 +99,25 @@ LinearTask low_bit(const Tensor& truth, int64_t levels) {
 
 LinearTask denoise(const Tensor& noisy, double noise) {
   return whole("denoise", noisy, noise);
+}
+
+LinearTask gaussian_deblur(const Tensor& truth, double std, int64_t size, double noise) {
+  return gaussian_deblur_from(blurred(truth, deblur_kernel(truth, std, size)), std, size, noise);
+}
+
+LinearTask gaussian_deblur_from(const Tensor& images, double std, int64_t size, double noise) {
+  const Tensor kernel = deblur_kernel(images, std, size);
+  LinearTask task = whole("gaussian_deblur", images, noise);
+  task.measurement.blur = [kernel](const Tensor& maps) { return blurred(maps, kernel); };
+  return task;
+}
+
+LinearTask gaussian(double mean, double std, int64_t channels, int64_t height, int64_t width) {
+  STEER_CHECK(std::isfinite(mean), "[gaussian] expected a finite mean but got ", mean);
+  LinearTask task = whole("gaussian", at::full({1, channels, height, width}, mean), std);
+  task.degraded = Tensor();
+  task.hidden = Tensor();
+  return task;
 }
 
 }  // namespace steer

@@ -14,6 +14,8 @@ namespace steer {
 // Standard deviation of the measurement's noise on the [-1, 1] scale.
 constexpr double kMeasurementNoise = 0.05;
 constexpr double kDenoiseNoise = 0.5;
+// Standard deviation of a blur in pixels.
+constexpr double kBlurStd = 1.5;
 
 // A measurement and what a user sees of it.
 struct LinearTask {
@@ -61,5 +63,19 @@ LinearTask low_bit(const Tensor& truth, int64_t levels);
 
 // Every pixel, badly: `noisy` is what was measured, with noise of the stated deviation in it already.
 LinearTask denoise(const Tensor& noisy, double noise = kDenoiseNoise);
+
+// Every pixel of the picture blurred by a Gaussian of deviation `std` > 0 pixels, see blur.h. `size` is the
+// width of the kernel in pixels, odd; 0: as far as 4 deviations, or as far as the picture lets mirror its
+// borders. Error where size / 2 is not below H and W. Shown blurred; all pixels are hidden.
+LinearTask gaussian_deblur(const Tensor& truth, double std, int64_t size = 0,
+                           double noise = kMeasurementNoise);
+
+// The same from pictures that are blurred already.
+LinearTask gaussian_deblur_from(const Tensor& images, double std, int64_t size = 0,
+                                double noise = kMeasurementNoise);
+
+// log N(x; mean, std^2) of every number, up to a constant: one target of shape [channels, height, width].
+// There is no picture to show. std > 0.
+LinearTask gaussian(double mean, double std, int64_t channels, int64_t height, int64_t width);
 
 }  // namespace steer

@@ -9,6 +9,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
+#include "steer/objectives/blur.h"
 #include "steer/objectives/masks.h"
 
 namespace steer {
@@ -25,6 +26,7 @@ std::vector<LinearObjective> family(const Tensor& truth) {
   all.emplace_back(super_resolve(truth, 4), "super_resolve()");
   all.emplace_back(colourise(truth), "colourise()");
   all.emplace_back(denoise(truth), "denoise()");
+  all.emplace_back(gaussian_deblur(truth, 1.5), "gaussian_deblur()");
   return all;
 }
 
@@ -115,6 +117,48 @@ TEST(Colourise, ShowsAndMeasuresTheMeanOfTheChannels) {
   for (int64_t c = 0; c < 3; ++c) EXPECT_TRUE(torch::allclose(task.degraded.select(1, c), truth.mean({1})));
   EXPECT_TRUE(torch::allclose(measure(task.measurement, truth), truth.mean({1}, true), 1e-5, 1e-6));
   EXPECT_THROW(colourise(truth.narrow(1, 0, 1)), Error);
+}
+
+TEST(GaussianDeblur, ShowsAndMeasuresTheBlurredPicture) {
+  const Tensor truth = pictures(2);
+  const LinearTask task = gaussian_deblur(truth, 1.5, 0, 0.1);
+  EXPECT_TRUE(torch::equal(task.degraded, blurred(truth, gaussian_kernel(1.5, 6))));
+  EXPECT_TRUE(torch::equal(measure(task.measurement, truth), task.degraded));
+  EXPECT_EQ(task.hidden.sum().item<float>(), 256.0f);
+  EXPECT_EQ(shape_text(task.hidden.sizes()), "[1, 1, 16, 16]");
+  // A constant c more in every channel is c more in the blurred picture: -768 c^2 / (2 * 0.01).
+  EXPECT_NEAR(log_likelihood(task.measurement, truth + 0.1)[0].item<float>(), -384, 0.05);
+  // What is blurred away hardly counts: a checkerboard of amplitude 0.5.
+  const Tensor cells = torch::arange(16).view({16, 1}) + torch::arange(16);
+  const Tensor checks = cells.remainder(2).to(torch::kFloat32) - 0.5;
+  EXPECT_GT(log_likelihood(task.measurement, truth + checks)[0].item<float>(), -1);
+  EXPECT_TRUE(torch::equal(gaussian_deblur_from(task.degraded, 1.5).measurement.y, task.degraded));
+}
+
+TEST(GaussianDeblur, TheKernelIsNarrowedToThePictureUnlessItsSizeIsTold) {
+  const Tensor small = pictures(1).narrow(2, 0, 4);
+  EXPECT_TRUE(torch::equal(gaussian_deblur(small, 1.5).degraded, blurred(small, gaussian_kernel(1.5, 3))));
+  EXPECT_TRUE(torch::equal(gaussian_deblur(small, 1.5, 5).degraded, blurred(small, gaussian_kernel(1.5, 2))));
+  EXPECT_TRUE(torch::equal(gaussian_deblur(small, 1.5, 1).degraded, small));
+  for (const int64_t size : {9, 4, -1}) EXPECT_THROW(gaussian_deblur(small, 1.5, size), Error);
+  EXPECT_THROW(gaussian_deblur(small, 0), Error);
+  EXPECT_THROW(gaussian_deblur(small, 1.5, 0, 0), Error);
+  EXPECT_THROW(gaussian_deblur(small[0], 1.5), Error);
+}
+
+TEST(Gaussian, IsTheLogDensityOfEveryNumberUpToItsConstant) {
+  const Tensor x = pictures(3).to(torch::kFloat64);
+  const LinearObjective objective(gaussian(0.3, 0.5, 3, 16, 16), "gaussian()");
+  const Tensor expected = -(x - 0.3).square().sum({1, 2, 3}) / (2 * 0.25);
+  EXPECT_TRUE(torch::allclose(objective.score(x), expected, 1e-6, 1e-4));
+  EXPECT_EQ(objective.score(torch::full({1, 3, 16, 16}, 0.3)).item<float>(), 0);
+  EXPECT_FALSE(objective.degraded().defined());
+  EXPECT_EQ(objective.targets(), 1);
+  // Its gradient is (mean - x) / std^2.
+  Tensor moved = x.clone().requires_grad_();
+  objective.score(moved).sum().backward();
+  EXPECT_TRUE(torch::allclose(moved.grad(), (0.3 - x) / 0.25, 1e-6, 1e-6));
+  EXPECT_THROW(gaussian(0, 0, 3, 4, 4), Error);
 }
 
 TEST(Linear, RefusesNoiseThatIsNotAboveZeroAndWrongSizes) {

@@ -15,6 +15,7 @@
 #include "steer/nn/saved_network.h"
 #include "steer/objectives/canny.h"
 #include "steer/objectives/edges.h"
+#include "steer/objectives/gram.h"
 #include "steer/objectives/labels.h"
 #include "steer/objectives/linear.h"
 #include "steer/objectives/masks.h"
@@ -131,6 +132,26 @@ LinearTask denoise_of(const Call& call, const ObjectiveContext& context) {
   return denoise(noisy, noise);
 }
 
+LinearTask gaussian_deblur_of(const Call& call, const ObjectiveContext& context) {
+  const Arguments arguments(call, {"image"}, {"std", "size", "noise", "blurred", "fit"});
+  const double std = arguments.number("std", kBlurStd, 1e-3, 1e3);
+  const int64_t size =
+      arguments.word("size", "auto") == "auto" ? 0 : arguments.integer("size", 0, 1, 1 << 16);
+  const double noise = arguments.number("noise", kMeasurementNoise, kLeastNoise, kMostNoise);
+  const Tensor images = pictures_of(call, arguments, context).images;
+  return arguments.flag("blurred", false) ? gaussian_deblur_from(images, std, size, noise)
+                                          : gaussian_deblur(images, std, size, noise);
+}
+
+LinearTask gaussian_of(const Call& call, const ObjectiveContext& context) {
+  const Arguments arguments(call, {}, {"mean", "std"});
+  LinearTask task = gaussian(arguments.number("mean", 0.3, -100, 100),
+                             arguments.number("std", 0.5, kLeastNoise, kMostNoise), context.channels,
+                             context.height, context.width);
+  task.measurement.y = task.measurement.y.to(context.device);
+  return task;
+}
+
 LinearTask low_bit_of(const Call& call, const ObjectiveContext& context) {
   const Arguments arguments(call, {"image"}, {"levels", "fit"});
   const int64_t levels = arguments.integer("levels", 5, 2, 256);
@@ -175,16 +196,18 @@ std::unique_ptr<Objective> strokes_of(const Call& call, const ObjectiveContext& 
   return std::make_unique<LinearObjective>(strokes(painting, alpha), to_text(call));
 }
 
-std::unique_ptr<Objective> style_of(const Call& call, const ObjectiveContext& context) {
+// style() and gram() ask a network of the same kind about the same arguments.
+template <class Asked>
+std::unique_ptr<Objective> by_features(const Call& call, const ObjectiveContext& context) {
   const Arguments arguments(call, {"image"}, {"model", "size", "normalise", "fit"});
   const std::string normalise = arguments.word("normalise", "none");
-  STEER_CHECK(normalise == "none" || normalise == "imagenet", "[objective] column ", call.column,
-              ": style: expected normalise as none or imagenet but got ", normalise);
-  const StyleOptions options{arguments.integer("size", StyleOptions().size, 1, 4096),
-                             normalise == "imagenet"};
+  STEER_CHECK(normalise == "none" || normalise == "imagenet", "[objective] column ", call.column, ": ",
+              call.name, ": expected normalise as none or imagenet but got ", normalise);
+  const FeatureOptions options{arguments.integer("size", FeatureOptions().size, 1, 4096),
+                               normalise == "imagenet"};
   const ScriptedNetwork network(arguments.required("model"), context.device);
-  return std::make_unique<StyleObjective>(network, pictures_of(call, arguments, context).images, options,
-                                          to_text(call));
+  return std::make_unique<Asked>(network, pictures_of(call, arguments, context).images, options,
+                                 to_text(call));
 }
 
 std::unique_ptr<Objective> text_of(const Call& call, const ObjectiveContext& context) {
@@ -243,17 +266,21 @@ std::unique_ptr<Objective> make_term(const Call& call, const ObjectiveContext& c
   if (call.name == "colourise") return linear(colourise_of(call, context));
   if (call.name == "denoise") return linear(denoise_of(call, context));
   if (call.name == "low_bit") return linear(low_bit_of(call, context));
+  if (call.name == "gaussian_deblur") return linear(gaussian_deblur_of(call, context));
+  if (call.name == "gaussian") return linear(gaussian_of(call, context));
   if (call.name == "edges") return edges_of(call, context);
   if (call.name == "canny") return canny_of(call, context);
   if (call.name == "strokes") return strokes_of(call, context);
-  if (call.name == "style") return style_of(call, context);
+  if (call.name == "style") return by_features<StyleObjective>(call, context);
+  if (call.name == "gram") return by_features<GramObjective>(call, context);
   if (call.name == "text") return text_of(call, context);
   if (call.name == "label") return label_of(call, context);
   if (call.name == "entropy") return entropy_of(call, context);
   if (call.name == "program") return program_of(call);
-  const std::vector<std::string> known = {"inpaint", "super_resolve", "colourise", "denoise", "low_bit",
-                                          "edges",   "canny",         "strokes",   "style",   "text",
-                                          "label",   "entropy",       "program",   "rank"};
+  const std::vector<std::string> known = {
+      "inpaint",  "super_resolve", "colourise", "denoise", "low_bit", "gaussian_deblur",
+      "gaussian", "edges",         "canny",     "strokes", "style",   "gram",
+      "text",     "label",         "entropy",   "program", "rank"};
   fail("[objective] column ", call.column, ": unknown objective ", call.name, "; known are ",
        fmt::format("{}", fmt::join(known, ", ")), did_you_mean(call.name, known));
 }

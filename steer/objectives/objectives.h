@@ -33,10 +33,14 @@ struct ObjectiveContext {
 //   denoise([image], noise=0.5, add=false)     image: the noisy one, unless add=true; a context's truth gets
 //   noise added
 //   low_bit([image], levels=5)     only the nearest of `levels` values of each pixel is known
+//   gaussian_deblur([image], std=1.5, size=auto, noise=0.05, blurred=false)     the image is blurred first
+//   unless it is blurred already; size: of the kernel, see linear.h
+//   gaussian(mean=0.3, std=0.5)     every number is near the mean
 //   edges([image])     Sobel magnitudes, see edges.h
 //   canny([image], low=100, high=200)     Canny's edges, see canny.h
 //   strokes(image, distance=l2)     colours where the image is not transparent; l1 or l2, see strokes.h
 //   style([image], model=FILE.pt, size=64, normalise=none)     features of a network, see style.h
+//   gram([image], model=FILE.pt, size=64, normalise=none)     Gram matrices of its features, see gram.h
 //   text(words, model=FILE.pt)     a network of images and text, see text.h
 //   label([class], classifier=FILE, temperature=1)     see labels.h and nn/saved_network.h
 //   entropy(classifier=FILE)     that the classifier is sure

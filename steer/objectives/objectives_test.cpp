@@ -10,6 +10,7 @@
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
 #include "steer/data/images.h"
+#include "steer/objectives/blur.h"
 
 namespace steer {
 namespace {
@@ -59,9 +60,10 @@ std::string refusal(const std::string& words, const ObjectiveContext& context) {
 
 TEST(Objectives, AreHighestAtTheirOwnPicture) {
   const PictureFile file("own.png", noise_picture(32));
-  for (const char* words :
-       {"inpaint(PATH, mask=left)", "super_resolve(PATH, factor=4)", "colourise(PATH)",
-        "denoise(PATH, noise=0.5)", "0.5*inpaint(PATH, mask=centre) + 2*colourise(PATH)"}) {
+  for (const char* words : {"inpaint(PATH, mask=left)", "super_resolve(PATH, factor=4)", "colourise(PATH)",
+                            "denoise(PATH, noise=0.5)", "gaussian_deblur(PATH)",
+                            "gaussian_deblur(PATH, std=1, size=5, noise=0.1)",
+                            "0.5*inpaint(PATH, mask=centre) + 2*colourise(PATH)"}) {
     std::string filled = words;
     for (size_t at; (at = filled.find("PATH")) != std::string::npos;)
       filled.replace(at, 4, "'" + file.path + "'");
@@ -80,8 +82,8 @@ TEST(Objectives, AreHighestAtTheirOwnPicture) {
 TEST(Objectives, TakeTheContextsTruthWhereWordsNameNoImage) {
   ObjectiveContext context = colour32();
   context.truth = torch::rand({2, 3, 32, 32}) * 2 - 1;
-  for (const char* words :
-       {"inpaint(mask=left)", "super_resolve(factor=4)", "colourise()", "denoise(add=false)"})
+  for (const char* words : {"inpaint(mask=left)", "super_resolve(factor=4)", "colourise()",
+                            "denoise(add=false)", "gaussian_deblur()"})
     EXPECT_TRUE(
         torch::allclose(make_objective(words, context)->score(context.truth), torch::zeros({2}), 0, 1e-6));
   EXPECT_EQ(refusal("colourise()", colour32()),
@@ -103,6 +105,15 @@ TEST(Objectives, AddNoiseThatDependsOnTheTargetsSeedAlone) {
   EXPECT_TRUE(torch::equal(make_objective("denoise(" + image + ")", context)->degraded(), file.picture));
   EXPECT_TRUE(torch::allclose(make_objective("denoise(" + image + ", add=true)", context)->degraded()[0],
                               file.picture[0] + noisy[2], 1e-5, 1e-6));
+}
+
+TEST(Objectives, DeblurTakesPicturesThatAreBlurredAlready) {
+  const PictureFile file("blurred.png", noise_picture(32));
+  const std::string image = "'" + file.path + "'";
+  const auto shown = [&](const std::string& words) { return make_objective(words, colour32())->degraded(); };
+  EXPECT_TRUE(torch::equal(shown("gaussian_deblur(" + image + ", blurred=true)"), file.picture));
+  EXPECT_TRUE(torch::equal(shown("gaussian_deblur(" + image + ", size=auto)"),
+                           blurred(file.picture, gaussian_kernel(1.5, 6))));
 }
 
 TEST(Objectives, SuperResolveTakesSmallPicturesAsTheMeasurement) {
@@ -151,6 +162,9 @@ TEST(Objectives, OrderSamplesAsTheirFormulasDo) {
                      mse(area_resize(x, 32 / factor, 32 / factor),
                          area_resize(context.truth, 32 / factor, 32 / factor))});
   table.push_back({"colourise()", mse(x.mean({1}, true), context.truth.mean({1}, true))});
+  const Tensor kernel = gaussian_kernel(1.5, 6);
+  table.push_back({"gaussian_deblur()", mse(blurred(x, kernel), blurred(context.truth, kernel))});
+  table.push_back({"gaussian(mean=-0.2, std=0.1)", (x + 0.2).square().mean({1, 2, 3})});
   table.push_back({"low_bit()", mse(x, (2 * context.truth).round() / 2)});
   table.push_back({"denoise(noise=0.53, add=false)", mse(x, context.truth)});
   table.push_back({"inpaint(mask=left)", mse(x.narrow(3, 16, 16), context.truth.narrow(3, 16, 16))});
@@ -194,11 +208,11 @@ TEST(Objectives, ARankOfTermsIsRead) {
 TEST(Objectives, RefuseWhatTheyDoNotKnow) {
   ObjectiveContext context = colour32();
   context.truth = torch::zeros({1, 3, 32, 32});
-  EXPECT_EQ(
-      refusal("colourise() + inpant(mask=left)", context),
-      "[objective] column 15: unknown objective inpant; known are inpaint, super_resolve, colourise, "
-      "denoise, low_bit, edges, canny, strokes, style, text, label, entropy, program, rank; did you mean "
-      "inpaint?");
+  EXPECT_EQ(refusal("colourise() + inpant(mask=left)", context),
+            "[objective] column 15: unknown objective inpant; known are inpaint, super_resolve, colourise, "
+            "denoise, low_bit, gaussian_deblur, gaussian, edges, canny, strokes, style, gram, text, label, "
+            "entropy, "
+            "program, rank; did you mean inpaint?");
   EXPECT_EQ(refusal("inpaint()", context), "[objective] column 1: inpaint needs the argument mask");
   EXPECT_EQ(refusal("super_resolve()", context),
             "[objective] column 1: super_resolve needs the argument factor");
@@ -211,6 +225,14 @@ TEST(Objectives, RefuseWhatTheyDoNotKnow) {
             "[objective] column 11: colourise: expected noise as a number from 0.001 to 100 but got 0");
   EXPECT_EQ(refusal("denoise(add=perhaps)", context),
             "[objective] column 9: denoise: expected add as true or false but got perhaps");
+  EXPECT_EQ(refusal("gaussian_deblur(size=81)", context),
+            "[gaussian_deblur] expected a kernel of size 1 to 63, whose radius is below the picture's sides, "
+            "but got 81");
+  EXPECT_EQ(
+      refusal("gaussian_deblur(size=wide)", context),
+      "[objective] column 17: gaussian_deblur: expected size as a whole number from 1 to 65536 but got wide");
+  EXPECT_NE(refusal("gaussian_deblur(size=4)", context).find("odd size"), std::string::npos);
+  EXPECT_NE(refusal("gaussian(std=0)", context).find("expected std as a number"), std::string::npos);
   EXPECT_NE(refusal("inpaint(missing.png, mask=left)", context), "accepted");
   EXPECT_NE(refusal("inpaint(mask=diagonal)", context), "accepted");
   context.channels = 1;

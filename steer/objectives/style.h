@@ -1,21 +1,16 @@
 // That a sample looks to a network as a picture does.
 #pragma once
 
-#include "steer/nn/scripted.h"
+#include "steer/objectives/features.h"
 #include "steer/objectives/objective.h"
 
 namespace steer {
 
-struct StyleOptions {
-  int64_t size = 64;      // height and width of the network's input; samples are resized to the nearest pixel
-  bool imagenet = false;  // colours as (x + 1) / 2, less ImageNet's mean, over its deviation; else x itself
-};
-
-// Minus the mean squared difference of the features of sample and truth [T, C, H, W]. The network takes
-// [N, 3, size, size] (grey is repeated) and gives [N, ...], flattened here.
+// Minus the mean squared difference of the features of sample and truth [T, C, H, W]. The network's
+// features [N, ...] are flattened.
 class StyleObjective : public Objective {
  public:
-  StyleObjective(ScriptedNetwork network, const Tensor& truth, const StyleOptions& options,
+  StyleObjective(ScriptedNetwork network, const Tensor& truth, const FeatureOptions& options,
                  std::string words);
 
   Tensor score(const Tensor& x) const override;
@@ -28,8 +23,7 @@ class StyleObjective : public Objective {
  private:
   Tensor features(const Tensor& x) const;  // [N, F]
 
-  ScriptedNetwork network_;
-  StyleOptions options_;
+  FeatureNetwork network_;
   Tensor truth_, features_;  // [T, C, H, W], [T, F]
   std::string words_;
 };
