@@ -30,6 +30,7 @@ void add_reflow(CLI::App& app, Run& run);
 void add_density(CLI::App& app, Run& run);
 void add_prior(CLI::App& app, Run& run);
 void add_rates(CLI::App& app, Run& run);
+void add_search(CLI::App& app, Run& run);
 void add_search_similar(CLI::App& app, Run& run);
 void add_cluster(CLI::App& app, Run& run);
 void add_interpolate(CLI::App& app, Run& run);

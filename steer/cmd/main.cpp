@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
   steer::add_density(app, run);
   steer::add_prior(app, run);
   steer::add_rates(app, run);
+  steer::add_search(app, run);
   steer::add_search_similar(app, run);
   steer::add_cluster(app, run);
   steer::add_interpolate(app, run);

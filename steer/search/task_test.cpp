@@ -1,0 +1,89 @@
+#include "steer/search/task.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "steer/core/check.h"
+#include "steer/search/yardsticks.h"
+
+namespace steer {
+namespace {
+
+constexpr int64_t kSide = 8;
+
+// A generator whose samples are all of one grey, told by the first seed of the request.
+class GreyModel : public Model {
+ public:
+  std::string family() const override { return "grey"; }
+  torch::nn::Module& module() override { return *network_; }
+  ImageShape shape() const override { return {1, kSide, kSide}; }
+  Json options() const override { return {}; }
+  LossReport loss(const Batch&, uint64_t) override { return {}; }
+  Figures after_step(int64_t, const Adam*, const Ema*) override { return {}; }
+  Samples sample(const SampleRequest& request) override {
+    ++requests;
+    const Tensor grey = request.seeds.to(torch::kFloat32).view({-1, 1, 1, 1}) / 100;
+    return {grey.expand({-1, 1, kSide, kSide}).contiguous(), {}, 3};
+  }
+  void set_compute_type(torch::ScalarType) override {}
+  int64_t requests = 0;
+
+ private:
+  torch::nn::Linear network_{1, 1};
+};
+
+TEST(Task, PutsEachTruthToASampleOfItsOwnAndMeasuresWhatWasHidden) {
+  const Tensor truth =
+      at::arange(10).view({10, 1, 1, 1}).to(torch::kFloat32).expand({10, 1, kSide, kSide}) / 100;
+  TaskOptions options;
+  options.objective = "inpaint(mask=left)";
+  options.batch = 4;
+  GreyModel model;
+  const Task task(options, model.shape(), truth, torch::kCPU);
+  EXPECT_EQ(task.count(), 10);
+  EXPECT_EQ(task.hidden().sizes(), (std::vector<int64_t>{10, 1, kSide, kSide}));
+  int64_t seen = 0;
+  const Made made = task.run(model, [&](SampleRequest& request, int64_t at, int64_t count) {
+    EXPECT_EQ(at, seen);
+    seen += count;
+    EXPECT_TRUE(request.objective);
+  });
+  EXPECT_EQ(model.requests, 3);
+  EXPECT_EQ(seen, 10);
+  EXPECT_EQ(made.evaluations, 3);
+  // Sample i is the grey i / 100, as its truth: the best there is.
+  EXPECT_LT((made.images - truth).abs().max().item<double>(), 1e-6);
+  EXPECT_NEAR(made.scores.abs().max().item<double>(), 0, 1e-6);
+  const Json figures = measure(task, made, {}, {"psnr", "score"});
+  EXPECT_GT(figures["psnr"].get<double>(), 100);
+  EXPECT_EQ(figures.size(), 2u);
+  EXPECT_THAT(measurable(task, {}), ::testing::ElementsAre("psnr", "diversity", "score"));
+}
+
+TEST(Task, WithoutTruthAsksForAsManySamplesAsItIsTold) {
+  TaskOptions options;
+  options.objective = "gaussian(mean=0.2, std=0.5)";
+  options.count = 7, options.batch = 5;
+  GreyModel model;
+  const Task task(options, model.shape(), {}, torch::kCPU);
+  EXPECT_EQ(task.run(model, {}).images.size(0), 7);
+  EXPECT_FALSE(task.asked().defined());
+  try {
+    measure(task, task.run(model, {}), {}, {"accuracy"});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("judge"));
+  }
+  EXPECT_THROW(measure(task, task.run(model, {}), {}, {"acuracy"}), Error);
+}
+
+TEST(Task, TheNetworkThatGuidesDoesNotJudge) {
+  const std::string words = "0.5*label(3, classifier=a/model.safetensors) + rank(style(x.png, model=b.pt))";
+  EXPECT_THAT(networks_in(words), ::testing::ElementsAre("a/model.safetensors", "b.pt"));
+  EXPECT_THROW(check_judge("./a/../a/model.safetensors", words), Error);
+  EXPECT_THROW(check_judge("b.pt", words), Error);
+  check_judge("c.pt", words);
+}
+
+}  // namespace
+}  // namespace steer
