@@ -7,6 +7,7 @@
 #include "steer/core/check.h"
 #include "steer/core/options.h"
 #include "steer/guidance/population_worlds.h"
+#include "steer/objectives/objectives.h"
 
 namespace steer {
 namespace {
@@ -139,6 +140,32 @@ TEST(Population, EveryMethodRaisesTheScore) {
   const double unguided = mean(method("none", 8));
   for (const PopulationOptions& options : all_methods(8))
     EXPECT_GT(mean(options), unguided / 2) << options.method << " " << options.potential;
+}
+
+TEST(Population, ObjectivesOnImagesFindTheirPicture) {
+  // Twelve pictures, one of which is asked for by what an objective keeps of it.
+  const Tensor pictures =
+      at::cat({normals(20, {3 * 8 * 8}, 6),
+               normals(21, {3, 4, 4}, 6).repeat_interleave(2, 2).repeat_interleave(2, 3).flatten(1)})
+          .clamp(-1, 1);
+  const Denoiser flat = exact_denoiser(kernel_mixture(pictures, 0.1));
+  const Denoiser D = [&](const Tensor& x, const Tensor& sigma) {
+    return flat(x.flatten(1), sigma).view_as(x);
+  };
+  ObjectiveContext context;
+  context.channels = 3, context.height = context.width = 8;
+  context.truth = pictures.narrow(0, 9, 1).view({1, 3, 8, 8}).to(torch::kFloat32);
+  for (const std::string words :
+       {"inpaint(mask=left)", "super_resolve(factor=2)", "colourise()", "denoise()", "low_bit()", "edges()",
+        "canny()", "rank(0.5*inpaint(mask=top) + edges())", "inpaint(mask=left) + 2*edges()"}) {
+    const auto objective = make_objective(words, context);
+    PopulationOptions options = method("svdd", 16);
+    options.temperature = 0;
+    Population population(*objective, options, sample_seeds(87, 8));
+    const Tensor x = run(population, D, {3, 8, 8}, grid(12)).x.flatten(1);
+    const Tensor nearest = at::cdist(x, pictures).argmin(1);
+    EXPECT_GE((nearest == 9).sum().item<int64_t>(), 6) << words;
+  }
 }
 
 TEST(Population, ATreeOfOnePathIsGreedyValueDecoding) {
