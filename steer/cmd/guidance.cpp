@@ -129,6 +129,7 @@ GuidancePlan GuidanceFlags::plan(const Model& model, const Objective& objective,
   plan.sampler = sampling.guided_options(model, file.value("sampler", Json::object()), preset);
   plan.guidance = guidance_of(objective, file.value("guidance", Json()));
   check_population(plan.guidance->population, plan.sampler->solver);
+  check_together(*plan.guidance);
   if (climbs(plan.guidance->climb)) {
     const std::string form = checked_form(plan.guidance->climb, plan.sampler->solver);
     const ImageShape shape = model.shape();

@@ -1,15 +1,13 @@
 #include "steer/guidance/population.h"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
-#include <vector>
 
 #include "steer/core/check.h"
-#include "steer/core/options.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
+#include "steer/guidance/destinations.h"
 #include "steer/guidance/path_weights.h"
 #include "steer/guidance/resampling.h"
 #include "steer/guidance/scoring.h"
@@ -19,18 +17,23 @@ namespace {
 
 constexpr uint64_t kRowLabel = 0x726f7773;
 constexpr uint64_t kChoiceStream = 6000000;
-constexpr double kNever = -std::numeric_limits<double>::infinity();
-
-bool among(const std::string& word, const std::vector<std::string>& words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
 
 // Places by falling score [N, W], the first of equals first; scores must not be NaN.
 Tensor places_by(const Tensor& score) {
   return std::get<1>(at::sort(score, true, 1, true));
 }
 
-// A denoiser that remembers its answer to one question.
+// Scores that may be compared: -inf where they are not finite.
+Tensor proper(const Tensor& score) {
+  return at::where(score.isfinite(), score, at::full_like(score, -std::numeric_limits<double>::infinity()));
+}
+
+// Row numbers of places [N, ...] within samples of `width` rows each, flat.
+Tensor rows_at(const Tensor& place, int64_t width) {
+  return (place + at::arange(place.size(0), place.options()).unsqueeze(1) * width).flatten();
+}
+
+// What the denoiser said to one question.
 struct Answer {
   Tensor x, x0;
   double sigma = 0;
@@ -43,44 +46,6 @@ struct Answer {
 };
 
 }  // namespace
-
-void check_population(const PopulationOptions& o) {
-  const std::vector<std::string> methods = {"none", "best_of", "svdd", "feynman_kac", "tree"};
-  STEER_CHECK(among(o.method, methods),
-              "[population] method: expected none, best_of, svdd, feynman_kac or tree but got ", o.method,
-              did_you_mean(o.method, methods));
-  STEER_CHECK(o.count >= 1 && o.count <= 1000000, "[population] count: expected 1 to 1000000 rows but got ",
-              o.count);
-  STEER_CHECK(o.paths >= 1 && (o.method != "tree" || o.count % o.paths == 0),
-              "[population] paths: expected a divisor of count ", o.count, " but got ", o.paths);
-  STEER_CHECK(std::isfinite(o.temperature) && o.temperature >= 0,
-              "[population] temperature: expected a number of at least 0 but got ", o.temperature);
-  STEER_CHECK(o.method != "feynman_kac" || o.temperature > 0,
-              "[population] temperature: expected a number above 0 for feynman_kac but got ", o.temperature);
-  STEER_CHECK(among(o.potential, {"difference", "max", "sum"}),
-              "[population] potential: expected difference, max or sum but got ", o.potential);
-  STEER_CHECK(o.every >= 1, "[population] every: expected at least 1 step but got ", o.every);
-  STEER_CHECK(o.last_sigma >= 0 && o.first_sigma >= o.last_sigma,
-              "[population] expected first_sigma at or above last_sigma, which is at least 0, but got ",
-              o.first_sigma, " and ", o.last_sigma);
-  STEER_CHECK(o.threshold >= 0 && o.threshold <= 1,
-              "[population] threshold: expected a share from 0 to 1 but got ", o.threshold);
-}
-
-void check_population(const PopulationOptions& o, const SolverOptions& solver) {
-  check_population(o);
-  if (o.method == "none" || o.method == "best_of") return;
-  const std::string instead = "; use euler_ancestral, ddpm, or ddim with eta 1";
-  STEER_CHECK(!among(solver.name, {"dpmpp_2m", "dpmpp_3m", "dpmpp_2m_sde", "dpmpp_3m_sde", "lms"}),
-              "[population] ", o.method,
-              ": expected a solver that does not look back on former steps but got ", solver.name, instead);
-  STEER_CHECK(!is_deterministic(solver), "[population] ", o.method,
-              ": expected a solver that draws noise at its steps but got ", solver.name,
-              solver.name == "heun" ? " without churn"
-              : solver.eta <= 0     ? " with eta 0"
-                                    : "",
-              instead);
-}
 
 struct Population::Run {
   const Objective& objective;
@@ -112,15 +77,13 @@ struct Population::Run {
     return uniform_rows(seeds, kChoiceStream + static_cast<uint64_t>(steps), {1}).to(device, torch::kFloat64);
   }
 
-  // The rows' scores, -inf where they are not finite unless particles must tell the two apart.
   void look_at(const Tensor& x0) { score = score_rows(objective, x0, samples).view({samples, width}); }
-  Tensor proper_score() const { return at::where(score.isfinite(), score, at::full_like(score, kNever)); }
 
   // Places of the candidates that go on, int64 [N, 1], for svdd.
   Tensor pick() const {
-    const Tensor proper = proper_score();
-    if (options.temperature == 0) return places_by(proper).narrow(1, 0, 1);
-    const Tensor logits = (proper - proper.amax({1}, true)) / options.temperature;
+    const Tensor value = proper(score);
+    if (options.temperature == 0) return places_by(value).narrow(1, 0, 1);
+    const Tensor logits = (value - value.amax({1}, true)) / options.temperature;
     // Where no score is finite all are -inf and the difference NaN.
     return systematic(at::where(logits.isnan(), at::zeros_like(logits), logits), uniform(score.device()), 1);
   }
@@ -129,9 +92,7 @@ struct Population::Run {
   Tensor parents() {
     if (options.method == "svdd") return pick().expand({samples, width});
     if (options.method == "tree")
-      return places_by(proper_score())
-          .narrow(1, 0, options.paths)
-          .repeat_interleave(width / options.paths, 1);
+      return places_by(proper(score)).narrow(1, 0, options.paths).repeat_interleave(width / options.paths, 1);
     PathWeights& path = path_weights(score.device());
     path.weigh(score, false);
     return path.resample(uniform(score.device()), options.threshold);
@@ -141,15 +102,15 @@ struct Population::Run {
     look_at(x);
     Tensor place;
     if (options.method == "svdd") {
-      place = pick().squeeze(1);
+      place = pick();
     } else if (options.method == "feynman_kac") {
       PathWeights& path = path_weights(score.device());
       path.weigh(score, true);
-      place = path.drawn(uniform(score.device()));
+      place = path.drawn(uniform(score.device())).unsqueeze(1);
     } else {
-      place = places_by(proper_score()).select(1, 0);
+      place = places_by(proper(score)).narrow(1, 0, 1);
     }
-    winners = place + at::arange(samples, place.options()) * width;
+    winners = rows_at(place, width);
   }
 
   bool weighs_at(double sigma) const {
@@ -157,30 +118,52 @@ struct Population::Run {
     return (steps + 1) % options.every == 0 && sigma <= options.first_sigma && sigma >= options.last_sigma;
   }
 
-  Tensor advance(const Step& inner, const Denoiser& D, const Tensor& x, double sigma, double next) {
-    STEER_CHECK(x.size(0) == samples * width, "[population] expected ", samples, " samples of ", width,
-                " rows each but got ", shape_text(x.sizes()));
-    const Denoiser remembering = [&](const Tensor& asked, const Tensor& level) {
+  // D, which keeps to an answer that is at hand.
+  Denoiser remembering(const Denoiser& D) const {
+    return [this, &D](const Tensor& asked, const Tensor& level) {
       return answer.fits(asked, level) ? answer.x0 : D(asked, level);
     };
-    Tensor moved = inner(remembering, x, sigma, next).detach();
-    answer = {};
-    if (correction) path_weights(moved.device()).correct(correction());
-    if (next == 0) {
-      finish(moved);
-    } else if (weighs_at(next)) {
-      const torch::NoGradGuard no_grad;
-      Tensor x0 = D(moved, at::full({moved.size(0)}, next, moved.options()));
-      look_at(x0);
-      if (const Tensor parent = parents(); parent.defined()) {
-        const Tensor first = at::arange(samples, parent.options()).unsqueeze(1) * width;
-        const Tensor row = (parent + first).flatten();
-        moved = moved.index_select(0, row), x0 = x0.index_select(0, row);
-      }
-      answer = {moved, x0, next};
+  }
+
+  // Rows go on as their parents do, together with what the denoiser makes of them.
+  void choose(Tensor moved, double sigma, const Denoiser& D) {
+    const torch::NoGradGuard no_grad;
+    Tensor x0 = D(moved, at::full({moved.size(0)}, sigma, moved.options()));
+    look_at(x0);
+    if (const Tensor parent = parents(); parent.defined()) {
+      const Tensor row = rows_at(parent, width);
+      moved = moved.index_select(0, row), x0 = x0.index_select(0, row);
     }
+    answer = {moved, x0, sigma};
+  }
+
+  // Paths whose best children the denoiser will be said to have made of them.
+  Tensor branch(const Tensor& x, double sigma, const Denoiser& D) {
+    const torch::NoGradGuard no_grad;
+    const int64_t children = options.count / width;
+    const Tensor x0 = destinations(D(x, at::full({x.size(0)}, sigma, x.options())), seeds, children,
+                                   open_deviation(options.data_std, sigma), steps);
+    const Tensor value = proper(score_rows(objective, x0, samples)).view({samples, options.count});
+    const Tensor best = places_by(value).narrow(1, 0, width);
+    const Tensor parents = x.index_select(0, rows_at(at::div(best, children, "floor"), width));
+    answer = {parents, x0.index_select(0, rows_at(best, options.count)), sigma};
+    return parents;
+  }
+
+  Tensor advance(const Step& inner, const Denoiser& D, const Tensor& start, double sigma, double next) {
+    STEER_CHECK(start.size(0) == samples * width, "[population] expected ", samples, " samples of ", width,
+                " rows each but got ", shape_text(start.sizes()));
+    const bool to_destinations = by_destination(options);
+    const Tensor x = to_destinations && next > 0 && weighs_at(sigma) ? branch(start, sigma, D) : start;
+    const Tensor moved = inner(remembering(D), x, sigma, next).detach();
+    answer = {moved, {}, next};
+    if (correction) path_weights(moved.device()).correct(correction());
+    if (next == 0)
+      finish(moved);
+    else if (!to_destinations && weighs_at(next))
+      choose(moved, next, D);
     ++steps;
-    return moved;
+    return answer.x;
   }
 };
 
@@ -191,7 +174,9 @@ Population::Population(const Objective& objective, const PopulationOptions& opti
               shape_text(seeds.sizes()));
   STEER_CHECK(seeds.size(0) % objective.targets() == 0, "[population] expected a multiple of ",
               objective.targets(), " samples, one group for each target, but got ", seeds.size(0));
-  const int64_t width = options.method == "none" ? 1 : options.count;
+  const int64_t width = options.method == "none"  ? 1
+                        : by_destination(options) ? options.paths
+                                                  : options.count;
   run_ = std::make_shared<Run>(Run{objective, options, seeds, seeds.size(0), width});
 }
 

@@ -5,48 +5,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
 
-#include "steer/diffusion/solver.h"
+#include "steer/guidance/population_options.h"
 #include "steer/objectives/objective.h"
 
 namespace steer {
-
-struct PopulationOptions {
-  std::string method = "none";
-  int64_t count = 4;
-  int64_t paths = 1;
-  double temperature = 1;
-  std::string potential = "difference";
-  int64_t every = 1;
-  double first_sigma = 1e9;
-  double last_sigma = 0;
-  double threshold = 0.5;
-
-  template <class F>
-  void fields(F& f) {
-    f("method", method,
-      "none, best_of (the best of whole runs), svdd (one candidate goes on from each step), feynman_kac "
-      "(particles, resampled by weight) or tree (the best candidates of several paths go on)");
-    f("count", count,
-      "rows of each sample: runs, candidates of a step, particles, or all children of a tree");
-    f("paths", paths, "tree: paths that go on from a step; divides count");
-    f("temperature", temperature, "svdd, feynman_kac: divides the scores; svdd: 0 = the best candidate");
-    f("potential", potential, "feynman_kac: what weighs, difference, max or sum of scores");
-    f("every", every, "steps from one weighing to the next; the last step always weighs");
-    f("first_sigma", first_sigma, "highest level at which rows are weighed");
-    f("last_sigma", last_sigma, "lowest level at which rows are weighed, but for the end");
-    f("threshold", threshold, "feynman_kac: resample at effective sample sizes below this share of count");
-  }
-};
-
-// Error for unknown words and numbers out of range.
-void check_population(const PopulationOptions& options);
-
-// Also refuses solvers that the method cannot use: best_of takes all of them; the others need steps that draw
-// noise, or the rows of one sample would stay equal, and that remember no former steps, which belong to other
-// rows after a resampling.
-void check_population(const PopulationOptions& options, const SolverOptions& solver);
 
 // W rows for each of N samples. After a step to sigma' the rows are judged by s = score(D(xbar'; sigma')), at
 // the end by s = score(x_0), and go on by `method`:
@@ -59,6 +22,10 @@ void check_population(const PopulationOptions& options, const SolverOptions& sol
 //                sample comes from p(x_0) exp(score / temperature) / Z (Singhal et al. 2025)
 //   tree         the `paths` best rows take the places of W / paths each (TreeG, current state; Guo et al.
 //                2025); wins the best
+//
+// In a tree whose branch is `destination` the W = `paths` rows of a sample are its paths. Each has count /
+// paths children D(xbar; sigma) + std n, std = s sigma / sqrt(s^2 + sigma^2), s = data_std, the first without
+// noise; the W best are what the rows then step towards, for W evaluations a step and `count` scores.
 //
 // The rows of a sample begin apart, so that the beginning is their first draw. A weighing evaluates the
 // denoiser once for all rows, and where the next step asks the same of it without gradients it gets that
@@ -75,7 +42,8 @@ class Population {
   // objective must outlive the population and its steps.
   Population(const Objective& objective, const PopulationOptions& options, const Tensor& seeds);
 
-  // N W; sample i has the rows i W to i W + W - 1. W is count, or 1 for method none.
+  // N W; sample i has the rows i W to i W + W - 1. W is count, 1 for method none,
+  // paths for a tree of destinations.
   int64_t rows() const;
 
   // int64 [N W], for starting_noise and seeded_noise. The first row of each sample has the sample's own seed,

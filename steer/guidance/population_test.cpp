@@ -7,6 +7,7 @@
 #include "steer/core/check.h"
 #include "steer/core/options.h"
 #include "steer/guidance/population_worlds.h"
+#include "steer/objectives/objectives.h"
 
 namespace steer {
 namespace {
@@ -20,10 +21,11 @@ std::vector<PopulationOptions> all_methods(int64_t count) {
   std::vector<PopulationOptions> all = {method("best_of", count),     method("svdd", count),
                                         method("svdd", count),        method("feynman_kac", count),
                                         method("feynman_kac", count), method("feynman_kac", count),
-                                        method("tree", count)};
+                                        method("tree", count),        method("tree", count)};
   all[2].temperature = 0;
   all[4].potential = "max", all[5].potential = "sum";
-  all[6].paths = count % 2 == 0 ? 2 : 1;
+  all[6].paths = all[7].paths = count % 2 == 0 ? 2 : 1;
+  all[7].branch = "destination";
   return all;
 }
 
@@ -140,6 +142,32 @@ TEST(Population, EveryMethodRaisesTheScore) {
     EXPECT_GT(mean(options), unguided / 2) << options.method << " " << options.potential;
 }
 
+TEST(Population, ObjectivesOnImagesFindTheirPicture) {
+  // Twelve pictures, one of which is asked for by what an objective keeps of it.
+  const Tensor pictures =
+      at::cat({normals(20, {3 * 8 * 8}, 6),
+               normals(21, {3, 4, 4}, 6).repeat_interleave(2, 2).repeat_interleave(2, 3).flatten(1)})
+          .clamp(-1, 1);
+  const Denoiser flat = exact_denoiser(kernel_mixture(pictures, 0.1));
+  const Denoiser D = [&](const Tensor& x, const Tensor& sigma) {
+    return flat(x.flatten(1), sigma).view_as(x);
+  };
+  ObjectiveContext context;
+  context.channels = 3, context.height = context.width = 8;
+  context.truth = pictures.narrow(0, 9, 1).view({1, 3, 8, 8}).to(torch::kFloat32);
+  for (const std::string words :
+       {"inpaint(mask=left)", "super_resolve(factor=2)", "colourise()", "denoise()", "low_bit()", "edges()",
+        "canny()", "rank(0.5*inpaint(mask=top) + edges())", "inpaint(mask=left) + 2*edges()"}) {
+    const auto objective = make_objective(words, context);
+    PopulationOptions options = method("svdd", 16);
+    options.temperature = 0;
+    Population population(*objective, options, sample_seeds(87, 8));
+    const Tensor x = run(population, D, {3, 8, 8}, grid(12)).x.flatten(1);
+    const Tensor nearest = at::cdist(x, pictures).argmin(1);
+    EXPECT_GE((nearest == 9).sum().item<int64_t>(), 6) << words;
+  }
+}
+
 TEST(Population, ATreeOfOnePathIsGreedyValueDecoding) {
   const GaussianWorld world;
   const Formula objective = near(1, 0.5);
@@ -151,6 +179,27 @@ TEST(Population, ATreeOfOnePathIsGreedyValueDecoding) {
                 other = run(tree, world.denoiser(), {3}, grid(8));
   EXPECT_TRUE(torch::equal(one.all.x, other.all.x));
   EXPECT_TRUE(torch::equal(one.x, other.x));
+}
+
+TEST(Population, ATreeOfDestinationsNeedsNoNoise) {
+  const GaussianWorld world;
+  const Formula objective = near(1.5, 0.4);
+  PopulationOptions options = method("tree", 16);
+  options.branch = "destination", options.paths = 2, options.data_std = world.s;
+  const auto mean = [&](const std::string& solver) {
+    Population population(objective, options, sample_seeds(86, 200));
+    EXPECT_EQ(population.rows(), 400);
+    return run(population, world.denoiser(), {1}, grid(12), named(solver)).x.mean().item<double>();
+  };
+  for (const std::string solver : {"euler", "ddim", "ddpm", "euler_ancestral"})
+    EXPECT_NEAR(mean(solver), 1.5, 0.3);
+  for (const std::string& solver : solver_names()) {
+    const bool one = solver == "euler" || solver == "ddim" || solver == "ddpm" || solver == "euler_ancestral";
+    if (one)
+      check_population(options, named(solver));
+    else
+      EXPECT_THROW(check_population(options, named(solver)), Error) << solver;
+  }
 }
 
 TEST(Population, OneRowReproducesTheUnguidedSample) {
@@ -202,7 +251,7 @@ TEST(Population, WeighingCostsNoEvaluationMore) {
       options.every = every;
       Population population(objective, options, sample_seeds(80, 2));
       const Denoiser counting = [&](const Tensor& x, const Tensor& sigma) {
-        EXPECT_EQ(x.size(0), 8);
+        EXPECT_EQ(x.size(0), by_destination(options) ? 4 : 8);
         return world.denoiser()(x, sigma);
       };
       EXPECT_EQ(run(population, counting, {2}, grid(7)).all.evaluations, 7) << options.method;
@@ -280,8 +329,8 @@ TEST(Population, ImpossibleOptionsAreRefused) {
     return options;
   };
   for (const std::string assignment :
-       {"method=best", "count=0", "paths=3", "paths=0", "temperature=-1", "potential=mean", "every=0",
-        "first_sigma=-1", "last_sigma=-1", "threshold=2"})
+       {"method=best", "count=0", "paths=3", "paths=0", "temperature=-1", "potential=mean", "branch=leaf",
+        "data_std=0", "every=0", "first_sigma=-1", "last_sigma=-1", "threshold=2"})
     EXPECT_THROW(check_population(with("tree", assignment)), Error) << assignment;
   EXPECT_THROW(check_population(with("feynman_kac", "temperature=0")), Error);
   check_population(with("svdd", "temperature=0"));

@@ -71,6 +71,14 @@ GuidanceOptions guidance_preset(const std::string& name, double strength) {
   return o;
 }
 
+void check_together(const GuidanceOptions& o) {
+  if (!climbs(o.climb)) return;
+  STEER_CHECK(o.population.method != "feynman_kac" || o.climb.recurrence == 1,
+              "[guide] recurrence: expected 1 for particles that climb but got ", o.climb.recurrence);
+  STEER_CHECK(!by_destination(o.population),
+              "[guide] population.branch: expected state for a tree whose paths climb but got destination");
+}
+
 std::string suited_method(const Objective& objective) {
   if (!objective.measurements().empty()) return "pigdm";
   return objective.differentiable() ? "tfg" : "feynman_kac";

@@ -24,6 +24,10 @@ const std::vector<std::string>& guidance_names();
 // A method alone. Error for other names, and for a strength where the method has none.
 GuidanceOptions guidance_preset(const std::string& name, double strength = 0);
 
+// Error for a gradient and a population that do not go together: particles must know the kernel of their
+// steps, which recurrence has none of, and the destinations of a tree are no answers of the network.
+void check_together(const GuidanceOptions& options);
+
 // The method for an objective when none is named: pigdm where all of it is linear, tfg where it has a
 // gradient, else feynman_kac.
 std::string suited_method(const Objective& objective);

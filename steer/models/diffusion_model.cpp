@@ -182,26 +182,20 @@ Samples DiffusionModel::guided(const SampleRequest& request) {
   Population population(objective, guidance.population, request.seeds.to(device()));
   const Tensor seeds = population.row_seeds();
   const Noise noise = seeded_noise(seeds, image);
-  Step step;
+  Step step = make_step(solver, noise, grid.size(0) - 1);
   std::optional<Smoothed> smoothed;
   if (climbs(guidance.climb)) {
+    check_together(guidance);
     smoothed.emplace(objective, s.channels, s.height, s.width);
-    const bool chosen = guidance.population.method != "none";
     STEER_CHECK(
-        chosen || smoothed->whole(), "[guide] ", objective.words(),
+        smoothed->whole() || guidance.population.method != "none", "[guide] ", objective.words(),
         ": a term without gradient guides by particles alone; add --particles 8 or leave the term out");
-    const Noise guide_noise = seeded_noise(unrelated_seeds(seeds), image);
+    step = climb(step, *smoothed, guidance.climb, solver, grid, seeded_noise(unrelated_seeds(seeds), image));
     if (guidance.population.method == "feynman_kac") {
-      const Proposal proposal =
-          climbing_proposal(*smoothed, guidance.climb, solver, grid, noise, guide_noise);
+      const Proposal proposal = guided_proposal(solver, noise, step);
       step = proposal.step;
       population.set_correction(proposal.log_ratio);
-    } else {
-      step = climb(make_step(solver, noise, grid.size(0) - 1), *smoothed, guidance.climb, solver, grid,
-                   guide_noise);
     }
-  } else {
-    step = make_step(solver, noise, grid.size(0) - 1);
   }
   const auto calls = std::make_shared<int64_t>(0);
   const Tensor label = request.label.defined() ? population.spread(request.label.to(device())) : Tensor();

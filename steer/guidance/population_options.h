@@ -1,0 +1,56 @@
+// Which way the rows of a population compete, and which solvers they can do it with.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "steer/diffusion/solver.h"
+
+namespace steer {
+
+struct PopulationOptions {
+  std::string method = "none";
+  int64_t count = 4;
+  int64_t paths = 1;
+  double temperature = 1;
+  std::string potential = "difference";
+  std::string branch = "state";
+  double data_std = 0.5;
+  int64_t every = 1;
+  double first_sigma = 1e9;
+  double last_sigma = 0;
+  double threshold = 0.5;
+
+  template <class F>
+  void fields(F& f) {
+    f("method", method,
+      "none, best_of (the best of whole runs), svdd (one candidate goes on from each step), feynman_kac "
+      "(particles, resampled by weight) or tree (the best candidates of several paths go on)");
+    f("count", count,
+      "rows of each sample: runs, candidates of a step, particles, or all children of a tree");
+    f("paths", paths, "tree: paths that go on from a step; divides count");
+    f("temperature", temperature, "svdd, feynman_kac: divides the scores; svdd: 0 = the best candidate");
+    f("potential", potential, "feynman_kac: what weighs, difference, max or sum of scores");
+    f("branch", branch,
+      "tree: children are drawn at the next level (state; one evaluation each) or as noise on the denoised "
+      "sample (destination; one evaluation for each path)");
+    f("data_std", data_std, "tree, destination: deviation of the data, which the noise follows");
+    f("every", every, "steps from one weighing to the next; the last step always weighs");
+    f("first_sigma", first_sigma, "highest level at which rows are weighed");
+    f("last_sigma", last_sigma, "lowest level at which rows are weighed, but for the end");
+    f("threshold", threshold, "feynman_kac: resample at effective sample sizes below this share of count");
+  }
+};
+
+// Whether the options are those of a tree whose branch is `destination`.
+bool by_destination(const PopulationOptions& options);
+
+// Error for unknown words and numbers out of range.
+void check_population(const PopulationOptions& options);
+
+// Also refuses solvers that the method cannot use: best_of takes all of them; the others need steps that draw
+// noise, or the rows of one sample would stay equal, and that remember no former steps, which belong to other
+// rows after a resampling. A tree of destinations needs no noise but a step of one evaluation.
+void check_population(const PopulationOptions& options, const SolverOptions& solver);
+
+}  // namespace steer
