@@ -1,0 +1,192 @@
+// Guidance where the truth is known: a mixture of three Gaussians in the plane, its denoiser exact, and one
+// coordinate measured with noise. Prints how far the samples of every method are from the exact posterior.
+//
+//   posterior_of_every_method            (a table in markdown)
+#include <fmt/format.h>
+
+#include <cmath>
+#include <functional>
+#include <iostream>
+
+#include "steer/core/random.h"
+#include "steer/diffusion/levels.h"
+#include "steer/diffusion/worlds.h"
+#include "steer/guidance/presets.h"
+#include "steer/guidance/proposal.h"
+
+namespace {
+
+using namespace steer;
+using torch::Tensor;
+
+constexpr int64_t kSamples = 2000, kSteps = 60;
+constexpr double kMeasured = 0.35, kNoise = 0.15;
+
+Tensor doubles(std::vector<double> values) {
+  return at::tensor(values, at::TensorOptions().dtype(torch::kFloat64));
+}
+
+Mixture prior() {
+  return {doubles({0.5, 0.3, 0.2}), doubles({-0.6, -0.3, 0.5, 0.6, 0.2, -0.7}).view({3, 2}),
+          doubles({0.25, 0.2, 0.15})};
+}
+
+// y = x_1 + noise, as the objective that every generator sees: -(x_1 - y)^2 / (2 noise^2).
+class FirstCoordinate : public Objective {
+ public:
+  FirstCoordinate() {
+    measurement_.height = 1, measurement_.width = 2;
+    measurement_.y = doubles({kMeasured, 0}).view({1, 1, 1, 2});
+    measurement_.weight = doubles({1, 0}).view({1, 1, 1, 2});
+    measurement_.scale = 1 / (2 * kNoise * kNoise);
+  }
+  Tensor score(const Tensor& x) const override { return log_likelihood(measurement_, x); }
+  bool differentiable() const override { return true; }
+  std::vector<LinearMeasurement> measurements() const override { return {measurement_}; }
+  std::string words() const override { return "first coordinate"; }
+
+ private:
+  LinearMeasurement measurement_;
+};
+
+// Samples of the exact posterior, and the weight of each mode in it.
+struct Truth {
+  Tensor samples, weights, means, deviations;  // [N, 2], [3], [3, 2], [3, 2]
+};
+
+Truth exact_posterior(uint64_t seed = 77) {
+  const Mixture p = prior();
+  const Tensor s2 = p.stds.square(), first = p.means.select(1, 0);
+  const Tensor evidence = p.weights * at::exp(-(kMeasured - first).square() / (2 * (s2 + kNoise * kNoise))) /
+                          at::sqrt(s2 + kNoise * kNoise);
+  Truth truth;
+  truth.weights = evidence / evidence.sum();
+  const Tensor v = 1 / (1 / s2 + 1 / (kNoise * kNoise));
+  truth.means = p.means.clone();
+  truth.means.select(1, 0).copy_(v * (first / s2 + kMeasured / (kNoise * kNoise)));
+  truth.deviations = at::stack({v.sqrt(), p.stds}, 1);
+  const Tensor seeds = sample_seeds(seed, kSamples);
+  const Tensor u = uniform_rows(seeds, 1, {1}).to(torch::kFloat64);
+  const Tensor mode = at::searchsorted(truth.weights.cumsum(0), u.flatten()).clamp_max(2);
+  truth.samples = truth.means.index_select(0, mode) +
+                  truth.deviations.index_select(0, mode) * normal_rows(seeds, 2, {2}).to(torch::kFloat64);
+  return truth;
+}
+
+Tensor covariance(const Tensor& x) {
+  const Tensor centred = x - x.mean(0);
+  return at::matmul(centred.t(), centred) / static_cast<double>(x.size(0));
+}
+
+// 2 E|X - Y| - E|X - X'| - E|Y - Y'|: 0 only where both have one law.
+double energy_distance(const Tensor& x, const Tensor& y) {
+  return (2 * at::cdist(x, y).mean() - at::cdist(x, x).mean() - at::cdist(y, y).mean()).item<double>();
+}
+
+// The share of samples nearest to each mode of the posterior, as likely as it makes them.
+Tensor mode_weights(const Tensor& x, const Truth& truth) {
+  const Tensor z = (x.unsqueeze(1) - truth.means) / truth.deviations;
+  const Tensor log_density = truth.weights.log() - truth.deviations.log().sum(1) - z.square().sum(2) / 2;
+  return at::softmax(log_density, 1).mean(0);
+}
+
+struct Run {
+  Tensor x;  // [N, 2]
+  int64_t evaluations;
+};
+
+Run sampled(const GuidanceOptions& guidance) {
+  SolverOptions solver;
+  solver.name = "ddim", solver.eta = 1;
+  const FirstCoordinate objective;
+  const Tensor levels = at::cat({karras_levels(kSteps - 1, 0.01, 20), doubles({0})});
+  const Tensor seeds = sample_seeds(1, kSamples);
+  Population population(objective, guidance.population, seeds);
+  const Tensor rows = population.row_seeds();
+  const Noise noise = seeded_noise(rows, {1, 1, 2});
+  const Smoothed smoothed(objective, 1, 1, 2);
+  Step step = make_step(solver, noise);
+  if (climbs(guidance.climb)) {
+    step = climb(step, smoothed, guidance.climb, solver, levels, seeded_noise(rows + (1 << 30), {1, 1, 2}));
+    if (guidance.population.method == "feynman_kac") {
+      const Proposal proposal = guided_proposal(solver, noise, step);
+      step = proposal.step;
+      population.set_correction(proposal.log_ratio);
+    }
+  }
+  const Denoiser exact = exact_denoiser(prior());
+  const auto calls = std::make_shared<int64_t>(0);
+  const Denoiser denoiser = counted(
+      [exact](const Tensor& x, const Tensor& sigma) { return exact(x.flatten(1), sigma).view_as(x); }, calls);
+  const Tensor x = solve(denoiser, starting_noise(rows, {1, 1, 2}, 20), levels, population.wrap(step)).x;
+  return {x.index_select(0, population.winners()).flatten(1), *calls * (population.rows() / kSamples)};
+}
+
+void print(const std::string& name, const std::string& setting, const Run& run, const Truth& truth) {
+  const Tensor mean = run.x.mean(0) - truth.samples.mean(0);
+  const Tensor cov = covariance(run.x) - covariance(truth.samples);
+  const Tensor modes = mode_weights(run.x, truth);
+  fmt::print("| {} | {} | {:.4f} | {:.3f} | {:.3f} | {:.3f} ({:.2f}, {:.2f}, {:.2f}) | {} |\n", name, setting,
+             energy_distance(run.x, truth.samples), mean.norm().item<double>(), cov.norm().item<double>(),
+             (modes - truth.weights).abs().sum().item<double>() / 2, modes[0].item<double>(),
+             modes[1].item<double>(), modes[2].item<double>(), run.evaluations);
+  std::cout.flush();
+}
+
+}  // namespace
+
+int main() {
+  const torch::NoGradGuard no_grad;
+  const Truth truth = exact_posterior();
+  fmt::print("exact weights of the modes: {:.3f}, {:.3f}, {:.3f}\n\n", truth.weights[0].item<double>(),
+             truth.weights[1].item<double>(), truth.weights[2].item<double>());
+  fmt::print("| method | setting | energy distance | mean | covariance | mode weights | evaluations |\n");
+  fmt::print("|---|---|---|---|---|---|---|\n");
+  const auto plain = [](const ClimbOptions& climb) {
+    GuidanceOptions guidance;
+    guidance.climb = climb;
+    guidance.climb.clip_x0 = false;
+    return guidance;
+  };
+  print("the same, other seeds", "two sets of exact samples", {exact_posterior(7777777).samples, 0}, truth);
+  print("unguided", "", sampled(plain(climb_preset("none"))), truth);
+  // Every method that climbs at the strength that serves it best, out of the same doublings.
+  for (const std::string& name : climb_names()) {
+    double best = 1e9, at = 0;
+    Run kept;
+    for (double strength = 1.0 / 4096; strength <= 8; strength *= 2) {
+      ClimbOptions climb = climb_preset(name, strength);
+      climb.data_std = 0.6;
+      Run run{{}, 0};
+      try {
+        run = sampled(plain(climb));
+      } catch (const std::exception&) {
+        continue;  // too strong: not finite
+      }
+      const double distance = energy_distance(run.x, truth.samples);
+      if (distance < best) best = distance, at = strength, kept = run;
+    }
+    print(name, fmt::format("strength {:g}", at), kept, truth);
+  }
+  ClimbOptions one = climb_preset("pigdm");
+  one.data_std = 0.6;
+  print("pigdm", "strength 1, not searched", sampled(plain(one)), truth);
+  for (const std::string name : {"best_of", "svdd", "tree"}) {
+    GuidanceOptions guidance = guidance_preset(name);
+    guidance.climb.clip_x0 = false;
+    guidance.population.count = 16;
+    if (name == "tree") guidance.population.paths = 4;
+    print(name, name == "tree" ? "4 paths of 4" : "16 rows", sampled(guidance), truth);
+  }
+  for (const int64_t count : {4, 16, 64, 256}) {
+    GuidanceOptions guidance = guidance_preset("feynman_kac");
+    guidance.population.count = count;
+    print("feynman_kac", fmt::format("{} particles", count), sampled(guidance), truth);
+  }
+  for (const int64_t count : {4, 16, 64}) {
+    GuidanceOptions guidance = plain(one);
+    guidance.population.method = "feynman_kac", guidance.population.count = count;
+    print("feynman_kac of pigdm", fmt::format("{} particles", count), sampled(guidance), truth);
+  }
+  return 0;
+}
