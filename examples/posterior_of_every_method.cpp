@@ -95,16 +95,17 @@ struct Run {
   int64_t evaluations;
 };
 
-Run sampled(const GuidanceOptions& guidance) {
+Run sampled(const GuidanceOptions& guidance, bool foresight = true) {
   SolverOptions solver;
   solver.name = "ddim", solver.eta = 1;
   const FirstCoordinate objective;
   const Tensor levels = at::cat({karras_levels(kSteps - 1, 0.01, 20), doubles({0})});
   const Tensor seeds = sample_seeds(1, kSamples);
   Population population(objective, guidance.population, seeds);
+  const Smoothed smoothed(objective, 1, 1, 2);
+  if (foresight) population.foresee(smoothed);
   const Tensor rows = population.row_seeds();
   const Noise noise = seeded_noise(rows, {1, 1, 2});
-  const Smoothed smoothed(objective, 1, 1, 2);
   Step step = make_step(solver, noise);
   if (climbs(guidance.climb)) {
     step = climb(step, smoothed, guidance.climb, solver, levels, seeded_noise(rows + (1 << 30), {1, 1, 2}));
@@ -171,21 +172,21 @@ int main() {
   ClimbOptions one = climb_preset("pigdm");
   one.data_std = 0.6;
   print("pigdm", "strength 1, not searched", sampled(plain(one)), truth);
-  for (const std::string name : {"best_of", "svdd", "tree"}) {
+  const auto rows = [](const std::string& name, int64_t count) {
     GuidanceOptions guidance = guidance_preset(name);
-    guidance.climb.clip_x0 = false;
-    guidance.population.count = 16;
-    if (name == "tree") guidance.population.paths = 4;
-    print(name, name == "tree" ? "4 paths of 4" : "16 rows", sampled(guidance), truth);
-  }
-  for (const int64_t count : {4, 16, 64, 256}) {
-    GuidanceOptions guidance = guidance_preset("feynman_kac");
-    guidance.population.count = count;
-    print("feynman_kac", fmt::format("{} particles", count), sampled(guidance), truth);
-  }
+    guidance.population.count = count, guidance.population.data_std = 0.6;
+    if (name == "tree") guidance.population.paths = count / 4;
+    return guidance;
+  };
+  for (const char* name : {"best_of", "svdd", "tree"}) print(name, "16 rows", sampled(rows(name, 16)), truth);
+  for (const int64_t count : {16, 256})
+    print("feynman_kac", fmt::format("{} particles, denoised samples judged as if finished", count),
+          sampled(rows("feynman_kac", count), false), truth);
+  for (const int64_t count : {4, 16, 64, 256})
+    print("feynman_kac", fmt::format("{} particles", count), sampled(rows("feynman_kac", count)), truth);
   for (const int64_t count : {4, 16, 64}) {
-    GuidanceOptions guidance = plain(one);
-    guidance.population.method = "feynman_kac", guidance.population.count = count;
+    GuidanceOptions guidance = rows("feynman_kac", count);
+    guidance.climb = one, guidance.climb.clip_x0 = false;
     print("feynman_kac of pigdm", fmt::format("{} particles", count), sampled(guidance), truth);
   }
   return 0;

@@ -59,6 +59,7 @@ struct Population::Run {
   std::optional<PathWeights> weights = {};
   Answer answer = {};
   Tensor score = {}, winners = {};
+  const Smoothed* foresight = nullptr;
 
   void begin() {
     steps = 0;
@@ -77,7 +78,13 @@ struct Population::Run {
     return uniform_rows(seeds, kChoiceStream + static_cast<uint64_t>(steps), {1}).to(device, torch::kFloat64);
   }
 
-  void look_at(const Tensor& x0) { score = score_rows(objective, x0, samples).view({samples, width}); }
+  // Scores of what the denoiser makes of samples at sigma, or of finished ones at 0: [B].
+  Tensor scores_of(const Tensor& x0, double sigma) const {
+    if (!foresight || sigma == 0) return score_rows(objective, x0, samples);
+    return foresight->closed(x0, open_deviation(options.data_std, sigma)).to(torch::kFloat64);
+  }
+
+  void look_at(const Tensor& x0, double sigma) { score = scores_of(x0, sigma).view({samples, width}); }
 
   // Places of the candidates that go on, int64 [N, 1], for svdd.
   Tensor pick() const {
@@ -99,7 +106,7 @@ struct Population::Run {
   }
 
   void finish(const Tensor& x) {
-    look_at(x);
+    look_at(x, 0);
     Tensor place;
     if (options.method == "svdd") {
       place = pick();
@@ -129,7 +136,7 @@ struct Population::Run {
   void choose(Tensor moved, double sigma, const Denoiser& D) {
     const torch::NoGradGuard no_grad;
     Tensor x0 = D(moved, at::full({moved.size(0)}, sigma, moved.options()));
-    look_at(x0);
+    look_at(x0, sigma);
     if (const Tensor parent = parents(); parent.defined()) {
       const Tensor row = rows_at(parent, width);
       moved = moved.index_select(0, row), x0 = x0.index_select(0, row);
@@ -143,7 +150,7 @@ struct Population::Run {
     const int64_t children = options.count / width;
     const Tensor x0 = destinations(D(x, at::full({x.size(0)}, sigma, x.options())), seeds, children,
                                    open_deviation(options.data_std, sigma), steps);
-    const Tensor value = proper(score_rows(objective, x0, samples)).view({samples, options.count});
+    const Tensor value = proper(scores_of(x0, sigma)).view({samples, options.count});
     const Tensor best = places_by(value).narrow(1, 0, width);
     const Tensor parents = x.index_select(0, rows_at(at::div(best, children, "floor"), width));
     answer = {parents, x0.index_select(0, rows_at(best, options.count)), sigma};
@@ -199,6 +206,11 @@ Tensor Population::spread(const Tensor& per_sample) const {
   STEER_CHECK(per_sample.dim() >= 1 && per_sample.size(0) == run_->samples, "[population] expected ",
               run_->samples, " samples to spread over rows but got ", shape_text(per_sample.sizes()));
   return per_sample.repeat_interleave(run_->width, 0);
+}
+
+void Population::foresee(const Smoothed& objective) {
+  STEER_CHECK(objective.whole(), "[population] expected an objective whose every term has a gradient");
+  run_->foresight = &objective;
 }
 
 void Population::set_correction(std::function<Tensor()> log_ratio) {

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "steer/guidance/population_options.h"
+#include "steer/guidance/smoothed.h"
 #include "steer/objectives/objective.h"
 
 namespace steer {
@@ -52,6 +53,12 @@ class Population {
 
   // What belongs to samples, [N, ...] (labels), for the rows: [N W, ...]; undefined stays undefined.
   Tensor spread(const Tensor& per_sample) const;
+
+  // Unfinished rows are judged through what the denoiser leaves open, Smoothed::closed with the deviation of
+  // data of deviation data_std, in place of taking the denoised sample for the finished one, which is too
+  // sure of itself. The end is judged as ever. `objective` is that of the population and must outlive it.
+  // Before wrap(). Error where it is not whole().
+  void foresee(const Smoothed& objective);
 
   // Feynman-Kac with steps of another kernel q than the base's p: `log_ratio` is asked after every step for
   // ln p(x' | x) / q(x' | x) of each row, [N W], which multiplies the weights. Before wrap().

@@ -34,7 +34,8 @@ struct PopulationOptions {
     f("branch", branch,
       "tree: children are drawn at the next level (state; one evaluation each) or as noise on the denoised "
       "sample (destination; one evaluation for each path)");
-    f("data_std", data_std, "tree, destination: deviation of the data, which the noise follows");
+    f("data_std", data_std,
+      "deviation of the data, by which an unfinished sample is uncertain (linear objectives; destinations)");
     f("every", every, "steps from one weighing to the next; the last step always weighs");
     f("first_sigma", first_sigma, "highest level at which rows are weighed");
     f("last_sigma", last_sigma, "lowest level at which rows are weighed, but for the end");

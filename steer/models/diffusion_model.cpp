@@ -184,9 +184,11 @@ Samples DiffusionModel::guided(const SampleRequest& request) {
   const Noise noise = seeded_noise(seeds, image);
   Step step = make_step(solver, noise, grid.size(0) - 1);
   std::optional<Smoothed> smoothed;
+  if (objective.differentiable() || climbs(guidance.climb))
+    smoothed.emplace(objective, s.channels, s.height, s.width);
+  if (smoothed && smoothed->whole()) population.foresee(*smoothed);
   if (climbs(guidance.climb)) {
     check_together(guidance);
-    smoothed.emplace(objective, s.channels, s.height, s.width);
     STEER_CHECK(
         smoothed->whole() || guidance.population.method != "none", "[guide] ", objective.words(),
         ": a term without gradient guides by particles alone; add --particles 8 or leave the term out");
