@@ -1,0 +1,255 @@
+// Every objective through every generator, by every way of guidance that suits it; what cannot work says why.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "steer/core/check.h"
+#include "steer/core/random.h"
+#include "steer/data/images.h"
+#include "steer/models/small_models.h"
+#include "steer/nn/script_files.h"
+#include "steer/objectives/objectives.h"
+
+namespace steer {
+namespace {
+
+constexpr int64_t kSide = 8;
+
+// Generators of 8x8 colour images.
+std::vector<std::pair<std::string, std::unique_ptr<Model>>> generators() {
+  const Json unet = {{"sample_size", kSide},
+                     {"in_channels", 3},
+                     {"out_channels", 3},
+                     {"block_out_channels", {8, 8}},
+                     {"layers_per_block", 1},
+                     {"norm_num_groups", 4},
+                     {"down_block_types", {"DownBlock2D", "DownBlock2D"}},
+                     {"up_block_types", {"UpBlock2D", "UpBlock2D"}}};
+  std::vector<std::pair<std::string, std::unique_ptr<Model>>> all;
+  Json ddn = small_ddn_options("pyramid");
+  ddn["pyramid"]["image_channels"] = 3;
+  all.emplace_back("ddn", make_model("ddn", ddn, 7));
+  for (const char* process : {"edm", "flow", "ddpm"}) {
+    Json options = {{"process", {{"type", process}}}, {"unet", unet}};
+    all.emplace_back(process, make_model("diffusion", options, 7));
+  }
+  return all;
+}
+
+// A folder with everything that the words below name; pictures have edges and colours.
+struct Things {
+  Things() {
+    std::filesystem::create_directories(folder);
+    const Tensor ramp = at::linspace(-1, 1, kSide).view({1, kSide, 1}).expand({3, kSide, kSide});
+    Tensor picture = ramp.clone();
+    picture.narrow(1, 2, 4).narrow(2, 2, 4).fill_(0.9);
+    picture[0].narrow(0, 2, 4).narrow(1, 2, 4).fill_(-0.8);
+    write_png(folder + "x.png", picture);
+    write_script(folder + "classes.pt",
+                 "def forward(self, x):\n"
+                 "  m = x.mean(dim=[2, 3])\n"
+                 "  return torch.cat([m, 3 * x[:, :, :4].mean(dim=[2, 3])], 1)\n");
+    write_script(folder + "maps.pt", "def forward(self, x):\n  return torch.tanh(x * 2)\n");
+    write_script(folder + "clip.pt", "def forward(self, x, words: str):\n  return x.mean(dim=[1, 2, 3])\n");
+    std::ofstream(folder + "judge.sh") << "#!/bin/sh\n"
+                                          "head -c 128 >/dev/null\n"
+                                          "bytes=$(wc -c)\n"
+                                          "count=$((bytes / "
+                                       << 3 * kSide * kSide * 4
+                                       << "))\n"
+                                          "i=0; while [ $i -lt $count ]; do echo $i; i=$((i + 1)); done\n";
+    std::filesystem::permissions(folder + "judge.sh", std::filesystem::perms::all);
+  }
+  ~Things() { std::filesystem::remove_all(folder); }
+  std::string folder = testing::TempDir() + "steer_matrix/";
+
+  std::string filled(std::string words) const {
+    for (size_t at; (at = words.find('@')) != std::string::npos;) words.replace(at, 1, folder);
+    return words;
+  }
+};
+
+// Words, and whether a gradient reaches all of it.
+const std::vector<std::pair<const char*, bool>> kObjectives = {
+    {"inpaint('@x.png', mask=left)", true},
+    {"super_resolve('@x.png', factor=4)", true},
+    {"colourise('@x.png')", true},
+    {"denoise('@x.png')", true},
+    {"low_bit('@x.png')", true},
+    {"gaussian_deblur('@x.png', std=0.5)", true},
+    {"gaussian(mean=0.5)", true},
+    {"edges('@x.png')", true},
+    {"canny('@x.png', low=10, high=40)", false},
+    {"strokes('@x.png')", true},
+    {"strokes('@x.png', distance=l1)", true},
+    {"style('@x.png', model='@maps.pt', size=8)", true},
+    {"gram('@x.png', model='@maps.pt', size=8)", true},
+    {"label(2, classifier='@classes.pt')", true},
+    {"label(classifier='@classes.pt')", true},
+    {"text('a bright sky', model='@clip.pt')", true},
+    {"entropy(classifier='@classes.pt')", true},
+    {"program('@judge.sh')", false},
+    {"0.5*inpaint('@x.png', mask=top) + label(1, classifier='@classes.pt')", true},
+    {"rank(inpaint('@x.png', mask=top) + 2*label(1, classifier='@classes.pt'))", false}};
+
+constexpr int64_t kSamples = 6;
+
+std::unique_ptr<Objective> asked(const Things& things, const char* words) {
+  ObjectiveContext context;
+  context.channels = 3;
+  context.height = context.width = kSide;
+  context.samples = kSamples;
+  return make_objective(things.filled(words), context);
+}
+
+std::string refusal(Model& model, const SampleRequest& request) {
+  try {
+    const Tensor images = model.sample(request).images;
+    EXPECT_TRUE(at::isfinite(images).all().item<bool>());
+    EXPECT_EQ(images.size(0), kSamples);
+    return "";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+SamplerOptions short_sampler(const Model& model) {
+  SamplerOptions sampler = suited_guided_sampler(dynamic_cast<const DiffusionModel&>(model).sampler());
+  sampler.levels.steps = 4;
+  return sampler;
+}
+
+TEST(ObjectiveMatrix, EveryObjectiveGuidesEveryGenerator) {
+  const Things things;
+  for (auto& [name, model] : generators()) {
+    for (const auto& [words, differentiable] : kObjectives) {
+      const auto objective = asked(things, words);
+      EXPECT_EQ(objective->differentiable(), differentiable) << words;
+      SampleRequest request;
+      request.seeds = sample_seeds(0, kSamples);
+      request.objective = objective.get();
+      if (model->family() == "ddn") {
+        EXPECT_EQ(refusal(*model, request), "") << name << " " << words;
+        request.particles = 3;
+        EXPECT_EQ(refusal(*model, request), "") << name << " particles " << words;
+        continue;
+      }
+      const SamplerOptions sampler = short_sampler(*model);
+      request.sampler = &sampler;
+      for (const std::string& method : guidance_names()) {
+        GuidanceOptions guidance = guidance_preset(method);
+        guidance.population.count = 2;
+        request.guidance = &guidance;
+        const bool climbing = climbs(guidance.climb);
+        const std::string said = refusal(*model, request);
+        if (climbing && !differentiable) {
+          // A sum of which one term has a gradient is refused in other words than an objective without any.
+          EXPECT_THAT(said, ::testing::HasSubstr("particles")) << name << " " << method << " " << words;
+        } else {
+          EXPECT_EQ(said, "") << name << " " << method << " " << words;
+        }
+      }
+      // Whatever suits the objective, unasked.
+      request.guidance = nullptr;
+      EXPECT_EQ(refusal(*model, request), "") << name << " " << words;
+    }
+  }
+}
+
+TEST(ObjectiveMatrix, GuidedSamplesScoreHigherThanUnguidedOnes) {
+  const Things things;
+  for (auto& [name, model] : generators()) {
+    for (const auto& [words, differentiable] : kObjectives) {
+      // Scores of ranks are of the samples compared, and the program numbers what it is given.
+      const std::string text = words;
+      if (text.rfind("rank", 0) == 0 || text.rfind("program", 0) == 0) continue;
+      const auto objective = asked(things, words);
+      SampleRequest request;
+      request.seeds = sample_seeds(0, kSamples);
+      SamplerOptions sampler;
+      if (model->family() == "diffusion") sampler = short_sampler(*model), request.sampler = &sampler;
+      const torch::NoGradGuard no_grad;
+      const double unguided = objective->score(model->sample(request).images).mean().item<double>();
+      request.objective = objective.get();
+      request.top = 1;
+      GuidanceOptions best_of = guidance_preset("best_of");
+      best_of.population.count = 8;
+      // The gradient of a network that was never trained leads nowhere; choosing helps whatever the network.
+      request.guidance = &best_of;
+      // Canny's edges may be found in full without guidance.
+      const double guided = objective->score(model->sample(request).images).mean().item<double>();
+      EXPECT_GE(guided, unguided) << name << " " << words;
+      if (text.rfind("canny", 0) != 0) EXPECT_GT(guided, unguided) << name << " " << words;
+    }
+  }
+}
+
+TEST(ObjectiveMatrix, APopulationOfOneAndNoStrengthAreTheUnguidedSamples) {
+  const Things things;
+  auto model = small_diffusion("edm");
+  ObjectiveContext context;
+  context.channels = 1;
+  context.height = context.width = kSide;
+  const auto objective = make_objective("gaussian()", context);
+  SampleRequest request;
+  request.seeds = sample_seeds(3, kSamples);
+  const SamplerOptions sampler = short_sampler(*model);
+  request.sampler = &sampler;
+  const Tensor unguided = model->sample(request).images;
+  request.objective = objective.get();
+  GuidanceOptions none = guidance_preset("best_of");
+  none.population.count = 1;
+  request.guidance = &none;
+  EXPECT_LT((model->sample(request).images - unguided).abs().max().item<double>(), 1e-6);
+  GuidanceOptions still = guidance_preset("tfg");
+  still.climb.rho = still.climb.mu = 0;
+  request.guidance = &still;
+  EXPECT_LT((model->sample(request).images - unguided).abs().max().item<double>(), 1e-6);
+}
+
+TEST(ObjectiveMatrix, GuidanceLeavesNoGradientInTheWeightsAndCountsWhatItAsks) {
+  auto model = small_diffusion("edm");
+  ObjectiveContext context;
+  context.channels = 1;
+  context.height = context.width = kSide;
+  const auto objective = make_objective("gaussian()", context);
+  SampleRequest request;
+  request.seeds = sample_seeds(3, kSamples);
+  const SamplerOptions sampler = short_sampler(*model);
+  request.sampler = &sampler, request.objective = objective.get();
+  GuidanceOptions guidance = guidance_preset("tfg");
+  guidance.climb.recurrence = 3;
+  request.guidance = &guidance;
+  EXPECT_EQ(model->sample(request).evaluations, 4 * 3);
+  for (const Tensor& parameter : model->module().parameters()) {
+    EXPECT_TRUE(parameter.requires_grad());
+    EXPECT_FALSE(parameter.grad().defined());
+  }
+  guidance = guidance_preset("feynman_kac");
+  guidance.population.count = 5;
+  EXPECT_EQ(model->sample(request).evaluations, 4 * 5);
+}
+
+TEST(ObjectiveMatrix, ASampleDependsOnItsSeedAlone) {
+  auto model = small_diffusion("flow");
+  ObjectiveContext context;
+  context.channels = 1;
+  context.height = context.width = kSide;
+  const auto objective = make_objective("gaussian()", context);
+  for (const std::string& method : guidance_names()) {
+    const GuidanceOptions guidance = guidance_preset(method, 0);
+    SamplerOptions sampler = short_sampler(*model);
+    SampleRequest request;
+    request.sampler = &sampler, request.objective = objective.get(), request.guidance = &guidance;
+    request.seeds = sample_seeds(3, 4);
+    const Tensor all = model->sample(request).images;
+    request.seeds = sample_seeds(5, 1);
+    EXPECT_LT((model->sample(request).images[0] - all[2]).abs().max().item<double>(), 1e-4) << method;
+  }
+}
+
+}  // namespace
+}  // namespace steer
