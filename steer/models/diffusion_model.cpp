@@ -204,9 +204,14 @@ Samples DiffusionModel::guided(const SampleRequest& request) {
   Denoiser denoiser = guided_denoiser(label, sampler.scale, calls);
   if (solver.clip_x0) denoiser = clipped(denoiser);
   const Tensor start = starting_noise(seeds, image, grid[0].item<double>());
-  const Tensor x = solve(denoiser, start, grid, population.wrap(step), observer).x;
+  // What is judged is what is given back: images in [-1, 1].
+  const Step ending = [step](const Denoiser& D, const Tensor& at, double sigma, double next) {
+    const Tensor moved = step(D, at, sigma, next);
+    return next == 0 ? moved.clamp(-1, 1) : moved;
+  };
+  const Tensor x = solve(denoiser, start, grid, population.wrap(ending), observer).x;
   const int64_t rows_each = population.rows() / request.seeds.size(0);
-  return {x.index_select(0, population.winners()).to(torch::kFloat32).clamp(-1, 1), {}, *calls * rows_each};
+  return {x.index_select(0, population.winners()).to(torch::kFloat32), {}, *calls * rows_each};
 }
 
 Json fitted_to_images(const Json& options, const Dataset& data, const std::string& path) {

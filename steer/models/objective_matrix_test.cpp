@@ -95,7 +95,7 @@ const std::vector<std::pair<const char*, bool>> kObjectives = {
     {"0.5*inpaint('@x.png', mask=top) + label(1, classifier='@classes.pt')", true},
     {"rank(inpaint('@x.png', mask=top) + 2*label(1, classifier='@classes.pt'))", false}};
 
-constexpr int64_t kSamples = 6;
+constexpr int64_t kSamples = 3, kSteps = 3;
 
 std::unique_ptr<Objective> asked(const Things& things, const char* words) {
   ObjectiveContext context;
@@ -118,7 +118,7 @@ std::string refusal(Model& model, const SampleRequest& request) {
 
 SamplerOptions short_sampler(const Model& model) {
   SamplerOptions sampler = suited_guided_sampler(dynamic_cast<const DiffusionModel&>(model).sampler());
-  sampler.levels.steps = 4;
+  sampler.levels.steps = kSteps;
   return sampler;
 }
 
@@ -225,14 +225,14 @@ TEST(ObjectiveMatrix, GuidanceLeavesNoGradientInTheWeightsAndCountsWhatItAsks) {
   GuidanceOptions guidance = guidance_preset("tfg");
   guidance.climb.recurrence = 3;
   request.guidance = &guidance;
-  EXPECT_EQ(model->sample(request).evaluations, 4 * 3);
+  EXPECT_EQ(model->sample(request).evaluations, kSteps * 3);
   for (const Tensor& parameter : model->module().parameters()) {
     EXPECT_TRUE(parameter.requires_grad());
     EXPECT_FALSE(parameter.grad().defined());
   }
   guidance = guidance_preset("feynman_kac");
   guidance.population.count = 5;
-  EXPECT_EQ(model->sample(request).evaluations, 4 * 5);
+  EXPECT_EQ(model->sample(request).evaluations, kSteps * 5);
 }
 
 TEST(ObjectiveMatrix, ASampleDependsOnItsSeedAlone) {
