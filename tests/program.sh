@@ -35,7 +35,7 @@ train=("$steer" train ddn "${tiny[@]}")
 
 # The main way through.
 works help "$steer" --help
-for command in train sample reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate tune likelihood reflow export; do works "help of $command" "$steer" $command --help; done
+for command in train sample reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate tune likelihood reflow export search compare; do works "help of $command" "$steer" $command --help; done
 works 'dry run' "${train[@]}" --out dry --images 64 --dry-run
 claims 'a dry run writes nothing' [ ! -e dry ]
 works train "${train[@]}" --out run --images 256 --json
@@ -188,7 +188,53 @@ refuses 2 'solver' "$steer" sample edm -n 2 --solver magic
 refuses 1 'magic' "$steer" sample edm -n 2 --levels magic
 refuses 1 'expected a diffusion model' "$steer" sample run -n 2 --solver heun
 refuses 1 'solver.chrun' "$steer" sample edm -n 2 --sampler solver.chrun=1
-refuses 1 'do not guide diffusion' "$steer" guide edm --objective 'colourise(bordered.png, fit=resize)' -n 1 -o d.png
+few=(--steps 3 --threads 1)
+works 'guide a diffusion' "$steer" guide edm --objective 'colourise(bordered.png, fit=resize)' -n 2 "${few[@]}" -o d.png --json
+claims 'it tells how it was guided' grep -q '"sigma_structure":"posterior"' out.txt
+for method in tfg dps lgd freedom mpgd ugd pigdm best_of svdd feynman_kac tree; do
+  works "guide by $method" "$steer" guide edm --objective 'gaussian(mean=0.2)' --method $method "${few[@]}" -n 2 -o d.png
+done
+works 'guide a flow by every evaluation' "$steer" guide flow --objective 'label(2, classifier=judge)' --solver heun "${few[@]}" -n 2 -o d.png
+works 'guide with recurrence' "$steer" guide edm --objective 'label(classifier=judge)' --judge judge --recurrence 2 --strength 0.5 "${few[@]}" -n 5 -o d.png --json
+claims 'recurrence costs evaluations' grep -q '"evaluations":6' out.txt
+works 'guide classes' "$steer" guide ddpm --objective 'gaussian()' --label 1 --scale 2 "${few[@]}" -n 2 -o d.png
+works 'particles for a black box' "$steer" guide edm --objective 'program("sh judge.sh", timeout=20)' --particles 3 "${few[@]}" -n 2 -o d.png
+works 'particles that climb' "$steer" guide edm --objective 'gaussian()' --method tfg --particles 3 "${few[@]}" -n 2 -o d.png
+refuses 1 'expected an objective with a gradient' "$steer" guide edm --objective 'program("sh judge.sh", timeout=20)' --method tfg "${few[@]}" -n 2 -o d.png
+refuses 1 'form denoiser' "$steer" guide edm --objective 'gaussian()' --guidance climb.form=step --solver heun -n 2 -o d.png
+refuses 1 'dpmpp_2m' "$steer" guide edm --objective 'gaussian()' --recurrence 2 --solver dpmpp_2m -n 2 -o d.png
+refuses 1 'dopri5' "$steer" guide edm --objective 'gaussian()' --solver dopri5 -n 2 -o d.png
+refuses 1 'heun' "$steer" guide edm --objective 'gaussian()' --method feynman_kac --solver heun -n 2 -o d.png
+refuses 1 'climb.roh' "$steer" guide edm --objective 'gaussian()' --guidance climb.roh=1 -n 2 -o d.png
+refuses 1 'expected a ddn' "$steer" guide edm --objective 'gaussian()' --beam 4 -n 2 -o d.png
+refuses 1 'expected a diffusion model' "$steer" guide run --objective 'gaussian()' --method tfg -n 2 -o d.png
+works 'evaluate guided diffusion' "$steer" evaluate edm --data shapes --objective 'super_resolve(factor=2)' -n 4 "${few[@]}" -o d.png
+works 'search strengths' "$steer" search edm --objective 'gaussian()' --metric score --method tfg --knob climb.rho=0.5:2:1 --knob climb.mu=0.5:2:1 -n 2 --confirm 3 "${few[@]}" -o strong.json --json
+claims 'a search leaves its trials' [ "$(wc -l <strong.json.trials.jsonl)" -eq 5 ]
+works 'search again from its trials' "$steer" search edm --objective 'gaussian()' --metric score --method tfg --knob climb.rho=0.5:2:1 --knob climb.mu=0.5:2:1 -n 2 "${few[@]}" -o strong.json
+claims 'trials are not made twice' [ "$(wc -l <strong.json.trials.jsonl)" -eq 5 ]
+refuses 1 'another search' "$steer" search edm --objective 'gaussian()' --metric score -n 3 "${few[@]}" -o strong.json
+works 'guide by what was found' "$steer" guide edm --objective 'gaussian()' --preset strong.json -n 2 -o d.png
+works 'search by halving' "$steer" search edm --objective 'gaussian()' --metric score --method dps --search halving -n 4 "${few[@]}" -o half.json
+refuses 1 'another network than the one that guides' "$steer" search edm --objective 'label(classifier=judge)' --judge ./judge -n 2 "${few[@]}" -o x.json
+refuses 1 'expected one of' "$steer" search edm --objective 'gaussian()' --metric accuracy -n 2 "${few[@]}" -o x.json
+refuses 1 'START:FACTOR:CAP' "$steer" search edm --objective 'gaussian()' --metric score --knob strength=1 -n 2 -o x.json
+refuses 1 'expected a diffusion model' "$steer" search run --objective 'gaussian()' --metric score -n 2 -o x.json
+refuses 1 'one.png: ' "$steer" guide edm --objective 'gaussian()' --preset one.png -n 2 -o d.png
+cat >tasks.json <<'TASKS'
+{"tasks": [{"name": "bright", "objective": "gaussian()", "count": 4}, {"name": "x2", "objective": "super_resolve(factor=2)", "data": "shapes", "count": 3}],
+ "methods": {"greedy": {"family": "ddn", "top": 1}, "tfg": {"method": "tfg", "sampler": {"levels": {"steps": 3}}}, "unguided": {"method": "unguided", "sampler": {"levels": {"steps": 3}}}},
+ "search": 2, "search_samples": 2}
+TASKS
+works 'compare' "$steer" compare --runs edm=edm,flow=flow --objectives tasks.json -o report --threads 1 --json
+claims 'a report has a page and pictures' [ -s report/index.html -a -s report/task2_flow_tfg.png -a -s report/task2_truth.png ]
+results=$(wc -l <report/results.jsonl)
+works 'compare goes on' "$steer" compare --runs edm=edm,flow=flow --objectives tasks.json -o report --threads 1
+claims 'results are not made twice' [ "$(wc -l <report/results.jsonl)" -eq "$results" ]
+works 'compare families' "$steer" compare --runs edm=edm,ddn=run --objectives tasks.json -o report3 --threads 1
+refuses 1 'got a classifier' "$steer" compare --runs edm=edm,c=judge --objectives tasks.json -o report2
+sed -i 's/"search"/"serch"/' tasks.json
+refuses 1 'did you mean search' "$steer" compare --runs edm=edm --objectives tasks.json -o report2
 refuses 1 'expected a ddn' "$steer" reconstruct edm --data shapes -n 2
 works 'distance of samples from data' "$steer" evaluate edm --data shapes --features judge -n 12 --steps 3 --json
 claims 'with a scale by real images' grep -q '"real":{"frechet"' out.txt
