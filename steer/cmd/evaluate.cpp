@@ -24,7 +24,7 @@ struct Flags {
   DrawingFlags drawing;
   std::string run, data, split = "test", fit, objective, judge, out, features;
   GuidanceFlags guidance;
-  int64_t count = 1000, batch = 50;
+  int64_t count = 1000, batch = 50, judge_as = -1;
 };
 
 std::string decibels(double mse) {
@@ -118,7 +118,9 @@ Outcome outcome_of(const Flags& flags, Model& model, const Task& task, const Tol
   }
   outcome.text += "\n";
   if (!flags.judge.empty()) {
-    const Verdict verdict = judged(flags.judge, outcome.made.images, task.asked(), device);
+    const torch::Tensor asked =
+        flags.judge_as < 0 ? task.asked() : at::full({task.count()}, flags.judge_as, torch::kInt64);
+    const Verdict verdict = judged(flags.judge, outcome.made.images, asked, device);
     outcome.figures["judge"] = verdict.figures;
     outcome.text = verdict.text + outcome.text;
   }
@@ -280,6 +282,12 @@ void add_evaluate(CLI::App& app, Run& run) {
       "--judge", flags->judge,
       "a classifier (run, checkpoint or TorchScript file) that tells how many samples are of the "
       "class asked");
+  command
+      ->add_option(
+          "--judge-as", flags->judge_as,
+          "the judge's number of the class, where its classes are others than those of the classifier "
+          "that guides")
+      ->check(CLI::Range(0, 100000));
   command->add_option(
       "--features", flags->features,
       "how far as many unguided samples are from the data set: Frechet and kernel distance, precision and "

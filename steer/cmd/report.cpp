@@ -25,8 +25,8 @@ constexpr const char* kHead = R"(<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>@</title>
 <style>
-:root { color-scheme: light dark; --line: #8884; --best: #2a7d4f; --soft: #8888; }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 78rem; padding: 0 1rem; }
+:root { color-scheme: light dark; --line: #8884; --best: #2a7d4f; --soft: #666; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 96rem; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 3rem; border-top: 1px solid var(--line); padding-top: 1rem; }
 code { font-size: .92em; } .note { color: var(--soft); }
 .scroll { overflow-x: auto; }
@@ -35,8 +35,8 @@ th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid var(-
 th { font-weight: 600; } td:nth-child(-n+3), th:nth-child(-n+3) { text-align: left; }
 td.best { color: var(--best); font-weight: 700; } td.setting { color: var(--soft); white-space: normal; min-width: 14rem; font-size: .86em; }
 figure { margin: .8rem 0; } figcaption { font-size: .9em; }
-img { image-rendering: pixelated; max-width: 100%; background: #fff; border: 1px solid var(--line); }
-@media (prefers-color-scheme: dark) { :root { --best: #6fd39b; } }
+img { image-rendering: pixelated; width: min(100%, 66rem); background: #fff; border: 1px solid var(--line); }
+@media (prefers-color-scheme: dark) { :root { --best: #6fd39b; --soft: #aaa; } }
 </style></head><body>
 )";
 
