@@ -9,7 +9,7 @@
 #include <limits>
 #include <map>
 
-#include "steer/cmd/guidance.h"
+#include "steer/cmd/comparison.h"
 #include "steer/cmd/interruption.h"
 #include "steer/cmd/report.h"
 #include "steer/cmd/yardsticks.h"
@@ -19,7 +19,7 @@
 #include "steer/core/progress.h"
 #include "steer/core/tensors.h"
 #include "steer/data/images.h"
-#include "steer/search/search.h"
+#include "steer/search/knobs.h"
 
 namespace steer {
 namespace {
@@ -29,175 +29,16 @@ struct Flags {
   std::string runs, tasks, out = "report";
 };
 
-// One way of guidance, of one family.
-struct MethodOptions {
-  std::string name;
-  std::string family = "diffusion";
-  // Of a ddn.
-  double top = 1, temperature = 1;
-  int64_t beam = 1, particles = 0, shortlist = 0;
-  // Of a diffusion.
-  std::string method;  // of guidance_names(), or unguided
-  double strength = 0;
-  GuidanceOptions guidance;  // what the method stands for, with what the file says over it
-  SamplerOptions sampler;
-  bool searched = false;  // its strengths are searched
-};
-
-struct TaskEntry {
-  std::string name, objective, judge, features, reference, data, split = "test", fit, metric;
-  int64_t count = 64, batch = 64;
-  bool same_judge = false;
-
-  template <class F>
-  void fields(F& f) {
-    f("name", name, "what the report calls it");
-    f("objective", objective, "as in steer guide");
-    f("data", data, "a data set whose images are the truth of one sample each");
-    f("split", split, "its split");
-    f("fit", fit, "how its images reach the model's size");
-    f("judge", judge, "a classifier that does not guide");
-    f("same_judge", same_judge, "allow one that does");
-    f("features", features, "a network of features");
-    f("reference", reference, "a data set whose test images samples are compared with");
-    f("metric", metric, "what strengths are searched by; empty: accuracy with a judge, else psnr");
-    f("count", count, "samples");
-    f("batch", batch, "samples made at once");
-  }
-};
-
-struct Plan {
-  std::vector<TaskEntry> tasks;
-  Json methods;  // as in the file; null: all
-  int64_t search = 0, search_samples = 16;
-};
-
-Plan read_plan(const std::string& path) {
-  const Json json = read_json_file(path);
-  STEER_CHECK(
-      json.is_object() && json.contains("tasks") && json["tasks"].is_array() && !json["tasks"].empty(),
-      "[compare] ", path, ": expected {\"tasks\": [...]}, at least one; docs/guidance.md has an example");
-  for (const auto& [key, value] : json.items())
-    STEER_CHECK(key == "tasks" || key == "methods" || key == "search" || key == "search_samples",
-                "[compare] ", path, ": unknown key ", key,
-                did_you_mean(key, {"tasks", "methods", "search", "search_samples"}));
-  Plan plan;
-  for (const Json& entry : json["tasks"]) {
-    TaskEntry task;
-    read_options(task, entry, path);
-    STEER_CHECK(!task.objective.empty(), "[compare] ", path, ": expected an objective in every task");
-    if (task.name.empty()) task.name = task.objective;
-    plan.tasks.push_back(task);
-  }
-  plan.methods = json.value("methods", Json());
-  plan.search = json.value("search", int64_t{0});
-  plan.search_samples = json.value("search_samples", int64_t{16});
-  return plan;
-}
-
-// Everything that suits both families, unless the file names methods.
-Json all_methods() {
-  Json methods = Json::object();
-  methods["greedy"] = {{"family", "ddn"}, {"top", 1}};
-  methods["beam 8"] = {{"family", "ddn"}, {"beam", 8}};
-  methods["unguided"] = {{"method", "unguided"}};
-  for (const std::string& name : climb_names()) methods[name] = {{"method", name}};
-  methods["tfg x4"] = {{"method", "tfg"}, {"guidance", {{"climb", {{"recurrence", 4}}}}}};
-  for (const char* name : {"best_of", "svdd", "feynman_kac", "tree"}) methods[name] = {{"method", name}};
-  return methods;
-}
-
-MethodOptions method_of(const std::string& name, const Json& json, const std::string& path) {
-  MethodOptions method;
-  method.name = name;
-  const auto known =
-      std::vector<std::string>{"family", "top",      "temperature", "beam",    "particles", "shortlist",
-                               "method", "strength", "guidance",    "sampler", "search"};
-  for (const auto& [key, value] : json.items())
-    STEER_CHECK(std::find(known.begin(), known.end(), key) != known.end(), "[compare] ", path, ": methods.",
-                name, ": unknown key ", key, did_you_mean(key, known));
-  method.family = json.value("family", json.contains("method") ? "diffusion" : "ddn");
-  method.top = json.value("top", 1.0), method.temperature = json.value("temperature", 1.0);
-  method.beam = json.value("beam", int64_t{1}), method.particles = json.value("particles", int64_t{0});
-  method.shortlist = json.value("shortlist", int64_t{0});
-  method.method = json.value("method", "");
-  method.strength = json.value("strength", 0.0);
-  if (method.family != "diffusion" || method.method == "unguided") return method;
-  method.guidance = guidance_preset(method.method, method.strength);
-  if (json.contains("guidance")) read_options(method.guidance, json["guidance"], path);
-  // Strengths that the file gives are kept.
-  const bool told = json.contains("strength") ||
-                    (json.contains("guidance") && json["guidance"].contains("climb") &&
-                     (json["guidance"]["climb"].contains("rho") || json["guidance"]["climb"].contains("mu")));
-  method.searched = climbs(method.guidance.climb) && json.value("search", !told);
-  return method;
-}
-
-GuidancePlan plan_of(const MethodOptions& method, const Model& model, const Json& json,
-                     const std::string& path) {
-  GuidancePlan plan;
-  if (method.family == "ddn") {
-    plan.ddn.top = method.top, plan.ddn.beam = method.beam, plan.ddn.particles = method.particles;
-    plan.ddn.temperature = method.temperature, plan.ddn.shortlist = method.shortlist;
-    return plan;
-  }
-  const auto& diffusion = dynamic_cast<const DiffusionModel&>(model);
-  plan.sampler = suited_guided_sampler(diffusion.sampler());
-  if (json.contains("sampler")) read_options(*plan.sampler, json["sampler"], path);
-  plan.guidance = method.guidance;
-  return plan;
-}
-
 // What one method made of one task.
 struct Result {
   Json figures;
   std::string setting, picture, refused;
 };
 
-std::string setting_text(const GuidancePlan& plan, const MethodOptions& method) {
-  if (method.family == "ddn")
-    return method.beam > 1 ? fmt::format("{} prefixes side by side", method.beam)
-           : method.particles > 0
-               ? fmt::format("{} particles, temperature {:g}", method.particles, method.temperature)
-               : fmt::format("one of the best {:g}", method.top);
-  std::string text = sampler_text(*plan.sampler);
-  if (method.method == "unguided") return text;
-  const ClimbOptions& c = plan.guidance->climb;
-  if (climbs(c)) text += fmt::format("; rho {:g}, mu {:g}, sigma {:g}", c.rho, c.mu, c.sigma);
-  if (c.recurrence > 1) text += fmt::format(", recurrence {}", c.recurrence);
-  const PopulationOptions& p = plan.guidance->population;
-  if (p.method != "none") text += fmt::format("; {} rows, temperature {:g}", p.count, p.temperature);
-  return text;
-}
-
-// Strengths of a method that climbs, by doubling with so many trials.
-std::vector<Knob> knobs_of(const MethodOptions& method, bool has_truth) {
-  if (method.method == "tfg")
-    return {{"climb.rho", 0.25, 2, 8}, {"climb.mu", 0.25, 2, 8}, {"climb.sigma", 0.001, 10, 1}};
-  return {{"strength", 0.25, 2, has_truth ? 16.0 : 8.0}};
-}
-
-GuidanceOptions turned(const MethodOptions& method, const std::vector<Knob>& knobs,
-                       const std::vector<double>& values) {
-  GuidanceOptions guidance = method.guidance;
-  for (size_t k = 0; k < knobs.size(); ++k) {
-    if (knobs[k].name == "strength") {
-      const ClimbOptions strong = climb_preset(method.method, values[k]);
-      guidance.climb.rho = strong.rho, guidance.climb.mu = strong.mu;
-    } else {
-      Json json = Json::object();
-      apply_set(json, fmt::format("{}={}", knobs[k].name, values[k]));
-      read_options(guidance, json, "search");
-    }
-  }
-  return guidance;
-}
-
 class Comparison {
  public:
   Comparison(const Flags& flags, torch::Device device)
-      : flags_(flags), device_(device), plan_(read_plan(flags.tasks)) {
-    if (plan_.methods.is_null()) plan_.methods = all_methods();
+      : flags_(flags), device_(device), plan_(read_comparison(flags.tasks)) {
     open_runs();
     std::filesystem::create_directories(flags_.out);
     read_journal();
@@ -267,7 +108,7 @@ class Comparison {
   }
 
   ReportTask run_task(size_t t, Json& all) {
-    const TaskEntry& entry = plan_.tasks[t];
+    const ComparedTask& entry = plan_.tasks[t];
     const ImageShape shape = models_.front().model->shape();
     YardstickFlags asked;
     asked.judge = entry.judge, asked.features = entry.features, asked.reference = entry.reference;
@@ -308,7 +149,7 @@ class Comparison {
     std::vector<Json> figures;
     for (size_t m = 0; m < models_.size(); ++m) {
       for (const auto& [name, json] : plan_.methods.items()) {
-        const MethodOptions method = method_of(name, json, flags_.tasks);
+        const ComparedMethod method = compared_method(name, json, flags_.tasks);
         Model& model = *models_[m].model;
         if (method.family != model.family() || interruption_asked()) continue;
         if (method.method == "pigdm" && task.objective().measurements().empty()) continue;
@@ -349,8 +190,8 @@ class Comparison {
     return report;
   }
 
-  Result run_method(const TaskEntry& entry, const Task& task, const Yardsticks& yardsticks,
-                    const std::vector<std::string>& metrics, Model& model, const MethodOptions& method,
+  Result run_method(const ComparedTask& entry, const Task& task, const Yardsticks& yardsticks,
+                    const std::vector<std::string>& metrics, Model& model, const ComparedMethod& method,
                     const Json& json, const std::string& title, const std::string& file) {
     Result result;
     result.figures = Json::object();
@@ -380,8 +221,8 @@ class Comparison {
     return result;
   }
 
-  GuidanceOptions searched(const TaskEntry& entry, const Yardsticks& yardsticks, Model& model,
-                           const MethodOptions& method, const GuidancePlan& plan, const std::string& title) {
+  GuidanceOptions searched(const ComparedTask& entry, const Yardsticks& yardsticks, Model& model,
+                           const ComparedMethod& method, const GuidancePlan& plan, const std::string& title) {
     // Other seeds, and training images, so that nothing is selected on what is reported.
     constexpr uint64_t kFresh = 2000000;
     const torch::Tensor truth =
@@ -393,7 +234,7 @@ class Comparison {
     options.seed = static_cast<uint64_t>(flags_.common.seed) + kFresh, options.fit = entry.fit;
     const Task task(options, model.shape(), truth, device_);
     const std::string metric = !entry.metric.empty() ? entry.metric : yardsticks.judge ? "accuracy" : "psnr";
-    const std::vector<Knob> knobs = knobs_of(method, truth.defined());
+    const std::vector<Knob> knobs = suited_knobs(method.method, truth.defined());
     SearchOptions search_options;
     search_options.samples = plan_.search_samples;
     search_options.budget = plan_.search * plan_.search_samples;
@@ -405,7 +246,7 @@ class Comparison {
       Trial trial;
       trial.metric = std::numeric_limits<double>::quiet_NaN();
       GuidancePlan turned_plan = plan;
-      turned_plan.guidance = turned(method, knobs, values);
+      turned_plan.guidance = turned(method.guidance, method.method, knobs, values);
       try {
         const Made made =
             task.run(model, [&](SampleRequest& request, int64_t, int64_t) { turned_plan.put_into(request); });
@@ -413,14 +254,13 @@ class Comparison {
       } catch (const Error&) {
         // Not finite: too strong.
       }
-      std::string text;
-      for (size_t k = 0; k < knobs.size(); ++k) text += fmt::format(" {} {:g}", knobs[k].name, values[k]);
-      say(fmt::format("search {}:{} {} {:.4g}", title, text, metric, trial.metric));
+      say(fmt::format("search {}: {}; {} {:.4g}", title, described(knobs, values), metric, trial.metric));
       return trial;
     };
     const SearchResult found = search(knobs, search_options, hooks);
     STEER_CHECK(found.best >= 0, "[compare] ", title, ": no strength that was tried works");
-    return turned(method, knobs, found.trials[static_cast<size_t>(found.best)].values);
+    return turned(method.guidance, method.method, knobs,
+                  found.trials[static_cast<size_t>(found.best)].values);
   }
 
   void picture(const std::string& file, const torch::Tensor& images) const {
@@ -471,7 +311,7 @@ class Comparison {
 
   const Flags& flags_;
   torch::Device device_;
-  Plan plan_;
+  ComparisonPlan plan_;
   std::vector<std::string> names_;
   std::vector<LoadedModel> models_;
   std::map<std::string, Result> known_;

@@ -16,7 +16,7 @@
 #include "steer/core/files.h"
 #include "steer/core/options.h"
 #include "steer/core/progress.h"
-#include "steer/search/search.h"
+#include "steer/search/knobs.h"
 
 namespace steer {
 namespace {
@@ -31,38 +31,6 @@ struct Flags {
   SearchOptions options;
   int64_t batch = 64, confirm = 0;
 };
-
-// What is searched unless the user says: for tfg its three strengths, for the others the one they have. The
-// ranges are those of TFG's own search, for labels and for inverse problems.
-std::vector<Knob> suited_knobs(const std::string& method, bool has_truth) {
-  if (method == "tfg" && has_truth)
-    return {{"climb.rho", 0.5, 2, 8}, {"climb.mu", 0.5, 2, 8}, {"climb.sigma", 0.01, 10, 10}};
-  if (method == "tfg")
-    return {{"climb.rho", 0.25, 2, 8}, {"climb.mu", 0.25, 2, 8}, {"climb.sigma", 0.001, 10, 1}};
-  const auto& climbing = climb_names();
-  if (std::find(climbing.begin(), climbing.end(), method) != climbing.end())
-    return {{"strength", has_truth ? 0.5 : 0.25, 2, has_truth ? 16.0 : 8.0}};
-  return {{"population.temperature", 0.03125, 2, 4}};
-}
-
-// The flags with the knobs at these values.
-GuidanceFlags turned(GuidanceFlags flags, const std::vector<Knob>& knobs, const std::vector<double>& values) {
-  for (size_t k = 0; k < knobs.size(); ++k) {
-    if (knobs[k].name == "strength") {
-      flags.strength = values[k];
-    } else {
-      flags.sets.push_back(fmt::format("{}={}", knobs[k].name, values[k]));
-    }
-  }
-  return flags;
-}
-
-std::string described(const std::vector<Knob>& knobs, const std::vector<double>& values) {
-  std::string text;
-  for (size_t k = 0; k < knobs.size(); ++k)
-    text += fmt::format("{}{} {:g}", k > 0 ? ", " : "", knobs[k].name, values[k]);
-  return text;
-}
 
 Json trial_json(const Trial& trial) {
   return {{"values", trial.values},
@@ -167,9 +135,13 @@ int run_search(const Flags& given) {
   flags.options.seed = seed;
   std::vector<double> starts;
   for (const Knob& knob : knobs) starts.push_back(knob.start);
-  // Refuses knobs that do not exist before anything runs.
-  const GuidancePlan begin =
-      turned(flags.guidance, knobs, starts).plan(model, first.objective(), flags.sampler);
+  const GuidancePlan own = flags.guidance.plan(model, first.objective(), flags.sampler);
+  const auto plan_at = [&](const std::vector<double>& values) {
+    GuidancePlan plan = own;
+    plan.guidance = turned(*own.guidance, flags.guidance.method, knobs, values);
+    return plan;
+  };
+  const GuidancePlan begin = plan_at(starts);  // refuses knobs that do not exist before anything runs
 
   Json ranges = Json::array();
   for (const Knob& knob : knobs)
@@ -194,8 +166,7 @@ int run_search(const Flags& given) {
   notice_interruption();
   const auto run_trial = [&](const std::vector<double>& values, const Task& task,
                              const std::string& title) -> Trial {
-    const GuidancePlan plan =
-        turned(flags.guidance, knobs, values).plan(model, task.objective(), flags.sampler);
+    const GuidancePlan plan = plan_at(values);
     Progress progress(title, 1.0, isatty(STDERR_FILENO), std::cerr, "");
     Trial trial;
     trial.metric = std::numeric_limits<double>::quiet_NaN();
@@ -230,8 +201,7 @@ int run_search(const Flags& given) {
               result.trials.empty() ? "" : result.trials.front().figures.value("failed", ""));
   const Trial& best = result.trials[static_cast<size_t>(result.best)];
 
-  Json figures =
-      turned(flags.guidance, knobs, best.values).plan(model, first.objective(), flags.sampler).json();
+  Json figures = plan_at(best.values).json();
   figures["objective"] = first.words();
   figures["run"] = flags.run;
   figures["metric"] = flags.metric;

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "steer/core/check.h"
+#include "steer/search/knobs.h"
 
 namespace steer {
 namespace {
@@ -119,6 +120,22 @@ TEST(Search, ReadsKnobs) {
   for (const char* text : {"climb.rho", "a=1:2", "a=0:2:8", "a=1:1:8", "a=9:2:8", "a=1:2:8x", "=1:2:3"})
     EXPECT_THROW(parse_knob(text), Error) << text;
   EXPECT_THROW(search({}, {}, {}), Error);
+}
+
+TEST(Knobs, StrengthStandsForWhatThePresetMakesOfIt) {
+  for (const std::string& method : climb_names()) {
+    const GuidanceOptions guidance = turned(guidance_preset(method), method, {{"strength", 0.5, 2, 8}}, {4});
+    const ClimbOptions expected = climb_preset(method, 4);
+    EXPECT_EQ(guidance.climb.rho, expected.rho) << method;
+    EXPECT_EQ(guidance.climb.mu, expected.mu) << method;
+    for (const bool truth : {false, true}) EXPECT_FALSE(suited_knobs(method, truth).empty());
+  }
+  const std::vector<Knob> two = {{"climb.rho", 1, 2, 8}, {"population.temperature", 1, 2, 8}};
+  const GuidanceOptions guidance = turned(guidance_preset("tfg"), "tfg", two, {2, 0.25});
+  EXPECT_EQ(guidance.climb.rho, 2);
+  EXPECT_EQ(guidance.population.temperature, 0.25);
+  EXPECT_EQ(described(two, {2, 0.25}), "climb.rho 2, population.temperature 0.25");
+  EXPECT_THROW(turned(guidance_preset("tfg"), "tfg", {{"climb.roh", 1, 2, 8}}, {2}), Error);
 }
 
 }  // namespace

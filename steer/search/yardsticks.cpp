@@ -112,7 +112,8 @@ void gather_networks(const std::vector<Call>& calls, std::vector<std::string>& p
 // The file itself, however its path is written; a run folder stands for its model.
 std::filesystem::path file_of(const std::string& path) {
   std::error_code ignored;
-  std::filesystem::path file = std::filesystem::weakly_canonical(std::filesystem::absolute(path, ignored), ignored);
+  std::filesystem::path file =
+      std::filesystem::weakly_canonical(std::filesystem::absolute(path, ignored), ignored);
   if (std::filesystem::is_directory(file, ignored)) file /= "model.safetensors";
   return file;
 }
