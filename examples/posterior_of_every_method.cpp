@@ -102,7 +102,7 @@ Run sampled(const GuidanceOptions& guidance, bool foresight = true) {
   const Tensor levels = at::cat({karras_levels(kSteps - 1, 0.01, 20), doubles({0})});
   const Tensor seeds = sample_seeds(1, kSamples);
   Population population(objective, guidance.population, seeds);
-  const Smoothed smoothed(objective, 1, 1, 2);
+  const Smoothed smoothed(objective, 1, 2);
   if (foresight) population.foresee(smoothed);
   const Tensor rows = population.row_seeds();
   const Noise noise = seeded_noise(rows, {1, 1, 2});

@@ -133,7 +133,7 @@ GuidancePlan GuidanceFlags::plan(const Model& model, const Objective& objective,
   if (climbs(plan.guidance->climb)) {
     const std::string form = checked_form(plan.guidance->climb, plan.sampler->solver);
     const ImageShape shape = model.shape();
-    const Smoothed checked(objective, shape.channels, shape.height, shape.width);
+    const Smoothed checked(objective, shape.height, shape.width);
     plan.text = fmt::format("gradient (form {})", form);
   }
   const PopulationOptions& population = plan.guidance->population;

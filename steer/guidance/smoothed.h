@@ -9,18 +9,20 @@ namespace steer {
 class Smoothed {
  public:
   // The terms of the objective that have a gradient; the objective must outlive this. Error, with the
-  // objective's words, where no term has one. Samples will be [C, H, W].
-  Smoothed(const Objective& objective, int64_t channels, int64_t height, int64_t width);
+  // objective's words, where no term has one. Samples will be [C, height,
+  // width].
+  Smoothed(const Objective& objective, int64_t height, int64_t width);
 
   // False where a term without gradient was left out.
   bool whole() const { return whole_; }
   // Whether every term is linear, so that no draws are needed.
   bool linear() const { return rest_.empty(); }
 
-  // Linear terms in closed form, for y [N, C, H, W] with noise of deviation `std`: a measurement of row norm
-  // a (the mean over its numbers of |row of A|^2) and precision w has precision w / (1 + a std^2 w), which is
-  // exact where A A^T = a I, as for masks, area averages and channel means. The others at y itself. [N],
-  // differentiable.
+  // Linear terms in closed form, for y [N, C, H, W] with noise of deviation `std`: ln N(measured; A y,
+  // noise^2 + std^2 A A^T) up to a constant. Where A A^T = a I, as for masks, area averages and the mean of
+  // channels, a measurement of precision w has precision w / (1 + a std^2 w); through a blur the system is
+  // solved by conjugate gradients; other operators take the mean of A A^T's diagonal for a. The terms that
+  // are not linear count at y itself. [N], differentiable once.
   Tensor closed(const Tensor& y, double std) const;
 
   // ln (1/n) sum_k f(y + noise_k) for noise [N, n, C, H, W]: [N], differentiable in y (Ye et al. 2024,
@@ -42,7 +44,7 @@ class Smoothed {
   std::vector<Linear> linear_;
   std::vector<Piece> rest_;
   bool whole_ = true;
-  int64_t channels_, height_, width_;
+  int64_t height_, width_;
 };
 
 }  // namespace steer

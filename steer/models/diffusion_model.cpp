@@ -185,7 +185,7 @@ Samples DiffusionModel::guided(const SampleRequest& request) {
   Step step = make_step(solver, noise, grid.size(0) - 1);
   std::optional<Smoothed> smoothed;
   if (objective.differentiable() || climbs(guidance.climb))
-    smoothed.emplace(objective, s.channels, s.height, s.width);
+    smoothed.emplace(objective, s.height, s.width);
   if (smoothed && smoothed->whole()) population.foresee(*smoothed);
   if (climbs(guidance.climb)) {
     check_together(guidance);

@@ -1,0 +1,90 @@
+#include "steer/guidance/smoothed.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "steer/objectives/objectives.h"
+
+namespace steer {
+namespace {
+
+constexpr int64_t kSide = 8, kChannels = 3;
+constexpr double kStd = 0.4;
+
+// Every linear objective of colour images.
+const std::vector<std::string> kLinear = {
+    "inpaint(mask=left)",     "super_resolve(factor=4)",           "colourise()",      "denoise(noise=0.3)",
+    "gaussian_deblur(std=1)", "gaussian_deblur(std=2, noise=0.2)", "gaussian(std=0.2)"};
+
+std::unique_ptr<Objective> asked(const std::string& words, const Tensor& truth) {
+  ObjectiveContext context;
+  context.channels = kChannels;
+  context.height = context.width = kSide;
+  context.truth = truth;
+  return make_objective(words, context);
+}
+
+Tensor picture(uint64_t seed, int64_t count) {
+  torch::manual_seed(seed);
+  return (torch::rand({count, kChannels, kSide, kSide}, torch::kFloat64) * 2 - 1);
+}
+
+// ln N(y; A x, noise^2 + std^2 A A^T) with A as a matrix, up to its constant: [N].
+Tensor dense(const LinearMeasurement& m, const Tensor& x, double std) {
+  const int64_t size = kChannels * kSide * kSide;
+  const Tensor basis = at::eye(size, x.options()).view({size, kChannels, kSide, kSide});
+  const Tensor A = measure(m, basis).flatten(1).t();
+  Tensor weight = m.weight.defined()
+                      ? m.weight.to(x.dtype()).expand({1, m.y.size(1), m.height, m.width}).flatten()
+                      : at::ones({A.size(0)}, x.options());
+  const Tensor seen = weight > 0;
+  const Tensor rows = A.index({seen});
+  const Tensor noise = at::diag(1 / (2 * m.scale * weight.index({seen})));
+  const Tensor M = noise + std * std * at::matmul(rows, rows.t());
+  const Tensor r =
+      (m.y.to(x.dtype()).flatten(1) - measure(m, x).flatten(1)).index({torch::indexing::Slice(), seen});
+  return -(r * torch::linalg_solve(M, r.t()).t()).sum(1) / 2;
+}
+
+TEST(Smoothed, LinearTermsInClosedFormAreGaussianIntegrals) {
+  for (const std::string& words : kLinear) {
+    const Tensor truth = picture(1, 1).to(torch::kFloat32), x = picture(2, 5);
+    const auto objective = asked(words, truth);
+    const Smoothed smoothed(*objective, kSide, kSide);
+    EXPECT_TRUE(smoothed.linear());
+    const Tensor expected = dense(objective->measurements()[0], x, kStd);
+    const Tensor closed = smoothed.closed(x, kStd);
+    EXPECT_LT(((closed - expected) / expected).abs().max().item<double>(), 1e-6) << words;
+    // Without noise it is the objective itself.
+    EXPECT_LT((smoothed.closed(x, 0) - objective->score(x)).abs().max().item<double>(), 1e-6) << words;
+  }
+}
+
+TEST(Smoothed, ItsGradientIsThatOfTheIntegral) {
+  for (const std::string& words : kLinear) {
+    const auto objective = asked(words, picture(1, 1).to(torch::kFloat32));
+    const Smoothed smoothed(*objective, kSide, kSide);
+    const Tensor x = picture(3, 2).requires_grad_(true), z = picture(4, 2).requires_grad_(true);
+    z.data().copy_(x.data());
+    const Tensor got = torch::autograd::grad({smoothed.closed(x, kStd).sum()}, {x})[0];
+    const Tensor wanted = torch::autograd::grad({dense(objective->measurements()[0], z, kStd).sum()}, {z})[0];
+    EXPECT_LT((got - wanted).abs().max().item<double>() / wanted.abs().max().item<double>(), 1e-4) << words;
+  }
+}
+
+TEST(Smoothed, TargetsKeepTheirGroups) {
+  const Tensor truth = picture(5, 2).to(torch::kFloat32), x = picture(6, 6);
+  for (const std::string& words : kLinear) {
+    if (words.rfind("gaussian(", 0) == 0) continue;
+    const auto both = asked(words, truth), second = asked(words, truth.narrow(0, 1, 1));
+    if (words.rfind("denoise", 0) == 0) continue;  // its noise depends on the place
+    const Tensor all = Smoothed(*both, kSide, kSide).closed(x, kStd);
+    const Tensor alone = Smoothed(*second, kSide, kSide).closed(x.narrow(0, 3, 3), kStd);
+    EXPECT_LT((all.narrow(0, 3, 3) - alone).abs().max().item<double>() / alone.abs().max().item<double>(),
+              1e-4)
+        << words;
+  }
+}
+
+}  // namespace
+}  // namespace steer
