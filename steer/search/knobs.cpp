@@ -9,13 +9,16 @@
 namespace steer {
 
 std::vector<Knob> suited_knobs(const std::string& method, bool has_truth) {
+  // A measurement's score is a log-likelihood: with noise 0.05 two hundred times the squared error, so that
+  // useful strengths are small and far apart.
   if (method == "tfg" && has_truth)
-    return {{"climb.rho", 0.5, 2, 8}, {"climb.mu", 0.5, 2, 8}, {"climb.sigma", 0.01, 10, 10}};
+    return {{"climb.rho", 1.0 / 256, 4, 4}, {"climb.mu", 1.0 / 1024, 4, 1}, {"climb.sigma", 0.01, 10, 1}};
   if (method == "tfg")
     return {{"climb.rho", 0.25, 2, 8}, {"climb.mu", 0.25, 2, 8}, {"climb.sigma", 0.001, 10, 1}};
   const auto& climbing = climb_names();
   if (std::find(climbing.begin(), climbing.end(), method) != climbing.end())
-    return {{"strength", has_truth ? 0.5 : 0.25, 2, has_truth ? 16.0 : 8.0}};
+    return has_truth ? std::vector<Knob>{{"strength", 1.0 / 256, 4, 16}}
+                     : std::vector<Knob>{{"strength", 0.25, 2, 8}};
   return {{"population.temperature", 0.03125, 2, 4}};
 }
 
