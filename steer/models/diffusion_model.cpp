@@ -184,8 +184,7 @@ Samples DiffusionModel::guided(const SampleRequest& request) {
   const Noise noise = seeded_noise(seeds, image);
   Step step = make_step(solver, noise, grid.size(0) - 1);
   std::optional<Smoothed> smoothed;
-  if (objective.differentiable() || climbs(guidance.climb))
-    smoothed.emplace(objective, s.height, s.width);
+  if (objective.differentiable() || climbs(guidance.climb)) smoothed.emplace(objective, s.height, s.width);
   if (smoothed && smoothed->whole()) population.foresee(*smoothed);
   if (climbs(guidance.climb)) {
     check_together(guidance);
