@@ -15,6 +15,7 @@
 #include "steer/cmd/yardsticks.h"
 #include "steer/core/check.h"
 #include "steer/core/files.h"
+#include "steer/core/json_lines.h"
 #include "steer/core/options.h"
 #include "steer/core/progress.h"
 #include "steer/core/tensors.h"
@@ -76,6 +77,7 @@ class Comparison {
       const std::string path = equals == std::string::npos ? item : item.substr(equals + 1);
       names_.push_back(equals == std::string::npos ? item : item.substr(0, equals));
       models_.push_back(open_model(flags_.common, path, device_));
+      fingerprints_.push_back(std::to_string(weight_fingerprint(models_.back().model->module())));
       const std::string family = models_.back().model->family();
       STEER_CHECK(family == "ddn" || family == "diffusion", "[compare] ", path,
                   ": expected a ddn or a diffusion model but got a ", family);
@@ -93,18 +95,11 @@ class Comparison {
 
   void read_journal() {
     const std::string path = flags_.out + "/results.jsonl";
-    int64_t kept = 0;
-    if (std::filesystem::exists(path)) {
-      const std::string text = read_file(path);
-      size_t at = 0;
-      for (size_t end; (end = text.find('\n', at)) != std::string::npos; at = end + 1) {
-        const Json json = parse_json<Json>(std::string_view(text).substr(at, end - at), path);
-        known_[json.at("key").dump()] = {json.at("figures"), json.at("setting"), json.at("picture"),
-                                         json.at("refused")};
-      }
-      kept = static_cast<int64_t>(at);
-    }
-    log_ = std::make_unique<LogFile>(path, kept);
+    const JsonLines lines = read_json_lines(path);
+    for (const Json& json : lines.values)
+      known_[json.at("key").dump()] = {json.at("figures"), json.at("setting"), json.at("picture"),
+                                       json.at("refused")};
+    log_ = std::make_unique<LogFile>(path, lines.bytes);
   }
 
   ReportTask run_task(size_t t, Json& all) {
@@ -156,7 +151,7 @@ class Comparison {
         const Json key = {{"task", options_json(entry)},
                           {"seed", flags_.common.seed},
                           {"run", names_[m]},
-                          {"model", std::to_string(weight_fingerprint(model.module()))},
+                          {"model", fingerprints_[m]},
                           {"method", name},
                           {"as", json},
                           {"search", {plan_.search, plan_.search_samples}}};
@@ -312,7 +307,7 @@ class Comparison {
   const Flags& flags_;
   torch::Device device_;
   ComparisonPlan plan_;
-  std::vector<std::string> names_;
+  std::vector<std::string> names_, fingerprints_;
   std::vector<LoadedModel> models_;
   std::map<std::string, Result> known_;
   std::unique_ptr<LogFile> log_;

@@ -147,7 +147,7 @@ int evaluate_guided(const Flags& flags, Model& model, const torch::Tensor& x, co
   for (const auto& [name, images] : answers) {
     const torch::Tensor all = masked_mse(images, x, task.hidden());
     const double mse = all.mean().item<double>();
-    const double mean_psnr = (10 * at::log10(4 / all.clamp_min(1e-12))).mean().item<double>();
+    const double mean_psnr = psnr(all).mean().item<double>();
     rows.push_back({name, fmt::format("{:.2f} dB", mean_psnr), fmt::format("{:.5f}", mse)});
     figures[name] = {{"psnr", mean_psnr}, {"mse", mse}};
   }

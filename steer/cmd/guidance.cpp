@@ -6,16 +6,6 @@
 #include "steer/core/options.h"
 
 namespace steer {
-namespace {
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
-}  // namespace
-
 void GuidanceFlags::add_to(CLI::App* command) {
   command_ = command;
   command
@@ -52,7 +42,7 @@ void GuidanceFlags::add_to(CLI::App* command) {
                       "others at random; of a diffusion: the grid of noise levels, such as karras");
   command
       ->add_option("--method", method,
-                   "how a diffusion is guided: " + joined(guidance_names()) +
+                   "how a diffusion is guided: " + fmt::format("{}", fmt::join(guidance_names(), ", ")) +
                        " (default: pigdm for linear objectives, tfg where there is a gradient, else "
                        "feynman_kac)")
       ->check(CLI::IsMember(guidance_names()));

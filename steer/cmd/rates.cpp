@@ -28,10 +28,6 @@ struct Rate {
   double psnr, mse;
 };
 
-torch::Tensor psnr_of_each(const torch::Tensor& mse) {
-  return 10 * at::log10(4 / mse.clamp_min(1e-12));
-}
-
 // The code cut after each layer.
 std::vector<Rate> code_rates(const Flags& flags, const DdnModel& model, const Prior* prior,
                              const torch::Tensor& x, torch::Device device) {
@@ -54,7 +50,7 @@ std::vector<Rate> code_rates(const Flags& flags, const DdnModel& model, const Pr
     for (int64_t k = 1; k < shapes[l].candidates; k *= 2) ++packed;
     const torch::Tensor mse = at::cat(errors[l]);
     const double bits = prior ? by_prior[static_cast<int64_t>(l)].item<double>() : packed;
-    rates.push_back({"ddn", std::to_string(l + 1), bits, packed, psnr_of_each(mse).mean().item<double>(),
+    rates.push_back({"ddn", std::to_string(l + 1), bits, packed, psnr(mse).mean().item<double>(),
                      mse.mean().item<double>()});
   }
   return rates;
@@ -72,12 +68,8 @@ Rate picture_rate(const std::string& codec, int quality, const torch::Tensor& by
   }
   const auto count = static_cast<double>(bytes.size(0));
   const torch::Tensor mse = masked_mse(from_bytes(at::stack(decoded)), from_bytes(bytes));
-  return {codec,
-          std::to_string(quality),
-          bits / count,
-          bare / count,
-          psnr_of_each(mse).mean().item<double>(),
-          mse.mean().item<double>()};
+  return {codec,        std::to_string(quality),         bits / count,
+          bare / count, psnr(mse).mean().item<double>(), mse.mean().item<double>()};
 }
 
 int run_rates(const Flags& flags) {

@@ -6,30 +6,23 @@
 #include "steer/core/options.h"
 
 namespace steer {
-namespace {
-
-std::string words(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
-}  // namespace
-
 void SamplerFlags::add_to(CLI::App* command) {
   command_ = command;
-  command->add_option("--solver", solver, "of a diffusion: " + words(solver_names()))
+  command
+      ->add_option("--solver", solver,
+                   "of a diffusion: " + fmt::format("{}", fmt::join(solver_names(), ", ")))
       ->check(CLI::IsMember(solver_names()));
   // A command that guides has --levels already, with two meanings.
   shares_levels_ = command->get_option_no_throw("--levels");
   if (!shares_levels_)
-    command->add_option("--levels", levels,
-                        "of a diffusion, the grid of noise levels: " + words(level_names()));
+    command->add_option(
+        "--levels", levels,
+        "of a diffusion, the grid of noise levels: " + fmt::format("{}", fmt::join(level_names(), ", ")));
   command->add_option("--steps", steps, "of a diffusion: steps of the solver")->check(CLI::Range(1, 100000));
   command
       ->add_option("--process", process,
                    "of a diffusion: draw on the grid of this process, whatever the model was trained on: " +
-                       words(process_names()))
+                       fmt::format("{}", fmt::join(process_names(), ", ")))
       ->check(CLI::IsMember(process_names()));
   command->add_option("--eta", eta, "of a diffusion: share of fresh noise, 0 to 1")
       ->check(CLI::Range(0.0, 1.0));

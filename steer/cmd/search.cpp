@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <iostream>
 #include <limits>
 #include <map>
@@ -14,6 +13,7 @@
 #include "steer/cmd/yardsticks.h"
 #include "steer/core/check.h"
 #include "steer/core/files.h"
+#include "steer/core/json_lines.h"
 #include "steer/core/options.h"
 #include "steer/core/progress.h"
 #include "steer/search/knobs.h"
@@ -46,35 +46,26 @@ struct Journal {
 };
 
 Journal journal_at(const std::string& path, const Json& conditions) {
+  const JsonLines lines = read_json_lines(path);
   Journal journal;
-  if (!std::filesystem::exists(path)) {
+  if (lines.values.empty()) {
     journal.log = std::make_unique<LogFile>(path, 0);
     journal.log->write(conditions);
     return journal;
   }
-  const std::string text = read_file(path);
-  size_t at = 0, line = 0;
-  while (at < text.size()) {
-    const size_t end = text.find('\n', at);
-    if (end == std::string::npos) break;  // a line that was being written
-    const Json json = parse_json<Json>(std::string_view(text).substr(at, end - at),
-                                       path + " line " + std::to_string(line + 1));
-    if (line == 0) {
-      STEER_CHECK(json == conditions, "[search] ", path,
-                  ": holds the trials of another search; move it away or choose another --out");
-    } else {
-      Trial trial;
-      trial.values = json.at("values").get<std::vector<double>>();
-      trial.samples = json.at("samples").get<int64_t>();
-      trial.metric = json.at("metric").is_null() ? std::numeric_limits<double>::quiet_NaN()
-                                                 : json.at("metric").get<double>();
-      trial.figures = json.at("figures");
-      journal.known.push_back(trial);
-    }
-    at = end + 1, ++line;
+  STEER_CHECK(lines.values[0] == conditions, "[search] ", path,
+              ": holds the trials of another search; move it away or choose another --out");
+  for (size_t i = 1; i < lines.values.size(); ++i) {
+    const Json& json = lines.values[i];
+    Trial trial;
+    trial.values = json.at("values").get<std::vector<double>>();
+    trial.samples = json.at("samples").get<int64_t>();
+    trial.metric = json.at("metric").is_null() ? std::numeric_limits<double>::quiet_NaN()
+                                               : json.at("metric").get<double>();
+    trial.figures = json.at("figures");
+    journal.known.push_back(trial);
   }
-  journal.log = std::make_unique<LogFile>(path, static_cast<int64_t>(at));
-  if (line == 0) journal.log->write(conditions);
+  journal.log = std::make_unique<LogFile>(path, lines.bytes);
   return journal;
 }
 

@@ -5,6 +5,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/options.h"
+#include "steer/guidance/destinations.h"
 
 namespace steer {
 namespace {
@@ -52,8 +53,7 @@ class Structures {
 double noise_deviation(const ClimbOptions& o, double sigma) {
   if (o.sigma == 0) return 0;
   if (o.sigma_structure == "decrease") return o.sigma * sigma / std::sqrt(1 + sigma * sigma);
-  if (o.sigma_structure == "posterior")
-    return o.sigma * o.data_std * sigma / std::sqrt(o.data_std * o.data_std + sigma * sigma);
+  if (o.sigma_structure == "posterior") return o.sigma * open_deviation(o.data_std, sigma);
   return o.sigma;
 }
 

@@ -8,6 +8,10 @@ double psnr(double mse) {
   return 10 * std::log10(4 / mse);
 }
 
+Tensor psnr(const Tensor& mse) {
+  return 10 * at::log10(4 / mse.clamp_min(1e-12));
+}
+
 Tensor masked_mse(const Tensor& images, const Tensor& truth, const Tensor& mask) {
   const Tensor square = (images - truth).to(torch::kFloat64).square();
   if (!mask.defined()) return square.mean({1, 2, 3});

@@ -11,6 +11,8 @@ using torch::Tensor;
 
 // Peak signal-to-noise ratio in dB of a mean squared error on [-1, 1]: 10 log10(4 / mse).
 double psnr(double mse);
+// The same of each image, float64 [N]; errors below 1e-12 count as that.
+Tensor psnr(const Tensor& mse);
 
 // Mean squared error of each image [N, C, H, W] over the pixels where `mask` [N or 1, 1, H, W] is 1
 // (undefined: all): float64 [N].

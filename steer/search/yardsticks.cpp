@@ -30,7 +30,7 @@ class Measuring {
     if (metric == "confidence") return agreement().confidence;
     if (metric == "psnr") {
       const Tensor mse = masked_mse(made_.images, need(task_.truth(), metric, "truth"), task_.hidden());
-      return (10 * at::log10(4 / mse.clamp_min(1e-12))).mean().item<double>();
+      return psnr(mse).mean().item<double>();
     }
     if (metric == "perceptual") {
       need(task_.truth(), metric, "truth");

@@ -27,8 +27,9 @@ bool higher_is_better(const std::string& metric);
 // The metrics named, of a run of a task; computes nothing else:
 //
 //   score       mean score by the objective itself
-//   accuracy    share of samples that the judge takes for the class asked; confidence: its mean probability
-//   of it psnr        mean of each image's PSNR against the truth, on the pixels that were hidden, in dB
+//   accuracy    share of samples that the judge takes for the class asked
+//   confidence  the judge's mean probability of that class
+//   psnr        mean of each image's PSNR against the truth, on the pixels that were hidden, in dB
 //   perceptual  mean squared distance of unit feature rows from the truth's (metrics/perceptual.h)
 //   frechet     of the features of all samples against all real images
 //   class_frechet   the mean of that over the classes asked, against the real images of each class
