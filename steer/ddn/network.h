@@ -57,12 +57,18 @@ class Network : public torch::nn::Module {
   void set_compute_type(torch::ScalarType type) { compute_type_ = type; }
   torch::ScalarType compute_type() const { return compute_type_; }
 
+  // Whether a differentiable forward keeps what enters each layer alone and computes the rest again in the
+  // backward pass (nn/recompute.h).
+  void set_recompute(bool recompute) { recompute_ = recompute; }
+  bool recompute() const { return recompute_; }
+
  private:
   virtual Generated forward(int64_t rows, const Chooser& chooser, const Observer& observer,
                             const Condition& condition) const = 0;
 
   ConditionOptions condition_options_;
   torch::ScalarType compute_type_ = torch::kFloat32;
+  bool recompute_ = false;
 };
 
 // What travels from layer to layer; keeps the bookkeeping that both network paradigms share.

@@ -5,6 +5,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
+#include "steer/nn/recompute.h"
 
 namespace steer {
 namespace {
@@ -126,6 +127,9 @@ bool Pyramid::told_at(size_t l) const {
 
 Generated Pyramid::forward(int64_t rows, const Chooser& chooser, const Observer& observer,
                            const Condition& condition) const {
+  STEER_CHECK(!recompute() || options_.dropout == 0 || !is_training(),
+              "[pyramid] expected dropout 0, whose draws are not made twice, to recompute but got ",
+              options_.dropout);
   Passage passage;
   passage.h = start(rows);
   passage.condition = condition;
@@ -144,7 +148,11 @@ Generated Pyramid::forward(int64_t rows, const Chooser& chooser, const Observer&
       const int64_t size = blocks_[l]->up ? shapes_[l].size / 2 : shapes_[l].size;
       told = area_resize(passage.condition.maps, size, size);
     }
-    passage.h = blocks_[l]->forward(reenter(passage.h, image, passage.leak, told));
+    const auto stem = [block = blocks_[l]](const std::vector<Tensor>& in) {
+      return block->forward(reenter(in[0], in[1], in[2], in[3]));
+    };
+    const std::vector<Tensor> entering = {passage.h, image, passage.leak, told};
+    passage.h = recompute() && l + 1 < blocks_.size() ? recomputed(stem, entering) : stem(entering);
     passage.choose(nodes_[l], static_cast<int64_t>(l), chooser, observer);
   }
   return {passage.image, passage.code};

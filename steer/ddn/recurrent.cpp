@@ -1,6 +1,7 @@
 #include "steer/ddn/recurrent.h"
 
 #include "steer/core/check.h"
+#include "steer/nn/recompute.h"
 
 namespace steer {
 namespace {
@@ -156,7 +157,9 @@ Generated Recurrent::forward(int64_t rows, const Chooser& chooser, const Observe
     const Tensor& label = passage.condition.label;
     const Tensor row =
         label.defined() ? class_embed_->weight.index_select(0, label) : class_embed_->weight.narrow(0, 0, 1);
-    passage.h = features(passage.h, image, leak, row);
+    const auto stem = [this](const std::vector<Tensor>& in) { return features(in[0], in[1], in[2], in[3]); };
+    const std::vector<Tensor> entering = {passage.h, image, leak, row};
+    passage.h = recompute() && l + 1 < options_.repeats ? recomputed(stem, entering) : stem(entering);
     passage.choose(nodes_, l, chooser, observer);
     image = passage.image;
     leak = passage.leak;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <map>
 
+#include "steer/core/check.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 
@@ -19,6 +20,10 @@ Tensor Model::preview(int64_t images, const Tensor& examples) {
   if (needs().image) request.condition_image = examples;
   const Tensor made = sample(request).images.cpu();
   return needs().image ? stacked_grid({examples, made}, 8) : image_grid(made, classes);
+}
+
+void Model::set_recompute(bool recompute) {
+  STEER_CHECK(!recompute, "[options] train.recompute: expected false for a ", family(), " but got true");
 }
 
 NamedTensors Model::trainable_parameters() {

@@ -91,6 +91,10 @@ class Model {
   // The number type of heavy products.
   virtual void set_compute_type(torch::ScalarType type) = 0;
 
+  // Whether training computes activations again in place of keeping them (nn/recompute.h). Error for families
+  // that do not.
+  virtual void set_recompute(bool recompute);
+
   int64_t parameter_count();
   NamedTensors trainable_parameters();
 };

@@ -3,6 +3,7 @@
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
 #include "steer/nn/module_tensors.h"
+#include "steer/nn/recompute.h"
 
 namespace steer {
 namespace {
@@ -113,6 +114,12 @@ Tensor UNetImpl::told(const Tensor& label, const Tensor& class_labels) const {
   return at::silu(embedding);
 }
 
+Tensor UNetImpl::layer(const UNetStageImpl& stage, size_t i, const Tensor& x, const Tensor& time) const {
+  if (!recompute_) return stage.layer(i, x, time);
+  return recomputed([&stage, i](const std::vector<Tensor>& in) { return stage.layer(i, in[0], in[1]); },
+                    {x, time});
+}
+
 Tensor UNetImpl::forward(const Tensor& x, const Tensor& label, const Tensor& class_labels) const {
   const int64_t least = int64_t{1} << (options.block_out_channels.size() - 1);
   STEER_CHECK(
@@ -125,19 +132,22 @@ Tensor UNetImpl::forward(const Tensor& x, const Tensor& label, const Tensor& cla
               class_embedding.is_empty() ? "no classes but got some" : "a class for each image but got none");
   STEER_CHECK(!class_labels.defined() || class_labels.numel() == x.size(0), "[unet] expected classes [",
               x.size(0), "] but got ", shape_text(class_labels.sizes()));
+  STEER_CHECK(!recompute_ || options.dropout == 0 || !is_training(),
+              "[unet] expected dropout 0, whose draws are not made twice, to recompute but got ",
+              options.dropout);
   const Tensor time = told(label, class_labels);
   Tensor h = conv_in->forward(x.to(compute_type_).contiguous(at::MemoryFormat::ChannelsLast));
   std::vector<Tensor> kept = {h};
   for (const auto& child : *down_blocks) {
     const auto* stage = child->as<UNetStage>();
-    for (size_t i = 0; i < stage->layers(); ++i) kept.push_back(h = stage->layer(i, h, time));
+    for (size_t i = 0; i < stage->layers(); ++i) kept.push_back(h = layer(*stage, i, h, time));
     if (stage->resamples()) kept.push_back(h = stage->resample(h, time));
   }
   h = mid_block->forward(h, time);
   for (const auto& child : *up_blocks) {
     const auto* stage = child->as<UNetStage>();
     for (size_t i = 0; i < stage->layers(); ++i, kept.pop_back())
-      h = stage->layer(i, at::cat({h, kept.back()}, 1), time);
+      h = layer(*stage, i, at::cat({h, kept.back()}, 1), time);
     if (stage->resamples()) h = stage->resample(h, time);
   }
   h = conv_out->forward(conv_norm_out->silu(h)).to(torch::kFloat32);

@@ -26,6 +26,9 @@ struct UNetImpl : torch::nn::Module {
   void set_compute_type(torch::ScalarType type) { compute_type_ = type; }
   torch::ScalarType compute_type() const { return compute_type_; }
 
+  // Whether the layers compute their activations again in the backward pass (recompute.h).
+  void set_recompute(bool recompute) { recompute_ = recompute; }
+
   UNetOptions options;
   Conv conv_in{nullptr}, conv_out{nullptr};
   Tensor
@@ -40,7 +43,10 @@ struct UNetImpl : torch::nn::Module {
   // What the blocks are told: silu(time_embedding(label) + class_embedding(class)), [B, 4 width].
   Tensor told(const Tensor& label, const Tensor& class_labels) const;
 
+  Tensor layer(const UNetStageImpl& stage, size_t i, const Tensor& x, const Tensor& time) const;
+
   torch::ScalarType compute_type_ = torch::kFloat32;
+  bool recompute_ = false;
 };
 TORCH_MODULE(UNet);
 

@@ -19,6 +19,7 @@ struct TrainOptions {
   double minutes = 0;
   int64_t seed = 0;
   std::string precision = "auto";
+  bool recompute = false;
   std::string stored = "float32";
   double checkpoint_minutes = 2;
   double grid_minutes = 2;
@@ -40,6 +41,9 @@ struct TrainOptions {
     f("minutes", minutes, "budget in minutes; 0 = none");
     f("seed", seed, "seed of initial values, order and dropout");
     f("precision", precision, "of convolutions: auto, float32 or bfloat16");
+    f("recompute", recompute,
+      "keep the activations of one level at a time and compute the others again for the gradient: far less "
+      "memory, up to a third more time");
     f("stored", stored, "number type of model.safetensors: float32, or float16 for half the size");
     f("checkpoint_minutes", checkpoint_minutes, "minutes between checkpoints");
     f("grid_minutes", grid_minutes, "minutes between sample grids; 0 = at the end alone");

@@ -15,6 +15,7 @@
 #include "steer/core/tensors.h"
 #include "steer/data/images.h"
 #include "steer/train/film.h"
+#include "steer/train/learner.h"
 
 namespace steer {
 namespace {
@@ -30,10 +31,7 @@ double now_seconds() {
 class Run {
  public:
   Run(Model& model, const TrainOptions& options)
-      : model_(model),
-        stored_(options.stored),
-        adam(model.trainable_parameters(), options.adam),
-        ema(model.trainable_parameters(), options.ema_half_life_images, options.ema_power) {}
+      : model_(model), stored_(options.stored), learner(model, options) {}
 
   void save(const std::string& folder, int64_t log_bytes, const Json& averages) {
     Checkpoint checkpoint;
@@ -41,16 +39,16 @@ class Run {
       for (const auto& [name, tensor] : tensors) checkpoint.tensors[prefix + name] = tensor;
     };
     put("model.", module_tensors(model_.module()));
-    put("adam.", adam.state());
-    put("ema.", ema.shadows());
+    put("adam.", learner.adam.state());
+    put("ema.", learner.ema.shadows());
     checkpoint.metadata = {{"format", "steer-resume"},
-                           {"images", std::to_string(state.images)},
-                           {"steps", std::to_string(state.steps)},
-                           {"seconds", fmt::format("{}", state.seconds)},
+                           {"images", std::to_string(learner.images)},
+                           {"steps", std::to_string(learner.steps)},
+                           {"seconds", fmt::format("{}", seconds)},
                            {"log_bytes", std::to_string(log_bytes)},
                            {"averages", averages.dump()}};
     write_checkpoint(folder + "/resume.safetensors", checkpoint);
-    save_model(folder + "/model.safetensors", model_, state, &ema,
+    save_model(folder + "/model.safetensors", model_, state(), &learner.ema,
                stored_ == "float16" ? torch::kFloat16 : torch::kFloat32);
   }
 
@@ -80,25 +78,26 @@ class Run {
       }
     };
     load_tensors(model_.module(), part("model."), "[resume] " + path);
-    adam.load(part("adam."));
-    ema.load(part("ema."));
-    state.images = static_cast<int64_t>(number("images"));
-    state.steps = static_cast<int64_t>(number("steps"));
-    state.seconds = number("seconds");
+    learner.adam.load(part("adam."));
+    learner.ema.load(part("ema."));
+    learner.images = static_cast<int64_t>(number("images"));
+    learner.steps = static_cast<int64_t>(number("steps"));
+    seconds = number("seconds");
     LogState log{static_cast<int64_t>(number("log_bytes")), Json::array()};
     const auto averages = checkpoint.metadata.find("averages");
     if (averages != checkpoint.metadata.end()) log.averages = parse_json(averages->second, path);
     return log;
   }
 
+  TrainingState state() const { return {learner.images, learner.steps, seconds}; }
+
  private:
   Model& model_;
   std::string stored_;
 
  public:
-  Adam adam;
-  Ema ema;
-  TrainingState state;
+  Learner learner;
+  double seconds = 0;
 };
 
 // Averages of logged figures since the last line. Values stay on the device until they are read.
@@ -199,8 +198,9 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
 
   model.module().to(device);
   model.set_compute_type(scalar_type(make_precision(o.precision, device)));
-  Run state(model, o);
-  const Run::LogState former = resume ? state.load(run) : Run::LogState();
+  Run self(model, o);
+  Learner& learner = self.learner;
+  const Run::LogState former = resume ? self.load(run) : Run::LogState();
   fs::create_directories(run + "/samples");
   Json written = options_json(options);
   written["family"] = model.family();
@@ -208,20 +208,33 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
   write_file(run + "/options.json", written.dump(2) + "\n");
   LogFile log(run + "/log.jsonl", former.bytes);
   Loader loader(data, o.loader);
-  loader.seek(state.state.images);
+  loader.seek(learner.images);
 
-  const double started = now_seconds() - state.state.seconds;
+  const double started = now_seconds() - self.seconds;
   double checkpointed = now_seconds(), drawn = now_seconds();
   const auto share_done = [&] {
     const double by_images =
-        o.images > 0 ? static_cast<double>(state.state.images) / static_cast<double>(o.images) : 0;
-    return std::max(by_images, o.minutes > 0 ? state.state.seconds / (60 * o.minutes) : 0);
+        o.images > 0 ? static_cast<double>(learner.images) / static_cast<double>(o.images) : 0;
+    return std::max(by_images, o.minutes > 0 ? self.seconds / (60 * o.minutes) : 0);
   };
   Averages averages;
   averages.load(former.averages);
+  const auto seed_of = [&](int64_t step) {
+    return derive_seed(static_cast<uint64_t>(o.seed), static_cast<uint64_t>(step));
+  };
+  const auto check_losses = [&] {
+    const int64_t bad = learner.first_bad_step();
+    STEER_CHECK(bad < 0, "[train] the loss is not finite at step ", bad, ", seed ", seed_of(bad),
+                "; the last checkpoint in ", run, " is whole");
+  };
   const auto save = [&] {
-    state.save(run, log.size(), averages.state());
+    check_losses();
+    self.save(run, log.size(), averages.state());
     checkpointed = now_seconds();
+  };
+  const auto draw = [&] {
+    write_preview(model, data, learner.ema, fmt::format("{}/samples/{:08}.png", run, learner.images));
+    drawn = now_seconds();
   };
 
   TrainSummary summary;
@@ -232,49 +245,31 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
     }
     Batch batch = loader.next();
     batch.x = batch.x.to(device);
-    const uint64_t seed =
-        derive_seed(static_cast<uint64_t>(o.seed), static_cast<uint64_t>(state.state.steps));
-    const double rate = learning_rate(o, state.state.images, share_done());
-    LossReport report = model.loss(batch, seed);
-    state.adam.clear_gradients();
-    report.loss.backward();
-    const double loss = report.loss.item<double>();
-    STEER_CHECK(std::isfinite(loss), "[train] the loss is not finite (", loss, ") at step ",
-                state.state.steps, ", seed ", seed, "; the last checkpoint in ", run, " is whole");
-    state.adam.step(rate);
-    state.state.images += batch.x.size(0);
-    ++state.state.steps;
-    state.ema.update(batch.x.size(0), state.state.images);
-    for (const auto& [name, value] : report.figures) averages.add(name, value);
-    for (const auto& [name, value] : model.after_step(state.state.steps, &state.adam, &state.ema))
+    const double rate = learning_rate(o, learner.images, share_done());
+    for (const auto& [name, value] : learner.step(batch, seed_of(learner.steps), rate))
       averages.add(name, value);
-    state.state.seconds = now_seconds() - started;
+    self.seconds = now_seconds() - started;
 
-    if (state.state.steps % o.log_every_steps == 0) {
+    if (learner.steps % o.log_every_steps == 0) {
+      check_losses();
       summary.figures = averages.take();
-      Json line = {{"step", state.state.steps},
-                   {"images", state.state.images},
-                   {"seconds", state.state.seconds},
-                   {"rate", rate}};
+      Json line = {
+          {"step", learner.steps}, {"images", learner.images}, {"seconds", self.seconds}, {"rate", rate}};
       std::string note;
       for (const auto& [name, value] : summary.figures) {
         line[name] = value;
         note += fmt::format("{}{} {:.4g}", note.empty() ? "" : "  ", name, value);
       }
       log.write(line);
-      if (hooks.progress) hooks.progress(state.state, share_done(), note);
+      if (hooks.progress) hooks.progress(self.state(), share_done(), note);
     }
     if (now_seconds() - checkpointed > 60 * o.checkpoint_minutes) save();
-    if (o.grid_minutes > 0 && now_seconds() - drawn > 60 * o.grid_minutes) {
-      write_preview(model, data, state.ema, fmt::format("{}/samples/{:08}.png", run, state.state.images));
-      drawn = now_seconds();
-    }
+    if (o.grid_minutes > 0 && now_seconds() - drawn > 60 * o.grid_minutes) draw();
   }
   save();
-  if (!summary.interrupted)
-    write_preview(model, data, state.ema, fmt::format("{}/samples/{:08}.png", run, state.state.images));
+  if (!summary.interrupted) draw();
   write_film(run, shape.channels);
-  summary.state = state.state;
+  summary.state = self.state();
   return summary;
 }
 

@@ -1,0 +1,135 @@
+"""Measures steer beside PyTorch, interleaved, and writes docs/benchmarks.md."""
+
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import page
+import rows
+import side
+
+ROOT = pathlib.Path(__file__).parent.parent
+# Float32 on both sides, sums in another order: how far answers may be apart, as a share.
+APART = 2e-3
+# PyTorch's settings, of which the fastest is the best.
+SETTINGS = {
+    "float32": {"precision": "float32"},
+    "float32, channels-last": {"precision": "float32", "channels_last": True},
+    "bfloat16, channels-last": {"precision": "bfloat16", "channels_last": True},
+}
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def check(row, problem):
+    """Both sides compute the same in float32: how far apart, by kind of answer."""
+    side.steer(row["work"], row["options"], problem).close()
+    told = side.torch(row["work"], {**row["options"], "check": True}, problem)
+    told.close()
+    for name, error in told.ready["apart"].items():
+        if not error <= APART:
+            sys.exit(f"bench: {row['name']}: {name}: expected answers within {APART} of PyTorch's but got {error:.3g}")
+    return max(told.ready["apart"].values())
+
+
+def best_settings(row, problem):
+    """The name and options of PyTorch's fastest settings for this work, by the second run of each."""
+    if row.get("settings"):
+        return row["settings"], SETTINGS[row["settings"]]
+    taken = {}
+    for name, settings in SETTINGS.items():
+        one = side.torch(row["work"], {**row["options"], **settings}, problem, side.TUNED)
+        one.warm()
+        taken[name] = min(one.run() + one.run())
+        one.close()
+    name = min(taken, key=taken.get)
+    return name, SETTINGS[name]
+
+
+def measure(row):
+    """Seconds, memory and flops of each side; rounds go from side to side."""
+    say(f"{row['name']}: {row['title']}")
+    with tempfile.TemporaryDirectory() as folder:
+        problem = folder + "/problem.safetensors"
+        result = {"apart": check(row, problem)}
+        sides = {"steer": side.steer(row["work"], row["options"])}
+        for name, options in row.get("also", {}).items():
+            sides[name] = side.steer(row["work"], {**row["options"], **options})
+        sides["default"] = side.torch(row["work"], {**row["options"], **row.get("peer", {})}, problem)
+        if row.get("tunable", True):
+            result["settings"], settings = best_settings(row, problem)
+            sides["best"] = side.torch(row["work"], {**row["options"], **settings}, problem, side.TUNED)
+        warm = {name: each.warm() for name, each in sides.items()}
+        times = {name: max(1, min(20, int(0.2 / seconds))) for name, seconds in warm.items()}
+        start, rounds = time.time(), 0
+        while rounds < 3 or (rounds < 15 and time.time() - start < row.get("budget", 20)):
+            for name, each in sides.items():
+                each.run(times[name])
+            rounds += 1
+        result["rounds"], result["items"] = rounds, sides["steer"].ready["items"]
+        for name, each in sides.items():
+            result[name] = {"seconds": each.median(), "memory": each.memory}
+            each.close()
+        count = side.steer(row["work"], row["options"])
+        result["flops"] = count.ask("count")["flops"]
+        count.close()
+        if "items" in row:  # the peer did a part of the work
+            for name in ("default", "best"):
+                if name in result:
+                    result[name]["seconds"] *= result["items"] / row["items"]
+    say("  " + "  ".join(f"{n} {result[n]['seconds']:.4g} s" for n in sides) + f"  apart {result['apart']:.1e}")
+    return result
+
+
+def products():
+    """GFLOP/s of a matrix product."""
+    figures = {}
+    for precision in ("float32", "bfloat16"):
+        options = {"size": 2048, "precision": precision}
+        one = side.steer("product", options)
+        one.warm()
+        figures[precision] = max(2 * 2048**3 / 1e9 / s for s in one.run(12))
+        one.close()
+    return figures
+
+
+def started():
+    """Seconds from the program's start to its first sample of the shipped model."""
+    model = ROOT / "models/mnist_ddn.safetensors"
+    seconds = []
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(6):
+            start = time.time()
+            command = [ROOT / "build/steer", "sample", model, "--count", "1", "--out", folder + "/one.png"]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            seconds.append(time.time() - start)
+    return {"model": model.name, "seconds": statistics.median(seconds[1:])}
+
+
+def main():
+    wanted = sys.argv[1:]
+    unknown = [name for name in wanted if name not in [row["name"] for row in rows.ROWS]]
+    if unknown:
+        sys.exit(f"bench: expected names among {' '.join(r['name'] for r in rows.ROWS)} but got {' '.join(unknown)}")
+    chosen = [row for row in rows.ROWS if not wanted or row["name"] in wanted]
+    results = {"products": products(), "started": started(), "rows": {}}
+    for row in chosen:
+        results["rows"][row["name"]] = measure(row)
+    after = products()
+    results["products"] = {name: max(value, after[name]) for name, value in results["products"].items()}
+    text = page.text(chosen, results)
+    print(text)
+    if not wanted:
+        (ROOT / "docs/benchmarks.md").write_text(text)
+        (ROOT / "build/bench/results.json").write_text(json.dumps(results, indent=2))
+
+
+if __name__ == "__main__":
+    main()

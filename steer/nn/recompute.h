@@ -1,0 +1,20 @@
+// Trades time for memory: activations that are made again when a gradient needs them (Chen et al. 2016).
+#pragma once
+
+#include <torch/types.h>
+
+#include <functional>
+#include <vector>
+
+namespace steer {
+
+using torch::Tensor;
+
+// f(inputs), of which nothing is kept but the inputs: the backward pass runs f again. `f` must give the same
+// each time, so it must not draw random numbers. At most four inputs; undefined ones reach it as they are.
+// Gradients of the parameters that f uses are added to their grad() by backward(); torch::autograd::grad sees
+// those of the inputs alone. Without gradients it is f itself.
+using Recomputable = std::function<Tensor(const std::vector<Tensor>& inputs)>;
+Tensor recomputed(const Recomputable& f, const std::vector<Tensor>& inputs);
+
+}  // namespace steer

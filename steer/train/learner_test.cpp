@@ -1,0 +1,74 @@
+#include "steer/train/learner.h"
+
+#include <gtest/gtest.h>
+
+#include "steer/core/host_reads.h"
+#include "steer/models/small_models.h"
+
+namespace steer {
+namespace {
+
+Batch some_batch(const Model& model, int64_t count) {
+  const ImageShape shape = model.shape();
+  torch::manual_seed(5);
+  Batch batch;
+  batch.x = torch::rand({count, shape.channels, shape.height, shape.width}) * 2 - 1;
+  batch.label = at::arange(count, torch::kInt64).remainder(3);
+  return batch;
+}
+
+// One of each kind whose training differs.
+std::vector<std::unique_ptr<Model>> models() {
+  std::vector<std::unique_ptr<Model>> all;
+  for (const char* network : {"pyramid", "recurrent"}) {
+    all.push_back(make_model("ddn", small_ddn_options(network), 7));
+    Json biased = small_ddn_options(network);
+    biased["balance"] = "bias";
+    all.push_back(make_model("ddn", biased, 7));
+    Json told = small_ddn_options(network);
+    told["condition"] = {{"type", "class"}, {"classes", 3}};
+    all.push_back(make_model("ddn", told, 7));
+  }
+  all.push_back(small_diffusion("edm"));
+  all.push_back(small_diffusion("flow", 3));
+  return all;
+}
+
+TEST(Learner, RecomputingLearnsTheSame) {
+  for (const char* network : {"pyramid", "recurrent", "unet"}) {
+    std::vector<NamedTensors> results;
+    for (const bool recompute : {false, true}) {
+      std::unique_ptr<Model> model;
+      if (network == std::string("unet"))
+        model = small_diffusion("edm");
+      else
+        model = small_ddn(network);
+      TrainOptions options;
+      options.recompute = recompute;
+      Learner learner(*model, options);
+      for (uint64_t step = 0; step < 3; ++step) learner.step(some_batch(*model, 6), step, 1e-3);
+      EXPECT_EQ(learner.first_bad_step(), -1);
+      EXPECT_EQ(learner.images, 18);
+      results.push_back(model->trainable_parameters());
+    }
+    for (size_t i = 0; i < results[0].size(); ++i)
+      EXPECT_TRUE(torch::allclose(results[0][i].second, results[1][i].second, 1e-4, 1e-5))
+          << network << ": " << results[0][i].first;
+  }
+}
+
+TEST(Learner, TheFirstBadStepIsRemembered) {
+  auto model = small_ddn("pyramid");
+  Learner learner(*model, TrainOptions{});
+  const Batch good = some_batch(*model, 4);
+  Batch bad = good;
+  bad.x = bad.x / 0;
+  learner.step(good, 1, 1e-3);
+  EXPECT_EQ(learner.first_bad_step(), -1);
+  learner.step(bad, 2, 1e-3);
+  learner.step(good, 3, 1e-3);
+  EXPECT_EQ(learner.first_bad_step(), 1);
+}
+
+}  // namespace
+}  // namespace steer
