@@ -2,7 +2,8 @@
 //
 // Writes the problem, prints {"ready": ...} and then answers each line of its input with one line: "run N"
 // runs the work N times and tells the seconds of each and by how many bytes memory rose at the most above
-// what was held before the first run; "count" runs it once and tells floating-point operations.
+// what was held before the first run; "profile" runs it once and lists
+// where the time went; "count" runs it once and tells floating-point operations.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -11,6 +12,7 @@
 #include <sstream>
 
 #include "bench/flops.h"
+#include "bench/profile.h"
 #include "bench/work.h"
 #include "steer/core/check.h"
 #include "steer/core/machine.h"
@@ -47,7 +49,12 @@ int serve(int argc, char** argv) {
       std::cout << Json{{"flops", flops_of([&] { work->run(); })}}.dump() << std::endl;
       continue;
     }
-    STEER_CHECK(word == "run" && times > 0, "expected run N or count but got ", line);
+    if (word == "profile") {
+      for (const auto& [name, taken] : profile_of([&] { work->run(); }))
+        std::cout << fmt::format("{:8.4f} s  {}\n", taken, name);
+      continue;
+    }
+    STEER_CHECK(word == "run" && times > 0, "expected run N, count or profile but got ", line);
     if (held == 0) {
       std::ofstream("/proc/self/clear_refs") << 5;  // the peak starts anew
       held = status("VmRSS");

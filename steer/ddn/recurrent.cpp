@@ -1,7 +1,9 @@
 #include "steer/ddn/recurrent.h"
 
 #include "steer/core/check.h"
+#include "steer/nn/layer_norm_maps.h"
 #include "steer/nn/recompute.h"
+#include "steer/nn/transposed_conv.h"
 
 namespace steer {
 namespace {
@@ -23,10 +25,8 @@ Tensor convolved(const torch::nn::Conv2d& conv, const Tensor& x) {
   return at::conv2d(x, conv->weight.to(type), conv->bias.to(type), conv->options.stride(), {1, 1});
 }
 
-// In float32 whatever the input: libtorch 1.13 takes a bfloat16 transposed convolution for a plain one.
 Tensor doubled(const torch::nn::ConvTranspose2d& conv, const Tensor& x) {
-  const Tensor wide = x.to(torch::kFloat32);
-  return at::conv_transpose2d(wide, conv->weight, conv->bias, {2, 2}, {1, 1}).to(x.scalar_type());
+  return transposed_conv(x, conv->weight, conv->bias, 2, 1);
 }
 
 }  // namespace
@@ -36,11 +36,8 @@ NormConvImpl::NormConvImpl(int64_t in, int64_t out, int64_t size) {
   conv1 = register_module("conv1", torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 3).padding(1)));
 }
 
-Tensor NormConvImpl::forward(const Tensor& x) {
-  // The norm's mean and variance run over all C n n values, in float32.
-  const Tensor normal =
-      at::layer_norm(x.to(torch::kFloat32), ln->options.normalized_shape(), ln->weight, ln->bias, 1e-5);
-  return at::silu(convolved(conv1, normal.to(x.scalar_type())));
+Tensor NormConvImpl::forward(const Tensor& x, bool silu, const Tensor& offset) {
+  return convolved(conv1, layer_norm_maps(x, ln->weight, ln->bias, 1e-5, silu, offset));
 }
 
 torch::nn::Sequential Recurrent::triple(const std::string& name, std::vector<int64_t> channels,
@@ -124,19 +121,24 @@ std::vector<LayerShape> Recurrent::shapes() const {
 Tensor Recurrent::features(const Tensor& feature, const Tensor& image, const Tensor& leak,
                            const Tensor& row) const {
   const auto type = compute_type();
-  const auto shifted = [&](const Tensor& x, torch::nn::Sequential te) {
-    return x + te->forward(row).to(type).unsqueeze(-1).unsqueeze(-1);
+  // Norm, convolution and SiLU three times; each SiLU is taken by the norm behind it. What `te` makes of the
+  // class is added to what enters.
+  const auto through = [&](torch::nn::Sequential blocks, const Tensor& x,
+                           torch::nn::Sequential te = nullptr) {
+    Tensor h = x;
+    for (size_t i = 0; i < blocks->size(); ++i)
+      h = blocks->ptr<NormConvImpl>(i)->forward(h, i > 0, i == 0 && te ? te->forward(row) : Tensor());
+    return at::silu(h);
   };
-  const auto through = [](torch::nn::Sequential blocks, const Tensor& x) { return blocks->forward(x); };
   const auto layout = [&](const Tensor& x) { return x.to(type).contiguous(at::MemoryFormat::ChannelsLast); };
-  const Tensor o1 = through(b1_, shifted(layout(image), te1_)) + through(b1_previous_, layout(feature)) +
+  const Tensor o1 = through(b1_, layout(image), te1_) + through(b1_previous_, layout(feature)) +
                     through(b1_leak_, layout(leak));
-  const Tensor o2 = through(b2_, shifted(convolved(down1_, o1), te2_));
-  const Tensor o3 = through(b3_, shifted(convolved(down2_, o2), te3_));
-  const Tensor m = through(b_mid_, shifted(convolved(down3_, o3), te_mid_));
-  const Tensor o4 = through(b4_, shifted(at::cat({o3, doubled(up1_, m)}, 1), te4_));
-  const Tensor o5 = through(b5_, shifted(at::cat({o2, doubled(up2_, o4)}, 1), te5_));
-  return through(b_out_, shifted(at::cat({o1, doubled(up3_, o5)}, 1), te_out_));
+  const Tensor o2 = through(b2_, convolved(down1_, o1), te2_);
+  const Tensor o3 = through(b3_, convolved(down2_, o2), te3_);
+  const Tensor m = through(b_mid_, convolved(down3_, o3), te_mid_);
+  const Tensor o4 = through(b4_, at::cat({o3, doubled(up1_, m)}, 1), te4_);
+  const Tensor o5 = through(b5_, at::cat({o2, doubled(up2_, o4)}, 1), te5_);
+  return through(b_out_, at::cat({o1, doubled(up3_, o5)}, 1), te_out_);
 }
 
 Generated Recurrent::forward(int64_t rows, const Chooser& chooser, const Observer& observer,

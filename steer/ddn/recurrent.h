@@ -27,7 +27,9 @@ struct RecurrentOptions {
 // Layer norm over [C, n, n], 3x3 convolution, SiLU.
 struct NormConvImpl : torch::nn::Module {
   NormConvImpl(int64_t in, int64_t out, int64_t size);
-  Tensor forward(const Tensor& x);
+  // The convolution of the norm of silu(x + offset), or of x + offset where `silu` is false; the SiLU behind
+  // it is left to whoever takes the result. offset [N or 1, in], undefined: nothing.
+  Tensor forward(const Tensor& x, bool silu, const Tensor& offset = {});
 
   torch::nn::LayerNorm ln{nullptr};
   torch::nn::Conv2d conv1{nullptr};
