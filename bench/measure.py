@@ -14,8 +14,10 @@ import rows
 import side
 
 ROOT = pathlib.Path(__file__).parent.parent
-# Float32 on both sides, sums in another order: how far answers may be apart, as a share.
-APART = 2e-3
+# Float32 on both sides, sums in another order: how far answers may be apart, as a share. Ten U-Nets behind one
+# another make much of rounding: PyTorch's own float32 gradients are 7e-4 from its float64 ones there.
+APART = {"gradient": 5e-3}
+OTHERS_APART = 2e-3
 # PyTorch's settings, of which the fastest is the best.
 SETTINGS = {
     "float32": {"precision": "float32"},
@@ -34,8 +36,9 @@ def check(row, problem):
     told = side.torch(row["work"], {**row["options"], "check": True}, problem)
     told.close()
     for name, error in told.ready["apart"].items():
-        if not error <= APART:
-            sys.exit(f"bench: {row['name']}: {name}: expected answers within {APART} of PyTorch's but got {error:.3g}")
+        limit = APART.get(name, OTHERS_APART)
+        if not error <= limit:
+            sys.exit(f"bench: {row['name']}: {name}: expected answers within {limit} of PyTorch's but got {error:.3g}")
     return max(told.ready["apart"].values())
 
 

@@ -43,11 +43,11 @@ Chooser follow(const Tensor& code) {
   return [code](const Candidates& candidates, int64_t layer) {
     STEER_CHECK(layer < code.size(1), "[follow] expected a code of more than ", layer, " layers but got ",
                 code.size(1));
-    const Tensor index = code.select(1, layer).to(candidates.device());
+    const Tensor index = code.select(1, layer);
     STEER_CHECK(index.min().item<int64_t>() >= 0 && index.max().item<int64_t>() < candidates.count(),
                 "[follow] layer ", layer, ": expected indices from 0 to ", candidates.count() - 1,
                 " but got ", index.min().item<int64_t>(), " to ", index.max().item<int64_t>());
-    return Choice{index, {}, {}};
+    return Choice{index.to(candidates.device()), {}, {}};
   };
 }
 

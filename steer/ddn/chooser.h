@@ -12,7 +12,7 @@ namespace steer {
 Chooser nearest_to(const Tensor& x, const std::vector<Tensor>& bias = {});
 
 // Takes the candidates that a code names: int64 [B, L]. Decodes. Error when the code is too short or an index
-// too large.
+// too large; the indices are looked at where the code is, best on the host.
 Chooser follow(const Tensor& code);
 
 // Takes floor(K u), u uniform and a function of each row's seed (int64 [B]) and the layer alone. Samples.

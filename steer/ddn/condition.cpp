@@ -18,9 +18,8 @@ Condition class_condition(const ConditionOptions& options, const Tensor& label) 
               " (--label 3, --label all), because the model is conditional on classes, but got none");
   STEER_CHECK(label.dim() == 1 && label.scalar_type() == torch::kInt64,
               "[condition] expected labels int64 [N] but got ", shape_text(label.sizes()));
-  const int64_t least = label.min().item<int64_t>(), most = label.max().item<int64_t>();
-  STEER_CHECK(least >= 0 && most < options.classes, "[condition] expected labels from 0 to ",
-              options.classes - 1, " but got ", least < 0 ? least : most);
+  // A look at the values would make a device wait; there check_labels() goes before.
+  if (label.is_cpu()) check_labels(options, label);
   const Tensor values = options.encoding == "one_hot"
                             ? at::one_hot(label, options.classes).to(torch::kFloat32)
                             : class_digits(label, options.classes);
@@ -62,6 +61,13 @@ void check(const ConditionOptions& options) {
   STEER_CHECK(options.size >= 1, "[options] ddn.condition.size: expected at least 1 but got ", options.size);
   STEER_CHECK(options.threshold > 0, "[options] ddn.condition.threshold: expected more than 0 but got ",
               options.threshold);
+}
+
+void check_labels(const ConditionOptions& options, const Tensor& label) {
+  if (label.numel() == 0) return;
+  const int64_t least = label.min().item<int64_t>(), most = label.max().item<int64_t>();
+  STEER_CHECK(least >= 0 && most < options.classes, "[condition] expected labels from 0 to ",
+              options.classes - 1, " but got ", least < 0 ? least : most);
 }
 
 bool needs_image(const ConditionOptions& options) {

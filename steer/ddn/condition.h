@@ -49,6 +49,9 @@ void check(const ConditionOptions& options);
 // image's for resize.
 int64_t condition_channels(const ConditionOptions& options, int64_t image_channels);
 
+// Error where a label [N] is not that of a class; reads the values.
+void check_labels(const ConditionOptions& options, const Tensor& label);
+
 // Whether it is made from an image, and whether from a label.
 bool needs_image(const ConditionOptions& options);
 bool needs_label(const ConditionOptions& options);

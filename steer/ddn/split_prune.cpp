@@ -7,6 +7,19 @@
 #include "steer/core/check.h"
 
 namespace steer {
+namespace {
+
+// What a clone copies beside counts and age: weights, Adam's moments, the average.
+std::vector<Tensor> cloned_together(const Layer& layer, const Adam* adam, const Ema* ema) {
+  const Tensor& weight = layer->multi_out_conv1x1->weight;
+  std::vector<Tensor> together = {weight.detach()};
+  if (adam)
+    for (const Tensor& moment : adam->moments(weight)) together.push_back(moment);
+  if (ema && !ema->shadow(weight).is_same(weight)) together.push_back(ema->shadow(weight));
+  return together;
+}
+
+}  // namespace
 
 void check(const SplitOptions& options) {
   STEER_CHECK(options.rule == "exact" || options.rule == "paper",
@@ -56,18 +69,39 @@ std::vector<Split> split_and_prune(Layer& layer, const SplitOptions& options, co
   }
   if (splits.empty()) return splits;
 
-  const Tensor& weight = layer->multi_out_conv1x1->weight;
-  std::vector<Tensor> together = {weight.detach()};
-  if (adam)
-    for (const Tensor& moment : adam->moments(weight)) together.push_back(moment);
-  if (ema && !ema->shadow(weight).is_same(weight)) together.push_back(ema->shadow(weight));
+  const std::vector<Tensor> together = cloned_together(layer, adam, ema);
   const int64_t rows = layer->options.image_channels;
   for (const Split& each : splits) {
-    for (Tensor& tensor : together)
+    for (const Tensor& tensor : together)
       tensor.narrow(0, each.prune * rows, rows).copy_(tensor.narrow(0, each.split * rows, rows));
     layer->idle[each.prune].copy_(layer->idle[each.split]);
   }
   layer->counts.copy_(torch::tensor(counts, torch::kFloat64));
+  return splits;
+}
+
+Tensor split_and_prune_there(Layer& layer, const SplitOptions& options, const Adam* adam, const Ema* ema) {
+  torch::NoGradGuard no_grad;
+  const int64_t nodes = layer->options.candidates;
+  Tensor& counts = layer->counts;
+  Tensor splits = at::zeros({}, counts.options());
+  if (options.rule == "none" || nodes < 2) return splits;
+  std::vector<Tensor> rows = {counts, layer->idle};  // one row for each node
+  for (const Tensor& tensor : cloned_together(layer, adam, ema)) rows.push_back(tensor.view({nodes, -1}));
+  const double even = 1.0 / static_cast<double>(nodes);
+  for (int64_t i = 0; i < options.most; ++i) {
+    const Tensor split = counts.argmax().unsqueeze(0), prune = counts.argmin().unsqueeze(0);
+    const Tensor most = counts.index_select(0, split), least = counts.index_select(0, prune);
+    const Tensor total = counts.sum(), high = most / total, low = least / total;
+    const Tensor uneven = options.rule == "paper" ? high > 2 * even : high - low > even;
+    const Tensor fires = (total > 0).logical_and(uneven.logical_or(low < even / 2));
+    counts.index_copy_(0, split, at::where(fires, most / 2, most));
+    for (Tensor& tensor : rows) {
+      const Tensor kept = tensor.index_select(0, prune), cloned = tensor.index_select(0, split);
+      tensor.index_copy_(0, prune, at::where(tensor.dim() == 2 ? fires.unsqueeze(1) : fires, cloned, kept));
+    }
+    splits += fires.to(torch::kFloat64).squeeze(0);
+  }
   return splits;
 }
 

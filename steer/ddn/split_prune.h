@@ -50,4 +50,8 @@ void record(Layer& layer, const Tensor& nearest, double half_life_images);
 std::vector<Split> split_and_prune(Layer& layer, const SplitOptions& options, const Adam* adam,
                                    const Ema* ema);
 
+// The same by tensor operations on the layer's device, which the host does not wait for. Returns how many
+// splits there were, float64 on that device.
+Tensor split_and_prune_there(Layer& layer, const SplitOptions& options, const Adam* adam, const Ema* ema);
+
 }  // namespace steer

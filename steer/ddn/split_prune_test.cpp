@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "steer/core/check.h"
+#include "steer/core/host_reads.h"
 #include "steer/core/random.h"
 
 namespace steer {
@@ -81,6 +82,48 @@ TEST(SplitPrune, MayMakeSeveralSplitsAndStopsWhenTheRuleIsQuiet) {
   const auto splits = split_and_prune(layer, options, nullptr, nullptr);
   EXPECT_EQ(splits.size(), 7u);
   EXPECT_TRUE(torch::equal(layer->counts, torch::full({8}, 8.0, torch::kFloat64)));
+}
+
+TEST(SplitPrune, OnTheDeviceItMakesTheSameSplitsAndTheHostReadsNothing) {
+  Random random(12);
+  for (int trial = 0; trial < 60; ++trial) {
+    const int64_t nodes = 2 + static_cast<int64_t>(random.below(9));
+    SplitOptions options;
+    options.rule = trial % 3 == 2 ? "paper" : "exact";
+    options.most = 1 + trial % 4;
+    std::vector<std::vector<Tensor>> results;
+    std::vector<double> splits;
+    std::vector<double> counts;
+    for (int64_t k = 0; k < nodes; ++k)
+      counts.push_back(trial == 0 ? 0 : std::pow(static_cast<double>(random.below(8)), 1 + trial % 2));
+    for (const bool there : {false, true}) {
+      torch::manual_seed(trial);
+      Layer layer(LayerOptions{8, 3, nodes, true, true});
+      const NamedTensors parameters = {{"w", layer->multi_out_conv1x1->weight}};
+      Adam adam(parameters, AdamOptions());
+      Ema ema(parameters, 1000);
+      layer->multi_out_conv1x1->weight.mutable_grad() = torch::randn_like(layer->multi_out_conv1x1->weight);
+      adam.step(0.1);
+      ema.update(10, 100);
+      layer->counts.copy_(torch::tensor(counts, torch::kFloat64));
+      layer->idle.copy_(at::arange(nodes));
+      if (there) {
+        const HostReads reads;
+        const Tensor made = split_and_prune_there(layer, options, &adam, &ema);
+        EXPECT_EQ(reads.seen(), 0);
+        splits.push_back(made.item<double>());
+      } else {
+        splits.push_back(static_cast<double>(split_and_prune(layer, options, &adam, &ema).size()));
+      }
+      results.push_back(adam.moments(layer->multi_out_conv1x1->weight));
+      results.back().insert(results.back().end(),
+                            {layer->multi_out_conv1x1->weight.detach(), layer->counts, layer->idle,
+                             ema.shadow(layer->multi_out_conv1x1->weight)});
+    }
+    EXPECT_EQ(splits[0], splits[1]);
+    for (size_t i = 0; i < results[0].size(); ++i)
+      EXPECT_TRUE(torch::equal(results[0][i], results[1][i])) << "trial " << trial << ", tensor " << i;
+  }
 }
 
 TEST(SplitPrune, CountsFadeByTheirHalfLifeAndIdleNodesAge) {

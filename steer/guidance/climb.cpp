@@ -147,10 +147,10 @@ struct Climber {
   Tensor shifted(const Step& step, const Denoiser& D, const Tensor& x, double sigma, double next) {
     const Strengths by = strengths(sigma, next);
     const Denoiser guided = [&](const Tensor& at, const Tensor& level) {
-      const double here = level[0].item<double>();
-      const Look seen = look(D, at, level, here, by);
+      // The deviation of the draws is a host's number; without them nothing waits for the level.
+      const Look seen = look(D, at, level, options.sigma == 0 ? sigma : level[0].item<double>(), by);
       Tensor answer = seen.x0;
-      if (seen.delta_t.defined()) answer = answer + here * here * seen.delta_t;
+      if (seen.delta_t.defined()) answer = answer + over(level.square(), seen.delta_t) * seen.delta_t;
       if (seen.delta_0.defined()) answer = answer + seen.delta_0;
       return options.clip_x0 ? answer.clamp(-1, 1) : answer;
     };

@@ -65,6 +65,7 @@ Condition DdnModel::condition(const Tensor& label, const Tensor& images) const {
   STEER_CHECK(!images.defined() || needs_image(told),
               "[condition] expected no condition image, because the model was trained without, but got ",
               images.size(0));
+  if (label.defined()) check_labels(told, label);
   return make_condition(told, here(label), here(images));
 }
 
@@ -83,7 +84,9 @@ LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
   const auto chooser = with_chain_dropout(nearest_to(batch.x, bias), options_.chain_dropout, seeds);
   const Tensor label = needs_label(options_.condition) ? batch.label.to(device()) : Tensor();
   const Condition told = make_training_condition(options_.condition, label, batch.x, derive_seed(seed, 2));
-  const ReconstructionLoss result = reconstruction_loss(*network_, batch.x, chooser, told);
+  // A device would have to tell the host how many prefixes there are.
+  const bool share = batch.x.is_cpu();
+  const ReconstructionLoss result = reconstruction_loss(*network_, batch.x, chooser, told, share);
   for (size_t l = 0; l < result.nearest.size(); ++l)
     record(layers[static_cast<size_t>(network_->layer_of(static_cast<int64_t>(l)))], result.nearest[l],
            options_.split.half_life_images);
@@ -94,16 +97,21 @@ LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
 
 Figures DdnModel::after_step(int64_t step, const Adam* adam, const Ema* ema) {
   torch::NoGradGuard no_grad;
-  double splits = 0, nodes = 0;
+  Tensor splits = at::zeros({}, at::TensorOptions(device()).dtype(torch::kFloat64));
+  double nodes = 0;
   std::vector<Tensor> used;
   for (Layer& layer : network_->layers()) {
     if (options_.balance == "split" && step % options_.split.every_steps == 0)
-      splits += static_cast<double>(split_and_prune(layer, options_.split, adam, ema).size());
+      splits +=
+          layer->counts.is_cpu()
+              ? at::full({}, static_cast<double>(split_and_prune(layer, options_.split, adam, ema).size()),
+                         splits.options())
+              : split_and_prune_there(layer, options_.split, adam, ema);
     if (options_.balance == "bias") update_node_bias(layer, options_.bias_rate);
     used.push_back((layer->idle < kUsageWindowImages).sum());
     nodes += static_cast<double>(layer->options.candidates);
   }
-  return {{"splits", at::full({}, splits, torch::kFloat64)}, {"nodes_used", at::stack(used).sum() / nodes}};
+  return {{"splits", splits}, {"nodes_used", at::stack(used).sum() / nodes}};
 }
 
 DdnModel::Guided DdnModel::guided(const SampleRequest& request, const Tensor& seeds, Condition& told) const {

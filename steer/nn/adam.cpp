@@ -4,14 +4,15 @@
 
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
+#include "steer/nn/adam_kernel.h"
 
 namespace steer {
 
 Adam::Adam(NamedTensors parameters, const AdamOptions& options)
     : options_(options), parameters_(std::move(parameters)) {
   for (const auto& [name, parameter] : parameters_) {
-    first_.push_back(at::zeros_like(parameter));
-    second_.push_back(at::zeros_like(parameter));
+    first_.push_back(at::zeros_like(parameter, {}, at::MemoryFormat::Contiguous));
+    second_.push_back(at::zeros_like(parameter, {}, at::MemoryFormat::Contiguous));
   }
 }
 
@@ -27,15 +28,16 @@ void Adam::step(double rate) {
   ++steps_;
   const double correct1 = 1 - std::pow(options_.beta1, static_cast<double>(steps_));
   const double correct2 = 1 - std::pow(options_.beta2, static_cast<double>(steps_));
+  const AdamUpdate update = {options_.beta1, options_.beta2, options_.epsilon, rate / correct1,
+                             std::sqrt(correct2)};
   for (size_t i = 0; i < parameters_.size(); ++i) {
     Tensor parameter = parameters_[i].second;
     Tensor gradient = parameter.grad();
     if (!gradient.defined()) continue;
     if (shrink.defined()) gradient = gradient * shrink;
-    first_[i].lerp_(gradient, 1 - options_.beta1);
-    second_[i].mul_(options_.beta2).addcmul_(gradient, gradient, 1 - options_.beta2);
-    const Tensor scale = second_[i].sqrt().div_(std::sqrt(correct2)).add_(options_.epsilon);
-    parameter.addcdiv_(first_[i], scale, -rate / correct1);
+    gradient = gradient.contiguous();
+    (takes_adam_kernel(parameter, gradient) ? adam_update : adam_update_plain)(parameter, gradient, first_[i],
+                                                                               second_[i], update);
   }
 }
 

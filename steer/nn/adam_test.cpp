@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "steer/core/check.h"
+#include "steer/nn/adam_kernel.h"
 
 namespace steer {
 namespace {
@@ -49,6 +50,23 @@ TEST(Adam, StateComesBackWhole) {
   EXPECT_TRUE(torch::equal(second.state()["steps"], first.state()["steps"]));
   EXPECT_THROW(second.load({}), Error);
   EXPECT_THROW(second.moments(torch::ones({2})), Error);
+}
+
+TEST(Adam, FusedEqualsPlain) {
+  torch::manual_seed(2);
+  for (const int64_t count : {1, 17, 100003}) {
+    const AdamUpdate update = {0.9, 0.999, 1e-8, 0.01, 0.3};
+    const Tensor p = torch::randn({count}), g = torch::randn({count}), m = torch::randn({count}),
+                 v = torch::rand({count});
+    std::vector<std::vector<Tensor>> results;
+    for (auto* way : {adam_update, adam_update_plain}) {
+      Tensor parameter = p.clone(), first = m.clone(), second = v.clone();
+      way(parameter, g, first, second, update);
+      results.push_back({parameter, first, second});
+    }
+    for (size_t i = 0; i < 3; ++i)
+      EXPECT_TRUE(torch::allclose(results[0][i], results[1][i], 1e-5, 1e-6)) << count << ", tensor " << i;
+  }
 }
 
 }  // namespace

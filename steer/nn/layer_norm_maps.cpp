@@ -37,18 +37,31 @@ struct Sizes {
 STEER_ENTERING(float)
 STEER_ENTERING(c10::BFloat16)
 
-STEER_KERNEL float sum_of(const float* u, int64_t count) {
-  float sum = 0;
+// Sums go in float32 over pieces of this many values and on in float64.
+constexpr int64_t kPiece = 512;
+
+STEER_KERNEL double sum_of(const float* u, int64_t count) {
+  double total = 0;
+  for (int64_t at = 0; at < count; at += kPiece) {
+    const int64_t end = std::min(count, at + kPiece);
+    float sum = 0;
 #pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < count; ++i) sum += u[i];
-  return sum;
+    for (int64_t i = at; i < end; ++i) sum += u[i];
+    total += sum;
+  }
+  return total;
 }
 
-STEER_KERNEL float squared_deviations(const float* u, int64_t count, float mean) {
-  float sum = 0;
+STEER_KERNEL double squared_deviations(const float* u, int64_t count, float mean) {
+  double total = 0;
+  for (int64_t at = 0; at < count; at += kPiece) {
+    const int64_t end = std::min(count, at + kPiece);
+    float sum = 0;
 #pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < count; ++i) sum += (u[i] - mean) * (u[i] - mean);
-  return sum;
+    for (int64_t i = at; i < end; ++i) sum += (u[i] - mean) * (u[i] - mean);
+    total += sum;
+  }
+  return total;
 }
 
 #define STEER_NORMALISED(T)                                                                         \
@@ -61,7 +74,7 @@ STEER_NORMALISED(float)
 STEER_NORMALISED(c10::BFloat16)
 
 struct Sums {
-  float gradient, cross;
+  double gradient, cross;
 };
 
 // With u in place: normalises it, puts dy weight into `g`, adds to the parameters' gradients, and sums g and
@@ -70,17 +83,23 @@ struct Sums {
   STEER_KERNEL Sums gradient_sums(const T* __restrict dy, const float* __restrict weight, int64_t count, \
                                   float mean, float rstd, float* __restrict u, float* __restrict g,      \
                                   float* __restrict dweight, float* __restrict dbias) {                  \
-    float sum = 0, cross = 0;                                                                            \
-    _Pragma("omp simd reduction(+ : sum, cross)") for (int64_t i = 0; i < count; ++i) {                  \
-      const float d = load(dy + i), normal = (u[i] - mean) * rstd;                                       \
-      dweight[i] += d * normal;                                                                          \
-      dbias[i] += d;                                                                                     \
-      u[i] = normal;                                                                                     \
-      g[i] = d * weight[i];                                                                              \
-      sum += g[i];                                                                                       \
-      cross += g[i] * normal;                                                                            \
+    Sums total = {0, 0};                                                                                 \
+    for (int64_t at = 0; at < count; at += kPiece) {                                                     \
+      const int64_t end = std::min(count, at + kPiece);                                                  \
+      float sum = 0, cross = 0;                                                                          \
+      _Pragma("omp simd reduction(+ : sum, cross)") for (int64_t i = at; i < end; ++i) {                 \
+        const float d = load(dy + i), normal = (u[i] - mean) * rstd;                                     \
+        dweight[i] += d * normal;                                                                        \
+        dbias[i] += d;                                                                                   \
+        u[i] = normal;                                                                                   \
+        g[i] = d * weight[i];                                                                            \
+        sum += g[i];                                                                                     \
+        cross += g[i] * normal;                                                                          \
+      }                                                                                                  \
+      total.gradient += sum;                                                                             \
+      total.cross += cross;                                                                              \
     }                                                                                                    \
-    return {sum, cross};                                                                                 \
+    return total;                                                                                        \
   }
 STEER_GRADIENT_SUMS(float)
 STEER_GRADIENT_SUMS(c10::BFloat16)
@@ -89,7 +108,8 @@ STEER_GRADIENT_SUMS(c10::BFloat16)
 #define STEER_GRADIENT(T)                                                                                   \
   STEER_KERNEL void gradient(const T* __restrict x, const float* __restrict offset,                         \
                              const float* __restrict normal, const float* __restrict g, Sizes n, bool silu, \
-                             float rstd, Sums mean, T* __restrict dx, float* __restrict doffset) {          \
+                             float rstd, float mean_gradient, float mean_cross, T* __restrict dx,           \
+                             float* __restrict doffset) {                                                   \
     for (int64_t c = 0; c < n.channels; ++c) doffset[c] = 0;                                                \
     for (int64_t p = 0; p < n.pixels;                                                                       \
          ++p, x += n.channels, normal += n.channels, g += n.channels, dx += n.channels)                     \
@@ -97,13 +117,13 @@ STEER_GRADIENT_SUMS(c10::BFloat16)
         for (int64_t c = 0; c < n.channels; ++c) {                                                          \
           const float z = load(x + c) + offset[c], s = sigmoid(z);                                          \
           const float d =                                                                                   \
-              rstd * (g[c] - mean.gradient - normal[c] * mean.cross) * s * (1.0f + z * (1.0f - s));         \
+              rstd * (g[c] - mean_gradient - normal[c] * mean_cross) * s * (1.0f + z * (1.0f - s));         \
           store(dx + c, d);                                                                                 \
           doffset[c] += d;                                                                                  \
         }                                                                                                   \
       else                                                                                                  \
         for (int64_t c = 0; c < n.channels; ++c) {                                                          \
-          const float d = rstd * (g[c] - mean.gradient - normal[c] * mean.cross);                           \
+          const float d = rstd * (g[c] - mean_gradient - normal[c] * mean_cross);                           \
           store(dx + c, d);                                                                                 \
           doffset[c] += d;                                                                                  \
         }                                                                                                   \
@@ -140,12 +160,12 @@ struct LayerNormMapsFunction : torch::autograd::Function<LayerNormMapsFunction> 
       using T = decltype(type);
       at::parallel_for(0, x.size(0), 1, [&](int64_t begin, int64_t end) {
         std::vector<float> u(static_cast<size_t>(n.values()));
-        const float count = static_cast<float>(n.values());
+        const double count = static_cast<double>(n.values());
         for (int64_t b = begin; b < end; ++b) {
           entering(x.data_ptr<T>() + b * n.values(), offset.data_ptr<float>() + b * each, n, silu, u.data());
-          const float average = sum_of(u.data(), n.values()) / count;
-          const float variance = squared_deviations(u.data(), n.values(), average) / count;
-          const float scale = 1.0f / std::sqrt(variance + static_cast<float>(epsilon));
+          const float average = static_cast<float>(sum_of(u.data(), n.values()) / count);
+          const double variance = squared_deviations(u.data(), n.values(), average) / count;
+          const float scale = static_cast<float>(1.0 / std::sqrt(variance + epsilon));
           mean.data_ptr<float>()[b] = average;
           rstd.data_ptr<float>()[b] = scale;
           normalised(u.data(), weight.data_ptr<float>(), bias.data_ptr<float>(), n.values(), average, scale,
@@ -174,19 +194,19 @@ struct LayerNormMapsFunction : torch::autograd::Function<LayerNormMapsFunction> 
       using T = decltype(type);
       at::parallel_for(0, parts, 1, [&](int64_t first, int64_t last) {
         std::vector<float> u(static_cast<size_t>(n.values())), g(u.size());
-        const float count = static_cast<float>(n.values());
+        const double count = static_cast<double>(n.values());
         for (int64_t part = first; part < last; ++part)
           for (int64_t b = part * batch / parts; b < (part + 1) * batch / parts; ++b) {
             const int64_t at = b * n.values();
             const float* added = offset.data_ptr<float>() + b * each;
             const float scale = rstd.data_ptr<float>()[b];
             entering(x.data_ptr<T>() + at, added, n, silu, u.data());
-            Sums sums = gradient_sums(dy.data_ptr<T>() + at, weight.data_ptr<float>(), n.values(),
-                                      mean.data_ptr<float>()[b], scale, u.data(), g.data(),
-                                      dweight.data_ptr<float>() + part * n.values(),
-                                      dbias.data_ptr<float>() + part * n.values());
-            sums.gradient /= count, sums.cross /= count;
-            gradient(x.data_ptr<T>() + at, added, u.data(), g.data(), n, silu, scale, sums,
+            const Sums sums = gradient_sums(dy.data_ptr<T>() + at, weight.data_ptr<float>(), n.values(),
+                                            mean.data_ptr<float>()[b], scale, u.data(), g.data(),
+                                            dweight.data_ptr<float>() + part * n.values(),
+                                            dbias.data_ptr<float>() + part * n.values());
+            gradient(x.data_ptr<T>() + at, added, u.data(), g.data(), n, silu, scale,
+                     static_cast<float>(sums.gradient / count), static_cast<float>(sums.cross / count),
                      dx.data_ptr<T>() + at, doffset.data_ptr<float>() + b * n.channels);
           }
       });

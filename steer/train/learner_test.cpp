@@ -17,21 +17,32 @@ Batch some_batch(const Model& model, int64_t count) {
   return batch;
 }
 
-// One of each kind whose training differs.
-std::vector<std::unique_ptr<Model>> models() {
-  std::vector<std::unique_ptr<Model>> all;
-  for (const char* network : {"pyramid", "recurrent"}) {
-    all.push_back(make_model("ddn", small_ddn_options(network), 7));
-    Json biased = small_ddn_options(network);
-    biased["balance"] = "bias";
-    all.push_back(make_model("ddn", biased, 7));
-    Json told = small_ddn_options(network);
-    told["condition"] = {{"type", "class"}, {"classes", 3}};
-    all.push_back(make_model("ddn", told, 7));
+// What reads on the processor alone is left out: prefixes in common, the range of labels.
+TEST(Learner, AStepReadsNothingBackFromTheDevice) {
+  std::vector<std::unique_ptr<Model>> models;
+  for (const char* balance : {"split", "bias"}) {
+    Json options = small_ddn_options("pyramid");
+    options["balance"] = balance;
+    options["chain_dropout"] = 0.1;
+    options["condition"] = {{"type", "resize"}, {"size", 2}};
+    models.push_back(make_model("ddn", options, 7));
   }
-  all.push_back(small_diffusion("edm"));
-  all.push_back(small_diffusion("flow", 3));
-  return all;
+  for (const char* process : {"edm", "flow", "ddpm"}) models.push_back(small_diffusion(process));
+  for (auto& model : models) {
+    Learner learner(*model, TrainOptions{});
+    const Batch batch = some_batch(*model, 8);
+    learner.step(batch, 1, 1e-3);
+    const HostReads reads;
+    const Figures figures = learner.step(batch, 2, 1e-3);
+    EXPECT_EQ(reads.seen(), 0) << model->family();
+    EXPECT_FALSE(figures.empty());
+  }
+}
+
+TEST(Learner, AReadIsSeen) {
+  const HostReads reads;
+  torch::ones({3}).sum().item<float>();
+  EXPECT_EQ(reads.seen(), 1);
 }
 
 TEST(Learner, RecomputingLearnsTheSame) {
