@@ -122,7 +122,7 @@ def main():
     if unknown:
         sys.exit(f"bench: expected names among {' '.join(r['name'] for r in rows.ROWS)} but got {' '.join(unknown)}")
     chosen = [row for row in rows.ROWS if not wanted or row["name"] in wanted]
-    results = {"products": products(), "started": started(), "rows": {}}
+    results = {"products": products(), "started": {} if wanted else started(), "rows": {}}
     for row in chosen:
         results["rows"][row["name"]] = measure(row)
     after = products()

@@ -42,7 +42,12 @@ ROWS = [
         "work": "training",
         "options": {"batch": 64, "model": config("official_mnist.json", "ddn")},
         "also": {"recompute": {"recompute": True}},
-        "target": "4 / 1.5; memory 1/4",
+        "also_means": {"recompute": "with `train.recompute` (one level's activations at a time)"},
+        "target": "4 / 1.5; memory 1/4 and time 1.35 with recompute",
+        "limits": "convolutions: libtorch's bfloat16 ones alone take about two thirds of the step (weight gradients at "
+        "half to three quarters of the peak), so that four times the default is out of reach with them. The rest is the norms over whole maps "
+        "(fused with the SiLU before them), number type changes of weights, and the layer. The first of the ten "
+        "levels runs on one row for the whole batch, since all rows are equal there.",
         "budget": 60,
     },
     {
@@ -50,8 +55,11 @@ ROWS = [
         "title": "training step, pyramid, CIFAR-10 widths, 4 blocks a scale, batch 16",
         "work": "training",
         "options": {"batch": 16, "ema_half_life_images": 10000, "model": CIFAR},
-        "also": {"recompute": {"recompute": True}},
+        "also": {"recompute": {"recompute": True}, "float32": {"precision": "float32"}},
+        "also_means": {"recompute": "with `train.recompute`", "float32": "in float32"},
         "target": "2 / 1.2; 65 % of peak",
+        "limits": "convolutions, nine tenths of the step: they run near the peak at 16x16 and 32x32 and far below it at 1x1 to 4x4, "
+        "where there is too little work. Adam, averages and copies of the weights in bfloat16 take most of the rest, because the batch is small.",
         "budget": 60,
     },
     {
@@ -60,6 +68,7 @@ ROWS = [
         "work": "generation",
         "options": {"batch": 8, "model": FFHQ},
         "target": "3",
+        "limits": "convolutions, nine tenths; nothing of K images is made and nothing kept per layer.",
         "budget": 40,
     },
     {
@@ -68,6 +77,8 @@ ROWS = [
         "work": "generation",
         "options": {"batch": 8, "guided": True, "model": FFHQ},
         "target": "10",
+        "limits": "the network's convolutions, which both sides run and which alone take three quarters of steer's time: even with a guide that costs nothing "
+        "the default would be some nine times slower. The guide itself is a twentieth of PyTorch's.",
         "budget": 40,
     },
     {
@@ -78,6 +89,7 @@ ROWS = [
         "items": 1000,
         "tunable": False,
         "target": "200; under 1 s",
+        "limits": "finding the nearest node in a grid of cells, a few neighbours for each sample, independent of K. NumPy's time is that of 1,000 samples, scaled.",
     },
     {
         "name": "unet-mnist",
@@ -85,6 +97,7 @@ ROWS = [
         "work": "denoising",
         "options": {"batch": 64, "model": MNIST_EDM},
         "target": "2 / 1.2",
+        "limits": "convolutions of 32 to 96 channels; then norms with SiLU (fused), attention at 8x8 and the joins of the skip connections.",
     },
     {
         "name": "unet-cifar",
@@ -92,6 +105,7 @@ ROWS = [
         "work": "denoising",
         "options": {"batch": 64, "model": CIFAR_EDM},
         "target": "2 / 1.2",
+        "limits": "convolutions of 32 to 96 channels; then norms with SiLU (fused), attention at 8x8 and the joins of the skip connections.",
     },
     {
         "name": "tfg-mnist",
@@ -99,7 +113,9 @@ ROWS = [
         "work": "denoising",
         "options": {"batch": 64, "part": "step", "model": MNIST_EDM},
         "also": {"parts": {"part": "parts"}},
+        "also_means": {"parts": "one evaluation, one pass back to the input and one gradient of the objective by themselves"},
         "target": "2 / 1.2; within 10 % of its parts",
+        "limits": "as above, forward and back to the input; no gradient of a weight is made.",
     },
     {
         "name": "tfg-cifar",
@@ -107,6 +123,8 @@ ROWS = [
         "work": "denoising",
         "options": {"batch": 64, "part": "step", "model": CIFAR_EDM},
         "also": {"parts": {"part": "parts"}},
+        "also_means": {"parts": "one evaluation, one pass back to the input and one gradient of the objective by themselves"},
         "target": "2 / 1.2; within 10 % of its parts",
+        "limits": "as above, forward and back to the input; no gradient of a weight is made.",
     },
 ]

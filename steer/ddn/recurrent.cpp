@@ -3,6 +3,7 @@
 #include "steer/core/check.h"
 #include "steer/nn/layer_norm_maps.h"
 #include "steer/nn/recompute.h"
+#include "steer/nn/silu_sum.h"
 #include "steer/nn/transposed_conv.h"
 
 namespace steer {
@@ -121,18 +122,22 @@ std::vector<LayerShape> Recurrent::shapes() const {
 Tensor Recurrent::features(const Tensor& feature, const Tensor& image, const Tensor& leak,
                            const Tensor& row) const {
   const auto type = compute_type();
-  // Norm, convolution and SiLU three times; each SiLU is taken by the norm behind it. What `te` makes of the
-  // class is added to what enters.
-  const auto through = [&](torch::nn::Sequential blocks, const Tensor& x,
-                           torch::nn::Sequential te = nullptr) {
+  // Norm and convolution three times with a SiLU between, which the norm behind it takes. What `te` makes of
+  // the class is added to what enters.
+  const auto before_silu = [&](torch::nn::Sequential blocks, const Tensor& x,
+                               torch::nn::Sequential te = nullptr) {
     Tensor h = x;
     for (size_t i = 0; i < blocks->size(); ++i)
       h = blocks->ptr<NormConvImpl>(i)->forward(h, i > 0, i == 0 && te ? te->forward(row) : Tensor());
-    return at::silu(h);
+    return h;
+  };
+  const auto through = [&](torch::nn::Sequential blocks, const Tensor& x, torch::nn::Sequential te) {
+    return silu_sum({before_silu(blocks, x, te)});
   };
   const auto layout = [&](const Tensor& x) { return x.to(type).contiguous(at::MemoryFormat::ChannelsLast); };
-  const Tensor o1 = through(b1_, layout(image), te1_) + through(b1_previous_, layout(feature)) +
-                    through(b1_leak_, layout(leak));
+  const Tensor o1 =
+      silu_sum({before_silu(b1_, layout(image), te1_), before_silu(b1_previous_, layout(feature)),
+                before_silu(b1_leak_, layout(leak))});
   const Tensor o2 = through(b2_, convolved(down1_, o1), te2_);
   const Tensor o3 = through(b3_, convolved(down2_, o2), te3_);
   const Tensor m = through(b_mid_, convolved(down3_, o3), te_mid_);

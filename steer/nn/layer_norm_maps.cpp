@@ -20,18 +20,24 @@ struct Sizes {
   int64_t values() const { return pixels * channels; }
 };
 
-// u of one image into `u`.
+// u of one image into `u`, and du / dz into `slope` unless it is null.
 #define STEER_ENTERING(T)                                                                               \
   STEER_KERNEL void entering(const T* __restrict x, const float* __restrict offset, Sizes n, bool silu, \
-                             float* __restrict u) {                                                     \
+                             float* __restrict u, float* __restrict slope) {                            \
     for (int64_t p = 0; p < n.pixels; ++p, x += n.channels, u += n.channels) {                          \
-      if (silu)                                                                                         \
+      if (!silu)                                                                                        \
+        for (int64_t c = 0; c < n.channels; ++c) u[c] = load(x + c) + offset[c];                        \
+      else if (!slope)                                                                                  \
         for (int64_t c = 0; c < n.channels; ++c) {                                                      \
           const float z = load(x + c) + offset[c];                                                      \
           u[c] = z * sigmoid(z);                                                                        \
         }                                                                                               \
       else                                                                                              \
-        for (int64_t c = 0; c < n.channels; ++c) u[c] = load(x + c) + offset[c];                        \
+        for (int64_t c = 0; c < n.channels; ++c) {                                                      \
+          const float z = load(x + c) + offset[c], s = sigmoid(z);                                      \
+          u[c] = z * s;                                                                                 \
+          slope[p * n.channels + c] = s * (1.0f + z * (1.0f - s));                                      \
+        }                                                                                               \
     }                                                                                                   \
   }
 STEER_ENTERING(float)
@@ -104,27 +110,23 @@ struct Sums {
 STEER_GRADIENT_SUMS(float)
 STEER_GRADIENT_SUMS(c10::BFloat16)
 
-// dx = rstd (g - gradient - normal cross) u'(z), and its sum over pixels for each channel.
+// dx = rstd (g - gradient - normal cross) slope, and its sum over pixels for each channel; a null slope is 1.
 #define STEER_GRADIENT(T)                                                                                   \
-  STEER_KERNEL void gradient(const T* __restrict x, const float* __restrict offset,                         \
-                             const float* __restrict normal, const float* __restrict g, Sizes n, bool silu, \
-                             float rstd, float mean_gradient, float mean_cross, T* __restrict dx,           \
-                             float* __restrict doffset) {                                                   \
+  STEER_KERNEL void gradient(const float* __restrict normal, const float* __restrict g,                     \
+                             const float* __restrict slope, Sizes n, float rstd, float mean_gradient,       \
+                             float mean_cross, T* __restrict dx, float* __restrict doffset) {               \
     for (int64_t c = 0; c < n.channels; ++c) doffset[c] = 0;                                                \
-    for (int64_t p = 0; p < n.pixels;                                                                       \
-         ++p, x += n.channels, normal += n.channels, g += n.channels, dx += n.channels)                     \
-      if (silu)                                                                                             \
+    for (int64_t at = 0; at < n.values(); at += n.channels)                                                 \
+      if (slope)                                                                                            \
         for (int64_t c = 0; c < n.channels; ++c) {                                                          \
-          const float z = load(x + c) + offset[c], s = sigmoid(z);                                          \
-          const float d =                                                                                   \
-              rstd * (g[c] - mean_gradient - normal[c] * mean_cross) * s * (1.0f + z * (1.0f - s));         \
-          store(dx + c, d);                                                                                 \
+          const float d = rstd * (g[at + c] - mean_gradient - normal[at + c] * mean_cross) * slope[at + c]; \
+          store(dx + at + c, d);                                                                            \
           doffset[c] += d;                                                                                  \
         }                                                                                                   \
       else                                                                                                  \
         for (int64_t c = 0; c < n.channels; ++c) {                                                          \
-          const float d = rstd * (g[c] - mean_gradient - normal[c] * mean_cross);                           \
-          store(dx + c, d);                                                                                 \
+          const float d = rstd * (g[at + c] - mean_gradient - normal[at + c] * mean_cross);                 \
+          store(dx + at + c, d);                                                                            \
           doffset[c] += d;                                                                                  \
         }                                                                                                   \
   }
@@ -162,7 +164,8 @@ struct LayerNormMapsFunction : torch::autograd::Function<LayerNormMapsFunction> 
         std::vector<float> u(static_cast<size_t>(n.values()));
         const double count = static_cast<double>(n.values());
         for (int64_t b = begin; b < end; ++b) {
-          entering(x.data_ptr<T>() + b * n.values(), offset.data_ptr<float>() + b * each, n, silu, u.data());
+          entering(x.data_ptr<T>() + b * n.values(), offset.data_ptr<float>() + b * each, n, silu, u.data(),
+                   nullptr);
           const float average = static_cast<float>(sum_of(u.data(), n.values()) / count);
           const double variance = squared_deviations(u.data(), n.values(), average) / count;
           const float scale = static_cast<float>(1.0 / std::sqrt(variance + epsilon));
@@ -193,21 +196,21 @@ struct LayerNormMapsFunction : torch::autograd::Function<LayerNormMapsFunction> 
     with_type(x, [&](auto type) {
       using T = decltype(type);
       at::parallel_for(0, parts, 1, [&](int64_t first, int64_t last) {
-        std::vector<float> u(static_cast<size_t>(n.values())), g(u.size());
+        std::vector<float> u(static_cast<size_t>(n.values())), g(u.size()), slopes(silu ? u.size() : 0);
+        float* slope = silu ? slopes.data() : nullptr;
         const double count = static_cast<double>(n.values());
         for (int64_t part = first; part < last; ++part)
           for (int64_t b = part * batch / parts; b < (part + 1) * batch / parts; ++b) {
             const int64_t at = b * n.values();
-            const float* added = offset.data_ptr<float>() + b * each;
             const float scale = rstd.data_ptr<float>()[b];
-            entering(x.data_ptr<T>() + at, added, n, silu, u.data());
+            entering(x.data_ptr<T>() + at, offset.data_ptr<float>() + b * each, n, silu, u.data(), slope);
             const Sums sums = gradient_sums(dy.data_ptr<T>() + at, weight.data_ptr<float>(), n.values(),
                                             mean.data_ptr<float>()[b], scale, u.data(), g.data(),
                                             dweight.data_ptr<float>() + part * n.values(),
                                             dbias.data_ptr<float>() + part * n.values());
-            gradient(x.data_ptr<T>() + at, added, u.data(), g.data(), n, silu, scale,
-                     static_cast<float>(sums.gradient / count), static_cast<float>(sums.cross / count),
-                     dx.data_ptr<T>() + at, doffset.data_ptr<float>() + b * n.channels);
+            gradient(u.data(), g.data(), slope, n, scale, static_cast<float>(sums.gradient / count),
+                     static_cast<float>(sums.cross / count), dx.data_ptr<T>() + at,
+                     doffset.data_ptr<float>() + b * n.channels);
           }
       });
     });
