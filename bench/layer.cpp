@@ -29,7 +29,7 @@ class OneLayer : public Work {
   Checkpoint problem() override {
     const Tensor timed = h_;
     set_type(torch::kFloat32);
-    run();
+    step();
     Checkpoint problem;
     problem.tensors = {{"weight.nodes", layer_->node_weights().detach()},
                        {"input.features", features_},
@@ -45,8 +45,16 @@ class OneLayer : public Work {
   }
 
   void run() override {
+    step();
     h_.mutable_grad() = Tensor();
     layer_->multi_out_conv1x1->weight.mutable_grad() = Tensor();
+    loss_ = Tensor();
+  }
+
+  int64_t items() const override { return features_.size(0); }
+
+ private:
+  void step() {
     const Candidates candidates = layer_->candidates(h_, previous_);
     const Choice choice = nearest_to(target_)(candidates, 0);
     const Chosen chosen = candidates.at(choice.index);
@@ -56,9 +64,6 @@ class OneLayer : public Work {
     index_ = choice.index;
   }
 
-  int64_t items() const override { return features_.size(0); }
-
- private:
   void set_type(torch::ScalarType type) {
     h_ = features_.to(type).contiguous(at::MemoryFormat::ChannelsLast).requires_grad_();
   }

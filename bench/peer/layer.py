@@ -23,9 +23,12 @@ class Work:
         self.h = self.h.detach().to(kind).contiguous(memory_format=layout).requires_grad_()
         self.nodes = self.nodes.to(memory_format=layout)
 
-    def run(self, choose=None):
-        self.h.grad = None
+    def run(self):
+        self.step()
+        self.h.grad = self.loss = None
         self.nodes.zero_grad(set_to_none=True)
+
+    def step(self, choose=None):
         self.index, image, leak = self.nodes(self.h, self.previous, choose or ddn.least(ddn.to_target(self.target)))
         self.loss = F.mse_loss(image, self.target) + (leak * self.pull).sum()
         self.loss.backward()
@@ -33,7 +36,7 @@ class Work:
 
     def answers(self):
         choose = ddn.Retraced(ddn.to_target(self.target), self.chosen[:, None])
-        self.run(choose)
+        self.step(choose)
         self.nodes.counts.zero_()
         return {
             "excess": choose.excess,
