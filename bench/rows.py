@@ -77,8 +77,8 @@ ROWS = [
         "work": "generation",
         "options": {"batch": 8, "guided": True, "model": FFHQ},
         "target": "10",
-        "limits": "the network's convolutions, which both sides run and which alone take three quarters of steer's time: even with a guide that costs nothing "
-        "the default would be some nine times slower. The guide itself is a twentieth of PyTorch's.",
+        "limits": "the network's convolutions, which both sides run and which take seven tenths of steer's time: were layers and guide to cost nothing, "
+        "it would be some nine times faster than the default.",
         "budget": 40,
     },
     {

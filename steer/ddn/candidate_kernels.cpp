@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "steer/core/host.h"
 #include "steer/core/kernels.h"
 
 namespace steer {
@@ -324,7 +325,7 @@ struct Rows {
 
 bool takes_kernels(const Tensor& features) {
   const auto type = features.scalar_type();
-  return features.device().is_cpu() && (type == torch::kFloat32 || type == torch::kBFloat16) &&
+  return on_host(features) && (type == torch::kFloat32 || type == torch::kBFloat16) &&
          features.is_contiguous(at::MemoryFormat::ChannelsLast);
 }
 
@@ -362,7 +363,8 @@ Tensor distances_by_forms(const Tensor& features, const Tensor& given_weight, co
     }
   });
   // Rows of a small batch are shared out in pieces.
-  const int64_t pieces = std::min(nodes, (2 * at::get_num_threads() + rows.batch - 1) / rows.batch);
+  const int64_t tasks = 2 * at::get_num_threads(), some = std::max<int64_t>(1, rows.batch);
+  const int64_t pieces = std::min(nodes, (tasks + some - 1) / some);
   at::parallel_for(0, rows.batch * pieces, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t b = i / pieces, piece = i % pieces;

@@ -159,6 +159,27 @@ TEST(Candidates, SeenThroughALinearOperatorEqualsTheOperatorOnImages) {
   EXPECT_TRUE(torch::allclose(seen, shrink(mixed.flatten(0, 1)).view_as(seen), 1e-4, 1e-5));
 }
 
+TEST(Candidates, NoRowsHaveNoDistances) {
+  const World world = world_of(kCases[0]);
+  const Candidates none(world.features.narrow(0, 0, 0).contiguous(at::MemoryFormat::ChannelsLast),
+                        world.weight, {});
+  const Tensor target = world.target.narrow(0, 0, 1);
+  EXPECT_EQ(none.distance_by_gram(target).sizes(), at::IntArrayRef({0, 12}));
+  EXPECT_EQ(none.distance_by_images(target).sizes(), at::IntArrayRef({0, 12}));
+}
+
+TEST(Candidates, DistancesDoNotDependOnTheThreads) {
+  const World world = world_of(kCases[4]);
+  const Candidates candidates = world.candidates();
+  const int threads = at::get_num_threads();
+  const Tensor by_gram = candidates.distance_by_gram(world.target),
+               by_images = candidates.distance_by_images(world.target);
+  at::set_num_threads(3);
+  EXPECT_TRUE(torch::equal(candidates.distance_by_gram(world.target), by_gram));
+  EXPECT_TRUE(torch::equal(candidates.distance_by_images(world.target), by_images));
+  at::set_num_threads(threads);
+}
+
 TEST(Candidates, WrongShapesAreRefused) {
   const World world = world_of(kCases[0]);
   EXPECT_THROW(Candidates(world.features, torch::randn({4, 1, 15}), world.base), Error);

@@ -1,6 +1,7 @@
 #include "steer/ddn/condition.h"
 
 #include "steer/core/check.h"
+#include "steer/core/host.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 
@@ -19,7 +20,7 @@ Condition class_condition(const ConditionOptions& options, const Tensor& label) 
   STEER_CHECK(label.dim() == 1 && label.scalar_type() == torch::kInt64,
               "[condition] expected labels int64 [N] but got ", shape_text(label.sizes()));
   // A look at the values would make a device wait; there check_labels() goes before.
-  if (label.is_cpu()) check_labels(options, label);
+  if (on_host(label)) check_labels(options, label);
   const Tensor values = options.encoding == "one_hot"
                             ? at::one_hot(label, options.classes).to(torch::kFloat32)
                             : class_digits(label, options.classes);

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "steer/core/check.h"
-#include "steer/core/host_reads.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 #include "steer/ddn/prefix_sharing.h"
@@ -97,16 +96,6 @@ TEST(Loss, ImagesOfAnotherShapeAreRefused) {
   EXPECT_THROW(
       reconstruction_loss(*network, torch::zeros({2, 3, 8, 8}), nearest_to(torch::zeros({2, 3, 8, 8}))),
       Error);
-}
-
-TEST(Loss, WithoutSharingTheHostReadsNothingBack) {
-  const std::vector<std::shared_ptr<Network>> networks = {small_pyramid(), small_recurrent()};
-  for (const auto& network : networks) {
-    const Tensor x = some_images(*network, 6);
-    const HostReads reads;
-    reconstruction_loss(*network, x, nearest_to(x), {}, false).loss.backward();
-    EXPECT_EQ(reads.seen(), 0);
-  }
 }
 
 }  // namespace

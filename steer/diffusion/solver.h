@@ -66,17 +66,15 @@ bool is_deterministic(const SolverOptions& options);
 //   heun             Karras et al. 2022, algorithm 2, whose gamma is min(churn / steps, sqrt 2 - 1)
 //   second_order     Karras et al. 2022, algorithm 3 without churn: the family of alpha; heun is alpha 1
 //   dpmpp_2s, _2m, _3m      DPM-Solver++ (Lu et al. 2022): single step of order 2, multistep of order 2 and 3
-//   dpmpp_2m_sde, _3m_sde   its stochastic forms. eta 0 is the ODE, for which _3m_sde, whose second
-//   difference
-//                    has the half of Taylor's weight that other programs give it, is of order 2
+//   dpmpp_2m_sde, _3m_sde   its stochastic forms. eta 0 is the ODE; _3m_sde, which gives the second
+//                    difference half of Taylor's weight as other programs do, is of order 2 there
 //   lms              Adams-Bashforth of `order` with exact integrals of the interpolating polynomial of d
-//   predictor_corrector     an ancestral step, then Langevin steps at sigma' (Song et al. 2021, algorithm 5)
-//   of
-//                    length 2 (snr |n| / |score|)^2, norms of each sample's own, at most sigma'^2
-//   dopri5           adaptive.h on the flow's velocity in t = sigma / (1 + sigma) for x / (1 + sigma), where
-//   ways
-//                    are nearly straight and tolerances are in units of the data, from sigma to sigma' > 0;
-//                    D where sigma' = 0
+//   predictor_corrector     an ancestral step, then Langevin steps at sigma' (Song et al. 2021,
+//                    algorithm 5) of length 2 (snr |n| / |score|)^2, norms of each sample's own, at most
+//                    sigma'^2
+//   dopri5           adaptive.h on the flow's velocity in t = sigma / (1 + sigma) for x / (1 + sigma),
+//                    where ways are nearly straight and tolerances are in units of the data, from sigma to
+//                    sigma' > 0; D where sigma' = 0
 //
 // `steps` is the number of levels to go, which churn is divided by; needed for churn > 0 alone. Error for
 // unknown words and numbers out of range.

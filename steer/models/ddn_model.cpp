@@ -4,6 +4,7 @@
 #include <map>
 
 #include "steer/core/check.h"
+#include "steer/core/host.h"
 #include "steer/core/options.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
@@ -85,7 +86,7 @@ LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
   const Tensor label = needs_label(options_.condition) ? batch.label.to(device()) : Tensor();
   const Condition told = make_training_condition(options_.condition, label, batch.x, derive_seed(seed, 2));
   // A device would have to tell the host how many prefixes there are.
-  const bool share = batch.x.is_cpu();
+  const bool share = on_host(batch.x);
   const ReconstructionLoss result = reconstruction_loss(*network_, batch.x, chooser, told, share);
   for (size_t l = 0; l < result.nearest.size(); ++l)
     record(layers[static_cast<size_t>(network_->layer_of(static_cast<int64_t>(l)))], result.nearest[l],
@@ -103,7 +104,7 @@ Figures DdnModel::after_step(int64_t step, const Adam* adam, const Ema* ema) {
   for (Layer& layer : network_->layers()) {
     if (options_.balance == "split" && step % options_.split.every_steps == 0)
       splits +=
-          layer->counts.is_cpu()
+          on_host(layer->counts)
               ? at::full({}, static_cast<double>(split_and_prune(layer, options_.split, adam, ema).size()),
                          splits.options())
               : split_and_prune_there(layer, options_.split, adam, ema);

@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <torch/nn.h>
 
+#include "steer/core/host.h"
 #include "steer/core/kernels.h"
 
 namespace steer {
@@ -26,7 +27,7 @@ STEER_KERNEL void update_values(float* __restrict p, const float* __restrict g, 
 }  // namespace
 
 bool takes_adam_kernel(const Tensor& parameter, const Tensor& gradient) {
-  return parameter.is_cpu() && parameter.scalar_type() == torch::kFloat32 &&
+  return on_host(parameter) && parameter.scalar_type() == torch::kFloat32 &&
          gradient.scalar_type() == torch::kFloat32 && parameter.is_contiguous() && gradient.is_contiguous();
 }
 

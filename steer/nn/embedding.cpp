@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "steer/core/check.h"
+#include "steer/core/host.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 
@@ -55,7 +56,7 @@ Tensor ClassEmbeddingImpl::forward(const Tensor& labels) const {
               "[class_embedding] expected labels int64 [B] but got ", c10::toString(labels.scalar_type()),
               " ", shape_text(labels.sizes()));
   // A look at the values would make a CUDA device wait; there the lookup itself refuses.
-  if (labels.device().is_cpu() && labels.numel() > 0)
+  if (on_host(labels) && labels.numel() > 0)
     STEER_CHECK(labels.min().item<int64_t>() >= 0 && labels.max().item<int64_t>() < weight.size(0),
                 "[class_embedding] expected labels in 0..", weight.size(0) - 1, " but got ",
                 labels.min().item<int64_t>(), "..", labels.max().item<int64_t>());

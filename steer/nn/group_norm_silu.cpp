@@ -7,6 +7,7 @@
 #include <cmath>
 #include <vector>
 
+#include "steer/core/host.h"
 #include "steer/core/kernels.h"
 
 namespace steer {
@@ -243,7 +244,7 @@ Tensor group_norm_silu_plain(const Tensor& x, const Tensor& weight, const Tensor
 Tensor group_norm_silu(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t groups,
                        double epsilon, const Tensor& offset) {
   const bool type_fits = x.scalar_type() == torch::kFloat32 || x.scalar_type() == torch::kBFloat16;
-  if (!x.device().is_cpu() || !type_fits || weight.scalar_type() != torch::kFloat32)
+  if (!on_host(x) || !type_fits || weight.scalar_type() != torch::kFloat32)
     return group_norm_silu_plain(x, weight, bias, groups, epsilon, offset);
   return GroupNormSiluFunction::apply(x, weight, bias, groups, epsilon,
                                       offset.defined() ? offset : at::empty({0}, weight.options()));

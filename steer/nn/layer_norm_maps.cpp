@@ -7,6 +7,7 @@
 #include <cmath>
 #include <vector>
 
+#include "steer/core/host.h"
 #include "steer/core/kernels.h"
 
 namespace steer {
@@ -239,7 +240,7 @@ Tensor layer_norm_maps_plain(const Tensor& x, const Tensor& weight, const Tensor
 Tensor layer_norm_maps(const Tensor& x, const Tensor& weight, const Tensor& bias, double epsilon, bool silu,
                        const Tensor& offset) {
   const bool type_fits = x.scalar_type() == torch::kFloat32 || x.scalar_type() == torch::kBFloat16;
-  if (!x.device().is_cpu() || !type_fits || weight.scalar_type() != torch::kFloat32)
+  if (!on_host(x) || !type_fits || weight.scalar_type() != torch::kFloat32)
     return layer_norm_maps_plain(x, weight, bias, epsilon, silu, offset);
   return LayerNormMapsFunction::apply(
       x, weight, bias, epsilon, silu,

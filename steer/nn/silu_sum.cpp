@@ -4,6 +4,7 @@
 #include <torch/nn.h>
 
 #include "steer/core/check.h"
+#include "steer/core/host.h"
 #include "steer/core/kernels.h"
 
 namespace steer {
@@ -103,7 +104,7 @@ Tensor silu_sum(const std::vector<Tensor>& x) {
   STEER_CHECK(!x.empty() && x.size() <= kMost, "[silu_sum] expected 1 to ", kMost, " tensors but got ",
               x.size());
   const auto type = x[0].scalar_type();
-  bool fits = x[0].is_cpu() && (type == torch::kFloat32 || type == torch::kBFloat16) &&
+  bool fits = on_host(x[0]) && (type == torch::kFloat32 || type == torch::kBFloat16) &&
               x[0].is_non_overlapping_and_dense();
   for (const Tensor& each : x)
     fits = fits && each.scalar_type() == type && each.sizes() == x[0].sizes() &&
