@@ -1,10 +1,8 @@
 // An EDM's denoiser, evaluated once; one guided step; and the parts of such a step.
 #include <torch/torch.h>
 
-#include "bench/work.h"
-#include "steer/core/precision.h"
+#include "bench/model_work.h"
 #include "steer/guidance/climb.h"
-#include "steer/models/models.h"
 #include "steer/nn/frozen.h"
 #include "steer/objectives/linear.h"
 
@@ -13,19 +11,16 @@ namespace {
 
 constexpr double kSigma = 1.5, kNext = 1.0;
 
-class Denoising : public Work {
+class Denoising : public ModelWork {
  public:
   explicit Denoising(const Json& options)
-      : model_(make_model("diffusion", options.at("model"), 1)),
-        part_(options.value("part", "evaluation")),
-        precision_(scalar_type(make_precision(options.value("precision", "auto"), torch::kCPU))) {
+      : ModelWork("diffusion", options), part_(options.value("part", "evaluation")) {
     const int64_t batch = options.at("batch").get<int64_t>();
-    const ImageShape shape = model_->shape();
+    const ImageShape shape = model().shape();
     torch::manual_seed(1);
     x_ = torch::randn({batch, shape.channels, shape.height, shape.width}, torch::kFloat64) * kSigma;
-    const Tensor low = torch::rand({batch, shape.channels, shape.height / 4, shape.width / 4}) * 2 - 1;
-    low_ = low;
-    objective_ = std::make_unique<LinearObjective>(super_resolve_from(low, 4, 1.0), "super_resolve");
+    low_ = torch::rand({batch, shape.channels, shape.height / 4, shape.width / 4}) * 2 - 1;
+    objective_ = std::make_unique<LinearObjective>(super_resolve_from(low_, 4, 1.0), "super_resolve");
     smoothed_ = std::make_unique<Smoothed>(*objective_, shape.height, shape.width);
     climb_.rho = climb_.mu = 0.5;
     climb_.sigma = 0;
@@ -34,26 +29,11 @@ class Denoising : public Work {
     climb_.clip_x0 = false;
     solver_.name = "euler";
     levels_ = torch::tensor({kSigma, kNext, 0.0}, torch::kFloat64);
-    model_->module().eval();
-    model_->set_compute_type(precision_);
-  }
-
-  Checkpoint problem() override {
-    model_->set_compute_type(torch::kFloat32);
-    Checkpoint problem;
-    for (const auto& [name, tensor] : module_tensors(model_->module()))
-      problem.tensors["weight." + name] = tensor.detach().clone();
-    problem.tensors["input.x"] = x_;
-    problem.tensors["input.low"] = low_;
-    const Frozen frozen(model_->module());
-    problem.tensors["answer.x0"] = evaluated();
-    problem.tensors["answer.guided"] = guided();
-    model_->set_compute_type(precision_);
-    return problem;
+    model().module().eval();
   }
 
   void run() override {
-    const Frozen frozen(model_->module());
+    const Frozen frozen(model().module());
     if (part_ == "evaluation") evaluated();
     if (part_ == "step") guided();
     if (part_ == "parts") parts();
@@ -62,7 +42,15 @@ class Denoising : public Work {
   int64_t items() const override { return x_.size(0); }
 
  private:
-  Denoiser denoiser() const { return dynamic_cast<const DiffusionModel&>(*model_).denoiser(); }
+  void add_to(std::map<std::string, Tensor>& problem) override {
+    const Frozen frozen(model().module());
+    problem["input.x"] = x_;
+    problem["input.low"] = low_;
+    problem["answer.x0"] = evaluated();
+    problem["answer.guided"] = guided();
+  }
+
+  Denoiser denoiser() const { return dynamic_cast<const DiffusionModel&>(model()).denoiser(); }
   Tensor level() const { return at::full({x_.size(0)}, kSigma, torch::kFloat64); }
 
   Tensor evaluated() const {
@@ -84,9 +72,7 @@ class Denoising : public Work {
     torch::autograd::grad({x0}, {x}, {gradient});
   }
 
-  std::unique_ptr<Model> model_;
   std::string part_;
-  torch::ScalarType precision_;
   Tensor x_, low_, levels_;
   std::unique_ptr<Objective> objective_;
   std::unique_ptr<Smoothed> smoothed_;

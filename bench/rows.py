@@ -91,40 +91,26 @@ ROWS = [
         "target": "200; under 1 s",
         "limits": "finding the nearest node in a grid of cells, a few neighbours for each sample, independent of K. NumPy's time is that of 1,000 samples, scaled.",
     },
-    {
-        "name": "unet-mnist",
-        "title": "one evaluation of the MNIST U-Net (EDM), 64 images",
-        "work": "denoising",
-        "options": {"batch": 64, "model": MNIST_EDM},
-        "target": "2 / 1.2",
-        "limits": "convolutions of 32 to 96 channels; then norms with SiLU (fused), attention at 8x8 and the joins of the skip connections.",
-    },
-    {
-        "name": "unet-cifar",
-        "title": "one evaluation of the CIFAR-10 U-Net (EDM), 64 images",
-        "work": "denoising",
-        "options": {"batch": 64, "model": CIFAR_EDM},
-        "target": "2 / 1.2",
-        "limits": "convolutions of 32 to 96 channels; then norms with SiLU (fused), attention at 8x8 and the joins of the skip connections.",
-    },
-    {
-        "name": "tfg-mnist",
-        "title": "one TFG step, MNIST U-Net, super-resolution, 64 images",
-        "work": "denoising",
-        "options": {"batch": 64, "part": "step", "model": MNIST_EDM},
-        "also": {"parts": {"part": "parts"}},
-        "also_means": {"parts": "one evaluation, one pass back to the input and one gradient of the objective by themselves"},
-        "target": "2 / 1.2; within 10 % of its parts",
-        "limits": "as above, forward and back to the input; no gradient of a weight is made.",
-    },
-    {
-        "name": "tfg-cifar",
-        "title": "one TFG step, CIFAR-10 U-Net, super-resolution, 64 images",
-        "work": "denoising",
-        "options": {"batch": 64, "part": "step", "model": CIFAR_EDM},
-        "also": {"parts": {"part": "parts"}},
-        "also_means": {"parts": "one evaluation, one pass back to the input and one gradient of the objective by themselves"},
-        "target": "2 / 1.2; within 10 % of its parts",
-        "limits": "as above, forward and back to the input; no gradient of a weight is made.",
-    },
 ]
+for name, title, model in (("mnist", "MNIST", MNIST_EDM), ("cifar", "CIFAR-10", CIFAR_EDM)):
+    ROWS += [
+        {
+            "name": f"unet-{name}",
+            "title": f"one evaluation of the {title} U-Net (EDM), 64 images",
+            "work": "denoising",
+            "options": {"batch": 64, "model": model},
+            "target": "2 / 1.2",
+            "limits": "convolutions of 32 to 96 channels, half of the time; then norms with SiLU (fused), sums, attention at 8x8 and the joins "
+            "of the skip connections.",
+        },
+        {
+            "name": f"tfg-{name}",
+            "title": f"one TFG step, {title} U-Net, super-resolution, 64 images",
+            "work": "denoising",
+            "options": {"batch": 64, "part": "step", "model": model},
+            "also": {"parts": {"part": "parts"}},
+            "also_means": {"parts": "one evaluation, one pass back to the input and one gradient of the objective by themselves"},
+            "target": "2 / 1.2; within 10 % of its parts",
+            "limits": "as above, forward and back to the input; no gradient of a weight is made.",
+        },
+    ]

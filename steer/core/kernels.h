@@ -1,7 +1,9 @@
-// Parts of hand-written processor kernels: run-time dispatch, bfloat16, and an exponential that vectorises.
+// Parts of hand-written processor kernels: run-time dispatch, number types, and an exponential that
+// vectorises.
 #pragma once
 
 #include <c10/util/BFloat16.h>
+#include <torch/types.h>
 
 #include <cstdint>
 
@@ -51,6 +53,12 @@ STEER_INLINE float exponential(float x) {
 
 STEER_INLINE float sigmoid(float x) {
   return 1.0f / (1.0f + exponential(-x));
+}
+
+// Calls body(T{}) with the number type of a tensor, float32 or bfloat16.
+template <class Body>
+void with_number_type(const torch::Tensor& tensor, const Body& body) {
+  tensor.scalar_type() == torch::kFloat32 ? body(float()) : body(c10::BFloat16());
 }
 
 }  // namespace steer::kernels

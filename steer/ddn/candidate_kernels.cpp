@@ -240,12 +240,6 @@ STEER_PRODUCTS(c10::BFloat16)
 STEER_PRODUCTS_BACKWARD(float)
 STEER_PRODUCTS_BACKWARD(c10::BFloat16)
 
-// Calls body(T{}) with the features' number type.
-template <class Body>
-void with_type(const Tensor& features, const Body& body) {
-  features.scalar_type() == torch::kFloat32 ? body(float()) : body(c10::BFloat16());
-}
-
 struct ProductsFunction : torch::autograd::Function<ProductsFunction> {
   static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& features,
                         const Tensor& given_weight, const Tensor& index) {
@@ -257,7 +251,7 @@ struct ProductsFunction : torch::autograd::Function<ProductsFunction> {
     const int64_t* k = index.data_ptr<int64_t>();
     const float* w = weight.data_ptr<float>();
     float* y = out.data_ptr<float>();
-    with_type(features, [&](auto type) {
+    with_number_type(features, [&](auto type) {
       const auto* h = features.data_ptr<decltype(type)>();
       at::parallel_for(0, batch, 1, [&](int64_t begin, int64_t end) {
         for (int64_t b = begin; b < end; ++b)
@@ -280,7 +274,7 @@ struct ProductsFunction : torch::autograd::Function<ProductsFunction> {
     const int64_t* k = index.data_ptr<int64_t>();
     const float *w = weight.data_ptr<float>(), *g = dy.data_ptr<float>();
     float* dw = each.data_ptr<float>();
-    with_type(features, [&](auto type) {
+    with_number_type(features, [&](auto type) {
       const auto* h = features.data_ptr<decltype(type)>();
       auto* out = dh.data_ptr<decltype(type)>();
       at::parallel_for(0, batch, 1, [&](int64_t begin, int64_t end) {
@@ -308,7 +302,7 @@ struct Rows {
     if (given_weight.defined()) weight = given_weight.to(torch::kFloat32).contiguous();
   }
   void unpack_row(int64_t b, float* to) const {
-    with_type(h, [&](auto type) {
+    with_number_type(h, [&](auto type) {
       unpack(h.data_ptr<decltype(type)>() + b * pixels * h.size(1), pixels, h.size(1), inner, width, to);
     });
   }

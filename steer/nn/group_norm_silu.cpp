@@ -202,7 +202,7 @@ struct GroupNormSiluFunction : torch::autograd::Function<GroupNormSiluFunction> 
                      affine_of(weight, bias), values_or_null(offset), epsilon, mean.data_ptr<float>(),
                      rstd.data_ptr<float>(), sum.data_ptr<float>());
     };
-    x.scalar_type() == torch::kFloat32 ? run(float()) : run(c10::BFloat16());
+    with_number_type(x, run);
     context->save_for_backward({x, weight, bias, mean, rstd, offset, sum});
     return y;
   }
@@ -222,7 +222,7 @@ struct GroupNormSiluFunction : torch::autograd::Function<GroupNormSiluFunction> 
                       mean.data_ptr<float>(), rstd.data_ptr<float>(), dweight.data_ptr<float>(),
                       dbias.data_ptr<float>(), doffset.data_ptr<float>());
     };
-    x.scalar_type() == torch::kFloat32 ? run(float()) : run(c10::BFloat16());
+    with_number_type(x, run);
     const bool shared = weight.dim() == 1;
     return {dx,     shared ? dweight.sum(0) : dweight, shared ? dbias.sum(0) : dbias, Tensor(), Tensor(),
             doffset};

@@ -143,12 +143,6 @@ Tensor by_pixel(const Tensor& parameter) {
   return parameter.permute({1, 2, 0}).contiguous();
 }
 
-// Calls body(T{}) with the maps' number type.
-template <class Body>
-void with_type(const Tensor& maps, const Body& body) {
-  maps.scalar_type() == torch::kFloat32 ? body(float()) : body(c10::BFloat16());
-}
-
 struct LayerNormMapsFunction : torch::autograd::Function<LayerNormMapsFunction> {
   static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& given,
                         const Tensor& given_weight, const Tensor& given_bias, double epsilon, bool silu,
@@ -159,7 +153,7 @@ struct LayerNormMapsFunction : torch::autograd::Function<LayerNormMapsFunction> 
                  rstd = at::empty_like(mean);
     const Sizes n = sizes_of(x);
     const int64_t each = offset.size(0) == 1 ? 0 : n.channels;
-    with_type(x, [&](auto type) {
+    with_number_type(x, [&](auto type) {
       using T = decltype(type);
       at::parallel_for(0, x.size(0), 1, [&](int64_t begin, int64_t end) {
         std::vector<float> u(static_cast<size_t>(n.values()));
@@ -194,7 +188,7 @@ struct LayerNormMapsFunction : torch::autograd::Function<LayerNormMapsFunction> 
     const int64_t parts = std::min<int64_t>(batch, at::get_num_threads());
     const Tensor dx = at::empty_like(x), doffset = at::empty({batch, n.channels}, weight.options()),
                  dweight = at::zeros({parts, n.values()}, weight.options()), dbias = at::zeros_like(dweight);
-    with_type(x, [&](auto type) {
+    with_number_type(x, [&](auto type) {
       using T = decltype(type);
       at::parallel_for(0, parts, 1, [&](int64_t first, int64_t last) {
         std::vector<float> u(static_cast<size_t>(n.values())), g(u.size()), slopes(silu ? u.size() : 0);

@@ -40,11 +40,6 @@ STEER_INLINE float slope(float z) {
 STEER_SILU_SUM(float)
 STEER_SILU_SUM(c10::BFloat16)
 
-template <class Body>
-void with_type(const Tensor& x, const Body& body) {
-  x.scalar_type() == torch::kFloat32 ? body(float()) : body(c10::BFloat16());
-}
-
 struct SiluSumFunction : torch::autograd::Function<SiluSumFunction> {
   // Absent terms are empty tensors, since undefined ones cannot be arguments here. All are dense and strided
   // alike.
@@ -52,7 +47,7 @@ struct SiluSumFunction : torch::autograd::Function<SiluSumFunction> {
                         const Tensor& c) {
     const int terms = c.numel() > 0 ? 3 : b.numel() > 0 ? 2 : 1;
     const Tensor y = at::empty_like(a);
-    with_type(a, [&](auto type) {
+    with_number_type(a, [&](auto type) {
       using T = decltype(type);
       const T *pa = a.data_ptr<T>(), *pb = terms > 1 ? b.data_ptr<T>() : pa,
               *pc = terms > 2 ? c.data_ptr<T>() : pa;
@@ -76,7 +71,7 @@ struct SiluSumFunction : torch::autograd::Function<SiluSumFunction> {
     torch::autograd::variable_list back(kMost);
     for (size_t t = 0; t < terms; ++t) {
       back[t] = at::empty_like(like);
-      with_type(like, [&](auto type) {
+      with_number_type(like, [&](auto type) {
         using T = decltype(type);
         const T *x = saved[t].data_ptr<T>(), *g = dy.data_ptr<T>();
         T* out = back[t].data_ptr<T>();
