@@ -133,7 +133,7 @@ def text(rows, results):
     lines = [
         HEAD.format(
             peer="`bench/peer/*.py`", torch=f"PyTorch {torch.__version__}", processor=name, flags=flags, cores=os.cpu_count(),
-            system=f"{platform.system()} {platform.release()}", size="2048 x 2048", **results["products"],
+            system=platform.freedesktop_os_release()["PRETTY_NAME"], size="2048 x 2048", **results["products"],
         )
     ]
     if main:
