@@ -369,7 +369,7 @@ refuses 1 'train.rote' "${train[@]}" --out x --images 64 --set train.rote=1
 refuses 1 'did you mean balance' "${train[@]}" --out x --images 64 --set ddn.balanse=none
 refuses 1 'train.rate' "${train[@]}" --out x --images 64 --set train.rate=fast
 refuses 1 'train.recompute: expected false for a classifier' "${judge[@]}" --out x --images 8 --set train.recompute=true
-refuses 1 'expected dropout 0' "${train[@]}" --out x --images 8 --set train.recompute=true --set ddn.pyramid.dropout=0.1
+refuses 1 'expected ddn.pyramid.dropout 0' "${train[@]}" --out x --images 8 --set train.recompute=true --set ddn.pyramid.dropout=0.1
 refuses 1 'no/such' "${train[@]}" --out x --images 64 --data no/such
 refuses 1 'no.json' "$steer" train ddn --config no.json --out x --images 8
 refuses 1 'as the model makes them' "${train[@]}" --out x --images 64 --set data.size=16
