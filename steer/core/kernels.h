@@ -55,6 +55,11 @@ STEER_INLINE float sigmoid(float x) {
   return 1.0f / (1.0f + exponential(-x));
 }
 
+// The slope of z sigmoid(z) at z, given s = sigmoid(z).
+STEER_INLINE float silu_slope(float z, float s) {
+  return s * (1.0f + z * (1.0f - s));
+}
+
 // Calls body(T{}) with the number type of a tensor, float32 or bfloat16.
 template <class Body>
 void with_number_type(const torch::Tensor& tensor, const Body& body) {

@@ -36,22 +36,29 @@ int64_t padded(int64_t n) {
 STEER_UNPACK(float)
 STEER_UNPACK(c10::BFloat16)
 
-// out[i][j] = sum_p left[p][i] a[p][j] for `Rows` rows from i and `Lanes` lanes from j, held in registers.
+// sums[r][l] += sum over `steps` of left[r row + step stride] right[step width + lane l], in registers.
+template <int Rows, int Lanes>
+STEER_INLINE void accumulate(const float* left, int64_t row, int64_t stride, const float* right,
+                             int64_t width, int64_t steps, Lane (&sums)[Rows][Lanes]) {
+  for (int64_t step = 0; step < steps; ++step, left += stride, right += width) {
+    Lane value[Lanes];
+#pragma GCC unroll 2
+    for (int l = 0; l < Lanes; ++l) value[l] = *reinterpret_cast<const Lane*>(right + l * kLane);
+#pragma GCC unroll 8
+    for (int r = 0; r < Rows; ++r)
+#pragma GCC unroll 2
+      for (int l = 0; l < Lanes; ++l) sums[r][l] += left[r * row] * value[l];
+  }
+}
+
+// out[i][j] = sum_p left[p][i] a[p][j] for `Rows` rows from i and `Lanes` lanes from j.
 template <int Rows, int Lanes>
 STEER_INLINE void tile(const float* left, const float* a, int64_t pixels, int64_t width, float* out) {
   Lane sums[Rows][Lanes] = {};
-  for (int64_t p = 0; p < pixels; ++p, left += width, a += width) {
-    Lane value[Lanes];
-#pragma GCC unroll 8
-    for (int j = 0; j < Lanes; ++j) value[j] = *reinterpret_cast<const Lane*>(a + j * kLane);
-#pragma GCC unroll 8
-    for (int i = 0; i < Rows; ++i)
-#pragma GCC unroll 8
-      for (int j = 0; j < Lanes; ++j) sums[i][j] += left[i] * value[j];
-  }
+  accumulate(left, 1, width, a, width, pixels, sums);
 #pragma GCC unroll 8
   for (int i = 0; i < Rows; ++i)
-#pragma GCC unroll 8
+#pragma GCC unroll 2
     for (int j = 0; j < Lanes; ++j) *reinterpret_cast<Lane*>(out + i * width + j * kLane) = sums[i][j];
 }
 
@@ -85,16 +92,7 @@ STEER_INLINE void forms(const float* w, const float* const* cross, const float* 
 #pragma GCC unroll 2
       for (int l = 0; l < Lanes; ++l)
         sums[r][l] = 2 * *reinterpret_cast<const Lane*>(cross[r] + j + l * kLane);
-    const float* g = gram + j;
-    for (int64_t i = 0; i < j + Lanes * kLane; ++i, g += width) {
-      Lane value[Lanes];
-#pragma GCC unroll 2
-      for (int l = 0; l < Lanes; ++l) value[l] = *reinterpret_cast<const Lane*>(g + l * kLane);
-#pragma GCC unroll 8
-      for (int r = 0; r < Rows; ++r)
-#pragma GCC unroll 2
-        for (int l = 0; l < Lanes; ++l) sums[r][l] += w[r * width + i] * value[l];
-    }
+    accumulate(w, width, 1, gram + j, width, j + Lanes * kLane, sums);
 #pragma GCC unroll 8
     for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 2
@@ -140,15 +138,7 @@ STEER_INLINE void measured(const float* w, const float* a, const float* residual
                            int64_t row, int64_t channels, int64_t inner, float* distance) {
   constexpr int Lanes = 2;
   Lane sums[Rows][Lanes] = {};
-  for (int64_t i = 0; i < inner; ++i, a += Lanes * kLane) {
-    Lane value[Lanes];
-#pragma GCC unroll 2
-    for (int l = 0; l < Lanes; ++l) value[l] = *reinterpret_cast<const Lane*>(a + l * kLane);
-#pragma GCC unroll 8
-    for (int r = 0; r < Rows; ++r)
-#pragma GCC unroll 2
-      for (int l = 0; l < Lanes; ++l) sums[r][l] += w[r * inner + i] * value[l];
-  }
+  accumulate(w, inner, 1, a, Lanes * kLane, inner, sums);
   for (int r = 0; r < Rows; ++r)
     for (int l = 0; l < Lanes; ++l) {
       const int64_t c = (row + r) % channels, k = (row + r) / channels;

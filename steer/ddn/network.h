@@ -58,8 +58,8 @@ class Network : public torch::nn::Module {
   torch::ScalarType compute_type() const { return compute_type_; }
 
   // Whether a differentiable forward keeps what enters each layer alone and computes the rest again in the
-  // backward pass (nn/recompute.h).
-  void set_recompute(bool recompute) { recompute_ = recompute; }
+  // backward pass (nn/recompute.h). Error for a network that draws random numbers while training.
+  virtual void set_recompute(bool recompute) { recompute_ = recompute; }
   bool recompute() const { return recompute_; }
 
  private:

@@ -110,6 +110,14 @@ Pyramid::Pyramid(const PyramidOptions& options, const ConditionOptions& conditio
   }
 }
 
+void Pyramid::set_recompute(bool recompute) {
+  STEER_CHECK(
+      !recompute || options_.dropout == 0,
+      "[options] train.recompute: expected ddn.pyramid.dropout 0, whose draws are not made twice, but got ",
+      options_.dropout);
+  Network::set_recompute(recompute);
+}
+
 Tensor Pyramid::start(int64_t rows) const {
   const int64_t channels = options_.widths[0], size = options_.start_size;
   const Tensor features = size == 1 ? at::linspace(-1, 1, channels, torch::kFloat32).view({channels, 1, 1})
@@ -127,9 +135,6 @@ bool Pyramid::told_at(size_t l) const {
 
 Generated Pyramid::forward(int64_t rows, const Chooser& chooser, const Observer& observer,
                            const Condition& condition) const {
-  STEER_CHECK(!recompute() || options_.dropout == 0 || !is_training(),
-              "[pyramid] expected dropout 0, whose draws are not made twice, to recompute but got ",
-              options_.dropout);
   Passage passage;
   passage.h = start(rows);
   passage.condition = condition;

@@ -61,6 +61,7 @@ class Pyramid : public Network {
  public:
   explicit Pyramid(const PyramidOptions& options, const ConditionOptions& condition = {});
 
+  void set_recompute(bool recompute) override;
   std::vector<LayerShape> shapes() const override { return shapes_; }
   std::vector<Layer> layers() const override { return nodes_; }
   int64_t layer_of(int64_t application) const override { return application; }

@@ -74,14 +74,6 @@ torch::Device DdnModel::device() const {
   return network_->layers()[0]->counts.device();
 }
 
-void DdnModel::set_recompute(bool recompute) {
-  STEER_CHECK(
-      !recompute || options_.network != "pyramid" || options_.pyramid.dropout == 0,
-      "[options] train.recompute: expected ddn.pyramid.dropout 0, whose draws are not made twice, but got ",
-      options_.pyramid.dropout);
-  network_->set_recompute(recompute);
-}
-
 LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
   network_->train();
   const Tensor seeds = sample_seeds(derive_seed(seed, 1), batch.x.size(0), device());

@@ -59,7 +59,7 @@ class DdnModel : public Model {
   // else samples.
   Tensor preview(int64_t images, const Tensor& examples) override;
   void set_compute_type(torch::ScalarType type) override { network_->set_compute_type(type); }
-  void set_recompute(bool recompute) override;
+  void set_recompute(bool recompute) override { network_->set_recompute(recompute); }
 
   // Images x [N, C, H, W] encoded: at each layer the nearest candidate, or the nearest `beam` prefixes side
   // by side. A conditional model is told the images' labels int64 [N], or takes its condition from x itself.

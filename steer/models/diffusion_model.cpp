@@ -67,14 +67,6 @@ torch::Device DiffusionModel::device() const {
   return network_->conv_in->weight.device();
 }
 
-void DiffusionModel::set_recompute(bool recompute) {
-  STEER_CHECK(!recompute || options_.unet.dropout == 0,
-              "[options] train.recompute: expected diffusion.unet.dropout 0, whose draws are not made twice, "
-              "but got ",
-              options_.unet.dropout);
-  network_->set_recompute(recompute);
-}
-
 LossReport DiffusionModel::loss(const Batch& batch, uint64_t seed) {
   network_->train();
   const torch::Device here = device();

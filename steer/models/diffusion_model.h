@@ -56,7 +56,7 @@ class DiffusionModel : public Model {
   // particles that climb. Error, with the reason, for a solver or objective that the method cannot use.
   Samples sample(const SampleRequest& request) override;
   void set_compute_type(torch::ScalarType type) override { network_->set_compute_type(type); }
-  void set_recompute(bool recompute) override;
+  void set_recompute(bool recompute) override { network_->set_recompute(recompute); }
 
   const SamplerOptions& sampler() const { return options_.sampler; }
   const Process& process() const { return process_; }

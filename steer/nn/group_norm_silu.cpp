@@ -56,7 +56,7 @@ STEER_APPLY(c10::BFloat16)
     for (int64_t p = 0; p < n.pixels; ++p, x += n.channels, dy += n.channels, dz += n.channels)          \
       for (int64_t c = 0; c < n.channels; ++c) {                                                         \
         const float value = load(x + c), z = value * scale[c] + shift[c], s = sigmoid(z);                \
-        const float gradient = load(dy + c) * s * (1.0f + z * (1.0f - s));                               \
+        const float gradient = load(dy + c) * silu_slope(z, s);                                          \
         dz[c] = gradient;                                                                                \
         sum[c] += gradient;                                                                              \
         cross[c] += gradient * value;                                                                    \

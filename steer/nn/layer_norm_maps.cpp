@@ -37,7 +37,7 @@ struct Sizes {
         for (int64_t c = 0; c < n.channels; ++c) {                                                      \
           const float z = load(x + c) + offset[c], s = sigmoid(z);                                      \
           u[c] = z * s;                                                                                 \
-          slope[p * n.channels + c] = s * (1.0f + z * (1.0f - s));                                      \
+          slope[p * n.channels + c] = silu_slope(z, s);                                                 \
         }                                                                                               \
     }                                                                                                   \
   }

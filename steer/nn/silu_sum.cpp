@@ -19,8 +19,7 @@ STEER_INLINE float silu(float z) {
   return z * sigmoid(z);
 }
 STEER_INLINE float slope(float z) {
-  const float s = sigmoid(z);
-  return s * (1.0f + z * (1.0f - s));
+  return silu_slope(z, sigmoid(z));
 }
 
 #define STEER_SILU_SUM(T)                                                                                \

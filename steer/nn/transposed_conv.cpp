@@ -2,8 +2,6 @@
 
 #include <torch/torch.h>
 
-#include "steer/core/tensors.h"
-
 namespace steer {
 namespace {
 

@@ -114,6 +114,14 @@ Tensor UNetImpl::told(const Tensor& label, const Tensor& class_labels) const {
   return at::silu(embedding);
 }
 
+void UNetImpl::set_recompute(bool recompute) {
+  STEER_CHECK(!recompute || options.dropout == 0,
+              "[options] train.recompute: expected diffusion.unet.dropout 0, whose draws are not made twice, "
+              "but got ",
+              options.dropout);
+  recompute_ = recompute;
+}
+
 Tensor UNetImpl::layer(const UNetStageImpl& stage, size_t i, const Tensor& x, const Tensor& time) const {
   if (!recompute_) return stage.layer(i, x, time);
   return recomputed([&stage, i](const std::vector<Tensor>& in) { return stage.layer(i, in[0], in[1]); },
@@ -132,9 +140,6 @@ Tensor UNetImpl::forward(const Tensor& x, const Tensor& label, const Tensor& cla
               class_embedding.is_empty() ? "no classes but got some" : "a class for each image but got none");
   STEER_CHECK(!class_labels.defined() || class_labels.numel() == x.size(0), "[unet] expected classes [",
               x.size(0), "] but got ", shape_text(class_labels.sizes()));
-  STEER_CHECK(!recompute_ || options.dropout == 0 || !is_training(),
-              "[unet] expected dropout 0, whose draws are not made twice, to recompute but got ",
-              options.dropout);
   const Tensor time = told(label, class_labels);
   Tensor h = conv_in->forward(x.to(compute_type_).contiguous(at::MemoryFormat::ChannelsLast));
   std::vector<Tensor> kept = {h};

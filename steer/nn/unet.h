@@ -26,8 +26,9 @@ struct UNetImpl : torch::nn::Module {
   void set_compute_type(torch::ScalarType type) { compute_type_ = type; }
   torch::ScalarType compute_type() const { return compute_type_; }
 
-  // Whether the layers compute their activations again in the backward pass (recompute.h).
-  void set_recompute(bool recompute) { recompute_ = recompute; }
+  // Whether the layers compute their activations again in the backward pass (recompute.h). Error with
+  // dropout, whose draws are not made twice.
+  void set_recompute(bool recompute);
 
   UNetOptions options;
   Conv conv_in{nullptr}, conv_out{nullptr};
