@@ -2,6 +2,7 @@
 #include <torch/torch.h>
 
 #include "bench/model_work.h"
+#include "steer/core/json.h"
 #include "steer/guidance/climb.h"
 #include "steer/nn/frozen.h"
 #include "steer/objectives/linear.h"

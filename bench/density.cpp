@@ -1,5 +1,6 @@
 // Density estimation in the plane.
 #include "steer/ddn/density.h"
+#include "steer/core/json.h"
 
 #include <torch/torch.h>
 

@@ -1,9 +1,6 @@
 // One DDN layer: nearest candidate, its image and leak, gradients, counts.
 #include "steer/ddn/layer.h"
-
-#include <torch/torch.h>
-
-#include "bench/work.h"
+#include "steer/core/json.h"
 #include "steer/core/precision.h"
 #include "steer/ddn/chooser.h"
 #include "steer/ddn/split_prune.h"

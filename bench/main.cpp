@@ -15,6 +15,7 @@
 #include "bench/profile.h"
 #include "bench/work.h"
 #include "steer/core/check.h"
+#include "steer/core/json.h"
 #include "steer/core/machine.h"
 
 namespace steer::bench {

@@ -2,6 +2,7 @@
 #include <torch/torch.h>
 
 #include "bench/work.h"
+#include "steer/core/json.h"
 #include "steer/core/precision.h"
 
 namespace steer::bench {

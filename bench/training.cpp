@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "bench/model_work.h"
+#include "steer/core/json.h"
 #include "steer/train/learner.h"
 
 namespace steer::bench {

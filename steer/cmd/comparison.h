@@ -2,6 +2,7 @@
 #pragma once
 
 #include "steer/cmd/guidance.h"
+#include "steer/core/option_fields.h"
 
 namespace steer {
 
@@ -10,8 +11,7 @@ struct ComparedTask {
   int64_t count = 64, batch = 64;
   bool same_judge = false;
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("name", name, "what the report calls it");
     f("objective", objective, "as in steer guide");
     f("data", data, "a data set whose images are the truth of one sample each");

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "steer/core/check.h"
+#include "steer/core/json.h"
 
 namespace steer {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "steer/core/json.h"
+#include "steer/core/json_fwd.h"
 
 namespace steer {
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-namespace steer {
+#include "steer/core/json_fwd.h"
 
-using Json = nlohmann::ordered_json;
+namespace steer {
 
 // The value written in `text`. Refuses, with `where` (a file name) and the place, text that is not JSON, keys
 // given twice and values nested deeper than `max_depth`. AnyJson is Json or nlohmann::json; the latter stays

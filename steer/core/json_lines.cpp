@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "steer/core/files.h"
+#include "steer/core/json.h"
 
 namespace steer {
 

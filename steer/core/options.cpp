@@ -7,6 +7,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/files.h"
+#include "steer/core/json.h"
 
 namespace steer {
 namespace {
@@ -29,14 +30,95 @@ std::string in_lower_case(std::string text) {
   return text;
 }
 
+void read(bool& value, const Json& json, const std::string& where, const std::string& path) {
+  if (!json.is_boolean()) refuse(json, where, path, "true or false");
+  value = json.get<bool>();
+}
+
+void read(int64_t& value, const Json& json, const std::string& where, const std::string& path) {
+  constexpr double kLimit = 0x1p63;
+  if (json.is_number_float()) {
+    const double number = json.get<double>();
+    if (number != std::floor(number) || number < -kLimit || number >= kLimit)
+      refuse(json, where, path, "an integer");
+    value = static_cast<int64_t>(number);
+  } else if (json.is_number_unsigned() && json.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX)) {
+    refuse(json, where, path, "an integer of 64 bits");
+  } else {
+    if (!json.is_number_integer()) refuse(json, where, path, "an integer");
+    value = json.get<int64_t>();
+  }
+}
+
+void read(double& value, const Json& json, const std::string& where, const std::string& path) {
+  if (!json.is_number()) refuse(json, where, path, "a number");
+  value = json.get<double>();
+}
+
+void read(std::string& value, const Json& json, const std::string& where, const std::string& path) {
+  if (!json.is_string()) refuse(json, where, path, "a string");
+  value = json.get<std::string>();
+}
+
 template <class T>
-void read_array(std::vector<T>& value, const Json& json, const std::string& where, const std::string& path,
-                const char* expected) {
-  if (!json.is_array()) refuse(json, where, path, expected);
+void read(std::vector<T>& value, const Json& json, const std::string& where, const std::string& path) {
+  constexpr bool kIntegers = std::is_same_v<T, int64_t>;
+  if (!json.is_array()) refuse(json, where, path, kIntegers ? "an array of integers" : "an array of strings");
   std::vector<T> values(json.size());
   for (size_t i = 0; i < values.size(); ++i)
-    read_plain_option(values[i], json[i], where, path + "[" + std::to_string(i) + "]");
+    read(values[i], json[i], where, path + "[" + std::to_string(i) + "]");
   value = std::move(values);
+}
+
+// `prefix` is empty or the path of the enclosing field with a dot.
+void refuse_unknown(const std::vector<OptionField>& fields, const Json& json, const std::string& where,
+                    const std::string& prefix) {
+  std::vector<std::string> known;
+  for (const OptionField& field : fields) known.push_back(field.name);
+  for (const auto& [key, value] : json.items()) {
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    const std::string nearest = nearest_name(key, known);
+    std::string hint = "; did you mean " + prefix + nearest + "?";
+    if (nearest.empty()) {
+      hint = "; known:";
+      for (const std::string& name : known) hint += (name == known.front() ? " " : ", ") + prefix + name;
+    }
+    fail("[options] ", where, ": expected a known option but got ", in_quotes(prefix + key), hint);
+  }
+}
+
+void read_under(const std::vector<OptionField>& fields, const Json& json, const std::string& where,
+                const std::string& prefix) {
+  const std::string what = prefix.empty() ? "" : " for " + prefix.substr(0, prefix.size() - 1);
+  STEER_CHECK(json.is_object(), "[options] ", where, ": expected an object", what, " but got ", shown(json));
+  for (const OptionField& field : fields) {
+    const auto found = json.find(field.name);
+    if (found == json.end()) continue;
+    if (std::holds_alternative<std::monostate>(field.value))
+      read_under(field.inner, *found, where, prefix + field.name + ".");
+    else
+      read_value(field.value, *found, where, prefix + field.name);
+  }
+  refuse_unknown(fields, json, where, prefix);
+}
+
+struct OptionLine {
+  std::string path, value, meaning;
+};
+
+void append_lines(const std::vector<OptionField>& fields, const std::string& prefix,
+                  std::vector<OptionLine>& lines) {
+  for (const OptionField& field : fields)
+    std::visit(
+        [&](auto value) {
+          if constexpr (std::is_pointer_v<decltype(value)>) {
+            const std::string text = Json(*value).dump(-1, ' ', false, Json::error_handler_t::replace);
+            lines.push_back({prefix + field.name, text, field.meaning});
+          } else {
+            append_lines(field.inner, prefix + field.name + ".", lines);
+          }
+        },
+        field.value);
 }
 
 // Insertions, deletions, replacements and swaps of neighbours that make one name out of the other
@@ -59,48 +141,36 @@ size_t edit_distance(const std::string& a, const std::string& b) {
 
 }  // namespace
 
-void read_plain_option(bool& value, const Json& json, const std::string& where, const std::string& path) {
-  if (!json.is_boolean()) refuse(json, where, path, "true or false");
-  value = json.get<bool>();
+Json fields_json(const std::vector<OptionField>& fields) {
+  Json json = Json::object();
+  for (const OptionField& field : fields)
+    std::visit(
+        [&](auto value) {
+          if constexpr (std::is_pointer_v<decltype(value)>)
+            json[field.name] = *value;
+          else
+            json[field.name] = fields_json(field.inner);
+        },
+        field.value);
+  return json;
 }
 
-void read_plain_option(int64_t& value, const Json& json, const std::string& where, const std::string& path) {
-  constexpr double kLimit = 0x1p63;
-  if (json.is_number_float()) {
-    const double number = json.get<double>();
-    if (number != std::floor(number) || number < -kLimit || number >= kLimit)
-      refuse(json, where, path, "an integer");
-    value = static_cast<int64_t>(number);
-  } else if (json.is_number_unsigned() && json.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX)) {
-    refuse(json, where, path, "an integer of 64 bits");
-  } else {
-    if (!json.is_number_integer()) refuse(json, where, path, "an integer");
-    value = json.get<int64_t>();
-  }
+void read_value(const OptionField::Value& value, const Json& json, const std::string& where,
+                const std::string& path) {
+  std::visit(
+      [&](auto place) {
+        if constexpr (std::is_pointer_v<decltype(place)>) read(*place, json, where, path);
+      },
+      value);
 }
 
-void read_plain_option(double& value, const Json& json, const std::string& where, const std::string& path) {
-  if (!json.is_number()) refuse(json, where, path, "a number");
-  value = json.get<double>();
+void read_fields(const std::vector<OptionField>& fields, const Json& json, const std::string& where) {
+  read_under(fields, json, where, "");
 }
 
-void read_plain_option(std::string& value, const Json& json, const std::string& where,
-                       const std::string& path) {
-  if (!json.is_string()) refuse(json, where, path, "a string");
-  value = json.get<std::string>();
-}
-
-void read_plain_option(std::vector<int64_t>& value, const Json& json, const std::string& where,
-                       const std::string& path) {
-  read_array(value, json, where, path, "an array of integers");
-}
-
-void read_plain_option(std::vector<std::string>& value, const Json& json, const std::string& where,
-                       const std::string& path) {
-  read_array(value, json, where, path, "an array of strings");
-}
-
-std::string aligned(const std::vector<OptionLine>& lines) {
+std::string fields_help(const std::vector<OptionField>& fields) {
+  std::vector<OptionLine> lines;
+  append_lines(fields, "", lines);
   size_t path_width = 0, value_width = 0;
   for (const OptionLine& line : lines) {
     path_width = std::max(path_width, line.path.size());
@@ -113,25 +183,6 @@ std::string aligned(const std::vector<OptionLine>& lines) {
     text += line.meaning + "\n";
   }
   return text;
-}
-
-OptionReader::OptionReader(const Json& json, std::string where, std::string prefix)
-    : json_(json), where_(std::move(where)), prefix_(std::move(prefix)) {
-  const std::string what = prefix_.empty() ? "" : " for " + prefix_.substr(0, prefix_.size() - 1);
-  STEER_CHECK(json.is_object(), "[options] ", where_, ": expected an object", what, " but got ", shown(json));
-}
-
-void OptionReader::refuse_unknown() const {
-  for (const auto& [key, value] : json_.items()) {
-    if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
-    const std::string nearest = nearest_name(key, known_);
-    std::string hint = "; did you mean " + prefix_ + nearest + "?";
-    if (nearest.empty()) {
-      hint = "; known:";
-      for (const std::string& name : known_) hint += (name == known_.front() ? " " : ", ") + prefix_ + name;
-    }
-    fail("[options] ", where_, ": expected a known option but got ", in_quotes(prefix_ + key), hint);
-  }
 }
 
 Json read_json_file(const std::string& path) {

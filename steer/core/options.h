@@ -3,35 +3,26 @@
 //   struct TrainOptions {
 //     double rate = 2e-4;
 //     AdamOptions adam;
-//     template <class F> void fields(F& f) {
+//     void fields(OptionFields& f) {
 //       f("rate", rate, "learning rate, per step");
 //       f("adam", adam, "the optimizer");
 //     }
 //   };
-//
-// A field is a bool, int64_t, double, std::string, a std::vector of int64_t or std::string, or another such
-// struct.
 #pragma once
 
-#include <cstdint>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "steer/core/json.h"
+#include "steer/core/json_fwd.h"
+#include "steer/core/option_fields.h"
 
 namespace steer {
 
-template <class T>
-constexpr bool is_plain_option =
-    std::is_same_v<T, bool> || std::is_same_v<T, int64_t> || std::is_same_v<T, double> ||
-    std::is_same_v<T, std::string> || std::is_same_v<T, std::vector<int64_t>> ||
-    std::is_same_v<T, std::vector<std::string>>;
-
-// All fields with their present values, in the order of their declaration.
-template <class O>
-Json options_json(const O& options);
+// All fields with their present values, in the order of their declaration. Who calls it includes
+// steer/core/json.h; AnyJson is Json, a parameter only so that others need not.
+template <class O, class AnyJson = Json>
+AnyJson options_json(const O& options);
 
 // Lays `json` over the present values. Unknown keys and wrong types are refused with `where` (the file), the
 // dotted path, and the nearest known name or the type; the options are then unchanged. An integer may be
@@ -55,106 +46,33 @@ std::string nearest_name(const std::string& name, const std::vector<std::string>
 // "; did you mean NAME?" for the nearest name, or nothing.
 std::string did_you_mean(const std::string& name, const std::vector<std::string>& known);
 
-// What the templates below are made of.
+// Sets one plain value, whose dotted path is for the message.
+void read_value(const OptionField::Value& value, const Json& json, const std::string& where,
+                const std::string& path);
 
-void read_plain_option(bool& value, const Json& json, const std::string& where, const std::string& path);
-void read_plain_option(int64_t& value, const Json& json, const std::string& where, const std::string& path);
-void read_plain_option(double& value, const Json& json, const std::string& where, const std::string& path);
-void read_plain_option(std::string& value, const Json& json, const std::string& where,
-                       const std::string& path);
-void read_plain_option(std::vector<int64_t>& value, const Json& json, const std::string& where,
-                       const std::string& path);
-void read_plain_option(std::vector<std::string>& value, const Json& json, const std::string& where,
-                       const std::string& path);
+// The same for the fields of any struct.
 
-struct OptionLine {
-  std::string path, value, meaning;
-};
-std::string aligned(const std::vector<OptionLine>& lines);
+Json fields_json(const std::vector<OptionField>& fields);
+void read_fields(const std::vector<OptionField>& fields, const Json& json, const std::string& where);
+std::string fields_help(const std::vector<OptionField>& fields);
 
-class OptionWriter {
- public:
-  template <class T>
-  void operator()(const std::string& name, T& value, const std::string&) {
-    if constexpr (is_plain_option<T>)
-      json[name] = value;
-    else
-      json[name] = options_json(value);
-  }
-
-  Json json = Json::object();
-};
-
-class OptionReader {
- public:
-  // `prefix` is empty or the path of the enclosing field with a dot.
-  OptionReader(const Json& json, std::string where, std::string prefix);
-
-  template <class T>
-  void operator()(const std::string& name, T& value, const std::string&) {
-    known_.push_back(name);
-    const auto found = json_.find(name);
-    if (found == json_.end()) return;
-    if constexpr (is_plain_option<T>) {
-      read_plain_option(value, *found, where_, prefix_ + name);
-    } else {
-      OptionReader inner(*found, where_, prefix_ + name + ".");
-      value.fields(inner);
-      inner.refuse_unknown();
-    }
-  }
-
-  // To be called after all fields.
-  void refuse_unknown() const;
-
- private:
-  const Json& json_;
-  std::string where_, prefix_;
-  std::vector<std::string> known_;
-};
-
-class OptionLister {
- public:
-  template <class T>
-  void operator()(const std::string& name, T& value, const std::string& meaning) {
-    if constexpr (is_plain_option<T>) {
-      lines.push_back(
-          {prefix + name, Json(value).dump(-1, ' ', false, Json::error_handler_t::replace), meaning});
-    } else {
-      const std::string outer = prefix;
-      prefix += name + ".";
-      value.fields(*this);
-      prefix = outer;
-    }
-  }
-
-  std::vector<OptionLine> lines;
-  std::string prefix;
-};
-
-template <class O>
-Json options_json(const O& options) {
+template <class O, class AnyJson>
+AnyJson options_json(const O& options) {
   O copy = options;
-  OptionWriter writer;
-  copy.fields(writer);
-  return std::move(writer.json);
+  return fields_json(OptionFields::of(copy));
 }
 
 template <class O>
 void read_options(O& options, const Json& json, const std::string& where) {
   O copy = options;
-  OptionReader reader(json, where, "");
-  copy.fields(reader);
-  reader.refuse_unknown();
+  read_fields(OptionFields::of(copy), json, where);
   options = std::move(copy);
 }
 
 template <class O>
 std::string options_help(const O& options) {
   O copy = options;
-  OptionLister lister;
-  copy.fields(lister);
-  return aligned(lister.lines);
+  return fields_help(OptionFields::of(copy));
 }
 
 }  // namespace steer

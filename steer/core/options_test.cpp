@@ -5,6 +5,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/files.h"
+#include "steer/core/json.h"
 #include "steer/core/temporary_folder.h"
 
 namespace steer {
@@ -15,8 +16,7 @@ using testing::HasSubstr;
 struct InnerOptions {
   int64_t layers = 3;
   std::vector<int64_t> widths = {64, 32};
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("layers", layers, "number of layers");
     f("widths", widths, "channels at each size");
   }
@@ -27,8 +27,7 @@ struct OuterOptions {
   bool fast = false;
   std::string name = "ddn";
   InnerOptions model;
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("rate", rate, "learning rate");
     f("fast", fast, "less exact");
     f("model", model, "the network");
@@ -77,10 +76,7 @@ TEST(Options, ReadingLaysJsonOverPresentValues) {
 
 struct WordOptions {
   std::vector<std::string> words = {"a", "b"};
-  template <class F>
-  void fields(F& f) {
-    f("words", words, "some words");
-  }
+  void fields(OptionFields& f) { f("words", words, "some words"); }
 };
 
 TEST(Options, AListOfStringsIsAField) {

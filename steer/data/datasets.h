@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "steer/core/option_fields.h"
 #include "steer/data/dataset.h"
 
 namespace steer {
@@ -19,8 +20,7 @@ struct DataOptions {
   std::string rare;             // of shapes: a combination seldom seen, as "purple ring"
   double rare_share = 0.15;     // of its images that stay
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("path", path, "the word shapes, or a folder or archive of images");
     f("split", split, "train or test");
     f("size", size, "height and width to fit images to (0: as stored)");

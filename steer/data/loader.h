@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "steer/core/option_fields.h"
 #include "steer/data/dataset.h"
 
 namespace steer {
@@ -20,8 +21,7 @@ struct LoaderOptions {
   int64_t workers = 1;   // threads that make batches; 0: next() makes them itself
   int64_t prefetch = 4;  // batches made ahead, at most
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("batch", batch, "images in a batch");
     f("shuffle", shuffle, "take the images of each epoch in a new order");
     f("seed", seed, "seed of the orders");

@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "steer/core/option_fields.h"
+
 namespace steer {
 
 using torch::Tensor;
@@ -18,8 +20,7 @@ struct ConditionOptions {
   double threshold = 0.75;          // of type edge: the least gradient magnitude of an edge
   bool everywhere = false;          // at every layer instead of once per resolution
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("type", type,
       "none, class, colour (told the greys), edge (told the edges) or resize (told a small image)");
     f("classes", classes, "of type class: how many there are");

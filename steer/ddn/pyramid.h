@@ -2,6 +2,7 @@
 // to scale.
 #pragma once
 
+#include "steer/core/option_fields.h"
 #include "steer/ddn/network.h"
 #include "steer/nn/conv.h"
 
@@ -19,8 +20,7 @@ struct PyramidOptions {
   double dropout = 0;           // of activations, inside the blocks while training
   std::string start = "zeros";  // zeros | ramp: image and leak that enter the first layer
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("start_size", start_size, "height and width of the first scale");
     f("widths", widths, "feature channels of each scale, from start_size on, doubling");
     f("layers", layers, "layers of each scale");

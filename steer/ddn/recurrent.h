@@ -1,6 +1,7 @@
 // The recurrent paradigm: one U-Net with one set of nodes, applied again and again.
 #pragma once
 
+#include "steer/core/option_fields.h"
 #include "steer/ddn/network.h"
 
 namespace steer {
@@ -13,8 +14,7 @@ struct RecurrentOptions {
   int64_t image_channels = 1;  // C
   bool residual = false;
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("size", size, "height and width of the images, a multiple of 16");
     f("base", base, "channels at the full size");
     f("candidates", candidates, "candidates K");

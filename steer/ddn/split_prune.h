@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "steer/core/option_fields.h"
 #include "steer/ddn/layer.h"
 #include "steer/nn/adam.h"
 #include "steer/nn/ema.h"
@@ -15,8 +16,7 @@ struct SplitOptions {
   int64_t every_steps = 1;      // steps between tests
   int64_t most = 1;             // splits per layer and test at the most
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("rule", rule,
       "when a node splits: exact (p_max - p_min > 1/K or p_min < 1/2K), paper (p_max > 2/K or p_min < 1/2K)");
     f("half_life_images", half_life_images, "images after which counts have halved; 0 = counts never forget");

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/option_fields.h"
 #include "steer/diffusion/process.h"
 
 namespace steer {
@@ -18,8 +19,7 @@ struct LevelOptions {
   double shift = 1;
   int64_t offset = 0;
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("type", type,
       "karras, exponential, poly_exponential, log_snr, vp, ve, time, flow, cosine, iddpm, ddpm_leading, "
       "ddpm_trailing, ddpm_linspace or quadratic");

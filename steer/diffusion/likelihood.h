@@ -19,8 +19,7 @@ struct LikelihoodOptions {
   double atol = 1e-5;
   int64_t grid_steps = 0;
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("divergence", divergence, "hutchinson, or exact: one gradient for every number of a sample");
     f("probes", probes, "hutchinson: random directions of each sample, kept through the whole run");
     f("sigma_min", sigma_min, "noise of the data's end; 0 = the process's own");

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/option_fields.h"
 #include "steer/diffusion/denoiser.h"
 
 namespace steer {
@@ -15,8 +16,7 @@ struct NoiseDrawOptions {
   double std = 1.2;
   bool stratified = false;
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("type", type,
       "log_normal, uniform_t, logit_normal, log_uniform or table; auto: log_normal for edm, table for ddpm "
       "and "

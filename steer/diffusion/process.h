@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/option_fields.h"
+
 namespace steer {
 
 using torch::Tensor;
@@ -22,8 +24,7 @@ struct ProcessOptions {
   double sigma_data = 0.5;
   int64_t steps = 1000;
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("type", type, "edm, vp, subvp, ve, ddpm, cosine or flow");
     f("beta_min", beta_min, "vp, subvp: beta(0); ddpm: the first beta times steps");
     f("beta_max", beta_max, "vp, subvp: beta(1); ddpm: the last beta times steps");

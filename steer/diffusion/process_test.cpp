@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "steer/core/check.h"
+#include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/diffusion/test_worlds.h"
 

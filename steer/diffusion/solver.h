@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/option_fields.h"
 #include "steer/diffusion/denoiser.h"
 #include "steer/diffusion/noise.h"
 
@@ -32,8 +33,7 @@ struct SolverOptions {
   double rtol = 1e-5;
   double atol = 1e-5;
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("name", name,
       "ddpm, ddim, euler, euler_ancestral, heun, second_order, dpmpp_2s, dpmpp_2m, dpmpp_3m, "
       "dpmpp_2m_sde, dpmpp_3m_sde, lms, predictor_corrector or dopri5");

@@ -2,6 +2,7 @@
 // gradient. DPS, LGD, FreeDoM, MPGD and UGD are settings of it (presets.h).
 #pragma once
 
+#include "steer/core/option_fields.h"
 #include "steer/diffusion/solver.h"
 #include "steer/guidance/smoothed.h"
 
@@ -23,8 +24,7 @@ struct ClimbOptions {
   double gradient_limit = 0;
   bool clip_x0 = true;
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("form", form,
       "step (as published: what is added to a step; ddpm, ddim, euler, euler_ancestral), denoiser (added to "
       "every answer of the denoiser; strengths hold when the number of steps changes; any solver but dopri5) "

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "steer/core/option_fields.h"
 #include "steer/diffusion/solver.h"
 
 namespace steer {
@@ -21,8 +22,7 @@ struct PopulationOptions {
   double last_sigma = 0;
   double threshold = 0.5;
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("method", method,
       "none, best_of (the best of whole runs), svdd (one candidate goes on from each step), feynman_kac "
       "(particles, resampled by weight) or tree (the best candidates of several paths go on)");

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "steer/core/check.h"
+#include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/guidance/population_worlds.h"
 #include "steer/objectives/objectives.h"

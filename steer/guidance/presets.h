@@ -1,6 +1,7 @@
 // Guidance by name: published methods as settings of one design space.
 #pragma once
 
+#include "steer/core/option_fields.h"
 #include "steer/guidance/climb.h"
 #include "steer/guidance/population.h"
 
@@ -11,8 +12,7 @@ struct GuidanceOptions {
   ClimbOptions climb;
   PopulationOptions population;
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("climb", climb, "guidance by gradient (TFG)");
     f("population", population, "guidance by choosing, which needs no gradient");
   }

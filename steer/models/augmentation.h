@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "steer/core/option_fields.h"
+
 namespace steer {
 
 using torch::Tensor;
@@ -15,8 +17,7 @@ struct AugmentOptions {
   double noise = 0.3;
   int64_t shift = 2;
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("shrink_2", shrink_2, "chance that an image is averaged over squares of 2 x 2 pixels");
     f("shrink_4", shrink_4, "the same, 4 x 4");
     f("shrink_8", shrink_8, "the same, 8 x 8");

@@ -1,6 +1,7 @@
 #include "steer/models/classifier_model.h"
 
 #include "steer/core/check.h"
+#include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/random.h"
 

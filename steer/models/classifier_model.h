@@ -1,6 +1,7 @@
 // A classifier of images as a model: it judges samples and makes none.
 #pragma once
 
+#include "steer/core/option_fields.h"
 #include "steer/models/augmentation.h"
 #include "steer/models/model.h"
 #include "steer/nn/classifier.h"
@@ -12,8 +13,7 @@ struct ClassifierModelOptions {
   AugmentOptions augment;
   double smoothing = 0.0;
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("network", network, "shape of the network");
     f("augment", augment, "how training images are changed");
     f("smoothing", smoothing, "share of the wanted probability that is spread over all classes");

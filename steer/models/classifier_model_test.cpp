@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "steer/core/check.h"
+#include "steer/core/json.h"
 #include "steer/core/random.h"
 #include "steer/core/temporary_folder.h"
 #include "steer/core/tensors.h"

@@ -5,6 +5,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/host.h"
+#include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"

@@ -1,6 +1,7 @@
 // A Discrete Distribution Network as a model: options, training, sampling, reconstruction.
 #pragma once
 
+#include "steer/core/option_fields.h"
 #include "steer/ddn/code_file.h"
 #include "steer/ddn/pyramid.h"
 #include "steer/ddn/recurrent.h"
@@ -19,8 +20,7 @@ struct DdnOptions {
   SplitOptions split;
   double bias_rate = 0.01;
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("network", network, "pyramid (single shot) or recurrent (one U-Net, repeated)");
     f("condition", condition, "what the network is told beside the code");
     f("pyramid", pyramid, "shape of the pyramid");

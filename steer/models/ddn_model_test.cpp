@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "steer/core/check.h"
+#include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/random.h"
 #include "steer/models/models.h"

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "steer/core/check.h"
+#include "steer/core/json.h"
 #include "steer/core/options.h"
 
 namespace steer {
@@ -68,7 +69,7 @@ std::string class_of(const Json& config, const std::string& otherwise) {
 template <class T>
 void read(T& value, const Json& config, const std::string& key, const std::string& file) {
   const auto found = config.find(key);
-  if (found != config.end() && !found->is_null()) read_plain_option(value, *found, file, key);
+  if (found != config.end() && !found->is_null()) read_value(&value, *found, file, key);
 }
 
 void check_word(const std::string& key, const std::string& word, const std::vector<std::string>& known,

@@ -3,7 +3,7 @@
 
 #include <torch/types.h>
 
-#include "steer/core/json.h"
+#include "steer/core/json_fwd.h"
 #include "steer/nn/unet_options.h"
 
 namespace steer {

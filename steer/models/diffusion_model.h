@@ -1,6 +1,7 @@
 // Diffusion and flow models: a U-Net under any process and prediction.
 #pragma once
 
+#include "steer/core/option_fields.h"
 #include "steer/diffusion/loss.h"
 #include "steer/models/model.h"
 #include "steer/models/sampler.h"
@@ -19,8 +20,7 @@ struct DiffusionOptions {
   double flip = 0;
   SamplerOptions sampler;
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("unet", unet, "shape of the network; its channels and size follow the training data unless given");
     f("process", process, "how data become noise");
     f("prediction", prediction,

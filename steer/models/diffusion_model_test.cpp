@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include "steer/core/check.h"
+#include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/random.h"
 #include "steer/core/temporary_folder.h"

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "steer/core/json.h"
+#include "steer/core/json_fwd.h"
 #include "steer/data/dataset.h"
 #include "steer/guidance/presets.h"
 #include "steer/models/sampler.h"

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "steer/core/check.h"
+#include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/tensors.h"
 

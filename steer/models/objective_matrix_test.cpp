@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "steer/core/check.h"
+#include "steer/core/json.h"
 #include "steer/core/random.h"
 #include "steer/data/images.h"
 #include "steer/models/small_models.h"

@@ -1,6 +1,7 @@
 // How a diffusion model is sampled: its grid of levels, its solver, and guidance by its own condition.
 #pragma once
 
+#include "steer/core/option_fields.h"
 #include "steer/diffusion/levels.h"
 #include "steer/diffusion/solver.h"
 
@@ -12,8 +13,7 @@ struct SamplerOptions {
   SolverOptions solver;
   double scale = 1;
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("process", process, "process whose range and grid the levels are of; empty = the model's own");
     f("levels", levels, "the grid of noise levels");
     f("solver", solver, "how a sample goes from level to level");

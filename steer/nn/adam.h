@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/option_fields.h"
+
 namespace steer {
 
 using torch::Tensor;
@@ -18,8 +20,7 @@ struct AdamOptions {
   double epsilon = 1e-8;
   double clip = 0;  // largest norm of the whole gradient; 0 = no clipping
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("beta1", beta1, "decay of the first moment");
     f("beta2", beta2, "decay of the second moment");
     f("epsilon", epsilon, "added to the root of the second moment");

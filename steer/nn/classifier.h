@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/option_fields.h"
 #include "steer/nn/conv.h"
 
 namespace steer {
@@ -18,8 +19,7 @@ struct ClassifierOptions {
   int64_t patch = 2;
   double dropout = 0.1;
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("channels", channels, "channels of the images; 0 = as in the data");
     f("size", size, "height and width of the images");
     f("classes", classes, "number of classes; 0 = as in the data");

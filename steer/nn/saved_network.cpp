@@ -6,6 +6,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/checkpoint.h"
+#include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/tensors.h"
 #include "steer/nn/classifier.h"

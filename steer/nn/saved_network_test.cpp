@@ -5,6 +5,7 @@
 #include "steer/core/check.h"
 #include "steer/core/checkpoint.h"
 #include "steer/core/files.h"
+#include "steer/core/json.h"
 #include "steer/core/mutations.h"
 #include "steer/core/options.h"
 #include "steer/core/temporary_folder.h"

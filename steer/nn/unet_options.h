@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/option_fields.h"
+
 namespace steer {
 
 struct UNetOptions {
@@ -33,8 +35,7 @@ struct UNetOptions {
   int64_t num_class_embeds = 0;
   bool zero_init = true;
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("sample_size", sample_size, "height and width of the images; 0 = any");
     f("in_channels", in_channels, "channels that enter");
     f("out_channels", out_channels, "channels that leave");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "steer/core/json.h"
 #include "steer/core/options.h"
 
 namespace steer {

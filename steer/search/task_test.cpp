@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "steer/core/check.h"
+#include "steer/core/json.h"
 #include "steer/search/yardsticks.h"
 
 namespace steer {

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "steer/core/check.h"
+#include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/metrics/accuracy.h"
 #include "steer/metrics/coverage.h"

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "steer/core/json.h"
+#include "steer/core/json_fwd.h"
 #include "steer/nn/saved_network.h"
 #include "steer/search/task.h"
 

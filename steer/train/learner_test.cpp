@@ -4,6 +4,7 @@
 
 #include "steer/core/host.h"
 #include "steer/core/host_reads.h"
+#include "steer/core/json.h"
 #include "steer/models/small_models.h"
 
 namespace steer {

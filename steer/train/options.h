@@ -27,8 +27,7 @@ struct TrainOptions {
   AdamOptions adam;
   LoaderOptions loader;
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("rate", rate, "learning rate after the ramp");
     f("ramp_images", ramp_images, "images over which the learning rate rises linearly from 0");
     f("decay", decay, "constant, or cosine: down to floor x rate at the end of the budget");
@@ -58,8 +57,7 @@ struct RunOptions {
   DataOptions data;
   TrainOptions train;
 
-  template <class F>
-  void fields(F& f) {
+  void fields(OptionFields& f) {
     f("data", data, "images to train on");
     f("train", train, "how to train");
   }

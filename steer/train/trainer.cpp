@@ -10,6 +10,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/files.h"
+#include "steer/core/json.h"
 #include "steer/core/precision.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"

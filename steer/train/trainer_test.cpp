@@ -7,6 +7,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/files.h"
+#include "steer/core/json.h"
 #include "steer/core/temporary_folder.h"
 #include "steer/data/shapes.h"
 #include "steer/models/small_models.h"

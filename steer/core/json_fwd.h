@@ -1,0 +1,10 @@
+// The name of JSON values, for headers that only pass them on.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace steer {
+
+using Json = nlohmann::ordered_json;
+
+}  // namespace steer

@@ -1,0 +1,7 @@
+// The headers that almost every test needs; compiled once.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "steer/core/precompiled.h"
