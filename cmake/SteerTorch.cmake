@@ -8,7 +8,7 @@
 #   5. the one in .venv/, which tools/install_packages makes
 #
 # Sets STEER_TORCH_VERSION, STEER_TORCH_PREFIX (its folder), STEER_TORCH_LIBRARY_DIR and STEER_TORCH_WHY (which of
-# these it was). libtorch's own TorchConfig.cmake is not used: for builds with CUDA it asks for CUDA's compiler, which
+# these it was), or STEER_TORCH_FAULT to one line that says what is wrong. libtorch's own TorchConfig.cmake is not used: for builds with CUDA it asks for CUDA's compiler, which
 # steer does not need, and it takes libraries from wherever the linker looks first.
 
 set(_steer_tools ${CMAKE_CURRENT_LIST_DIR}/../tools)
@@ -39,6 +39,8 @@ function(_steer_torch_in folder out)
 endfunction()
 
 function(_steer_choose_torch)
+  set(prefix "")
+  set(_steer_prefix "" PARENT_SCOPE)
   set(asked ${STEER_TORCH})
   if(NOT asked AND DEFINED ENV{STEER_TORCH})
     set(asked $ENV{STEER_TORCH})
@@ -49,8 +51,8 @@ function(_steer_choose_torch)
   elseif(asked)
     _steer_torch_in(${asked} prefix)
     if(NOT prefix)
-      message(FATAL_ERROR "[torch] STEER_TORCH: expected the folder of a libtorch or torch package "
-        "(include/torch, lib/libtorch.so) or the word debian but got ${asked}")
+      set(STEER_TORCH_FAULT "[torch] STEER_TORCH: expected the folder of a libtorch or torch package (include/torch, lib/libtorch.so) or the word debian but got ${asked}" PARENT_SCOPE)
+      return()
     endif()
     set(why "STEER_TORCH")
   endif()
@@ -107,37 +109,45 @@ function(_steer_torch_version include out)
   set(${out} ${version} PARENT_SCOPE)
 endfunction()
 
+# The parts of the libtorch at `prefix`, and whether its library is that of its headers: another release's compiles,
+# links and crashes. The library bears its version in a text.
+macro(_steer_inspect_torch prefix)
+  if("${prefix}" STREQUAL "/usr")
+    set(_steer_include /usr/include)
+    find_library(_steer_libtorch torch PATHS /usr/lib /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE} NO_DEFAULT_PATH NO_CACHE)
+  else()
+    set(_steer_include ${prefix}/include)
+    set(_steer_libtorch ${prefix}/lib/libtorch.so)
+  endif()
+  get_filename_component(STEER_TORCH_LIBRARY_DIR "${_steer_libtorch}" DIRECTORY)
+  _steer_torch_version(${_steer_include} STEER_TORCH_VERSION)
+  set(_steer_checked "${STEER_TORCH_LIBRARY_DIR} ${STEER_TORCH_VERSION}")
+  if("${prefix}" STREQUAL "")
+    set(STEER_TORCH_FAULT "[torch] expected libtorch in CMAKE_PREFIX_PATH, in python3 (2.4 or newer), in .venv (tools/install_packages makes it) or in STEER_TORCH but found none")
+  elseif(NOT EXISTS "${_steer_libtorch}" OR NOT STEER_TORCH_VERSION)
+    set(STEER_TORCH_FAULT "[torch] ${prefix}: expected headers and libraries of libtorch but some are missing")
+  elseif(NOT STEER_TORCH_CHECKED STREQUAL _steer_checked)
+    string(REGEX MATCH "^[0-9]+\\.[0-9]+" _steer_release ${STEER_TORCH_VERSION})
+    string(REPLACE "." "\\." _steer_release ${_steer_release})
+    execute_process(COMMAND grep -aqE "(^|[^0-9.])${_steer_release}\\.[0-9]" ${STEER_TORCH_LIBRARY_DIR}/libtorch_cpu.so
+      RESULT_VARIABLE _steer_differs)
+    if(_steer_differs)
+      set(STEER_TORCH_FAULT "[torch] ${_steer_libtorch}: expected libtorch ${STEER_TORCH_VERSION}, as the headers in ${_steer_include} are, but got another version")
+    else()
+      set(STEER_TORCH_CHECKED "${_steer_checked}" CACHE INTERNAL "")
+    endif()
+  endif()
+endmacro()
+
+set(STEER_TORCH_FAULT "")
 _steer_choose_torch()
 set(STEER_TORCH_PREFIX "${_steer_prefix}")
 set(STEER_TORCH_WHY "${_steer_why}")
-if(STEER_TORCH_PREFIX STREQUAL "/usr")
-  set(_steer_include /usr/include)
-  find_library(_steer_libtorch torch PATHS /usr/lib /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE} NO_DEFAULT_PATH NO_CACHE)
-elseif(STEER_TORCH_PREFIX)
-  set(_steer_include ${STEER_TORCH_PREFIX}/include)
-  set(_steer_libtorch ${STEER_TORCH_PREFIX}/lib/libtorch.so)
-endif()
-if(NOT STEER_TORCH_PREFIX OR NOT EXISTS "${_steer_libtorch}")
-  message(FATAL_ERROR "[torch] expected libtorch in CMAKE_PREFIX_PATH, in python3 (2.4 or newer), in .venv "
-    "(tools/install_packages makes it) or in STEER_TORCH but found none")
-endif()
-get_filename_component(STEER_TORCH_LIBRARY_DIR ${_steer_libtorch} DIRECTORY)
-_steer_torch_version(${_steer_include} STEER_TORCH_VERSION)
-
-# Headers of one release with the library of another compile, link and crash. The library bears its version in a text.
-if(NOT STEER_TORCH_CHECKED STREQUAL "${STEER_TORCH_LIBRARY_DIR} ${STEER_TORCH_VERSION}")
-  string(REGEX MATCH "^[0-9]+\\.[0-9]+" _steer_release ${STEER_TORCH_VERSION})
-  string(REPLACE "." "\\." _steer_release ${_steer_release})
-  execute_process(COMMAND grep -aqE "(^|[^0-9.])${_steer_release}\\.[0-9]" ${STEER_TORCH_LIBRARY_DIR}/libtorch_cpu.so
-    RESULT_VARIABLE _steer_differs)
-  if(_steer_differs)
-    message(FATAL_ERROR "[torch] ${_steer_libtorch}: expected the library of the headers in ${_steer_include}, which are "
-      "${STEER_TORCH_VERSION}, but got another version")
-  endif()
-  set(STEER_TORCH_CHECKED "${STEER_TORCH_LIBRARY_DIR} ${STEER_TORCH_VERSION}" CACHE INTERNAL "")
+if(NOT STEER_TORCH_FAULT)
+  _steer_inspect_torch("${STEER_TORCH_PREFIX}")
 endif()
 
-if(NOT TARGET steer::torch)
+if(NOT STEER_TORCH_FAULT AND NOT TARGET steer::torch)
   add_library(steer::torch INTERFACE IMPORTED)
   set(_steer_includes ${_steer_include}/torch/csrc/api/include)
   if(NOT _steer_include STREQUAL "/usr/include")

@@ -4,7 +4,29 @@
 #include <iostream>
 
 #include "steer/cmd/command.h"
+#include "steer/cmd/flags.h"
+#include "steer/core/build.h"
 #include "steer/core/check.h"
+#include "steer/core/machine.h"
+
+namespace {
+
+// What --version prints: the build, then what of this machine it will use.
+std::string version_text() {
+  const steer::Build& build = steer::this_build();
+  const steer::Machine machine = steer::this_machine();
+  std::string features;
+  for (const auto& [has, name] : {std::pair<bool, const char*>{machine.avx2, "AVX2"},
+                                  {machine.avx512, "AVX-512"},
+                                  {machine.bfloat16, "bfloat16 products"}})
+    if (has) features += (features.empty() ? "; " : ", ") + std::string(name);
+  const auto gpus = torch::cuda::device_count();
+  return fmt::format("steer {} ({})\nlibtorch   {}\nprocessor  {}, {} cores{}\ndevices    cpu{}\n",
+                     build.version, build.commit, build.torch, machine.processor, machine.cores, features,
+                     gpus > 0 ? fmt::format(", cuda ({} GPUs)", gpus) : "");
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app("Train generative models and steer them, without retraining, toward anything you can score.",
@@ -12,12 +34,17 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::help);
   app.set_help_flag("-h,--help", "show this help and leave");
+  app.set_version_flag("--version", version_text,
+                       "show version, commit, libtorch, processor and devices, and leave");
   app.footer(
       "Examples:\n"
       "  steer train ddn --config configs/shapes_ddn.json --data shapes --out runs/shapes --minutes 5\n"
       "  steer sample runs/shapes -n 64 -o samples.png\n"
       "  steer guide runs/shapes --objective 'inpaint(photo.png, mask=left)' -n 8 -o guided.png\n"
-      "steer COMMAND --help shows a command's flags.");
+      "steer COMMAND --help shows a command's flags; steer manual | man -l - shows everything. Where it is: "
+      "built as\n"
+      "build/steer; cmake --install build --prefix PREFIX puts it into PREFIX/bin, with library, headers and "
+      "models.");
   steer::Run run;
   steer::add_train(app, run);
   steer::add_sample(app, run);
@@ -41,6 +68,15 @@ int main(int argc, char** argv) {
   steer::add_search_similar(app, run);
   steer::add_cluster(app, run);
   steer::add_interpolate(app, run);
+  std::string shell;
+  CLI::App* completion = app.add_subcommand("completion", "print a script of completions for a shell");
+  completion->add_option("shell", shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  completion->callback([&] { run = [&] { return std::cout << steer::completion_script(app, shell), 0; }; });
+  CLI::App* manual = app.add_subcommand("manual", "print the manual page: steer manual | man -l -");
+  manual->callback(
+      [&] { run = [&] { return std::cout << steer::manual_page(app, steer::this_build().version), 0; }; });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

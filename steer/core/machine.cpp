@@ -46,7 +46,7 @@ void keep_freed_blocks() {
 }  // namespace
 
 Machine machine_of(const std::string& cpuinfo, int cores) {
-  Machine machine = {"unknown", cores, false, false};
+  Machine machine = {"unknown", cores, false, false, false};
   std::set<std::string> flags;
   std::istringstream lines(cpuinfo);
   for (std::string line; std::getline(lines, line) && !line.empty();) {  // the first core's paragraph
@@ -59,6 +59,7 @@ Machine machine_of(const std::string& cpuinfo, int cores) {
     if (name == "flags") flags = {std::istream_iterator<std::string>(words), {}};
   }
   const auto has = [&flags](const char* flag) { return flags.count(flag) > 0; };
+  machine.avx2 = has("avx2") && has("fma");
   machine.avx512 = has("avx512f") && has("avx512bw") && has("avx512dq") && has("avx512vl") && has("fma");
   machine.bfloat16 = has("avx512_bf16") || has("amx_bf16");
   return machine;

@@ -8,6 +8,7 @@ namespace steer {
 struct Machine {
   std::string processor;  // its maker's name for it, or "unknown"
   int cores = 1;          // that this process may use
+  bool avx2 = false;      // with fused multiply-add
   bool avx512 = false;    // what ATen's AVX-512 kernels ask for
   bool bfloat16 = false;  // instructions for bfloat16 products (AVX-512 or AMX)
 };

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# The installed tree as others meet it: what is where, public headers that compile alone, a program of somebody else's
+# that finds, builds and runs with it, and programs that still find libtorch when folders move.
+# Usage: install.sh BUILD
+set -euo pipefail
+build=$(realpath "$1")
+source=$(realpath "$(dirname "$0")/..")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+fail() { echo "FAILED: $*" >&2; exit 1; }
+
+prefix="$work/a prefix"
+cmake --install "$build" --prefix "$prefix" >"$work/install.log" || { cat "$work/install.log"; fail 'cmake --install'; }
+for file in bin/steer lib/libsteer.so include/steer/models/models.h lib/cmake/Steer/SteerConfig.cmake \
+  share/steer/models/mnist_ddn.safetensors share/man/man1/steer.1 share/bash-completion/completions/steer \
+  share/zsh/site-functions/_steer share/fish/vendor_completions.d/steer.fish; do
+  [ -s "$prefix/$file" ] || fail "expected $file in the installed tree"
+done
+! find "$prefix/include" -name '*_kernel*' -o -name 'test_*' | grep . || fail 'expected public headers alone'
+
+cd "$work"
+"$prefix/bin/steer" --version >version.txt
+for line in '^steer [0-9.]* (' '^libtorch  *[0-9]' '^processor  *.* cores' '^devices  *cpu'; do
+  grep -q "$line" version.txt || { cat version.txt; fail "expected a line like $line in --version"; }
+done
+"$prefix/bin/steer" sample "$prefix/share/steer/models/mnist_ddn.safetensors" -n 1 -o one.png 2>err.txt || { cat err.txt; fail 'sampling'; }
+
+# Completions answer as the shells ask; the manual is free of faults.
+complete_bash() { bash -c '. "$1"; COMP_WORDS=("${@:2}"); COMP_CWORD=$(($# - 2)); _steer; printf "%s\n" "${COMPREPLY[@]}"' _ "$prefix/share/bash-completion/completions/steer" "$@"; }
+[ "$(complete_bash steer eval)" = evaluate ] || fail 'bash completes a command'
+complete_bash steer sample run --soft --so | grep -qx -- --solver || fail 'bash completes a flag'
+complete_bash steer reconstruct run --fit re | grep -qx resize || fail 'bash completes a listed value'
+if command -v man >/dev/null; then
+  [ -z "$(LC_ALL=C.UTF-8 MANROFFSEQ='' man --warnings -E UTF-8 -l -Tutf8 -Z "$prefix/share/man/man1/steer.1" 2>&1 >/dev/null)" ] || fail 'expected a manual without warnings'
+fi
+
+# Somebody else's program.
+cmake -G Ninja -S "$source/tests/consumer" -B consumer -DCMAKE_PREFIX_PATH="$prefix" >configure.log 2>&1 || { cat configure.log; fail 'consumer: configuring'; }
+cmake --build consumer >build.log 2>&1 || { cat build.log; fail 'consumer: building'; }
+(cd consumer && ./consumer) || fail 'consumer: running'
+
+# The program finds its libtorch when the installed tree moves, when the build moves, and when both the build and a
+# libtorch beside it do.
+mv "$prefix" "$work/elsewhere"
+"$work/elsewhere/bin/steer" --version >/dev/null || fail 'expected the installed program to run after its tree moved'
+mkdir copy
+cp -L "$build/steer" "$build"/libsteer.so.0 copy/
+copy/steer --version >/dev/null || fail 'expected the built program to run after the build moved'
+torch=$(sed -nE 's/^STEER_TORCH_CHECKED[^=]*=(.*) [^ ]+$/\1/p' "$build/CMakeCache.txt")
+relative=$(realpath --relative-to="$build" "$torch")
+case "$relative" in
+  ../.venv/*)
+    mkdir -p "moved/build" "moved/$(dirname "${relative#../}")"
+    ln -s "$torch" "moved/${relative#../}"
+    cp -L "$build/steer" "$build"/libsteer.so.0 moved/build/
+    LD_DEBUG=libs moved/build/steer --version 2>&1 >/dev/null | grep -q "calling init: .*moved/build/\.\./\.venv.*libtorch\.so" ||
+      fail 'expected the program to take the libtorch that moved with it' ;;
+esac
+
+case "$torch" in
+  /usr/*) include=(/usr/include/torch/csrc/api/include) standard=17 ;;
+  *) include=("${torch%/lib}/include" "${torch%/lib}/include/torch/csrc/api/include") standard=20 ;;
+esac
+python3 "$source/tools/check_headers.py" "$work/elsewhere/include" --torch "${include[@]}" --standard $standard --cache "$build/header_check"
