@@ -55,6 +55,9 @@ std::string nearest_name(const std::string& name, const std::vector<std::string>
 // "; did you mean NAME?" for the nearest name, or nothing.
 std::string did_you_mean(const std::string& name, const std::vector<std::string>& known);
 
+// Whether the word is one of these.
+bool among(const std::string& word, const std::vector<std::string>& words);
+
 // What the templates below are made of.
 
 void read_plain_option(bool& value, const Json& json, const std::string& where, const std::string& path);
