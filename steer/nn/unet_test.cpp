@@ -3,13 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "steer/core/check.h"
+#include "steer/core/checkpoint.h"
 #include "steer/core/refusal.h"
 #include "steer/nn/module_tensors.h"
 
 namespace steer {
 namespace {
 
-using Tensors = std::map<std::string, Tensor>;
 using Shapes = std::map<std::string, std::vector<int64_t>>;
 
 UNetOptions small_options() {
