@@ -11,8 +11,10 @@
 
 namespace steer {
 
+using Tensors = std::map<std::string, torch::Tensor>;  // by name
+
 struct Checkpoint {
-  std::map<std::string, torch::Tensor> tensors;
+  Tensors tensors;
   std::map<std::string, std::string> metadata;
 };
 

@@ -7,7 +7,7 @@
 #include <csignal>
 #include <thread>
 
-#include "steer/core/check.h"
+#include "steer/core/refusal.h"
 #include "steer/core/temporary_folder.h"
 
 namespace steer {
@@ -32,16 +32,6 @@ class FullDisk {
   void (*handler_)(int);
   rlimit before_ = {};
 };
-
-template <class Action>
-std::string refusal(const Action& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
-}
 
 int64_t names_in(const TemporaryFolder& folder) {
   return std::distance(std::filesystem::directory_iterator(folder.path()), {});

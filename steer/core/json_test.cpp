@@ -3,22 +3,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "steer/core/check.h"
+#include "steer/core/refusal.h"
 
 namespace steer {
 namespace {
 
 using testing::HasSubstr;
 
-std::string refusal(const std::string& text) {
-  try {
-    parse_json(text, "x.json");
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("[json] x.json: expected "));
-    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
-    return error.what();
+std::string json_refusal(const std::string& text) {
+  const std::string fault = refusal([&] { parse_json(text, "x.json"); });
+  if (fault != "accepted") {
+    EXPECT_THAT(fault, HasSubstr("[json] x.json: expected "));
   }
-  return "accepted";
+  return fault;
 }
 
 TEST(Json, KeepsTheOrderOfKeys) {
@@ -26,26 +23,26 @@ TEST(Json, KeepsTheOrderOfKeys) {
 }
 
 TEST(Json, FaultsAreNamedWithTheirPlace) {
-  EXPECT_THAT(refusal("{\n  \"a\": 1,\n  b\n}"), HasSubstr("line 3, column 3"));
-  EXPECT_THAT(refusal(""), HasSubstr("line 1"));
-  EXPECT_THAT(refusal("{} x"), HasSubstr("line 1, column 4"));
-  EXPECT_THAT(refusal("\"\xff\""), HasSubstr("UTF-8"));
-  EXPECT_THAT(refusal(std::string("{}\0 x", 5)), HasSubstr("a zero byte at 2"));
-  EXPECT_THAT(refusal("1e999"), HasSubstr("overflow"));
+  EXPECT_THAT(json_refusal("{\n  \"a\": 1,\n  b\n}"), HasSubstr("line 3, column 3"));
+  EXPECT_THAT(json_refusal(""), HasSubstr("line 1"));
+  EXPECT_THAT(json_refusal("{} x"), HasSubstr("line 1, column 4"));
+  EXPECT_THAT(json_refusal("\"\xff\""), HasSubstr("UTF-8"));
+  EXPECT_THAT(json_refusal(std::string("{}\0 x", 5)), HasSubstr("a zero byte at 2"));
+  EXPECT_THAT(json_refusal("1e999"), HasSubstr("overflow"));
 }
 
 TEST(Json, KeysGivenTwiceAreRefusedInTheSameObjectOnly) {
-  EXPECT_THAT(refusal(R"({"a": {"b": 1, "b": 2}})"), HasSubstr("\"b\" twice"));
-  EXPECT_EQ(refusal(R"({"a": {"a": 1}, "b": [{"a": 1}, {"a": 2}]})"), "accepted");
+  EXPECT_THAT(json_refusal(R"({"a": {"b": 1, "b": 2}})"), HasSubstr("\"b\" twice"));
+  EXPECT_EQ(json_refusal(R"({"a": {"a": 1}, "b": [{"a": 1}, {"a": 2}]})"), "accepted");
 }
 
 TEST(Json, DeepNestingIsRefusedWithoutACrash) {
-  EXPECT_THAT(refusal(std::string(3000000, '[')), HasSubstr("nesting"));
+  EXPECT_THAT(json_refusal(std::string(3000000, '[')), HasSubstr("nesting"));
   std::string objects;
   for (int i = 0; i < 100000; ++i) objects += "{\"a\":";
-  EXPECT_THAT(refusal(objects), HasSubstr("nesting"));
-  EXPECT_EQ(refusal(std::string(64, '[') + std::string(64, ']')), "accepted");
-  EXPECT_THAT(refusal(std::string(65, '[') + std::string(65, ']')), HasSubstr("64 levels"));
+  EXPECT_THAT(json_refusal(objects), HasSubstr("nesting"));
+  EXPECT_EQ(json_refusal(std::string(64, '[') + std::string(64, ']')), "accepted");
+  EXPECT_THAT(json_refusal(std::string(65, '[') + std::string(65, ']')), HasSubstr("64 levels"));
 }
 
 TEST(Json, TextInQuotesStaysOnOneLine) {

@@ -236,6 +236,10 @@ std::string nearest_name(const std::string& name, const std::vector<std::string>
   return nearest;
 }
 
+bool among(const std::string& word, const std::vector<std::string>& words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
 std::string did_you_mean(const std::string& name, const std::vector<std::string>& known) {
   const std::string nearest = nearest_name(name, known);
   return nearest.empty() ? "" : "; did you mean " + nearest + "?";

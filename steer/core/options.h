@@ -46,6 +46,9 @@ std::string nearest_name(const std::string& name, const std::vector<std::string>
 // "; did you mean NAME?" for the nearest name, or nothing.
 std::string did_you_mean(const std::string& name, const std::vector<std::string>& known);
 
+// Whether the word is one of these.
+bool among(const std::string& word, const std::vector<std::string>& words);
+
 // Sets one plain value, whose dotted path is for the message.
 void read_value(const OptionField::Value& value, const Json& json, const std::string& where,
                 const std::string& path);

@@ -6,6 +6,7 @@
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/core/json.h"
+#include "steer/core/refusal.h"
 #include "steer/core/temporary_folder.h"
 
 namespace steer {
@@ -35,25 +36,18 @@ struct OuterOptions {
   }
 };
 
-std::string refusal(const Json& json) {
+std::string options_refusal(const Json& json) {
   OuterOptions options;
-  try {
-    read_options(options, json, "c.json");
-  } catch (const Error& error) {
-    // A refusal leaves the options as they were.
+  const std::string fault = refusal([&] { read_options(options, json, "c.json"); });
+  // A refusal leaves the options as they were.
+  if (fault != "accepted") {
     EXPECT_EQ(options_json(options), options_json(OuterOptions()));
-    return error.what();
   }
-  return "accepted";
+  return fault;
 }
 
 std::string set_refusal(Json json, const std::string& assignment) {
-  try {
-    apply_set(json, assignment);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
+  return refusal([&] { apply_set(json, assignment); });
 }
 
 TEST(Options, JsonHoldsEveryFieldInOrder) {
@@ -90,9 +84,9 @@ TEST(Options, AListOfStringsIsAField) {
 }
 
 TEST(Options, UnknownKeysAreRefusedWithPathAndNearestName) {
-  EXPECT_EQ(refusal({{"model", {{"layer", 1}}}}),
+  EXPECT_EQ(options_refusal({{"model", {{"layer", 1}}}}),
             "[options] c.json: expected a known option but got \"model.layer\"; did you mean model.layers?");
-  EXPECT_EQ(refusal({{"zebra", 1}}),
+  EXPECT_EQ(options_refusal({{"zebra", 1}}),
             "[options] c.json: expected a known option but got \"zebra\"; known: rate, fast, model, name");
 }
 
@@ -113,8 +107,8 @@ TEST(Options, WrongTypesAreRefusedWithPathAndWhatCame) {
       {Json::array(), "expected an object but got an array"},
   };
   for (const auto& [json, text] : table) {
-    EXPECT_THAT(refusal(json), HasSubstr(text));
-    EXPECT_THAT(refusal(json), HasSubstr("[options] c.json: expected "));
+    EXPECT_THAT(options_refusal(json), HasSubstr(text));
+    EXPECT_THAT(options_refusal(json), HasSubstr("[options] c.json: expected "));
   }
 }
 
@@ -152,12 +146,8 @@ TEST(Options, SetRefusesWhatNamesNoValue) {
 TEST(Options, FilesAreRefusedWithLineAndColumn) {
   const TemporaryFolder folder;
   write_file(folder / "c.json", "{\"rate\": 1,\n\"fast\" true}");
-  try {
-    read_json_file(folder / "c.json");
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("c.json: expected JSON but got parse error at line 2, column 11"));
-  }
+  EXPECT_THAT(refusal([&] { read_json_file(folder / "c.json"); }),
+              HasSubstr("c.json: expected JSON but got parse error at line 2, column 11"));
   EXPECT_THROW(read_json_file(folder / "none.json"), Error);
   write_file(folder / "c.json", "{\"rate\": 1}");
   EXPECT_EQ(read_json_file(folder / "c.json"), Json({{"rate", 1}}));

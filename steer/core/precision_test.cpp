@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "steer/core/check.h"
 #include "steer/core/machine.h"
+#include "steer/core/refusal.h"
 
 namespace steer {
 namespace {
@@ -22,12 +22,8 @@ TEST(Precision, AutoFollowsTheDevice) {
 }
 
 TEST(Precision, OtherWordsAreRefusedWithTheList) {
-  try {
-    make_precision("half", torch::kCPU);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "[precision] expected auto, float32 or bfloat16 but got \"half\"");
-  }
+  EXPECT_EQ(refusal([] { make_precision("half", torch::kCPU); }),
+            "[precision] expected auto, float32 or bfloat16 but got \"half\"");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "steer/core/check.h"
@@ -24,6 +25,14 @@ class TemporaryFolder {
   // The folder, or a name in it.
   std::string path() const { return path_; }
   std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+
+  // Writes a file of that name, and the folders that it stands in; gives its path.
+  std::string put(const std::string& name, const std::string& bytes) const {
+    const std::filesystem::path path = *this / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary) << bytes;
+    return path.string();
+  }
 
  private:
   std::string path_;

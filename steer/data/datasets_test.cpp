@@ -133,13 +133,14 @@ TEST(Datasets, IdxIsPaddedToTheSize) {
   EXPECT_EQ(bytes[2][1][1].item<int>(), 100);
 }
 
-std::string record(char label, char value) {
+std::string cifar_record(char label, char value) {
   return label + std::string(3072, value);
 }
 
 TEST(Datasets, CifarRecordsComeFromFolderAndArchive) {
   const TemporaryFolder folder;
-  const std::string one = record(3, 'a') + record(9, 'b'), two = record(0, 'c'), test = record(5, 'd');
+  const std::string one = cifar_record(3, 'a') + cifar_record(9, 'b'), two = cifar_record(0, 'c'),
+                    test = cifar_record(5, 'd');
   folder.put("plain/cifar-10-batches-bin/data_batch_2.bin", two);
   folder.put("plain/cifar-10-batches-bin/data_batch_1.bin", one);
   folder.put("plain/cifar-10-batches-bin/test_batch.bin", test);
@@ -156,7 +157,7 @@ TEST(Datasets, CifarRecordsComeFromFolderAndArchive) {
   folder.put("plain/cifar-10-batches-bin/test_batch.bin", test.substr(0, 3072));
   EXPECT_THAT(refusal([&] { make_dataset(at(folder / "plain", "test")); }),
               HasSubstr("records of 3073 bytes but got 3072"));
-  folder.put("plain/cifar-10-batches-bin/test_batch.bin", record(10, 'x'));
+  folder.put("plain/cifar-10-batches-bin/test_batch.bin", cifar_record(10, 'x'));
   EXPECT_THAT(refusal([&] { make_dataset(at(folder / "plain", "test")); }),
               HasSubstr("labels of 0 to 9 but got 10"));
 }

@@ -6,6 +6,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/options.h"
+#include "steer/core/pi.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 #include "steer/data/images.h"
@@ -13,7 +14,6 @@
 namespace steer {
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
 constexpr int64_t kMostBins = 1000;
 constexpr double kFloor = 1e-24;
 const auto kDouble = at::TensorOptions().dtype(torch::kFloat64);
@@ -151,7 +151,7 @@ Tensor blobs(int64_t bins) {
   return map;
 }
 
-Tensor gaussian(int64_t bins) {
+Tensor gaussian_map(int64_t bins) {
   const Tensor along = at::exp(-at::linspace(-1, 1, bins, kDouble).square() / 0.3);
   return along.unsqueeze(1) * along.unsqueeze(0);
 }
@@ -179,7 +179,7 @@ Density make_density(const std::string& name_or_path, int64_t bins) {
   else if (name == "words")
     map = words(bins);
   else if (name == "gaussian")
-    map = gaussian(bins);
+    map = gaussian_map(bins);
   else if (name == "blobs")
     map = blobs(bins);
   else if (name == "uniform")

@@ -52,14 +52,14 @@ Film shown(std::string_view bytes) {
   return film;
 }
 
-Tensor noise(at::IntArrayRef shape) {
+Tensor noisy_frames(at::IntArrayRef shape) {
   torch::manual_seed(3);
   return torch::randint(0, 256, shape, torch::kUInt8);
 }
 
 TEST(Gif, GreyFramesComeBackBitForBit) {
   const TemporaryFolder folder;
-  const Tensor frames = noise({4, 13, 17});
+  const Tensor frames = noisy_frames({4, 13, 17});
   write_gif(folder / "a.gif", frames);
   const std::string bytes = read_file(folder / "a.gif");
   EXPECT_EQ(bytes.substr(0, 6), "GIF89a");
@@ -71,7 +71,7 @@ TEST(Gif, GreyFramesComeBackBitForBit) {
 }
 
 TEST(Gif, AFrameStoresOnlyWhatChanged) {
-  const Tensor frames = noise({1, 20, 30}).repeat({3, 1, 1});
+  const Tensor frames = noisy_frames({1, 20, 30}).repeat({3, 1, 1});
   frames[1].slice(0, 4, 9).slice(1, 10, 12) += 1;
   frames[2] = frames[1];
   const Film film = shown(encode_gif(frames));
@@ -81,12 +81,12 @@ TEST(Gif, AFrameStoresOnlyWhatChanged) {
 
 TEST(Gif, ValuesStandForThePaletteAndColoursAreRoundedToNearOnes) {
   GifOptions options;
-  options.palette = noise({256, 3});
-  const Tensor frames = noise({2, 5, 6});
+  options.palette = noisy_frames({256, 3});
+  const Tensor frames = noisy_frames({2, 5, 6});
   const Tensor colours = options.palette.index({frames.to(torch::kInt64)}).permute({0, 3, 1, 2});
   EXPECT_TRUE(torch::equal(shown(encode_gif(frames, options)).frames, colours));
 
-  const Tensor wanted = noise({2, 3, 9, 9});
+  const Tensor wanted = noisy_frames({2, 3, 9, 9});
   const Tensor off = shown(encode_gif(wanted)).frames.to(torch::kInt32) - wanted.to(torch::kInt32);
   EXPECT_LE(off.abs().max().item<int>(), 26);  // half a step of six
   const Tensor corners = torch::tensor({0, 255, 0, 255, 255, 0}, torch::kUInt8).view({1, 3, 1, 2});

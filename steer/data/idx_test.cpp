@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "steer/core/files.h"
 #include "steer/core/tensors.h"
 #include "steer/data/test_files.h"
 
@@ -10,7 +11,7 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string counted(size_t count) {
+std::string counting_bytes(size_t count) {
   std::string bytes;
   for (size_t i = 0; i < count; ++i) bytes += static_cast<char>(i * 7);
   return bytes;
@@ -18,7 +19,7 @@ std::string counted(size_t count) {
 
 TEST(Idx, PlainAndPackedFilesGiveTheSameValues) {
   const TemporaryFolder folder;
-  const std::string bytes = idx_bytes({2, 3, 4}, counted(24));
+  const std::string bytes = idx_bytes({2, 3, 4}, counting_bytes(24));
   const Tensor plain = read_idx(folder.put("a", bytes));
   write_gzip(folder / "a.gz", bytes);
   EXPECT_EQ(shape_text(plain.sizes()), "[2, 3, 4]");
@@ -28,23 +29,23 @@ TEST(Idx, PlainAndPackedFilesGiveTheSameValues) {
 
 TEST(Idx, EveryCutIsRefused) {
   const TemporaryFolder folder;
-  const std::string bytes = idx_bytes({2, 300}, counted(600));
+  const std::string bytes = idx_bytes({2, 300}, counting_bytes(600));
   for (size_t length : {0, 3, 4, 9, 12, 13, 611})
     EXPECT_THAT(refusal([&] { read_idx(folder.put("a", bytes.substr(0, length))); }), HasSubstr("expected"))
         << length;
   EXPECT_THAT(refusal([&] { read_idx(folder.put("a", bytes.substr(0, 611))); }),
               HasSubstr("expected 600 values for dimensions [2, 300] but got 599"));
   write_gzip(folder / "whole.gz", bytes);
-  const std::string packed = bytes_of(folder / "whole.gz");
+  const std::string packed = read_file(folder / "whole.gz");
   for (size_t length :
        {size_t{11}, packed.size() / 2, packed.size() - 9, packed.size() - 4, packed.size() - 1})
-    EXPECT_NE(refusal([&] { read_idx(folder.put("a.gz", packed.substr(0, length))); }), "") << length;
+    EXPECT_NE(refusal([&] { read_idx(folder.put("a.gz", packed.substr(0, length))); }), "accepted") << length;
 }
 
 TEST(Idx, FilesThatSayOneThingAndHoldAnotherAreRefused) {
   const TemporaryFolder folder;
   EXPECT_THAT(refusal([&] {
-                read_idx(folder.put("a", idx_bytes({2, 3}, counted(8))));
+                read_idx(folder.put("a", idx_bytes({2, 3}, counting_bytes(8))));
               }),
               HasSubstr("expected 6 values for dimensions [2, 3] but got 8"));
   EXPECT_THAT(refusal([&] { read_idx(folder.put("a", "PNG and so on")); }), HasSubstr("magic"));
@@ -58,7 +59,7 @@ TEST(Idx, FilesThatSayOneThingAndHoldAnotherAreRefused) {
 TEST(Idx, FolderGivesItsSplits) {
   const TemporaryFolder folder;
   EXPECT_FALSE(holds_idx(folder.path()));
-  folder.put("train-images-idx3-ubyte", idx_bytes({3, 2, 2}, counted(12)));
+  folder.put("train-images-idx3-ubyte", idx_bytes({3, 2, 2}, counting_bytes(12)));
   folder.put("train-labels-idx1-ubyte", idx_bytes({3}, {2, 0, 1}));
   ASSERT_TRUE(holds_idx(folder.path()));
   const MemoryDataset data = read_idx_folder(folder.path(), "train");

@@ -10,12 +10,13 @@
 
 #include "steer/core/check.h"
 #include "steer/core/options.h"
+#include "steer/core/pi.h"
 #include "steer/core/random.h"
 
 namespace steer {
 namespace {
 
-constexpr float kPi = 3.14159265f;
+constexpr float kTurn = 2 * static_cast<float>(kPi);  // in radians
 constexpr int64_t kKinds = 5, kHues = 6;
 constexpr uint64_t kRarityStream = 0x72617265;
 constexpr float kHueDegrees[kHues] = {0, 27, 51, 132, 215, 278};
@@ -72,7 +73,7 @@ Scene scene_of(uint64_t data_seed, int64_t index, const Rarity& rarity) {
   const float room = 0.97f - 1.08f * scene.radius;  // every shape stays inside the picture
   scene.x = between(-room, room);
   scene.y = between(-room, room);
-  scene.angle = between(0, 2 * kPi);
+  scene.angle = between(0, kTurn);
   scene.colour =
       colour_of({kHueDegrees[scene.hue] + between(-6, 6), between(0.72, 0.92), between(0.82, 1.0)});
   // A dark or a light background of little and other colour, so that the shape stands out.
@@ -81,7 +82,7 @@ Scene scene_of(uint64_t data_seed, int64_t index, const Rarity& rarity) {
   scene.from = colour_of({hue, between(0.15, 0.5), dark ? between(0.06, 0.22) : between(0.68, 0.82)});
   scene.to =
       colour_of({hue + between(-40, 40), between(0.1, 0.4), dark ? between(0.25, 0.45) : between(0.9, 1.0)});
-  scene.slope = between(0, 2 * kPi);
+  scene.slope = between(0, kTurn);
   scene.shadow = dark ? 0.45f : 0.3f;
   return scene;
 }

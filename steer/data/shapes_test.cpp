@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "steer/core/check.h"
+#include "steer/core/refusal.h"
 #include "steer/core/tensors.h"
 #include "steer/data/images.h"
 
@@ -102,24 +103,19 @@ TEST(Shapes, AShareOfOneChangesNothingAndAShareOfZeroLeavesNone) {
 }
 
 TEST(Shapes, WordsThatNameNothingAreRefused) {
-  const auto refusal = [](const std::string& labels, const std::string& rare, double share) {
-    try {
-      labelled(labels, rare, share);
-    } catch (const Error& error) {
-      return std::string(error.what());
-    }
-    return std::string("accepted");
+  const auto word_refusal = [](const std::string& labels, const std::string& rare, double share) {
+    return refusal([&] { labelled(labels, rare, share); });
   };
-  EXPECT_EQ(refusal("hues", "", 0.1),
+  EXPECT_EQ(word_refusal("hues", "", 0.1),
             "[shapes] expected labels as one of kind, hue, both but got \"hues\"; did you mean hue?");
-  EXPECT_EQ(refusal("kind", "purpel ring", 0.1),
+  EXPECT_EQ(word_refusal("kind", "purpel ring", 0.1),
             "[shapes] expected the hue of rare as one of red, orange, yellow, green, blue, purple but got "
             "\"purpel\"; did you mean purple?");
-  EXPECT_EQ(refusal("kind", "ring", 0.1),
+  EXPECT_EQ(word_refusal("kind", "ring", 0.1),
             "[shapes] expected rare as a hue and a kind, as purple ring, but got \"ring\"");
-  EXPECT_THAT(refusal("kind", "ring purple", 0.1), testing::HasSubstr("the kind of rare"));
-  EXPECT_THAT(refusal("kind", "big purple ring", 0.1), testing::HasSubstr("a hue and a kind"));
-  EXPECT_THAT(refusal("kind", "red disc", 1.5), testing::HasSubstr("from 0 to 1 but got 1.5"));
+  EXPECT_THAT(word_refusal("kind", "ring purple", 0.1), testing::HasSubstr("the kind of rare"));
+  EXPECT_THAT(word_refusal("kind", "big purple ring", 0.1), testing::HasSubstr("a hue and a kind"));
+  EXPECT_THAT(word_refusal("kind", "red disc", 1.5), testing::HasSubstr("from 0 to 1 but got 1.5"));
 }
 
 TEST(Shapes, LargerPicturesShowTheSameScene) {

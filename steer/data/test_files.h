@@ -1,18 +1,14 @@
-// What the tests of this folder share: a folder that goes away, small files made by hand, and the way to the
-// shared data.
+// What the tests of this folder share: small files made by hand, and the way to the shared data.
 #pragma once
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <gtest/gtest.h>
 
-#include <unistd.h>
 #include <zlib.h>
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,36 +16,10 @@
 #include <jpeglib.h>
 
 #include "steer/core/check.h"
+#include "steer/core/refusal.h"
+#include "steer/core/temporary_folder.h"
 
 namespace steer {
-
-// A new empty folder that is removed with everything in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "steer_test_XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-  std::string path() const { return path_.string(); }
-
-  // Writes a file, and the folders that it stands in.
-  std::string put(const std::string& name, const std::string& bytes) const {
-    std::filesystem::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name, std::ios::binary) << bytes;
-    return (path_ / name).string();
-  }
-
- private:
-  std::filesystem::path path_;
-};
-
-inline std::string bytes_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
 
 // An IDX file of unsigned bytes.
 inline std::string idx_bytes(const std::vector<uint32_t>& shape, const std::string& values) {
@@ -113,18 +83,6 @@ inline std::string jpeg_bytes(std::vector<uint8_t> pixels, int height, int width
   jpeg_destroy_compress(&jpeg);
   std::free(memory);
   return bytes;
-}
-
-// Runs `act` and gives the one line that it fails with; an empty text where it does not fail.
-template <class Act>
-std::string refusal(const Act& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
-    return error.what();
-  }
-  return "";
 }
 
 // ../shared/data/NAME beside the project, or beside a folder around it; empty where there is none.

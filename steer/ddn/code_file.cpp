@@ -1,25 +1,25 @@
 #include "steer/ddn/code_file.h"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <ATen/Parallel.h>
 
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
+#include "steer/ddn/binary_fields.h"
 #include "steer/ddn/range_coder.h"
 
 namespace steer {
 namespace {
 
 // A byte above 127, both line ends and Ctrl-Z: any transfer as text is seen at once.
-constexpr std::string_view kMagic(
+constexpr std::string_view kCodeMagic(
     "\x89"
     "DDN\r\n\x1a\n",
     8);
 // Files whose coder needs a prior name it in eight bytes more and are of the second version.
-constexpr uint64_t kVersion = 1, kPriorVersion = 2;
-constexpr size_t kHeaderBytes = 30, kPriorBytes = 8, kRunBytes = 4, kSumBytes = 4;
+constexpr uint64_t kCodeVersion = 1, kCodeByPriorVersion = 2;
+constexpr size_t kCodeHeaderBytes = 30, kPriorBytes = 8, kRunBytes = 4;
 
 // Layers of equal K next to each other.
 struct LayerRun {
@@ -173,22 +173,6 @@ void decode_by(const Prior& prior, std::string_view bytes, CodeFile& file, const
   decoder.finish();
 }
 
-void append(std::string& bytes, uint64_t value, int count) {
-  for (int i = 0; i < count; ++i) bytes += static_cast<char>(value >> (8 * i));
-}
-
-// The whole number in `count` bytes at `at`, which are known to be there.
-uint64_t number(std::string_view bytes, size_t at, size_t count) {
-  uint64_t value = 0;
-  for (size_t i = 0; i < count; ++i)
-    value |= static_cast<uint64_t>(static_cast<unsigned char>(bytes[at + i])) << (8 * i);
-  return value;
-}
-
-uint64_t checksum(std::string_view bytes) {
-  return crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
-}
-
 // Where the payload lies in bytes that are whole and undamaged; refuses all others.
 struct Frame {
   Coder coder;
@@ -196,35 +180,34 @@ struct Frame {
 };
 
 Frame checked_frame(std::string_view bytes, const std::string& what) {
-  STEER_CHECK(bytes.substr(0, kMagic.size()) == kMagic, what,
+  STEER_CHECK(bytes.substr(0, kCodeMagic.size()) == kCodeMagic, what,
               "expected a file of codes but got another kind");
-  STEER_CHECK(bytes.size() >= kHeaderBytes, what, "expected a header of ", kHeaderBytes, " bytes but got ",
-              bytes.size(), " (cut off?)");
-  const uint64_t version = number(bytes, 8, 2), coder = number(bytes, 10, 2);
-  STEER_CHECK(version == kVersion || version == kPriorVersion, what, "expected format version ", kVersion,
-              " or ", kPriorVersion, " but got ", version);
-  if (version == kVersion)
+  STEER_CHECK(bytes.size() >= kCodeHeaderBytes, what, "expected a header of ", kCodeHeaderBytes,
+              " bytes but got ", bytes.size(), " (cut off?)");
+  const uint64_t version = number_at(bytes, 8, 2), coder = number_at(bytes, 10, 2);
+  STEER_CHECK(version == kCodeVersion || version == kCodeByPriorVersion, what, "expected format version ",
+              kCodeVersion, " or ", kCodeByPriorVersion, " but got ", version);
+  if (version == kCodeVersion)
     STEER_CHECK(coder <= static_cast<uint64_t>(Coder::kAdaptive), what, "expected coder 0 or 1 but got ",
                 coder);
   else
     STEER_CHECK(coder == static_cast<uint64_t>(Coder::kPrior), what, "expected coder 2 but got ", coder);
-  const size_t runs_at = kHeaderBytes + (version == kPriorVersion ? kPriorBytes : 0);
-  const Frame frame = {static_cast<Coder>(coder), runs_at, runs_at + kRunBytes * number(bytes, 24, 2),
-                       number(bytes, 26, 4)};
+  const size_t runs_at = kCodeHeaderBytes + (version == kCodeByPriorVersion ? kPriorBytes : 0);
+  const Frame frame = {static_cast<Coder>(coder), runs_at, runs_at + kRunBytes * number_at(bytes, 24, 2),
+                       number_at(bytes, 26, 4)};
   const size_t size = frame.payload_at + frame.payload_bytes + kSumBytes;
   STEER_CHECK(bytes.size() == size, what, "expected ", size, " bytes but got ", bytes.size(),
               bytes.size() < size ? " (cut off?)" : "");
-  STEER_CHECK(number(bytes, size - kSumBytes, kSumBytes) == checksum(bytes.substr(0, size - kSumBytes)), what,
-              "expected its checksum to agree with its bytes (damaged?)");
+  STEER_CHECK(checksum_agrees(bytes), what, "expected its checksum to agree with its bytes (damaged?)");
   return frame;
 }
 
 // K of each layer, from the runs of layers.
-std::vector<int64_t> candidates_in(std::string_view runs, const std::string& what) {
+std::vector<int64_t> candidates_of_runs(std::string_view runs, const std::string& what) {
   std::vector<int64_t> candidates;
   for (size_t at = 0; at < runs.size(); at += kRunBytes) {
-    const size_t layers = number(runs, at, 2);
-    const auto k = static_cast<int64_t>(number(runs, at + 2, 2)) + 1;
+    const size_t layers = number_at(runs, at, 2);
+    const auto k = static_cast<int64_t>(number_at(runs, at + 2, 2)) + 1;
     const size_t room = static_cast<size_t>(kMaxLayers) - candidates.size();
     STEER_CHECK(layers >= 1 && layers <= room, what, "expected 1 to ", room, " more layers but got ", layers);
     STEER_CHECK(candidates.empty() || candidates.back() != k, what,
@@ -278,20 +261,20 @@ std::string write_codes(const CodeFile& given, const Prior* prior) {
   const std::string payload = by_prior                       ? coded_by(*prior, file)
                               : file.coder == Coder::kPacked ? packed(file)
                                                              : adaptively_coded(file);
-  std::string bytes(kMagic);
-  append(bytes, by_prior ? kPriorVersion : kVersion, 2);
-  append(bytes, static_cast<uint64_t>(file.coder), 2);
-  append(bytes, file.fingerprint, 8);
-  append(bytes, static_cast<uint64_t>(file.code.size(0)), 4);
-  append(bytes, runs.size(), 2);
-  append(bytes, payload.size(), 4);
-  if (by_prior) append(bytes, prior->fingerprint(), kPriorBytes);
+  std::string bytes(kCodeMagic);
+  append_number(bytes, by_prior ? kCodeByPriorVersion : kCodeVersion, 2);
+  append_number(bytes, static_cast<uint64_t>(file.coder), 2);
+  append_number(bytes, file.fingerprint, 8);
+  append_number(bytes, static_cast<uint64_t>(file.code.size(0)), 4);
+  append_number(bytes, runs.size(), 2);
+  append_number(bytes, payload.size(), 4);
+  if (by_prior) append_number(bytes, prior->fingerprint(), kPriorBytes);
   for (const LayerRun& run : runs) {
-    append(bytes, static_cast<uint64_t>(run.layers), 2);
-    append(bytes, static_cast<uint64_t>(run.candidates - 1), 2);
+    append_number(bytes, static_cast<uint64_t>(run.layers), 2);
+    append_number(bytes, static_cast<uint64_t>(run.candidates - 1), 2);
   }
   bytes += payload;
-  append(bytes, checksum(bytes), kSumBytes);
+  append_checksum(bytes);
   return bytes;
 }
 
@@ -304,9 +287,9 @@ CodeFile read_codes(std::string_view bytes, const std::string& name, const Prior
   const Frame frame = checked_frame(bytes, what);
   CodeFile file;
   file.coder = frame.coder;
-  file.fingerprint = number(bytes, 12, 8);
-  file.candidates = candidates_in(bytes.substr(frame.runs_at, frame.payload_at - frame.runs_at), what);
-  const auto codes = static_cast<int64_t>(number(bytes, 20, 4));
+  file.fingerprint = number_at(bytes, 12, 8);
+  file.candidates = candidates_of_runs(bytes.substr(frame.runs_at, frame.payload_at - frame.runs_at), what);
+  const auto codes = static_cast<int64_t>(number_at(bytes, 20, 4));
   check_extent(file.candidates, codes, what);
   file.code = at::empty({codes, static_cast<int64_t>(file.candidates.size())}, torch::kInt64);
   const std::string_view payload = bytes.substr(frame.payload_at, frame.payload_bytes);
@@ -315,7 +298,7 @@ CodeFile read_codes(std::string_view bytes, const std::string& name, const Prior
   } else if (file.coder == Coder::kAdaptive) {
     decode_adaptively(payload, file, name);
   } else {
-    const uint64_t needed = number(bytes, kHeaderBytes, kPriorBytes);
+    const uint64_t needed = number_at(bytes, kCodeHeaderBytes, kPriorBytes);
     STEER_CHECK(prior, what, "expected the prior with fingerprint ", fingerprint_text(needed),
                 ", which coded it");
     STEER_CHECK(prior->fingerprint() == needed, what, "expected the prior with fingerprint ",

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <chrono>
 #include <cmath>
@@ -10,6 +9,8 @@
 
 #include "steer/core/check.h"
 #include "steer/core/mutations.h"
+#include "steer/core/refusal.h"
+#include "steer/ddn/signed_bytes.h"
 #include "steer/ddn/small_priors.h"
 
 namespace steer {
@@ -17,7 +18,7 @@ namespace {
 
 using testing::HasSubstr;
 
-CodeFile tiny(Coder coder) {
+CodeFile tiny_codes(Coder coder) {
   CodeFile file;
   file.coder = coder;
   file.fingerprint = 0x1122334455667788;
@@ -27,8 +28,8 @@ CodeFile tiny(Coder coder) {
 }
 
 // N codes whose index at each layer is floor(K u^skew), u uniform.
-CodeFile drawn(Coder coder, const std::vector<int64_t>& candidates, int64_t codes, double skew,
-               uint64_t seed) {
+CodeFile drawn_codes(Coder coder, const std::vector<int64_t>& candidates, int64_t codes, double skew,
+                     uint64_t seed) {
   Random random(seed);
   CodeFile file = {coder, seed, candidates,
                    at::empty({codes, static_cast<int64_t>(candidates.size())}, torch::kInt64)};
@@ -39,25 +40,12 @@ CodeFile drawn(Coder coder, const std::vector<int64_t>& candidates, int64_t code
   return file;
 }
 
-// The bytes with a checksum that agrees with them, so that what lies behind the checksum is reached.
-std::string signed_again(std::string bytes) {
-  if (bytes.size() < 4) return bytes;
-  bytes.resize(bytes.size() - 4);
-  const uint64_t sum = crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
-  for (int i = 0; i < 4; ++i) bytes += static_cast<char>(sum >> (8 * i));
-  return bytes;
-}
-
-std::string refusal(const std::string& bytes) {
-  try {
-    read_codes(bytes, "x.ddn");
-  } catch (const Error& error) {
-    const std::string fault = error.what();
+std::string code_refusal(const std::string& bytes, const Prior* prior = nullptr) {
+  const std::string fault = refusal([&] { read_codes(bytes, "x.ddn", prior); });
+  if (fault != "accepted") {
     EXPECT_THAT(fault, HasSubstr("] x.ddn: expected "));
-    EXPECT_EQ(fault.find('\n'), std::string::npos);
-    return fault;
   }
-  return "accepted";
+  return fault;
 }
 
 void expect_equal(const CodeFile& a, const CodeFile& b) {
@@ -75,77 +63,77 @@ TEST(CodeFile, HasTheBytesOfTheFormat) {
       10);
   const std::string middle("\x88\x77\x66\x55\x44\x33\x22\x11\2\0\0\0\2\0", 14);
   const std::string runs("\2\0\3\0\1\0\x2b\1", 8);
-  EXPECT_EQ(write_codes(tiny(Coder::kPacked)), head + std::string("\0\0", 2) + middle +
-                                                   std::string("\4\0\0\0", 4) + runs + "\x79\x59\x01\xc0" +
-                                                   "\x46\x95\x7c\xad");
-  EXPECT_EQ(write_codes(tiny(Coder::kAdaptive)),
+  EXPECT_EQ(write_codes(tiny_codes(Coder::kPacked)), head + std::string("\0\0", 2) + middle +
+                                                         std::string("\4\0\0\0", 4) + runs +
+                                                         "\x79\x59\x01\xc0" + "\x46\x95\x7c\xad");
+  EXPECT_EQ(write_codes(tiny_codes(Coder::kAdaptive)),
             head + std::string("\1\0", 2) + middle + std::string("\7\0\0\0", 4) + runs +
                 std::string("\x7f\xf3\x73\x9e\x27\xb2\0", 7) + "\x37\xaa\x7d\x2a");
 }
 
 TEST(CodeFile, CodesComeBack) {
   for (Coder coder : {Coder::kPacked, Coder::kAdaptive}) {
-    expect_equal(read_codes(write_codes(tiny(coder)), "x"), tiny(coder));
+    expect_equal(read_codes(write_codes(tiny_codes(coder)), "x"), tiny_codes(coder));
     uint64_t seed = 0;
     for (const std::vector<int64_t>& candidates : std::vector<std::vector<int64_t>>{
              {1}, {2}, {1, 1, 3, 1}, {65536, 40000, 32768, 9}, std::vector<int64_t>(127, 512)})
       for (int64_t codes : {1, 7, 300})
         for (double skew : {1.0, 6.0}) {
-          const CodeFile file = drawn(coder, candidates, codes, skew, ++seed);
+          const CodeFile file = drawn_codes(coder, candidates, codes, skew, ++seed);
           const std::string bytes = write_codes(file);
           expect_equal(read_codes(bytes, "x"), file);
           EXPECT_EQ(write_codes(file), bytes);
         }
   }
-  CodeFile turned = tiny(Coder::kAdaptive);
+  CodeFile turned = tiny_codes(Coder::kAdaptive);
   turned.code = turned.code.t().contiguous().t();
-  EXPECT_EQ(write_codes(turned), write_codes(tiny(Coder::kAdaptive)));
+  EXPECT_EQ(write_codes(turned), write_codes(tiny_codes(Coder::kAdaptive)));
 }
 
 TEST(CodeFile, AdaptiveIsSmallerWhereIndicesAreUneven) {
   const std::vector<int64_t> candidates(20, 64);
-  const size_t packed = write_codes(drawn(Coder::kPacked, candidates, 2000, 3, 1)).size();
-  const size_t adaptive = write_codes(drawn(Coder::kAdaptive, candidates, 2000, 3, 1)).size();
+  const size_t packed = write_codes(drawn_codes(Coder::kPacked, candidates, 2000, 3, 1)).size();
+  const size_t adaptive = write_codes(drawn_codes(Coder::kAdaptive, candidates, 2000, 3, 1)).size();
   // Indices of u^3 take about 1.3 bits less than even ones, which take 6.
   EXPECT_LT(static_cast<double>(adaptive), 0.85 * static_cast<double>(packed));
   // Even ones cost what learning costs.
-  const size_t even = write_codes(drawn(Coder::kAdaptive, candidates, 2000, 1, 1)).size();
+  const size_t even = write_codes(drawn_codes(Coder::kAdaptive, candidates, 2000, 1, 1)).size();
   EXPECT_LT(static_cast<double>(even), 1.03 * static_cast<double>(packed));
 }
 
 TEST(CodeFile, EveryCutIsRefused) {
   for (Coder coder : {Coder::kPacked, Coder::kAdaptive}) {
-    const std::string bytes = write_codes(drawn(coder, {4, 300, 7}, 20, 2, 5));
+    const std::string bytes = write_codes(drawn_codes(coder, {4, 300, 7}, 20, 2, 5));
     for (size_t size = 0; size < bytes.size(); ++size)
-      EXPECT_NE(refusal(bytes.substr(0, size)), "accepted") << size;
-    EXPECT_NE(refusal(bytes + '\0'), "accepted");
+      EXPECT_NE(code_refusal(bytes.substr(0, size)), "accepted") << size;
+    EXPECT_NE(code_refusal(bytes + '\0'), "accepted");
   }
 }
 
 TEST(CodeFile, EveryFlippedBitIsRefused) {
   for (Coder coder : {Coder::kPacked, Coder::kAdaptive}) {
-    const std::string bytes = write_codes(drawn(coder, {4, 300, 7}, 20, 2, 5));
+    const std::string bytes = write_codes(drawn_codes(coder, {4, 300, 7}, 20, 2, 5));
     for (size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
       std::string flipped = bytes;
       flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
-      EXPECT_NE(refusal(flipped), "accepted") << bit;
+      EXPECT_NE(code_refusal(flipped), "accepted") << bit;
     }
   }
 }
 
 TEST(CodeFile, FaultsAreNamed) {
-  const std::string packed = write_codes(tiny(Coder::kPacked)),
-                    adaptive = write_codes(tiny(Coder::kAdaptive));
+  const std::string packed = write_codes(tiny_codes(Coder::kPacked)),
+                    adaptive = write_codes(tiny_codes(Coder::kAdaptive));
   // The packed file with other bytes from `at` on, and a checksum that agrees.
   const auto with = [&](size_t at, const std::string& bytes) {
     std::string changed = packed;
-    return refusal(signed_again(changed.replace(at, bytes.size(), bytes)));
+    return code_refusal(signed_again(changed.replace(at, bytes.size(), bytes)));
   };
-  EXPECT_THAT(refusal(""), HasSubstr("a file of codes but got another kind"));
-  EXPECT_THAT(refusal("\x89PNG\r\n\x1a\n and so on"), HasSubstr("another kind"));
-  EXPECT_THAT(refusal(packed.substr(0, 20)), HasSubstr("cut off?"));
-  EXPECT_THAT(refusal(packed.substr(0, 40)), HasSubstr("expected 46 bytes but got 40 (cut off?)"));
-  EXPECT_THAT(refusal(packed.substr(0, 45) + "x"), HasSubstr("damaged?"));
+  EXPECT_THAT(code_refusal(""), HasSubstr("a file of codes but got another kind"));
+  EXPECT_THAT(code_refusal("\x89PNG\r\n\x1a\n and so on"), HasSubstr("another kind"));
+  EXPECT_THAT(code_refusal(packed.substr(0, 20)), HasSubstr("cut off?"));
+  EXPECT_THAT(code_refusal(packed.substr(0, 40)), HasSubstr("expected 46 bytes but got 40 (cut off?)"));
+  EXPECT_THAT(code_refusal(packed.substr(0, 45) + "x"), HasSubstr("damaged?"));
   EXPECT_THAT(with(8, "\3"), HasSubstr("format version 1 or 2 but got 3"));
   EXPECT_THAT(with(8, "\2"), HasSubstr("coder 2 but got 0"));
   EXPECT_THAT(with(10, "\7"), HasSubstr("coder 0 or 1 but got 7"));
@@ -160,12 +148,12 @@ TEST(CodeFile, FaultsAreNamed) {
   EXPECT_THAT(with(41, "\xc1"), HasSubstr("zeros after the last index"));
   std::string more = adaptive;
   more[20] = 9;
-  EXPECT_THAT(refusal(signed_again(more)), HasSubstr("more than 7 bytes of code (cut off?)"));
+  EXPECT_THAT(code_refusal(signed_again(more)), HasSubstr("more than 7 bytes of code (cut off?)"));
 }
 
 TEST(CodeFile, WhatItCannotHoldIsNotWritten) {
   const auto changed = [](const std::function<void(CodeFile&)>& change) {
-    CodeFile file = tiny(Coder::kAdaptive);
+    CodeFile file = tiny_codes(Coder::kAdaptive);
     change(file);
     return file;
   };
@@ -183,8 +171,8 @@ TEST(CodeFile, WhatItCannotHoldIsNotWritten) {
 TEST(CodeFile, DamagedFilesAreRefusedOrRead) {
   std::vector<std::string> seeds;
   for (Coder coder : {Coder::kPacked, Coder::kAdaptive}) {
-    seeds.push_back(write_codes(tiny(coder)));
-    seeds.push_back(write_codes(drawn(coder, {1, 8, 8, 8, 512, 3}, 30, 2, 1)));
+    seeds.push_back(write_codes(tiny_codes(coder)));
+    seeds.push_back(write_codes(drawn_codes(coder, {1, 8, 8, 8, 512, 3}, 30, 2, 1)));
   }
   Random random(2024);
   int read = 0, refused = 0;
@@ -208,16 +196,6 @@ TEST(CodeFile, DamagedFilesAreRefusedOrRead) {
 
 CodeFile sampled(const Prior& prior, int64_t codes) {
   return {Coder::kPrior, prior.model(), prior.candidates(), prior.sample(sample_seeds(5, codes), 1)};
-}
-
-std::string prior_refusal(const std::string& bytes, const Prior* prior) {
-  try {
-    read_codes(bytes, "x.ddn", prior);
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("] x.ddn: expected "));
-    return error.what();
-  }
-  return "accepted";
 }
 
 TEST(CodeFileByPrior, CodesComeBackAtThePriorsOwnSize) {
@@ -248,10 +226,10 @@ TEST(CodeFileByPrior, OnlyTheVeryPriorReadsIt) {
               foreign = small_prior({4, 4, 300}, 78);
   const CodeFile file = sampled(prior, 3);
   const std::string bytes = write_codes(file, &prior);
-  EXPECT_THAT(prior_refusal(bytes, nullptr),
+  EXPECT_THAT(code_refusal(bytes, nullptr),
               HasSubstr("the prior with fingerprint " + fingerprint_text(prior.fingerprint())));
-  EXPECT_THAT(prior_refusal(bytes, &other), HasSubstr("but got " + fingerprint_text(other.fingerprint())));
-  EXPECT_THAT(prior_refusal(bytes, &foreign), HasSubstr("but got"));
+  EXPECT_THAT(code_refusal(bytes, &other), HasSubstr("but got " + fingerprint_text(other.fingerprint())));
+  EXPECT_THAT(code_refusal(bytes, &foreign), HasSubstr("but got"));
   EXPECT_THROW(write_codes(file), Error);
   EXPECT_THROW(write_codes(file, &foreign), Error);
 }
@@ -260,11 +238,11 @@ TEST(CodeFileByPrior, CutsAndFlipsAreRefused) {
   const Prior prior = small_prior({4, 300, 7}, 77);
   const std::string bytes = write_codes(sampled(prior, 20), &prior);
   for (size_t size = 0; size < bytes.size(); ++size)
-    EXPECT_NE(prior_refusal(bytes.substr(0, size), &prior), "accepted") << size;
+    EXPECT_NE(code_refusal(bytes.substr(0, size), &prior), "accepted") << size;
   for (size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
     std::string flipped = bytes;
     flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
-    EXPECT_NE(prior_refusal(flipped, &prior), "accepted") << bit;
+    EXPECT_NE(code_refusal(flipped, &prior), "accepted") << bit;
   }
 }
 

@@ -25,7 +25,7 @@ void stir(Network& network) {
   }
 }
 
-std::vector<std::shared_ptr<Network>> both() {
+std::vector<std::shared_ptr<Network>> stirred_networks() {
   RecurrentOptions options;
   options.size = 16, options.base = 8, options.candidates = 5, options.repeats = 3;
   // With one channel the norm after te1 would take away all that te1 adds.
@@ -56,7 +56,7 @@ Tensor some_pull(const Network& network) {
 }
 
 TEST(Gradient, ReachesEveryParameterThatTookPart) {
-  for (const auto& network : both()) {
+  for (const auto& network : stirred_networks()) {
     const Tensor code = some_code(*network);
     outcome(*network, code, some_pull(*network)).backward();
     for (const auto& item : network->named_parameters()) {
@@ -86,7 +86,7 @@ TEST(Gradient, ReachesEveryParameterThatTookPart) {
 }
 
 TEST(Gradient, AgreesWithFiniteDifferences) {
-  for (const auto& network : both()) {
+  for (const auto& network : stirred_networks()) {
     const Tensor code = some_code(*network), pull = some_pull(*network);
     outcome(*network, code, pull).backward();
     torch::NoGradGuard no_grad;

@@ -21,7 +21,7 @@ int64_t nearest_of_all(const std::vector<Point>& points, const Point& to) {
 
 // Asks and moves at random; `draw` gives places.
 template <class Draw>
-void expect_agreement(int64_t count, const Draw& draw) {
+void expect_nearest(int64_t count, const Draw& draw) {
   std::vector<Point> points(static_cast<size_t>(count));
   for (Point& point : points) point = draw();
   NearestGrid grid(points);
@@ -36,7 +36,7 @@ void expect_agreement(int64_t count, const Draw& draw) {
 TEST(NearestGrid, FindsWhatALookAtAllPointsFinds) {
   Random random(1);
   for (int64_t count : {1, 2, 3, 10, 100, 1000})
-    expect_agreement(count, [&] { return Point{random.uniform(-1, 1), random.uniform(-1, 1)}; });
+    expect_nearest(count, [&] { return Point{random.uniform(-1, 1), random.uniform(-1, 1)}; });
 }
 
 TEST(NearestGrid, GivesTiesToTheLowerIndex) {
@@ -44,7 +44,7 @@ TEST(NearestGrid, GivesTiesToTheLowerIndex) {
   Random random(2);
   const auto on_lattice = [&] { return static_cast<double>(random.below(9)) / 4 - 1; };
   for (int64_t count : {2, 16, 64, 300})
-    expect_agreement(count, [&] {
+    expect_nearest(count, [&] {
       const double x = on_lattice();
       return Point{x, on_lattice()};
     });
@@ -56,11 +56,11 @@ TEST(NearestGrid, GivesTiesToTheLowerIndex) {
 
 TEST(NearestGrid, IsExactForCrowdsAndOutsideItsSquare) {
   Random random(3);
-  expect_agreement(400, [&] {  // nearly all in one cell
+  expect_nearest(400, [&] {  // nearly all in one cell
     const double size = random.below(20) == 0 ? 1 : 0.01;
     return Point{size * random.uniform(-1, 1), size * random.uniform(-1, 1)};
   });
-  expect_agreement(200, [&] { return Point{random.uniform(-3, 3), random.uniform(-2, 4)}; });
+  expect_nearest(200, [&] { return Point{random.uniform(-3, 3), random.uniform(-2, 4)}; });
   EXPECT_THROW(NearestGrid({}), Error);
 }
 

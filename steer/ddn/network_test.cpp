@@ -19,13 +19,13 @@ int64_t parameters_of(const Network& network) {
   return count;
 }
 
-std::vector<std::shared_ptr<Network>> both() {
+std::vector<std::shared_ptr<Network>> both_networks() {
   return {small_pyramid(), small_recurrent()};
 }
 
 TEST(Network, EncodeThenDecodeGivesTheSameImageBitForBit) {
   torch::NoGradGuard no_grad;
-  for (const auto& network : both())
+  for (const auto& network : both_networks())
     for (auto type : {torch::kFloat32, torch::kBFloat16}) {
       network->set_compute_type(type);
       const Tensor x = some_images(*network, 5);
@@ -38,7 +38,7 @@ TEST(Network, EncodeThenDecodeGivesTheSameImageBitForBit) {
 
 TEST(Network, ASampleDoesNotDependOnItsBatch) {
   torch::NoGradGuard no_grad;
-  for (const auto& network : both()) {
+  for (const auto& network : both_networks()) {
     const Generated all = network->run(7, at_random(sample_seeds(20, 7)));
     const Generated one = network->run(1, at_random(sample_seeds(24, 1)));
     EXPECT_TRUE(torch::equal(one.code[0], all.code[4]));
@@ -48,7 +48,7 @@ TEST(Network, ASampleDoesNotDependOnItsBatch) {
 
 TEST(Network, RowsMayMultiplyOnTheWay) {
   torch::NoGradGuard no_grad;
-  for (const auto& network : both()) {
+  for (const auto& network : both_networks()) {
     // The first layer sends its one row on under every node; each must equal a run that follows its code.
     const Chooser fan = [](const Candidates& candidates, int64_t layer) {
       if (layer == 0)

@@ -11,7 +11,7 @@
 namespace steer {
 namespace {
 
-void expect_agreement(const Network& network, const std::vector<NamedShape>& shapes) {
+void expect_shapes(const Network& network, const std::vector<NamedShape>& shapes) {
   std::map<std::string, std::vector<int64_t>> told;
   for (const NamedShape& each : shapes) told[each.name] = each.shape;
   EXPECT_EQ(told.size(), shapes.size());
@@ -38,13 +38,13 @@ TEST(ParameterShapes, AreThoseOfTheNetwork) {
   pyramid.layers = {2, 1, 2, 3};
   pyramid.candidates = {8, 4, 4, 2};
   pyramid.image_channels = 3;
-  expect_agreement(Pyramid(pyramid), parameter_shapes(pyramid));
+  expect_shapes(Pyramid(pyramid), parameter_shapes(pyramid));
   pyramid.leak = false;
   pyramid.start_size = 2;
-  expect_agreement(Pyramid(pyramid), parameter_shapes(pyramid));
+  expect_shapes(Pyramid(pyramid), parameter_shapes(pyramid));
   RecurrentOptions recurrent;
   recurrent.size = 16, recurrent.base = 8, recurrent.image_channels = 3;
-  expect_agreement(Recurrent(recurrent), parameter_shapes(recurrent));
+  expect_shapes(Recurrent(recurrent), parameter_shapes(recurrent));
 }
 
 TEST(ParameterShapes, CountTheOfficialNetworks) {

@@ -17,7 +17,6 @@
 namespace steer {
 namespace {
 
-constexpr int64_t kMaxRowSum = int64_t{1} << 18, kMaxHeadBias = int64_t{1} << 30, kMaxHeadBits = 14;
 constexpr int kExponentBits = 10;  // of a logit behind the point
 constexpr uint64_t kExponentMask = (1 << kExponentBits) - 1;
 constexpr uint64_t kSampleLabel = 0x5052494F52;
@@ -62,13 +61,13 @@ void check_numbers(const PriorNumbers& n) {
   check_tensor(n.bias, torch::kInt16, {layers, width}, "bias");
   check_tensor(n.head, torch::kInt16, {rows, width}, "head");
   check_tensor(n.head_bias, torch::kInt32, {rows}, "head_bias");
-  STEER_CHECK(n.head_bits >= 1 && n.head_bits <= kMaxHeadBits, "[prior] expected 1 to ", kMaxHeadBits,
-              " head bits but got ", n.head_bits);
+  STEER_CHECK(n.head_bits >= 1 && n.head_bits <= kMaxPriorHeadBits, "[prior] expected 1 to ",
+              kMaxPriorHeadBits, " head bits but got ", n.head_bits);
   const auto most = [](const Tensor& values) { return values.max().item<int64_t>(); };
-  STEER_CHECK(most(n.head.to(torch::kInt64).abs().sum(1)) <= kMaxRowSum,
-              "[prior] head: expected rows whose absolute values add up to at most ", kMaxRowSum);
-  STEER_CHECK(most(n.head_bias.to(torch::kInt64).abs()) <= kMaxHeadBias,
-              "[prior] head_bias: expected at most ", kMaxHeadBias);
+  STEER_CHECK(most(n.head.to(torch::kInt64).abs().sum(1)) <= kMaxPriorRowSum,
+              "[prior] head: expected rows whose absolute values add up to at most ", kMaxPriorRowSum);
+  STEER_CHECK(most(n.head_bias.to(torch::kInt64).abs()) <= kMaxPriorHeadBias,
+              "[prior] head_bias: expected at most ", kMaxPriorHeadBias);
 }
 
 uint64_t fingerprint_of(const PriorNumbers& n, uint64_t model) {

@@ -19,6 +19,8 @@ using torch::Tensor;
 constexpr double kPriorUnitClip = 8;  // u of the formula above is at most this, less one step
 constexpr int kPriorWeightBits = 11, kPriorUnitBits = 9;
 constexpr int64_t kMaxPriorLayers = 4096, kMaxPriorWidth = 4096;
+constexpr int64_t kMaxPriorRowSum = int64_t{1} << 18, kMaxPriorHeadBias = int64_t{1} << 30;
+constexpr int64_t kMaxPriorHeadBits = 14;
 
 // The numbers of a prior. S is the sum of all K.
 struct PriorNumbers {

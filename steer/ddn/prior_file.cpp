@@ -11,8 +11,8 @@
 namespace steer {
 namespace {
 
-constexpr const char* kFormat = "steer-prior";
-constexpr const char* kVersion = "1";
+constexpr const char* kPriorFormat = "steer-prior";
+constexpr const char* kPriorFileVersion = "1";
 
 const std::string& word(const Checkpoint& file, const std::string& key, const std::string& what) {
   const auto found = file.metadata.find(key);
@@ -29,7 +29,7 @@ Number number_in(const std::string& text, int base, const std::string& what) {
   return value;
 }
 
-std::vector<int64_t> candidates_in(const std::string& text, const std::string& what) {
+std::vector<int64_t> candidates_of_list(const std::string& text, const std::string& what) {
   const Json list = parse_json(text, what);
   STEER_CHECK(list.is_array(), what, "expected a list of candidates");
   std::vector<int64_t> candidates;
@@ -46,8 +46,8 @@ void write_prior(const std::string& path, const Prior& prior, const std::string&
   const PriorNumbers& n = prior.numbers();
   write_checkpoint(
       path, {{{"embedding", n.embedding}, {"bias", n.bias}, {"head", n.head}, {"head_bias", n.head_bias}},
-             {{"format", kFormat},
-              {"version", kVersion},
+             {{"format", kPriorFormat},
+              {"version", kPriorFileVersion},
               {"model", fmt::format("{:016x}", prior.model())},
               {"fingerprint", fmt::format("{:016x}", prior.fingerprint())},
               {"candidates", Json(n.candidates).dump()},
@@ -59,12 +59,12 @@ Prior read_prior(const std::string& path) {
   const std::string what = joined("[read_prior] ", path, ": ");
   Checkpoint file = read_checkpoint(path);
   const auto format = file.metadata.find("format");
-  STEER_CHECK(format != file.metadata.end() && format->second == kFormat, what,
+  STEER_CHECK(format != file.metadata.end() && format->second == kPriorFormat, what,
               "expected a prior but got another kind of file");
-  STEER_CHECK(word(file, "version", what) == kVersion, what, "expected format version ", kVersion,
-              " but got ", in_quotes(word(file, "version", what)));
+  STEER_CHECK(word(file, "version", what) == kPriorFileVersion, what, "expected format version ",
+              kPriorFileVersion, " but got ", in_quotes(word(file, "version", what)));
   PriorNumbers n;
-  n.candidates = candidates_in(word(file, "candidates", what), what);
+  n.candidates = candidates_of_list(word(file, "candidates", what), what);
   n.head_bits = number_in<int64_t>(word(file, "head_bits", what), 10, what);
   n.embedding = file.tensors["embedding"];
   n.bias = file.tensors["bias"];

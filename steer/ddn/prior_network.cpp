@@ -10,8 +10,6 @@ namespace steer {
 namespace {
 
 constexpr double kEmbeddingSpread = 0.05, kHeadSpread = 0.01, kFirstUnit = 0.2;
-constexpr double kMaxRowSum = 1 << 18, kMaxHeadBias = 1 << 30;
-constexpr int64_t kMaxHeadBits = 14;
 
 std::vector<int64_t> begins_of(const std::vector<int64_t>& candidates) {
   std::vector<int64_t> begins(candidates.size());
@@ -85,16 +83,16 @@ PriorNumbers PriorNetworkImpl::numbers() const {
   const double longest = bits.abs().sum(1).max().item<double>() + 1e-9;
   const auto width = static_cast<double>(head.size(1));
   // The finest steps in which every row keeps within its bounds; rounding adds at most a half each.
-  n.head_bits = kMaxHeadBits;
+  n.head_bits = kMaxPriorHeadBits;
   const auto fits = [&](double scale) {
-    return widest * scale <= kInt16 && longest * scale + width / 2 <= kMaxRowSum;
+    return widest * scale <= kInt16 && longest * scale + width / 2 <= kMaxPriorRowSum;
   };
   while (n.head_bits > 1 && !fits(std::exp2(static_cast<double>(n.head_bits)))) --n.head_bits;
   const double scale = std::exp2(static_cast<double>(n.head_bits));
   STEER_CHECK(fits(scale), "[prior] expected weights of a usual size but the largest is ", widest);
   n.head = whole(bits, scale, kInt16, torch::kInt16);
   n.head_bias =
-      whole(head_bias / std::log(2.0), scale * std::exp2(kPriorUnitBits), kMaxHeadBias, torch::kInt32);
+      whole(head_bias / std::log(2.0), scale * std::exp2(kPriorUnitBits), kMaxPriorHeadBias, torch::kInt32);
   return n;
 }
 

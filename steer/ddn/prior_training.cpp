@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "steer/core/check.h"
+#include "steer/core/pi.h"
 #include "steer/core/random.h"
 #include "steer/nn/adam.h"
 
@@ -14,7 +15,6 @@ namespace steer {
 namespace {
 
 constexpr int64_t kRampSteps = 50, kMeasureBatch = 1000, kLooks = 12;
-constexpr double kPi = 3.14159265358979;
 
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -54,7 +54,7 @@ class Stream {
   size_t at_ = 0;
 };
 
-void check(const PriorTrainingOptions& o, const Tensor& code) {
+void check_training(const PriorTrainingOptions& o, const Tensor& code) {
   STEER_CHECK(o.width >= 1 && o.width <= kMaxPriorWidth && o.batch >= 1 && o.rate > 0 && o.decay >= 0,
               "[prior] expected a width of 1 to ", kMaxPriorWidth, ", a batch, a rate and a decay");
   STEER_CHECK(o.forget >= 0 && o.forget < 1 && o.drop >= 0 && o.drop < 1 && o.held_out > 0 && o.held_out < 1,
@@ -68,7 +68,7 @@ void check(const PriorTrainingOptions& o, const Tensor& code) {
 PriorTraining train_prior(const Tensor& code, const std::vector<int64_t>& candidates,
                           const PriorTrainingOptions& options, const PriorNumbers* from,
                           const PriorHooks& hooks) {
-  check(options, code);
+  check_training(options, code);
   const int64_t total = code.size(0);
   const int64_t held =
       std::clamp<int64_t>(std::llround(options.held_out * static_cast<double>(total)), 1, total - 1);

@@ -35,7 +35,7 @@ double ideal_bytes(const Frequencies& frequencies, const Symbols& symbols) {
 }
 
 // Symbols drawn by their frequencies.
-Symbols drawn(const Frequencies& frequencies, size_t count, uint64_t seed) {
+Symbols drawn_symbols(const Frequencies& frequencies, size_t count, uint64_t seed) {
   Random random(seed);
   Symbols symbols(count);
   for (int64_t& symbol : symbols)
@@ -121,7 +121,7 @@ TEST(RangeCoder, GivesEverySymbolBack) {
   for (const auto& counts : tables()) {
     const Frequencies frequencies(counts);
     for (size_t count : {0, 1, 2, 500}) {
-      const Symbols symbols = drawn(frequencies, count, ++seed);
+      const Symbols symbols = drawn_symbols(frequencies, count, ++seed);
       ASSERT_EQ(decoded(frequencies, encoded(frequencies, symbols), count), symbols);
     }
     // The rarest symbol over and over, against all expectation.
@@ -148,7 +148,7 @@ TEST(RangeCoder, TakesTheIdealSize) {
   uint64_t seed = 100;
   for (const auto& counts : tables()) {
     const Frequencies frequencies(counts);
-    const Symbols symbols = drawn(frequencies, 50000, ++seed);
+    const Symbols symbols = drawn_symbols(frequencies, 50000, ++seed);
     const double ideal = ideal_bytes(frequencies, symbols);
     const auto size = static_cast<double>(encoded(frequencies, symbols).size());
     EXPECT_LE(size, ideal * 1.001 + 4) << "table of " << counts.size();
@@ -165,7 +165,7 @@ TEST(RangeCoder, HasTheBytesOfTheFormat) {
 
 TEST(RangeCoder, LearnedFrequenciesComeCloseToTheTrueOnes) {
   const Frequencies truth(std::vector<uint32_t>{40000, 20000, 5000, 500, 30, 6});
-  const Symbols symbols = drawn(truth, 60000, 9);
+  const Symbols symbols = drawn_symbols(truth, 60000, 9);
   RangeEncoder encoder;
   Frequencies learned(int64_t{6});
   for (int64_t symbol : symbols) {
@@ -186,7 +186,7 @@ TEST(RangeCoder, LearnedFrequenciesComeCloseToTheTrueOnes) {
 TEST(RangeCoder, CutAndLongInputIsRefused) {
   for (const auto& counts : std::vector<std::vector<uint32_t>>{{3, 1, 2}, {65535, 1}, {1}}) {
     const Frequencies frequencies(counts);
-    const Symbols symbols = drawn(frequencies, 50, 3);
+    const Symbols symbols = drawn_symbols(frequencies, 50, 3);
     const std::string bytes = encoded(frequencies, symbols);
     for (size_t size = 0; size < bytes.size(); ++size)
       EXPECT_THROW(decoded(frequencies, bytes.substr(0, size), symbols.size()), Error) << size;

@@ -10,12 +10,6 @@ namespace {
 
 const Tensor kSigma = doubles({0.002, 0.05, 0.4, 1, 6, 75});
 
-Process of(const std::string& type, double sigma_data = 0.5) {
-  ProcessOptions options;
-  options.type = type, options.sigma_data = sigma_data;
-  return make_process(options);
-}
-
 // What a perfect network of this kind answers to its input.
 NoisePredictor perfect(const Denoiser& D, Prediction prediction, const Process& process,
                        const Tensor& sigma) {
@@ -73,8 +67,8 @@ TEST(Prediction, NamesRoundTripAndOthersAreRefused) {
 }
 
 TEST(Preconditioning, VpVIsEdmWithUnitDataUpToTheSignOfF) {
-  const Preconditioning v = preconditioning(Prediction::kV, of("vp"), kSigma);
-  const Preconditioning edm = preconditioning(Prediction::kEdm, of("edm", 1), kSigma);
+  const Preconditioning v = preconditioning(Prediction::kV, process_of("vp"), kSigma);
+  const Preconditioning edm = preconditioning(Prediction::kEdm, process_of("edm", 1), kSigma);
   EXPECT_LT(largest(v.skip - edm.skip), 1e-12);
   EXPECT_LT(largest(v.out + edm.out), 1e-12);
   EXPECT_LT(largest(v.in - edm.in), 1e-12);
@@ -83,21 +77,22 @@ TEST(Preconditioning, VpVIsEdmWithUnitDataUpToTheSignOfF) {
 TEST(Preconditioning, EdmKeepsInputAndTargetAtUnitVariance) {
   // For data of variance sd^2: in^2 (sd^2 + sigma^2) = 1 and ((1 - skip)^2 sd^2 + skip^2 sigma^2) / out^2
   // = 1.
-  const Preconditioning c = preconditioning(Prediction::kEdm, of("edm"), kSigma);
+  const Preconditioning c = preconditioning(Prediction::kEdm, process_of("edm"), kSigma);
   const Tensor square = kSigma.square();
   EXPECT_LT(largest(c.in.square() * (0.25 + square) - 1), 1e-12);
   EXPECT_LT(largest(((1 - c.skip).square() * 0.25 + c.skip.square() * square) / c.out.square() - 1), 1e-9);
 }
 
 TEST(Preconditioning, FlowAndNoiseColumnsAreThePublishedOnes) {
-  const Preconditioning flow = preconditioning(Prediction::kVelocity, of("flow"), kSigma);
+  const Preconditioning flow = preconditioning(Prediction::kVelocity, process_of("flow"), kSigma);
   EXPECT_LT(largest(flow.in - 1 / (1 + kSigma)), 1e-15);
   EXPECT_LT(largest(flow.skip - flow.in), 1e-15);
   EXPECT_LT(largest(flow.out + kSigma / (1 + kSigma)), 1e-15);
-  const Preconditioning ve = preconditioning(Prediction::kScore, of("ve"), kSigma);
+  const Preconditioning ve = preconditioning(Prediction::kScore, process_of("ve"), kSigma);
   EXPECT_LT(largest(ve.in - 1), 1e-15);
   EXPECT_LT(largest(ve.out - kSigma), 1e-15);
-  EXPECT_LT(largest(preconditioning(Prediction::kEps, of("ddpm"), kSigma).in - (1 + kSigma.square()).rsqrt()),
+  EXPECT_LT(largest(preconditioning(Prediction::kEps, process_of("ddpm"), kSigma).in -
+                    (1 + kSigma.square()).rsqrt()),
             1e-12);
 }
 
@@ -107,8 +102,8 @@ TEST(Denoiser, ChangingProcessAndPredictionLeavesDUnchanged) {
   for (const std::string& type : process_names())
     for (const std::string& word : prediction_names()) {
       const Prediction prediction = make_prediction(word);
-      const Denoiser made =
-          preconditioned(perfect(D, prediction, of(type), kSigma), prediction, of(type), torch::kFloat64);
+      const Denoiser made = preconditioned(perfect(D, prediction, process_of(type), kSigma), prediction,
+                                           process_of(type), torch::kFloat64);
       EXPECT_LT(largest(made(x, kSigma) - truth), 1e-9) << type << ", " << word;
     }
 }
@@ -132,7 +127,7 @@ TEST(Denoiser, TheNetworkSeesItsOwnTypeAndTheResultHasThatOfX) {
     EXPECT_EQ(label.scalar_type(), torch::kFloat32);
     return x.to(torch::kBFloat16);
   };
-  const Denoiser D = preconditioned(network, Prediction::kEdm, of("edm"));
+  const Denoiser D = preconditioned(network, Prediction::kEdm, process_of("edm"));
   EXPECT_EQ(D(normals(1, {3, 4, 4}, 6), kSigma).scalar_type(), torch::kFloat64);
   EXPECT_EQ(D(normals(1, {3, 4, 4}, 6).to(torch::kFloat32), kSigma.to(torch::kFloat32)).scalar_type(),
             torch::kFloat32);
@@ -152,7 +147,7 @@ TEST(Denoiser, ClassifierFreeExtrapolatesAndCountsItsEvaluations) {
 
 TEST(Denoiser, OneSigmaForEachSampleIsDemanded) {
   const Denoiser D =
-      preconditioned([](const Tensor& x, const Tensor&) { return x; }, Prediction::kEps, of("vp"));
+      preconditioned([](const Tensor& x, const Tensor&) { return x; }, Prediction::kEps, process_of("vp"));
   EXPECT_THROW(D(normals(1, {2}, 5), kSigma), Error);
 }
 

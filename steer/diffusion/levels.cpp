@@ -5,11 +5,10 @@
 
 #include "steer/core/check.h"
 #include "steer/core/options.h"
+#include "steer/core/pi.h"
 
 namespace steer {
 namespace {
-
-constexpr double kPi = 3.14159265358979323846;
 
 // r_i = i / (n - 1), float64 [n]; n = 1 gives 0.
 Tensor ramp(int64_t n) {

@@ -8,16 +8,10 @@
 namespace steer {
 namespace {
 
-Process of(const std::string& type) {
-  ProcessOptions options;
-  options.type = type;
-  return make_process(options);
-}
-
-Tensor grid(const std::string& type, int64_t steps, const std::string& process = "edm") {
+Tensor named_levels(const std::string& type, int64_t steps, const std::string& process = "edm") {
   LevelOptions options;
   options.type = type, options.steps = steps;
-  return make_levels(options, of(process));
+  return make_levels(options, process_of(process));
 }
 
 TEST(Levels, KarrasGridOf18IsTheGoldenOne) {
@@ -25,7 +19,7 @@ TEST(Levels, KarrasGridOf18IsTheGoldenOne) {
   const Tensor golden =
       doubles({80, 57.586, 40.7856, 28.3746, 19.3525, 12.9101, 8.40094, 5.31519, 3.25682, 1.92334, 1.08817,
                .585348, .296442, .139516, .0599473, .0229345, .00752802, .002});
-  const Tensor levels = grid("karras", 18);
+  const Tensor levels = named_levels("karras", 18);
   EXPECT_EQ(levels.size(0), 19);
   EXPECT_EQ(levels[18].item<double>(), 0);
   EXPECT_LT(largest(levels.slice(0, 0, 18) / golden - 1), 5e-6);
@@ -35,7 +29,7 @@ TEST(Levels, EveryGridFallsFromItsFirstLevelToZero) {
   for (const std::string& process : process_names())
     for (const std::string& type : level_names())
       for (int64_t steps : {1, 2, 3, 9, 18, 27, 250}) {
-        const Tensor levels = grid(type, steps, process);
+        const Tensor levels = named_levels(type, steps, process);
         EXPECT_EQ(levels.size(0), steps + 1);
         EXPECT_EQ(levels.scalar_type(), torch::kFloat64);
         EXPECT_EQ(levels[-1].item<double>(), 0);
@@ -47,31 +41,31 @@ TEST(Levels, EveryGridFallsFromItsFirstLevelToZero) {
 TEST(Levels, ContinuousGridsBeginAtSigmaMaxAndEndAtSigmaMin) {
   for (const std::string type :
        {"karras", "exponential", "poly_exponential", "log_snr", "ve", "vp", "time", "cosine"}) {
-    const Tensor levels = grid(type, 12);
+    const Tensor levels = named_levels(type, 12);
     EXPECT_NEAR(levels[0].item<double>(), 80, 1e-9) << type;
     EXPECT_NEAR(levels[11].item<double>(), 0.002, 1e-9) << type;
   }
-  EXPECT_NEAR(grid("flow", 12)[0].item<double>(), 80, 1e-9);
+  EXPECT_NEAR(named_levels("flow", 12)[0].item<double>(), 80, 1e-9);
 }
 
 TEST(Levels, NamesOfOneGridAgree) {
-  EXPECT_TRUE(torch::equal(grid("ve", 20), grid("exponential", 20)));
-  EXPECT_TRUE(torch::equal(grid("log_snr", 20), grid("poly_exponential", 20)));
-  const Tensor logs = grid("exponential", 20).slice(0, 0, 20).log();
+  EXPECT_TRUE(torch::equal(named_levels("ve", 20), named_levels("exponential", 20)));
+  EXPECT_TRUE(torch::equal(named_levels("log_snr", 20), named_levels("poly_exponential", 20)));
+  const Tensor logs = named_levels("exponential", 20).slice(0, 0, 20).log();
   EXPECT_LT(largest(logs.diff().diff()), 1e-9);
   // On a process whose time is cosine-like or linear the grids have even times.
-  EXPECT_LT(largest(of("vp").time(grid("vp", 20, "vp").slice(0, 0, 20)).diff().diff()), 1e-9);
-  EXPECT_LT(largest((grid("cosine", 20).slice(0, 0, 20).atan()).diff().diff()), 1e-9);
+  EXPECT_LT(largest(process_of("vp").time(named_levels("vp", 20, "vp").slice(0, 0, 20)).diff().diff()), 1e-9);
+  EXPECT_LT(largest((named_levels("cosine", 20).slice(0, 0, 20).atan()).diff().diff()), 1e-9);
 }
 
 TEST(Levels, FlowTimesAreEvenAndShiftMultipliesTheirOdds) {
   LevelOptions options;
   options.type = "flow", options.steps = 10;
-  const Tensor plain = make_levels(options, of("flow"));
+  const Tensor plain = make_levels(options, process_of("flow"));
   const Tensor t = plain / (1 + plain);
   EXPECT_LT(largest(t.diff() + t[0] / 10), 1e-12);
   options.shift = 3;
-  const Tensor shifted = make_levels(options, of("flow"));
+  const Tensor shifted = make_levels(options, process_of("flow"));
   EXPECT_NEAR(shifted[0].item<double>(), plain[0].item<double>(), 1e-9);
   const Tensor odds = shifted / 3, before = odds / (1 + odds);
   EXPECT_LT(largest(before.diff() + before[0] / 10), 1e-12);
@@ -80,14 +74,14 @@ TEST(Levels, FlowTimesAreEvenAndShiftMultipliesTheirOdds) {
 
 TEST(Levels, FlowOnTheKarrasGridHasTheKnownFirstTime) {
   // Golden: 1 - 80 / 81, the data-time of the first level.
-  const double first = grid("karras", 18)[0].item<double>();
+  const double first = named_levels("karras", 18)[0].item<double>();
   EXPECT_NEAR(1 - first / (1 + first), 0.0123, 5e-5);
 }
 
 TEST(Levels, TableGridsPickTheKnownIndices) {
-  const Process ddpm = of("ddpm");
+  const Process ddpm = process_of("ddpm");
   const auto indices = [&](const std::string& type, int64_t steps) {
-    const Tensor levels = grid(type, steps, "ddpm").slice(0, 0, steps);
+    const Tensor levels = named_levels(type, steps, "ddpm").slice(0, 0, steps);
     return ddpm.noise_label(levels).round().to(torch::kInt64);
   };
   const auto are = [](const Tensor& found, std::vector<int64_t> wanted) {
@@ -105,23 +99,24 @@ TEST(Levels, TableGridsPickTheKnownIndices) {
 }
 
 TEST(Levels, IddpmGridIsPartOfTheCosineTable) {
-  const Tensor levels = grid("iddpm", 18, "cosine").slice(0, 0, 18), table = of("cosine").table();
+  const Tensor levels = named_levels("iddpm", 18, "cosine").slice(0, 0, 18),
+               table = process_of("cosine").table();
   for (int64_t i = 0; i < 18; ++i) EXPECT_TRUE((table == levels[i]).any().item<bool>());
   EXPECT_LE(levels[0].item<double>(), 81);
   EXPECT_NEAR(levels[17].item<double>(), 0.006425413, 5e-10);
 }
 
 TEST(Levels, WrongOptionsAreRefused) {
-  EXPECT_THROW(grid("karas", 10), Error);
-  EXPECT_THROW(grid("karras", 0), Error);
-  EXPECT_THROW(grid("ddpm_trailing", 1001), Error);
-  EXPECT_THROW(grid("iddpm", 999, "cosine"), Error);
+  EXPECT_THROW(named_levels("karas", 10), Error);
+  EXPECT_THROW(named_levels("karras", 0), Error);
+  EXPECT_THROW(named_levels("ddpm_trailing", 1001), Error);
+  EXPECT_THROW(named_levels("iddpm", 999, "cosine"), Error);
   LevelOptions options;
   options.sigma_min = 100;
-  EXPECT_THROW(make_levels(options, of("edm")), Error);
+  EXPECT_THROW(make_levels(options, process_of("edm")), Error);
   options = {};
   options.shift = 0;
-  EXPECT_THROW(make_levels(options, of("flow")), Error);
+  EXPECT_THROW(make_levels(options, process_of("flow")), Error);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "steer/core/check.h"
+#include "steer/core/pi.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 #include "steer/diffusion/adaptive.h"
@@ -13,7 +14,6 @@
 namespace steer {
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
 constexpr uint64_t kProbeStream = 40000000, kDequantiseStream = 41000000;
 
 Tensor gradient(const Tensor& of, const Tensor& in, const Tensor& weight) {

@@ -5,11 +5,10 @@
 
 #include "steer/core/check.h"
 #include "steer/core/options.h"
+#include "steer/core/pi.h"
 
 namespace steer {
 namespace {
-
-constexpr double kPi = 3.14159265358979323846;
 
 Tensor from_values(const std::vector<double>& values) {
   return at::tensor(values, at::TensorOptions().dtype(torch::kFloat64));

@@ -10,19 +10,13 @@
 namespace steer {
 namespace {
 
-Process of(const std::string& type) {
-  ProcessOptions options;
-  options.type = type;
-  return make_process(options);
-}
-
 double sigma_at(const Process& process, double time) {
   return process.sigma(doubles({time})).item<double>();
 }
 
 TEST(Process, TimeOfSigmaIsTheInverseOfSigmaOfTimeForEveryType) {
   for (const std::string& type : process_names()) {
-    const Process process = of(type);
+    const Process process = process_of(type);
     const Tensor sigma = doubles({process.sigma_min(), 0.1, 0.5, 1, 7, 30, process.sigma_max()});
     EXPECT_LT(largest(process.sigma(process.time(sigma)) / sigma - 1), 1e-9) << type;
     EXPECT_LT(process.sigma_min(), process.sigma_max());
@@ -33,36 +27,37 @@ TEST(Process, TimeOfSigmaIsTheInverseOfSigmaOfTimeForEveryType) {
 
 TEST(Process, RangesAreThePublishedOnes) {
   // Golden: Karras et al. 2022, table 1, from the formulas at t = 1e-5, 1e-3 and 1.
-  const Process vp = of("vp");
+  const Process vp = process_of("vp");
   EXPECT_NEAR(sigma_at(vp, 1e-5), 0.0010005, 5e-8);
   EXPECT_NEAR(vp.sigma_min(), 0.010486, 5e-7);
   EXPECT_NEAR(vp.sigma_max(), 152.167, 5e-4);
-  EXPECT_NEAR(sigma_at(of("ve"), 0), 0.01, 1e-15);
-  EXPECT_NEAR(sigma_at(of("ve"), 1), 50, 1e-12);
-  EXPECT_NEAR(of("flow").sigma_max(), 999, 1e-9);
-  EXPECT_EQ(of("edm").sigma_min(), 0.002);
+  EXPECT_NEAR(sigma_at(process_of("ve"), 0), 0.01, 1e-15);
+  EXPECT_NEAR(sigma_at(process_of("ve"), 1), 50, 1e-12);
+  EXPECT_NEAR(process_of("flow").sigma_max(), 999, 1e-9);
+  EXPECT_EQ(process_of("edm").sigma_min(), 0.002);
 }
 
 TEST(Process, ScaleAndSigmaGiveMeanAndDeviationOfEachType) {
   const Tensor sigma = doubles({0.01, 0.3, 2, 40});
   // VP and its tables: s^2 + (s sigma)^2 = 1; flow: s + s sigma = 1; sub-VP: deviation 1 - mean^2.
   for (const std::string type : {"vp", "ddpm", "cosine"}) {
-    const Tensor s = of(type).scale(sigma);
+    const Tensor s = process_of(type).scale(sigma);
     EXPECT_LT(largest(s.square() + (s * sigma).square() - 1), 1e-12) << type;
   }
-  const Tensor flow = of("flow").scale(sigma);
+  const Tensor flow = process_of("flow").scale(sigma);
   EXPECT_LT(largest(flow + flow * sigma - 1), 1e-12);
-  const Tensor subvp = of("subvp").scale(sigma);
+  const Tensor subvp = process_of("subvp").scale(sigma);
   EXPECT_LT(largest(subvp * sigma - (1 - subvp.square())), 1e-12);
   // Sub-VP has VP's mean at the same time.
   const Tensor time = doubles({0.01, 0.3, 0.9});
-  EXPECT_LT(largest(of("subvp").scale(of("subvp").sigma(time)) - of("vp").scale(of("vp").sigma(time))),
+  EXPECT_LT(largest(process_of("subvp").scale(process_of("subvp").sigma(time)) -
+                    process_of("vp").scale(process_of("vp").sigma(time))),
             1e-12);
 }
 
 TEST(Process, DdpmTableHasTheKnownEnds) {
   // Golden: linear betas 1e-4 to 0.02 in 1000 steps; abar_999 = 4.03583e-5.
-  const Tensor table = of("ddpm").table();
+  const Tensor table = process_of("ddpm").table();
   EXPECT_EQ(table.size(0), 1000);
   EXPECT_NEAR(table[0].item<double>(), 0.0100005, 5e-8);
   EXPECT_NEAR(table[999].item<double>(), 157.407, 5e-4);
@@ -71,7 +66,7 @@ TEST(Process, DdpmTableHasTheKnownEnds) {
 
 TEST(Process, CosineTableHasTheKnownEntries) {
   // Golden: Karras et al. 2022, table 1, with M = 1000, C1 = 0.001, C2 = 0.008; u_j is entry 999 - j.
-  const Tensor table = of("cosine").table();
+  const Tensor table = process_of("cosine").table();
   EXPECT_NEAR(table[999].item<double>(), 20291.17, 5e-3);
   EXPECT_NEAR(table[998].item<double>(), 641.6623, 5e-5);
   EXPECT_NEAR(table[0].item<double>(), 0.006425413, 5e-10);
@@ -80,11 +75,11 @@ TEST(Process, CosineTableHasTheKnownEntries) {
 
 TEST(Process, LabelsAreWhatEachNetworkIsFed) {
   const Tensor sigma = doubles({0.02, 1, 30});
-  EXPECT_LT(largest(of("edm").noise_label(sigma) - sigma.log() / 4), 1e-15);
-  EXPECT_LT(largest(of("vp").noise_label(sigma) - 999 * of("vp").time(sigma)), 1e-12);
-  EXPECT_LT(largest(of("flow").noise_label(sigma) - 999 * sigma / (1 + sigma)), 1e-9);
+  EXPECT_LT(largest(process_of("edm").noise_label(sigma) - sigma.log() / 4), 1e-15);
+  EXPECT_LT(largest(process_of("vp").noise_label(sigma) - 999 * process_of("vp").time(sigma)), 1e-12);
+  EXPECT_LT(largest(process_of("flow").noise_label(sigma) - 999 * sigma / (1 + sigma)), 1e-9);
   for (const std::string type : {"ddpm", "cosine"}) {
-    const Process process = of(type);
+    const Process process = process_of(type);
     const Tensor index = doubles({0, 1, 17, 500, 998, 999});
     const Tensor entries = process.table().take(index.to(torch::kInt64));
     EXPECT_TRUE(torch::equal(process.sigma(index), entries)) << type;

@@ -214,7 +214,7 @@ Step dopri5(const SolverOptions& o) {
   };
 }
 
-void check(const SolverOptions& o) {
+void check_solver(const SolverOptions& o) {
   const auto& names = solver_names();
   STEER_CHECK(std::find(names.begin(), names.end(), o.name) != names.end(),
               "[solver] expected a known name but got ", o.name, did_you_mean(o.name, names));
@@ -299,7 +299,7 @@ bool is_deterministic(const SolverOptions& o) {
 }
 
 Step make_step(const SolverOptions& o, const Noise& noise, int64_t steps) {
-  check(o);
+  check_solver(o);
   STEER_CHECK(o.churn == 0 || steps > 0, "[solver] expected the number of steps for churn ", o.churn);
   const Draws n{noise};
   const double eta = o.eta >= 0 ? o.eta : o.name == "ddim" ? 0 : 1;
@@ -350,7 +350,7 @@ Solution solve(const Denoiser& denoiser, const Tensor& start, const Tensor& leve
 
 Solution solve(const DenoiserOf& denoiser_of, const Tensor& start, const Tensor& levels,
                const SolverOptions& options, const Tensor& seeds, const SolverObserver& observer) {
-  check(options);
+  check_solver(options);
   check_run(start, levels);
   STEER_CHECK(seeds.dim() == 1 && seeds.size(0) == start.size(0) && seeds.scalar_type() == torch::kInt64,
               "[solve] expected ", start.size(0), " int64 seeds but got ", shape_text(seeds.sizes()));

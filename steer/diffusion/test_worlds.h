@@ -1,9 +1,12 @@
-// Small things that the tests of this folder share: the Gaussian world in closed form, and tensors by value.
+// Small things that the tests of this folder share: the Gaussian world in closed form, processes by name, and
+// tensors by value.
 #pragma once
 
 #include <cmath>
+#include <string>
 
 #include "steer/core/random.h"
+#include "steer/diffusion/process.h"
 #include "steer/diffusion/worlds.h"
 
 namespace steer {
@@ -15,6 +18,12 @@ inline Tensor doubles(const std::vector<double>& values) {
 // Standard normal numbers of the given shape.
 inline Tensor normals(uint64_t seed, at::IntArrayRef rest, int64_t count) {
   return normal_rows(sample_seeds(seed, count), 99, rest).to(torch::kFloat64);
+}
+
+inline Process process_of(const std::string& type, double sigma_data = 0.5) {
+  ProcessOptions options;
+  options.type = type, options.sigma_data = sigma_data;
+  return make_process(options);
 }
 
 // N(mu, s^2) in every number: D, and where the probability flow takes x at sigma_max to at sigma.

@@ -5,16 +5,16 @@
 
 #include "steer/core/check.h"
 #include "steer/core/options.h"
+#include "steer/core/pi.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 
 namespace steer {
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
 constexpr uint64_t kPartStream = 30000000, kPlaceStream = 30000001;
 
-at::TensorOptions doubles() {
+at::TensorOptions in_doubles() {
   return at::TensorOptions().dtype(torch::kFloat64);
 }
 
@@ -36,7 +36,7 @@ Parts parts_of(const Mixture& m, const Tensor& x, const Tensor& sigma) {
 
 // Points of the shapes, evenly placed.
 Tensor moons() {
-  const Tensor angle = at::linspace(0, kPi, 100, doubles());
+  const Tensor angle = at::linspace(0, kPi, 100, in_doubles());
   const Tensor upper = at::stack({angle.cos() - 0.5, angle.sin() - 0.25}, 1);
   const Tensor lower = at::stack({0.5 - angle.cos(), 0.25 - angle.sin()}, 1);
   return at::cat({upper, lower}) * 0.6;
@@ -44,7 +44,7 @@ Tensor moons() {
 
 Tensor spiral_arms() {
   // Even in length along the arm: the angle grows as the root.
-  const Tensor angle = 3 * kPi * at::linspace(0.02, 1, 150, doubles()).sqrt();
+  const Tensor angle = 3 * kPi * at::linspace(0.02, 1, 150, in_doubles()).sqrt();
   const Tensor arm = at::stack({angle * angle.cos(), angle * angle.sin()}, 1) / (3 * kPi);
   return at::cat({arm, -arm});
 }
@@ -60,11 +60,11 @@ Tensor checkers() {
       points.push_back(-1 + 0.5 * (row + (i / 7 + 0.5) / 7));
     }
   }
-  return at::tensor(points, doubles()).view({-1, 2});
+  return at::tensor(points, in_doubles()).view({-1, 2});
 }
 
 Tensor ring() {
-  const Tensor angle = at::arange(8, doubles()) * (kPi / 4);
+  const Tensor angle = at::arange(8, in_doubles()) * (kPi / 4);
   return at::stack({angle.cos(), angle.sin()}, 1);
 }
 
@@ -90,7 +90,7 @@ const std::vector<std::string>& world_names() {
 }
 
 Mixture make_world(const std::string& name) {
-  if (name == "gaussian") return gaussian(at::tensor({0.3, -0.2}, doubles()), 0.5);
+  if (name == "gaussian") return gaussian(at::tensor({0.3, -0.2}, in_doubles()), 0.5);
   if (name == "eight_gaussians") return kernel_mixture(ring(), 0.1);
   if (name == "two_moons") return kernel_mixture(moons(), 0.05);
   if (name == "spirals") return kernel_mixture(spiral_arms(), 0.03);

@@ -1,6 +1,5 @@
 #include "steer/guidance/climb.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "steer/core/check.h"
@@ -9,10 +8,6 @@
 
 namespace steer {
 namespace {
-
-bool among(const std::string& word, const std::vector<std::string>& words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
 
 void check_word(const char* name, const std::string& word, const std::vector<std::string>& words) {
   std::string known;

@@ -33,21 +33,21 @@ Tensor rows_at(const Tensor& place, int64_t width) {
   return (place + at::arange(place.size(0), place.options()).unsqueeze(1) * width).flatten();
 }
 
-// What the denoiser said to one question.
-struct Answer {
-  Tensor x, x0;
-  double sigma = 0;
-
-  bool fits(const Tensor& asked, const Tensor& level) const {
-    if (!x0.defined() || (at::GradMode::is_enabled() && asked.requires_grad())) return false;
-    if (asked.sizes() != x.sizes() || asked.scalar_type() != x.scalar_type()) return false;
-    return (level == sigma).all().item<bool>() && (asked.is_same(x) || at::equal(asked, x));
-  }
-};
-
 }  // namespace
 
 struct Population::Run {
+  // What the denoiser said to one question.
+  struct Answer {
+    Tensor x, x0;
+    double sigma = 0;
+
+    bool fits(const Tensor& asked, const Tensor& level) const {
+      if (!x0.defined() || (at::GradMode::is_enabled() && asked.requires_grad())) return false;
+      if (asked.sizes() != x.sizes() || asked.scalar_type() != x.scalar_type()) return false;
+      return (level == sigma).all().item<bool>() && (asked.is_same(x) || at::equal(asked, x));
+    }
+  };
+
   const Objective& objective;
   const PopulationOptions options;
   const Tensor seeds;

@@ -1,6 +1,5 @@
 #include "steer/guidance/population_options.h"
 
-#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -8,14 +7,6 @@
 #include "steer/core/options.h"
 
 namespace steer {
-namespace {
-
-bool among(const std::string& word, const std::vector<std::string>& words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-}  // namespace
-
 bool by_destination(const PopulationOptions& o) {
   return o.method == "tree" && o.branch == "destination";
 }

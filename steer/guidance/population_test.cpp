@@ -43,7 +43,7 @@ TEST(Population, TheEvidenceIsUnbiasedUnderEveryPotential) {
     options.potential = potential;
     if (potential != "difference") options.every = 20;
     Population population(objective, options, sample_seeds(70, kRuns));
-    run(population, world.denoiser(), {1}, levels);
+    population_run(population, world.denoiser(), {1}, levels);
     const Tensor z = population.log_evidence().exp();
     const double error = z.std().item<double>() / std::sqrt(static_cast<double>(kRuns));
     EXPECT_LT(error, 0.015) << potential;
@@ -61,7 +61,7 @@ TEST(Population, BestOfManyHasTheExpectedMaximum) {
   constexpr int64_t kSamples = 4000;
   for (const auto& [count, largest_of] : golden) {
     Population population(itself, method("best_of", count), sample_seeds(71, kSamples));
-    const Tensor x = run(population, world.denoiser(), {1}, grid(40, 40), named("heun")).x;
+    const Tensor x = population_run(population, world.denoiser(), {1}, grid(40, 40), solver_named("heun")).x;
     EXPECT_NEAR(x.mean().item<double>(), largest_of, 4 / std::sqrt(static_cast<double>(kSamples)));
   }
 }
@@ -106,7 +106,7 @@ TEST(Population, ParticlesApproachTheGaussianPosterior) {
   std::vector<double> errors;
   for (const int64_t count : {4, 64, 512}) {
     Population population(objective, method("feynman_kac", count), sample_seeds(73, 40000 / count + 900));
-    const Tensor x = run(population, world.denoiser(), {1}, levels).x;
+    const Tensor x = population_run(population, world.denoiser(), {1}, levels).x;
     errors.push_back(std::abs(x.mean().item<double>() - base.mean - 5 * base.variance));
     EXPECT_NEAR(x.var().item<double>() / base.variance, 1, count == 4 ? 0.5 : 0.2) << count;
   }
@@ -125,7 +125,7 @@ TEST(Population, ParticlesWeighTheModesOfAMixture) {
     options.potential = potential;
     if (potential != "difference") options.every = 5;
     Population population(objective, options, sample_seeds(74, 1500));
-    const Tensor x = run(population, exact_denoiser(mixture), {1}, grid(15)).x;
+    const Tensor x = population_run(population, exact_denoiser(mixture), {1}, grid(15)).x;
     EXPECT_NEAR((x > 0).to(torch::kFloat64).mean().item<double>(), share, 0.04) << potential;
     EXPECT_LT(((x.abs() - 1).abs() > 0.8).sum().item<int64_t>(), 8) << potential;
   }
@@ -136,7 +136,9 @@ TEST(Population, EveryMethodRaisesTheScore) {
   const Formula objective = near(2, 0.5);
   const auto mean = [&](const PopulationOptions& options) {
     Population population(objective, options, sample_seeds(75, 400));
-    return objective.score(run(population, world.denoiser(), {2}, grid(12)).x).mean().item<double>();
+    return objective.score(population_run(population, world.denoiser(), {2}, grid(12)).x)
+        .mean()
+        .item<double>();
   };
   const double unguided = mean(method("none", 8));
   for (const PopulationOptions& options : all_methods(8))
@@ -163,7 +165,7 @@ TEST(Population, ObjectivesOnImagesFindTheirPicture) {
     PopulationOptions options = method("svdd", 16);
     options.temperature = 0;
     Population population(*objective, options, sample_seeds(87, 8));
-    const Tensor x = run(population, D, {3, 8, 8}, grid(12)).x.flatten(1);
+    const Tensor x = population_run(population, D, {3, 8, 8}, grid(12)).x.flatten(1);
     const Tensor nearest = at::cdist(x, pictures).argmin(1);
     EXPECT_GE((nearest == 9).sum().item<int64_t>(), 6) << words;
   }
@@ -176,8 +178,8 @@ TEST(Population, ATreeOfOnePathIsGreedyValueDecoding) {
   greedy.temperature = 0;
   Population svdd(objective, greedy, sample_seeds(76, 5)),
       tree(objective, method("tree", 6), sample_seeds(76, 5));
-  const Outcome one = run(svdd, world.denoiser(), {3}, grid(8)),
-                other = run(tree, world.denoiser(), {3}, grid(8));
+  const PopulationRun one = population_run(svdd, world.denoiser(), {3}, grid(8)),
+                      other = population_run(tree, world.denoiser(), {3}, grid(8));
   EXPECT_TRUE(torch::equal(one.all.x, other.all.x));
   EXPECT_TRUE(torch::equal(one.x, other.x));
 }
@@ -190,16 +192,18 @@ TEST(Population, ATreeOfDestinationsNeedsNoNoise) {
   const auto mean = [&](const std::string& solver) {
     Population population(objective, options, sample_seeds(86, 200));
     EXPECT_EQ(population.rows(), 400);
-    return run(population, world.denoiser(), {1}, grid(12), named(solver)).x.mean().item<double>();
+    return population_run(population, world.denoiser(), {1}, grid(12), solver_named(solver))
+        .x.mean()
+        .item<double>();
   };
   for (const std::string solver : {"euler", "ddim", "ddpm", "euler_ancestral"})
     EXPECT_NEAR(mean(solver), 1.5, 0.3);
   for (const std::string& solver : solver_names()) {
     const bool one = solver == "euler" || solver == "ddim" || solver == "ddpm" || solver == "euler_ancestral";
     if (one)
-      check_population(options, named(solver));
+      check_population(options, solver_named(solver));
     else
-      EXPECT_THROW(check_population(options, named(solver)), Error) << solver;
+      EXPECT_THROW(check_population(options, solver_named(solver)), Error) << solver;
   }
 }
 
@@ -208,14 +212,15 @@ TEST(Population, OneRowReproducesTheUnguidedSample) {
   const Formula objective = near(1, 0.5);
   const Tensor seeds = sample_seeds(77, 4), levels = grid(9);
   const Tensor unguided = solve(world.denoiser(), starting_noise(seeds, {2}, levels[0].item<double>()),
-                                levels, named("euler_ancestral"), seeds)
+                                levels, solver_named("euler_ancestral"), seeds)
                               .x;
   for (PopulationOptions options : all_methods(1)) {
     Population population(objective, options, seeds);
-    EXPECT_TRUE(torch::equal(run(population, world.denoiser(), {2}, levels).x, unguided)) << options.method;
+    EXPECT_TRUE(torch::equal(population_run(population, world.denoiser(), {2}, levels).x, unguided))
+        << options.method;
   }
   Population none(objective, method("none", 4), seeds);
-  EXPECT_TRUE(torch::equal(run(none, world.denoiser(), {2}, levels).x, unguided));
+  EXPECT_TRUE(torch::equal(population_run(none, world.denoiser(), {2}, levels).x, unguided));
 }
 
 TEST(Population, ASampleIsAFunctionOfItsSeedAndTargetAlone) {
@@ -234,12 +239,12 @@ TEST(Population, ASampleIsAFunctionOfItsSeedAndTargetAlone) {
   const RankSum ranks(std::move(terms));
   for (const PopulationOptions& options : all_methods(6)) {
     Population together(all, options, sample_seeds(78, 3)), alone(own, options, sample_seeds(79, 1));
-    EXPECT_TRUE(torch::equal(run(together, world.denoiser(), {2}, grid(7)).x[1],
-                             run(alone, world.denoiser(), {2}, grid(7)).x[0]))
+    EXPECT_TRUE(torch::equal(population_run(together, world.denoiser(), {2}, grid(7)).x[1],
+                             population_run(alone, world.denoiser(), {2}, grid(7)).x[0]))
         << options.method;
     Population ranked(ranks, options, sample_seeds(78, 3)), ranked_alone(ranks, options, sample_seeds(79, 1));
-    EXPECT_TRUE(torch::equal(run(ranked, world.denoiser(), {2}, grid(7)).x[1],
-                             run(ranked_alone, world.denoiser(), {2}, grid(7)).x[0]))
+    EXPECT_TRUE(torch::equal(population_run(ranked, world.denoiser(), {2}, grid(7)).x[1],
+                             population_run(ranked_alone, world.denoiser(), {2}, grid(7)).x[0]))
         << options.method;
   }
 }
@@ -255,7 +260,7 @@ TEST(Population, WeighingCostsNoEvaluationMore) {
         EXPECT_EQ(x.size(0), by_destination(options) ? 4 : 8);
         return world.denoiser()(x, sigma);
       };
-      EXPECT_EQ(run(population, counting, {2}, grid(7)).all.evaluations, 7) << options.method;
+      EXPECT_EQ(population_run(population, counting, {2}, grid(7)).all.evaluations, 7) << options.method;
     }
   }
 }
@@ -286,7 +291,7 @@ TEST(Population, OnlyLevelsOfTheWindowAreWeighed) {
   PopulationOptions options = method("svdd", 3);
   options.first_sigma = 5, options.last_sigma = 1;
   Population population(objective, options, sample_seeds(82, 1));
-  run(population, world.denoiser(), {1}, doubles({10, 6, 4, 2, 0.5, 0}));
+  population_run(population, world.denoiser(), {1}, doubles({10, 6, 4, 2, 0.5, 0}));
   EXPECT_EQ(looks, 2 + 1);  // after the steps to 4, 2 and 0
 }
 
@@ -301,10 +306,12 @@ TEST(Population, ScoresThatAreNotFiniteLose) {
     const Formula none([odd](const Tensor& x) { return at::full({x.size(0)}, odd, x.options()); });
     for (const PopulationOptions& options : all_methods(12)) {
       Population population(half, options, sample_seeds(83, 50));
-      EXPECT_TRUE((run(population, world.denoiser(), {2}, grid(6)).x.select(1, 0) > 0.4).all().item<bool>())
+      EXPECT_TRUE((population_run(population, world.denoiser(), {2}, grid(6)).x.select(1, 0) > 0.4)
+                      .all()
+                      .item<bool>())
           << options.method << odd;
       Population blind(none, options, sample_seeds(83, 3));
-      EXPECT_EQ(run(blind, world.denoiser(), {2}, grid(6)).x.size(0), 3) << options.method << odd;
+      EXPECT_EQ(population_run(blind, world.denoiser(), {2}, grid(6)).x.size(0), 3) << options.method << odd;
       if (options.method == "feynman_kac") {
         EXPECT_TRUE(blind.log_evidence().isneginf().all().item<bool>());
       }
@@ -336,17 +343,20 @@ TEST(Population, ImpossibleOptionsAreRefused) {
   EXPECT_THROW(check_population(with("feynman_kac", "temperature=0")), Error);
   check_population(with("svdd", "temperature=0"));
 
-  SolverOptions churned = named("heun"), fresh = named("ddim"), stale = named("euler_ancestral");
+  SolverOptions churned = solver_named("heun"), fresh = solver_named("ddim"),
+                stale = solver_named("euler_ancestral");
   churned.churn = 10, fresh.eta = 1, stale.eta = 0;
   for (const std::string name : {"svdd", "feynman_kac", "tree"}) {
     for (const std::string solver : {"heun", "ddim", "euler", "second_order", "dpmpp_2s", "dpmpp_2m",
                                      "dpmpp_3m", "dpmpp_2m_sde", "dpmpp_3m_sde", "lms", "dopri5"})
-      EXPECT_THROW(check_population(method(name, 4), named(solver)), Error) << solver;
+      EXPECT_THROW(check_population(method(name, 4), solver_named(solver)), Error) << solver;
     EXPECT_THROW(check_population(method(name, 4), stale), Error);
-    for (const SolverOptions& solver : {churned, fresh, named("ddpm"), named("predictor_corrector")})
+    for (const SolverOptions& solver :
+         {churned, fresh, solver_named("ddpm"), solver_named("predictor_corrector")})
       check_population(method(name, 4), solver);
   }
-  for (const std::string& solver : solver_names()) check_population(method("best_of", 4), named(solver));
+  for (const std::string& solver : solver_names())
+    check_population(method("best_of", 4), solver_named(solver));
 
   const Formula objective = near(0, 1), three([](const Tensor&x) { return x.select(1, 0); }, 3);
   EXPECT_THROW(Population(three, method("svdd", 2), sample_seeds(0, 4)), Error);
@@ -355,7 +365,7 @@ TEST(Population, ImpossibleOptionsAreRefused) {
   EXPECT_THROW(population.log_evidence(), Error);
   EXPECT_THROW(population.set_correction([] { return Tensor(); }), Error);
   EXPECT_THROW(population.spread(doubles({1, 2})), Error);
-  const Step wrapped = population.wrap(make_step(named("euler"), {}));
+  const Step wrapped = population.wrap(make_step(solver_named("euler"), {}));
   EXPECT_THROW(wrapped(GaussianWorld().denoiser(), at::zeros({4, 1}, torch::kFloat64), 1, 0), Error);
 }
 

@@ -56,24 +56,25 @@ inline Law ancestral_law(const GaussianWorld& world, const Tensor& levels) {
   return law;
 }
 
-inline SolverOptions named(const std::string& name) {
+inline SolverOptions solver_named(const std::string& name) {
   SolverOptions options;
   options.name = name;
   return options;
 }
 
 // A population's run from noise along levels: all rows, and those that won.
-struct Outcome {
+struct PopulationRun {
   Solution all;
   Tensor x;  // [N, ...]
 };
 
-inline Outcome run(Population& population, const Denoiser& D, at::IntArrayRef shape, const Tensor& levels,
-                   const SolverOptions& solver = named("euler_ancestral")) {
+inline PopulationRun population_run(Population& population, const Denoiser& D, at::IntArrayRef shape,
+                                    const Tensor& levels,
+                                    const SolverOptions& solver = solver_named("euler_ancestral")) {
   const Tensor seeds = population.row_seeds();
   const Step step = make_step(solver, seeded_noise(seeds, shape), levels.size(0) - 1);
   const Tensor start = starting_noise(seeds, shape, levels[0].item<double>());
-  Outcome made{solve(D, start, levels, population.wrap(step)), {}};
+  PopulationRun made{solve(D, start, levels, population.wrap(step)), {}};
   made.x = made.all.x.index_select(0, population.winners());
   return made;
 }

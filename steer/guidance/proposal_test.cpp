@@ -8,9 +8,9 @@
 namespace steer {
 namespace {
 
-std::vector<SolverOptions> kernels() {
-  std::vector<SolverOptions> all = {named("ddpm"), named("ddpm"), named("ddim"), named("euler_ancestral"),
-                                    named("euler_ancestral")};
+std::vector<SolverOptions> noisy_solvers() {
+  std::vector<SolverOptions> all = {solver_named("ddpm"), solver_named("ddpm"), solver_named("ddim"),
+                                    solver_named("euler_ancestral"), solver_named("euler_ancestral")};
   all[1].variance = "large", all[2].eta = 1, all[4].eta = 0.6;
   return all;
 }
@@ -20,7 +20,7 @@ TEST(Proposal, TheDeviationIsThatOfTheSolversNoise) {
   const Tensor x = normals(1, {3}, 4);
   const Noise silence = [](int64_t) { return at::zeros({4, 3}, torch::kFloat64); };
   const Noise ones = [](int64_t) { return at::ones({4, 3}, torch::kFloat64); };
-  for (const SolverOptions& solver : kernels()) {
+  for (const SolverOptions& solver : noisy_solvers()) {
     for (const double next : {1.2, 0.3, 0.0}) {
       const Tensor added =
           make_step(solver, ones)(D, x, 1.5, next) - make_step(solver, silence)(D, x, 1.5, next);
@@ -42,13 +42,13 @@ TEST(Proposal, TheRatioIsThatOfTwoNormalDensities) {
 // The Gaussian world pushed by `strength` times the gradient of the objective at the denoised sample: wrong
 // by its strength and because it takes the denoised sample for the finished one.
 Proposal pushed(const Noise& noise, const GaussianWorld& world, double c, double kap, double strength) {
-  const Step own = make_step(named("euler_ancestral"), noise);
+  const Step own = make_step(solver_named("euler_ancestral"), noise);
   const Step guided = [=](const Denoiser& D, const Tensor& x, double sigma, double next) mutable {
     const double slope = world.s * world.s / (world.s * world.s + sigma * sigma);
     const Tensor x0 = D(x, at::full({x.size(0)}, sigma, x.options()));
     return own(D, x, sigma, next) + strength * (sigma * sigma - next * next) * slope * (c - x0) / (kap * kap);
   };
-  return guided_proposal(named("euler_ancestral"), noise, guided);
+  return guided_proposal(solver_named("euler_ancestral"), noise, guided);
 }
 
 TEST(Proposal, WeightsBringAnImperfectGradientToTheExactPosterior) {
@@ -94,10 +94,10 @@ TEST(Proposal, WeightsBringAnImperfectGradientToTheExactPosterior) {
 
 TEST(Proposal, ASolverWithoutAKnownKernelIsRefused) {
   const Noise noise = seeded_noise(sample_seeds(0, 2), {1});
-  const Step any = make_step(named("euler"), noise);
+  const Step any = make_step(solver_named("euler"), noise);
   for (const std::string name : {"heun", "predictor_corrector", "dpmpp_2m_sde", "euler", "ddim"})
-    EXPECT_THROW(guided_proposal(named(name), noise, any), Error) << name;
-  guided_proposal(named("ddpm"), noise, any);
+    EXPECT_THROW(guided_proposal(solver_named(name), noise, any), Error) << name;
+  guided_proposal(solver_named("ddpm"), noise, any);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "steer/core/check.h"
 #include "steer/core/json.h"
 #include "steer/core/random.h"
+#include "steer/core/refusal.h"
 #include "steer/core/temporary_folder.h"
 #include "steer/core/tensors.h"
 #include "steer/data/memory_dataset.h"
@@ -21,16 +22,6 @@ Json small_options() {
 Batch batch_of(int64_t count) {
   torch::manual_seed(6);
   return {torch::rand({count, 1, 16, 16}) * 2 - 1, at::arange(count, torch::kInt64).remainder(3), {}};
-}
-
-template <class Act>
-std::string refusal(Act act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
 }
 
 TEST(ClassifierModel, StartsNearTheLogarithmOfItsClassesAndHasAGradient) {

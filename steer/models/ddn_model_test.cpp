@@ -8,6 +8,7 @@
 #include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/random.h"
+#include "steer/core/refusal.h"
 #include "steer/models/models.h"
 #include "steer/models/small_models.h"
 #include "steer/objectives/objectives.h"
@@ -58,22 +59,16 @@ TEST(DdnModel, CodesOfAnotherModelAreRefused) {
   const Tensor code = torch::zeros({2, model->network().depth()}, torch::kInt64);
   CodeFile file = model->code_file(code, Coder::kPacked);
   EXPECT_TRUE(torch::equal(model->code_in(file, "x.ddn"), code));
-  const auto refusal = [&] {
-    try {
-      model->code_in(file, "x.ddn");
-    } catch (const Error& error) {
-      return std::string(error.what());
-    }
-    return std::string("accepted");
-  };
+  const auto code_refusal = [&] { return refusal([&] { model->code_in(file, "x.ddn"); }); };
   const uint64_t own = file.fingerprint;
   ++file.fingerprint;
-  EXPECT_NE(refusal().find("x.ddn: expected codes of the model with fingerprint " + fingerprint_text(own)),
-            std::string::npos)
-      << refusal();
+  EXPECT_NE(
+      code_refusal().find("x.ddn: expected codes of the model with fingerprint " + fingerprint_text(own)),
+      std::string::npos)
+      << code_refusal();
   file.fingerprint = own;
   file.candidates[0] = 9;
-  EXPECT_NE(refusal().find("x.ddn: expected"), std::string::npos);
+  EXPECT_NE(code_refusal().find("x.ddn: expected"), std::string::npos);
 }
 
 TEST(DdnModel, LossCountsEveryLayersNearestNode) {

@@ -14,8 +14,6 @@
 namespace steer {
 namespace {
 
-using Tensors = std::map<std::string, Tensor>;
-
 const std::string kWeights = "diffusion_pytorch_model";
 
 bool exists(const std::string& path) {

@@ -10,14 +10,13 @@
 #include "steer/core/json.h"
 #include "steer/core/mutations.h"
 #include "steer/core/options.h"
+#include "steer/core/refusal.h"
 #include "steer/core/temporary_folder.h"
 #include "steer/nn/module_tensors.h"
 #include "steer/nn/unet.h"
 
 namespace steer {
 namespace {
-
-using Tensors = std::map<std::string, Tensor>;
 
 DiffusersModel some_model() {
   DiffusersModel model;
@@ -47,14 +46,8 @@ void write_tensors(const std::string& path, const Tensors& tensors) {
   write_checkpoint(path, file);
 }
 
-std::string refusal(const std::string& folder) {
-  try {
-    read_diffusers(folder);
-  } catch (const Error& error) {
-    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
-    return error.what();
-  }
-  return "accepted";
+std::string folder_refusal(const std::string& folder) {
+  return refusal([&] { read_diffusers(folder); });
 }
 
 void expect_same(const Tensors& got, const Tensors& expected) {
@@ -148,7 +141,7 @@ TEST(Diffusers, ReadsOlderNamesFlatFoldersPartsAndHalfNumbers) {
   expect_same(read_diffusers(folder.path()).tensors, model.tensors);
   index["weight_map"]["conv_in.bias"] = "../a.safetensors";
   write_file(index_file, index.dump());
-  EXPECT_NE(refusal(folder.path()).find("../a.safetensors"), std::string::npos);
+  EXPECT_NE(folder_refusal(folder.path()).find("../a.safetensors"), std::string::npos);
   // As float16.
   Tensors halves;
   for (const auto& [name, tensor] : model.tensors) halves[name] = tensor.to(torch::kFloat16);
@@ -168,31 +161,31 @@ TEST(Diffusers, OneErrorNamesAllThatIsMissingMisshapedAndUnknown) {
   model.tensors["refiner.weight"] = torch::zeros({2});
   EXPECT_THROW(write_diffusers(folder.path(), model), Error);
   write_tensors(weights_file(folder.path()), model.tensors);
-  const std::string text = refusal(folder.path());
+  const std::string text = folder_refusal(folder.path());
   for (const char* part : {"missing: mid_block.attentions.0.to_q.weight",
                            "misshaped: conv_in.bias (expected [8] but got [9])", "unknown: refiner.weight"})
     EXPECT_NE(text.find(part), std::string::npos) << text;
   model.tensors = good;
   model.tensors["mid_block.attentions.0.query.bias"] = torch::zeros({16});
   write_tensors(weights_file(folder.path()), model.tensors);
-  EXPECT_NE(refusal(folder.path()).find("older name"), std::string::npos);
+  EXPECT_NE(folder_refusal(folder.path()).find("older name"), std::string::npos);
   model.tensors = good;
   model.tensors["conv_in.bias"] = torch::zeros({8}, torch::kInt64);
   write_tensors(weights_file(folder.path()), model.tensors);
-  EXPECT_NE(refusal(folder.path()).find("conv_in.bias"), std::string::npos);
+  EXPECT_NE(folder_refusal(folder.path()).find("conv_in.bias"), std::string::npos);
 }
 
 TEST(Diffusers, MissingAndPickledFilesAreRefusedWithAdvice) {
   const TemporaryFolder folder;
-  EXPECT_NE(refusal(folder / "absent").find("absent"), std::string::npos);
-  EXPECT_NE(refusal(folder.path()).find("config.json"), std::string::npos);
+  EXPECT_NE(folder_refusal(folder / "absent").find("absent"), std::string::npos);
+  EXPECT_NE(folder_refusal(folder.path()).find("config.json"), std::string::npos);
   write_diffusers(folder.path(), some_model());
   std::filesystem::rename(weights_file(folder.path()), folder / "unet/diffusion_pytorch_model.bin");
-  EXPECT_NE(refusal(folder.path()).find("safe_serialization=True"), std::string::npos);
+  EXPECT_NE(folder_refusal(folder.path()).find("safe_serialization=True"), std::string::npos);
   std::filesystem::remove(folder / "unet/diffusion_pytorch_model.bin");
-  EXPECT_NE(refusal(folder.path()).find("diffusion_pytorch_model.safetensors"), std::string::npos);
+  EXPECT_NE(folder_refusal(folder.path()).find("diffusion_pytorch_model.safetensors"), std::string::npos);
   std::filesystem::remove(folder / "scheduler/scheduler_config.json");
-  EXPECT_NE(refusal(folder.path()).find("scheduler_config.json"), std::string::npos);
+  EXPECT_NE(folder_refusal(folder.path()).find("scheduler_config.json"), std::string::npos);
 }
 
 TEST(Diffusers, DamagedFilesAreRefusedInOneLineOrStillRead) {
@@ -204,22 +197,17 @@ TEST(Diffusers, DamagedFilesAreRefusedInOneLineOrStillRead) {
     const std::string good = read_file(folder / name);
     for (int i = 0; i < 60; ++i) {
       write_file(folder / name, damaged(good, random));
-      refusal(folder.path());  // anything but Error would end the test
+      folder_refusal(folder.path());  // anything but Error would end the test
     }
     write_file(folder / name, good);
   }
-  EXPECT_EQ(refusal(folder.path()), "accepted");
+  EXPECT_EQ(folder_refusal(folder.path()), "accepted");
 }
 
 std::string config_refusal(const std::function<void(Json&)>& change) {
   Json config = unet_config(some_model().network);
   change(config);
-  try {
-    read_unet_config(config, "config.json");
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
+  return refusal([&] { read_unet_config(config, "config.json"); });
 }
 
 TEST(Diffusers, WhatIsNotBuiltHereIsRefusedByName) {

@@ -7,6 +7,7 @@
 #include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/random.h"
+#include "steer/core/refusal.h"
 #include "steer/core/temporary_folder.h"
 #include "steer/data/memory_dataset.h"
 #include "steer/models/models.h"
@@ -30,15 +31,6 @@ Samples sampled(DiffusionModel& model, const SamplerOptions& sampler, const Tens
   request.label = label;
   request.sampler = &sampler;
   return model.sample(request);
-}
-
-std::string refusal(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
 }
 
 MemoryDataset small_images(int64_t channels, int64_t size) {

@@ -12,8 +12,6 @@
 namespace steer {
 namespace {
 
-using Tensors = std::map<std::string, Tensor>;
-
 constexpr int64_t kLargestSize = 4096;
 const char* const kNodes = "ddo.multi_out_conv1x1.weight";
 const char* const kStage = "ddn_seqen.0.";

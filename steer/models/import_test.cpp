@@ -10,13 +10,12 @@
 #include "steer/core/files.h"
 #include "steer/core/mutations.h"
 #include "steer/core/options.h"
+#include "steer/core/refusal.h"
 #include "steer/core/temporary_folder.h"
 #include "steer/ddn/parameter_shapes.h"
 
 namespace steer {
 namespace {
-
-using Tensors = std::map<std::string, Tensor>;
 
 // What a plain forward chose: the image of the last layer and the index of each.
 struct Picked {
@@ -273,13 +272,8 @@ TEST(Import, HalfPrecisionIsWidened) {
   EXPECT_THROW(import_official(path, {}), Error);
 }
 
-std::string refusal(const std::string& path, const ImportOptions& options) {
-  try {
-    import_official(path, options);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
+std::string import_refusal(const std::string& path, const ImportOptions& options) {
+  return refusal([&] { import_official(path, options); });
 }
 
 TEST(Import, UnknownMissingAndMisshapedTensorsAreNamed) {
@@ -290,7 +284,7 @@ TEST(Import, UnknownMissingAndMisshapedTensorsAreNamed) {
     Tensors weights = good;
     change(weights);
     write_official(path, weights, "model.");
-    return refusal(path, {});
+    return import_refusal(path, {});
   };
   const std::string name = "block_2x2_1.block.conv1.bias";
   EXPECT_EQ(with([](Tensors&) {}), "accepted");
@@ -305,12 +299,12 @@ TEST(Import, UnknownMissingAndMisshapedTensorsAreNamed) {
             std::string::npos);
   ImportOptions options;
   options.network = "recurrent";
-  EXPECT_NE(refusal(path, options).find("b1.0.conv1.weight"), std::string::npos);
+  EXPECT_NE(import_refusal(path, options).find("b1.0.conv1.weight"), std::string::npos);
   options.network = "tower";
-  EXPECT_NE(refusal(path, options).find("tower"), std::string::npos);
-  EXPECT_NE(refusal(folder / "absent.safetensors", {}).find("absent.safetensors"), std::string::npos);
+  EXPECT_NE(import_refusal(path, options).find("tower"), std::string::npos);
+  EXPECT_NE(import_refusal(folder / "absent.safetensors", {}).find("absent.safetensors"), std::string::npos);
   write_official(path, random_weights(parameter_shapes(some_recurrent())), "");
-  EXPECT_NE(refusal(path, {}).find("block_1x1_0"), std::string::npos);
+  EXPECT_NE(import_refusal(path, {}).find("block_1x1_0"), std::string::npos);
 }
 
 TEST(Import, DamagedFilesAreRefusedOrRead) {
@@ -328,8 +322,7 @@ TEST(Import, DamagedFilesAreRefusedOrRead) {
     const std::string good = read_file(path);
     for (int i = 0; i < (pyramid ? 300 : 40); ++i) {
       write_file(path, damaged(good, random));
-      const std::string text = refusal(path, options);  // anything but Error would end the test
-      EXPECT_EQ(text.find('\n'), std::string::npos) << text;
+      import_refusal(path, options);  // looks for one line; anything but Error would end the test
     }
   }
 }

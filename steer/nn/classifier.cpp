@@ -25,7 +25,7 @@ struct ClassifierBlockImpl : torch::nn::Module {
 };
 TORCH_MODULE(ClassifierBlock);
 
-void check(const ClassifierOptions& o) {
+void check_classifier(const ClassifierOptions& o) {
   STEER_CHECK(o.channels > 0 && o.classes > 1,
               "[classifier] expected at least 1 channel and 2 classes but got ", o.channels, " and ",
               o.classes, "; training takes them from its data");
@@ -44,7 +44,7 @@ void check(const ClassifierOptions& o) {
 }  // namespace
 
 ClassifierImpl::ClassifierImpl(const ClassifierOptions& given) : options(given) {
-  check(options);
+  check_classifier(options);
   int64_t width = options.widths.front();
   stem = register_module(
       "stem", Conv(ConvOptions{options.channels * options.patch * options.patch, width, 3, true, 1.0}));

@@ -7,7 +7,7 @@
 namespace steer {
 namespace {
 
-ClassifierOptions small() {
+ClassifierOptions classifier_options() {
   ClassifierOptions options;
   options.channels = 1;
   options.size = 16;
@@ -19,7 +19,7 @@ ClassifierOptions small() {
 TEST(Classifier, GivesALogitForEachClassThatDependsOnItsOwnImageAlone) {
   torch::manual_seed(1);
   for (const int64_t blocks : {1, 2}) {
-    ClassifierOptions options = small();
+    ClassifierOptions options = classifier_options();
     options.blocks = blocks;
     Classifier network(options);
     network->eval();
@@ -32,7 +32,7 @@ TEST(Classifier, GivesALogitForEachClassThatDependsOnItsOwnImageAlone) {
 
 TEST(Classifier, LearnsToTellBrightLeftFromBrightRight) {
   torch::manual_seed(2);
-  ClassifierOptions options = small();
+  ClassifierOptions options = classifier_options();
   options.classes = 2;
   Classifier network(options);
   torch::optim::Adam adam(network->parameters(), 3e-3);
@@ -52,7 +52,7 @@ TEST(Classifier, LearnsToTellBrightLeftFromBrightRight) {
 
 TEST(Classifier, RefusesShapesThatDoNotFit) {
   const auto with = [](auto change) {
-    ClassifierOptions options = small();
+    ClassifierOptions options = classifier_options();
     change(options);
     return options;
   };
@@ -62,7 +62,7 @@ TEST(Classifier, RefusesShapesThatDoNotFit) {
   EXPECT_THROW(Classifier(with([](auto& o) { o.widths = {}; })), Error);
   EXPECT_THROW(Classifier(with([](auto& o) { o.widths = {6}; })), Error);
   EXPECT_THROW(Classifier(with([](auto& o) { o.dropout = 1; })), Error);
-  Classifier network(small());
+  Classifier network(classifier_options());
   EXPECT_THROW(network->forward(torch::zeros({1, 3, 16, 16})), Error);
   EXPECT_THROW(network->forward(torch::zeros({1, 1, 8, 8})), Error);
 }

@@ -5,14 +5,15 @@
 namespace steer {
 namespace {
 
-struct Case {
+struct GroupNormCase {
   int64_t batch, channels, height, width, groups;
 };
 
 TEST(GroupNormSilu, FusedEqualsPlainForwardAndBackward) {
   torch::manual_seed(3);
-  for (const Case& c : {Case{2, 32, 8, 8, 8}, Case{3, 4, 5, 7, 1}, Case{1, 48, 1, 1, 12}, Case{5, 6, 3, 1, 3},
-                        Case{2, 256, 2, 2, 32}}) {
+  for (const GroupNormCase& c :
+       {GroupNormCase{2, 32, 8, 8, 8}, GroupNormCase{3, 4, 5, 7, 1}, GroupNormCase{1, 48, 1, 1, 12},
+        GroupNormCase{5, 6, 3, 1, 3}, GroupNormCase{2, 256, 2, 2, 32}}) {
     const Tensor values = (torch::randn({c.batch, c.channels, c.height, c.width}) * 2 + 0.5)
                               .contiguous(at::MemoryFormat::ChannelsLast);
     const Tensor w = torch::randn({c.channels}), b = torch::randn({c.channels}),
@@ -33,7 +34,8 @@ TEST(GroupNormSilu, FusedEqualsPlainForwardAndBackward) {
 
 TEST(GroupNormSilu, FusedEqualsPlainWithOffsetsAndWithAnAffineMapOfEachImage) {
   torch::manual_seed(6);
-  for (const Case& c : {Case{2, 32, 8, 8, 8}, Case{3, 4, 5, 7, 1}, Case{5, 6, 3, 1, 3}})
+  for (const GroupNormCase& c :
+       {GroupNormCase{2, 32, 8, 8, 8}, GroupNormCase{3, 4, 5, 7, 1}, GroupNormCase{5, 6, 3, 1, 3}})
     for (const bool own : {false, true}) {
       const Tensor values =
           torch::randn({c.batch, c.channels, c.height, c.width}).contiguous(at::MemoryFormat::ChannelsLast);

@@ -5,15 +5,16 @@
 namespace steer {
 namespace {
 
-struct Case {
+struct MapsCase {
   int64_t batch, channels, height, width, offsets;
   bool silu;
 };
 
 TEST(LayerNormMaps, FusedEqualsPlainForwardAndBackward) {
   torch::manual_seed(3);
-  for (const Case& c : {Case{2, 32, 8, 8, 0, true}, Case{3, 1, 5, 7, 1, false}, Case{1, 48, 1, 1, 1, true},
-                        Case{5, 6, 3, 1, 5, true}, Case{4, 17, 2, 2, 4, false}, Case{3, 8, 4, 4, 3, true}}) {
+  for (const MapsCase& c :
+       {MapsCase{2, 32, 8, 8, 0, true}, MapsCase{3, 1, 5, 7, 1, false}, MapsCase{1, 48, 1, 1, 1, true},
+        MapsCase{5, 6, 3, 1, 5, true}, MapsCase{4, 17, 2, 2, 4, false}, MapsCase{3, 8, 4, 4, 3, true}}) {
     const Tensor values = (torch::randn({c.batch, c.channels, c.height, c.width}) * 2 + 0.5)
                               .contiguous(at::MemoryFormat::ChannelsLast);
     const Tensor w = torch::randn({c.channels, c.height, c.width}), b = torch::randn_like(w),

@@ -14,7 +14,7 @@ struct Carried : torch::CustomClassHolder {
   Recomputable f;
 };
 
-constexpr size_t kMost = 4;
+constexpr size_t kMostInputs = 4;
 
 struct RecomputeFunction : torch::autograd::Function<RecomputeFunction> {
   // `anchor` asks for a gradient, so that the result does even where no input does. Absent inputs are empty
@@ -51,7 +51,7 @@ struct RecomputeFunction : torch::autograd::Function<RecomputeFunction> {
 
 Tensor recomputed(const Recomputable& f, const std::vector<Tensor>& inputs) {
   if (!torch::GradMode::is_enabled()) return f(inputs);
-  STEER_CHECK(inputs.size() <= kMost, "[recompute] expected at most ", kMost, " inputs but got ",
+  STEER_CHECK(inputs.size() <= kMostInputs, "[recompute] expected at most ", kMostInputs, " inputs but got ",
               inputs.size());
   std::vector<bool> present;
   for (const Tensor& input : inputs) present.push_back(input.defined());

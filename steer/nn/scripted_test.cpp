@@ -2,24 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/core/mutations.h"
+#include "steer/core/refusal.h"
 #include "steer/core/temporary_folder.h"
 #include "steer/nn/script_files.h"
 
 namespace steer {
 namespace {
-
-template <class Act>
-std::string refusal(Act act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
-}
 
 TEST(Scripted, RunsItsForwardWithAndWithoutText) {
   const TemporaryFolder folder;
@@ -46,14 +36,12 @@ TEST(Scripted, RefusesWhatItCannotRunInOneLine) {
       write_script(folder / "wide.pt", "def forward(self, x):\n  return x.view(-1, 7)\n"), torch::kCPU);
   const std::string failed = refusal([&] { wide(torch::zeros({2, 1, 2, 2})); });
   EXPECT_EQ(failed.find("[scripted] " + folder.path() + "/wide.pt: its forward failed: "), 0u) << failed;
-  EXPECT_EQ(failed.find('\n'), std::string::npos) << failed;
   const ScriptedNetwork raises(
       write_script(folder / "raises.pt",
                    "def forward(self, x):\n  assert x.size(0) > 5, 'no such day'\n  return x\n"),
       torch::kCPU);
   const std::string raised = refusal([&] { raises(torch::zeros({1, 1, 2, 2})); });
   EXPECT_NE(raised.find("no such day"), std::string::npos) << raised;
-  EXPECT_EQ(raised.find('\n'), std::string::npos) << raised;
   const ScriptedNetwork pair(write_script(folder / "pair.pt", "def forward(self, x):\n  return (x, x)\n"),
                              torch::kCPU);
   EXPECT_NE(refusal([&] {
@@ -72,7 +60,6 @@ TEST(Scripted, CutAndForeignFilesAreRefusedInOneLine) {
     write_file(path, std::string_view(bytes).substr(0, length));
     const std::string text = refusal([&] { ScriptedNetwork(path, torch::kCPU); });
     EXPECT_EQ(text.find("[scripted] " + path + ": expected a whole TorchScript file"), 0u) << text;
-    EXPECT_EQ(text.find('\n'), std::string::npos) << text;
   }
 }
 
@@ -83,8 +70,7 @@ TEST(Scripted, DamagedFilesAreRefusedOrStillRun) {
   Random random(3);
   for (int i = 0; i < 60; ++i) {
     write_file(path, damaged(bytes, random));
-    const std::string text = refusal([&] { ScriptedNetwork(path, torch::kCPU); });
-    EXPECT_EQ(text.find('\n'), std::string::npos) << text;
+    refusal([&] { ScriptedNetwork(path, torch::kCPU); });  // looks for one line
   }
 }
 

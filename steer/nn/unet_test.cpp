@@ -3,12 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "steer/core/check.h"
+#include "steer/core/checkpoint.h"
+#include "steer/core/refusal.h"
 #include "steer/nn/module_tensors.h"
 
 namespace steer {
 namespace {
 
-using Tensors = std::map<std::string, Tensor>;
 using Shapes = std::map<std::string, std::vector<int64_t>>;
 
 UNetOptions small_options() {
@@ -265,7 +266,7 @@ TEST(UNet, GivesTheLibrarysOutput) {
   EXPECT_NEAR(y.std().item<double>(), 0.47872144, 1e-5);
 }
 
-int64_t value_count(const UNetOptions& options) {
+int64_t network_size(const UNetOptions& options) {
   int64_t count = 0;
   for (const auto& [name, shape] : parameter_shapes(options)) {
     int64_t values = 1;
@@ -284,14 +285,14 @@ TEST(UNet, PublishedConfigurationsHaveTheirPublishedCounts) {
   options.block_out_channels = {128, 256, 256, 256};
   options.down_block_types = {"DownBlock2D", "AttnDownBlock2D", "DownBlock2D", "DownBlock2D"};
   options.up_block_types = {"UpBlock2D", "UpBlock2D", "AttnUpBlock2D", "UpBlock2D"};
-  EXPECT_EQ(value_count(options), 35746307);
+  EXPECT_EQ(network_size(options), 35746307);
   options.sample_size = 256;
   options.block_out_channels = {128, 128, 256, 256, 512, 512};
   options.down_block_types.assign(6, "DownBlock2D");
   options.up_block_types.assign(6, "UpBlock2D");
   options.down_block_types[4] = "AttnDownBlock2D";
   options.up_block_types[1] = "AttnUpBlock2D";
-  EXPECT_EQ(value_count(options), 113673219);
+  EXPECT_EQ(network_size(options), 113673219);
 }
 
 TEST(UNet, BFloat16StaysNearFloat32) {
@@ -367,23 +368,18 @@ TEST(UNet, DropsActivationsOnlyInTraining) {
   EXPECT_FALSE(torch::equal(network->forward(in.x, in.label), network->forward(in.x, in.label)));
 }
 
-std::string refusal(const std::function<void(UNetOptions&)>& change) {
+std::string option_refusal(const std::function<void(UNetOptions&)>& change) {
   UNetOptions options = small_options();
   change(options);
-  try {
-    check(options);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
+  return refusal([&] { check(options); });
 }
 
 TEST(UNet, ImpossibleOptionsAreRefusedByName) {
   const auto refused = [](const std::function<void(UNetOptions&)>& change, const std::string& part) {
-    const std::string text = refusal(change);
+    const std::string text = option_refusal(change);
     EXPECT_NE(text.find(part), std::string::npos) << text;
   };
-  EXPECT_EQ(refusal([](UNetOptions&) {}), "accepted");
+  EXPECT_EQ(option_refusal([](UNetOptions&) {}), "accepted");
   refused([](UNetOptions& o) { o.down_block_types[1] = "SkipDownBlock2D"; }, "SkipDownBlock2D");
   refused([](UNetOptions& o) { o.up_block_types[0] = "AttnDownBlock2D"; }, "AttnDownBlock2D");
   refused([](UNetOptions& o) { o.up_block_types.pop_back(); }, "up_block_types");

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "steer/core/check.h"
+#include "steer/core/refusal.h"
 #include "steer/core/temporary_folder.h"
 #include "steer/nn/script_files.h"
 #include "steer/objectives/objectives.h"
@@ -63,24 +64,19 @@ TEST(Labels, WordsNameTheClassOrAskForAllInTurn) {
   ObjectiveContext context;
   context.channels = 1;
   context.height = context.width = 4;
-  const auto refusal = [&](const std::string& words) {
-    try {
-      make_objective(words, context);
-    } catch (const Error& error) {
-      return std::string(error.what());
-    }
-    return std::string("accepted");
+  const auto label_refusal = [&](const std::string& words) {
+    return refusal([&] { make_objective(words, context); });
   };
   const std::string label = "label(2, classifier='" + file + "', temperature=2)";
   const auto objective = make_objective(label, context);
   EXPECT_EQ(objective->asked()[0].item<int64_t>(), 2);
   EXPECT_EQ(make_objective(objective->words(), context)->words(), objective->words());
-  EXPECT_NE(refusal("label(3, classifier='" + file + "')").find("class as a whole number from 0 to 2"),
+  EXPECT_NE(label_refusal("label(3, classifier='" + file + "')").find("class as a whole number from 0 to 2"),
             std::string::npos);
-  EXPECT_NE(refusal("label(classifier='" + file + "')").find("label needs a class"), std::string::npos);
-  EXPECT_NE(refusal("label(1)").find("needs the argument classifier"), std::string::npos);
-  EXPECT_NE(refusal("label(1, classifier=absent.pt)").find("absent.pt"), std::string::npos);
-  EXPECT_EQ(refusal("entropy(classifier='" + file + "')"), "accepted");
+  EXPECT_NE(label_refusal("label(classifier='" + file + "')").find("label needs a class"), std::string::npos);
+  EXPECT_NE(label_refusal("label(1)").find("needs the argument classifier"), std::string::npos);
+  EXPECT_NE(label_refusal("label(1, classifier=absent.pt)").find("absent.pt"), std::string::npos);
+  EXPECT_EQ(label_refusal("entropy(classifier='" + file + "')"), "accepted");
   context.samples = 4;
   context.first_sample = 5;
   const Tensor asked = make_objective("2*label(classifier='" + file + "')", context)->asked();

@@ -36,8 +36,8 @@ std::string size_text(int64_t height, int64_t width) {
 }
 
 // An image [1, C, h, w] of any size at the sample's size.
-Tensor fitted(Tensor image, const std::string& path, const std::string& fit, const ObjectiveContext& context,
-              const std::string& also) {
+Tensor fitted_image(Tensor image, const std::string& path, const std::string& fit,
+                    const ObjectiveContext& context, const std::string& also) {
   STEER_CHECK(fit.empty() || fit == "resize" || fit == "pad",
               "[objective] expected fit as resize or pad but got ", fit);
   const int64_t height = image.size(2), width = image.size(3);
@@ -85,7 +85,7 @@ Pictures pictures_of(const Call& call, const Arguments& arguments, const Objecti
   pictures.low = factor > 1 && pictures.images.size(2) == low_height && pictures.images.size(3) == low_width;
   if (!pictures.low) {
     const std::string also = factor > 1 ? " or " + size_text(low_height, low_width) : "";
-    pictures.images = fitted(pictures.images, path, arguments.word("fit", context.fit), context, also);
+    pictures.images = fitted_image(pictures.images, path, arguments.word("fit", context.fit), context, also);
   }
   pictures.images = pictures.images.to(context.device);
   return pictures;
@@ -187,8 +187,8 @@ std::unique_ptr<Objective> strokes_of(const Call& call, const ObjectiveContext& 
               ": strokes: expected distance as l1 or l2 but got ", distance);
   const LayeredImage read = read_image_alpha(path, context.channels);
   // Alpha goes through the same fit; a border that is added is transparent.
-  const Tensor layers = fitted(at::cat({read.image, read.alpha * 2 - 1}).unsqueeze(0), path,
-                               arguments.word("fit", context.fit), context, "")
+  const Tensor layers = fitted_image(at::cat({read.image, read.alpha * 2 - 1}).unsqueeze(0), path,
+                                     arguments.word("fit", context.fit), context, "")
                             .to(context.device);
   const Tensor painting = layers.narrow(1, 0, context.channels);
   const Tensor alpha = ((layers.narrow(1, context.channels, 1) + 1) / 2).clamp(0, 1);

@@ -8,6 +8,7 @@
 #include <png.h>
 
 #include "steer/core/check.h"
+#include "steer/core/refusal.h"
 #include "steer/core/tensors.h"
 #include "steer/data/images.h"
 #include "steer/objectives/blur.h"
@@ -49,13 +50,8 @@ void write_rgba_png(const std::string& path, const Tensor& planes) {
   ASSERT_TRUE(png_image_write_to_file(&image, path.c_str(), 0, pixels.data_ptr<uint8_t>(), 0, nullptr));
 }
 
-std::string refusal(const std::string& words, const ObjectiveContext& context) {
-  try {
-    make_objective(words, context);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
+std::string objective_refusal(const std::string& words, const ObjectiveContext& context) {
+  return refusal([&] { make_objective(words, context); });
 }
 
 TEST(Objectives, AreHighestAtTheirOwnPicture) {
@@ -86,7 +82,7 @@ TEST(Objectives, TakeTheContextsTruthWhereWordsNameNoImage) {
                             "denoise(add=false)", "gaussian_deblur()"})
     EXPECT_TRUE(
         torch::allclose(make_objective(words, context)->score(context.truth), torch::zeros({2}), 0, 1e-6));
-  EXPECT_EQ(refusal("colourise()", colour32()),
+  EXPECT_EQ(objective_refusal("colourise()", colour32()),
             "[objective] column 1: colourise needs an image, as in colourise(photo.png, ...)");
 }
 
@@ -121,7 +117,7 @@ TEST(Objectives, SuperResolveTakesSmallPicturesAsTheMeasurement) {
   const auto objective = make_objective("super_resolve('" + low.path + "', factor=4)", colour32());
   ASSERT_EQ(objective->measurements().size(), 1u);
   EXPECT_TRUE(torch::equal(objective->measurements()[0].y, low.picture));
-  EXPECT_EQ(refusal("super_resolve('" + low.path + "', factor=2)", colour32()),
+  EXPECT_EQ(objective_refusal("super_resolve('" + low.path + "', factor=2)", colour32()),
             "[objective] " + low.path +
                 ": expected an image of size 32x32 or 16x16 (height x width) but got 8x8; "
                 "fit=resize or fit=pad takes other sizes");
@@ -132,7 +128,7 @@ TEST(Objectives, FitPicturesOfAnotherSizeOnlyWhenTold) {
   const auto shown = [&](const PictureFile& file, const std::string& fit) {
     return make_objective("denoise('" + file.path + "', fit=" + fit + ")", colour32())->degraded();
   };
-  EXPECT_EQ(refusal("denoise('" + large.path + "')", colour32()),
+  EXPECT_EQ(objective_refusal("denoise('" + large.path + "')", colour32()),
             "[objective] " + large.path +
                 ": expected an image of size 32x32 (height x width) but got 64x64; "
                 "fit=resize or fit=pad takes other sizes");
@@ -141,8 +137,8 @@ TEST(Objectives, FitPicturesOfAnotherSizeOnlyWhenTold) {
   const Tensor padded = shown(small, "pad");
   EXPECT_TRUE(torch::equal(padded.narrow(2, 2, 28).narrow(3, 2, 28), small.picture));
   EXPECT_EQ(padded.narrow(2, 0, 2).max().item<float>(), -1.0f);
-  EXPECT_NE(refusal("denoise('" + large.path + "', fit=pad)", colour32()), "accepted");
-  EXPECT_EQ(refusal("denoise('" + small.path + "', fit=stretch)", colour32()),
+  EXPECT_NE(objective_refusal("denoise('" + large.path + "', fit=pad)", colour32()), "accepted");
+  EXPECT_EQ(objective_refusal("denoise('" + small.path + "', fit=stretch)", colour32()),
             "[objective] expected fit as resize or pad but got stretch");
   ObjectiveContext context = colour32();
   context.fit = "pad";
@@ -190,8 +186,9 @@ TEST(Objectives, StrokesReadTheirAlpha) {
     EXPECT_NEAR(objective->score(-red).item<float>(), distance[1] == '1' ? -2 : -4, 1e-4);
     EXPECT_EQ(objective->measurements().size(), distance[1] == '2' ? 1u : 0u);
   }
-  EXPECT_NE(refusal("strokes('" + path + "', distance=l3)", context).find("l1 or l2"), std::string::npos);
-  EXPECT_NE(refusal("strokes()", context).find("needs the argument image"), std::string::npos);
+  EXPECT_NE(objective_refusal("strokes('" + path + "', distance=l3)", context).find("l1 or l2"),
+            std::string::npos);
+  EXPECT_NE(objective_refusal("strokes()", context).find("needs the argument image"), std::string::npos);
   std::filesystem::remove(path);
 }
 
@@ -208,37 +205,38 @@ TEST(Objectives, ARankOfTermsIsRead) {
 TEST(Objectives, RefuseWhatTheyDoNotKnow) {
   ObjectiveContext context = colour32();
   context.truth = torch::zeros({1, 3, 32, 32});
-  EXPECT_EQ(refusal("colourise() + inpant(mask=left)", context),
+  EXPECT_EQ(objective_refusal("colourise() + inpant(mask=left)", context),
             "[objective] column 15: unknown objective inpant; known are inpaint, super_resolve, colourise, "
             "denoise, low_bit, gaussian_deblur, gaussian, edges, canny, strokes, style, gram, text, label, "
             "entropy, "
             "program, rank; did you mean inpaint?");
-  EXPECT_EQ(refusal("inpaint()", context), "[objective] column 1: inpaint needs the argument mask");
-  EXPECT_EQ(refusal("super_resolve()", context),
+  EXPECT_EQ(objective_refusal("inpaint()", context), "[objective] column 1: inpaint needs the argument mask");
+  EXPECT_EQ(objective_refusal("super_resolve()", context),
             "[objective] column 1: super_resolve needs the argument factor");
-  EXPECT_EQ(refusal("super_resolve(factor=5)", context),
+  EXPECT_EQ(objective_refusal("super_resolve(factor=5)", context),
             "[objective] column 1: super_resolve: expected a factor that divides 32x32 but got 5");
   EXPECT_EQ(
-      refusal("super_resolve(factor=64)", context),
+      objective_refusal("super_resolve(factor=64)", context),
       "[objective] column 15: super_resolve: expected factor as a whole number from 2 to 32 but got 64");
-  EXPECT_EQ(refusal("colourise(noise=0)", context),
+  EXPECT_EQ(objective_refusal("colourise(noise=0)", context),
             "[objective] column 11: colourise: expected noise as a number from 0.001 to 100 but got 0");
-  EXPECT_EQ(refusal("denoise(add=perhaps)", context),
+  EXPECT_EQ(objective_refusal("denoise(add=perhaps)", context),
             "[objective] column 9: denoise: expected add as true or false but got perhaps");
-  EXPECT_EQ(refusal("gaussian_deblur(size=81)", context),
+  EXPECT_EQ(objective_refusal("gaussian_deblur(size=81)", context),
             "[gaussian_deblur] expected a kernel of size 1 to 63, whose radius is below the picture's sides, "
             "but got 81");
   EXPECT_EQ(
-      refusal("gaussian_deblur(size=wide)", context),
+      objective_refusal("gaussian_deblur(size=wide)", context),
       "[objective] column 17: gaussian_deblur: expected size as a whole number from 1 to 65536 but got wide");
-  EXPECT_NE(refusal("gaussian_deblur(size=4)", context).find("odd size"), std::string::npos);
-  EXPECT_NE(refusal("gaussian(std=0)", context).find("expected std as a number"), std::string::npos);
-  EXPECT_NE(refusal("inpaint(missing.png, mask=left)", context), "accepted");
-  EXPECT_NE(refusal("inpaint(mask=diagonal)", context), "accepted");
+  EXPECT_NE(objective_refusal("gaussian_deblur(size=4)", context).find("odd size"), std::string::npos);
+  EXPECT_NE(objective_refusal("gaussian(std=0)", context).find("expected std as a number"),
+            std::string::npos);
+  EXPECT_NE(objective_refusal("inpaint(missing.png, mask=left)", context), "accepted");
+  EXPECT_NE(objective_refusal("inpaint(mask=diagonal)", context), "accepted");
   context.channels = 1;
-  EXPECT_NE(refusal("inpaint(mask=left)", context), "accepted");  // truth of three channels
+  EXPECT_NE(objective_refusal("inpaint(mask=left)", context), "accepted");  // truth of three channels
   context.truth = torch::zeros({1, 1, 32, 32});
-  EXPECT_EQ(refusal("colourise()", context),
+  EXPECT_EQ(objective_refusal("colourise()", context),
             "[objective] column 1: colourise: expected samples of several channels but these are grey");
 }
 

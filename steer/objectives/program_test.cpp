@@ -5,6 +5,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/files.h"
+#include "steer/core/refusal.h"
 #include "steer/core/temporary_folder.h"
 
 namespace steer {
@@ -12,13 +13,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string refusal(const std::string& command, int64_t count = 2, double timeout_seconds = 20) {
-  try {
-    ProgramObjective({command, timeout_seconds}).score(torch::zeros({count, 1, 4, 4}));
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
+std::string program_refusal(const std::string& command, int64_t count = 2, double timeout_seconds = 20) {
+  return refusal([&] { ProgramObjective({command, timeout_seconds}).score(torch::zeros({count, 1, 4, 4})); });
 }
 
 TEST(Program, NpyHasItsGoldenHead) {
@@ -53,23 +49,24 @@ TEST(Program, MayAnswerWithoutReading) {
 }
 
 TEST(Program, FaultsAreSaidPlainly) {
-  EXPECT_THAT(refusal("exit 3"), HasSubstr("exit 3: expected exit status 0 but got 3"));
-  EXPECT_THAT(refusal("kill -9 $$"), HasSubstr("ended by signal 9"));
-  EXPECT_THAT(refusal("echo 1"), HasSubstr("expected 2 scores, one per line, but got 1"));
-  EXPECT_THAT(refusal("printf '1\\n2\\n3\\n'"), HasSubstr("but got 3"));
-  EXPECT_THAT(refusal("printf '1\\ntwo\\n'"),
+  EXPECT_THAT(program_refusal("exit 3"), HasSubstr("exit 3: expected exit status 0 but got 3"));
+  EXPECT_THAT(program_refusal("kill -9 $$"), HasSubstr("ended by signal 9"));
+  EXPECT_THAT(program_refusal("echo 1"), HasSubstr("expected 2 scores, one per line, but got 1"));
+  EXPECT_THAT(program_refusal("printf '1\\n2\\n3\\n'"), HasSubstr("but got 3"));
+  EXPECT_THAT(program_refusal("printf '1\\ntwo\\n'"),
               HasSubstr("expected a finite number on line 2 but got \"two\""));
-  EXPECT_THAT(refusal("printf '1\\nnan\\n'"), HasSubstr("on line 2"));
-  EXPECT_THAT(refusal("/no/such/program"), HasSubstr("expected exit status 0 but got 127"));
-  EXPECT_THAT(refusal("yes", 1), HasSubstr("more than"));
-  EXPECT_THAT(refusal(""), HasSubstr("empty"));
-  EXPECT_THAT(refusal("true", 2, 0), HasSubstr("timeout"));
+  EXPECT_THAT(program_refusal("printf '1\\nnan\\n'"), HasSubstr("on line 2"));
+  EXPECT_THAT(program_refusal("/no/such/program"), HasSubstr("expected exit status 0 but got 127"));
+  EXPECT_THAT(program_refusal("yes", 1), HasSubstr("more than"));
+  EXPECT_THAT(program_refusal(""), HasSubstr("empty"));
+  EXPECT_THAT(program_refusal("true", 2, 0), HasSubstr("timeout"));
 }
 
 TEST(Program, SlowProgramsAreEnded) {
   const auto begin = std::chrono::steady_clock::now();
-  EXPECT_THAT(refusal("sleep 30", 2, 0.3), HasSubstr("within 0.3 s"));
-  EXPECT_THAT(refusal("sleep 30 & echo 1; echo 2; exec >&-; wait", 2, 0.3), HasSubstr("within 0.3 s"));
+  EXPECT_THAT(program_refusal("sleep 30", 2, 0.3), HasSubstr("within 0.3 s"));
+  EXPECT_THAT(program_refusal("sleep 30 & echo 1; echo 2; exec >&-; wait", 2, 0.3),
+              HasSubstr("within 0.3 s"));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "steer/core/check.h"
+#include "steer/core/refusal.h"
 #include "steer/core/temporary_folder.h"
 #include "steer/data/images.h"
 #include "steer/nn/script_files.h"
@@ -43,20 +44,16 @@ TEST(Style, WordsNameTheNetworkAndTheSize) {
   ObjectiveContext context;
   context.channels = 3;
   context.height = context.width = 4;
-  const auto refusal = [&](const std::string& arguments) {
-    try {
-      make_objective("style(" + (folder / "x.png") + ", " + arguments + ")", context);
-    } catch (const Error& error) {
-      return std::string(error.what());
-    }
-    return std::string("accepted");
+  const auto style_refusal = [&](const std::string& arguments) {
+    return refusal([&] { make_objective("style(" + (folder / "x.png") + ", " + arguments + ")", context); });
   };
-  EXPECT_EQ(refusal("model=" + network + ", size=16"), "accepted");
-  EXPECT_EQ(refusal("model=" + network + ", size=16, normalise=imagenet"), "accepted");
-  EXPECT_NE(refusal("model=" + network).find("its forward failed"), std::string::npos);
-  EXPECT_NE(refusal("size=16").find("needs the argument model"), std::string::npos);
-  EXPECT_NE(refusal("model=" + network + ", normalise=twice").find("none or imagenet"), std::string::npos);
-  EXPECT_NE(refusal("model=" + (folder / "x.png")).find("x.png: expected a whole TorchScript file"),
+  EXPECT_EQ(style_refusal("model=" + network + ", size=16"), "accepted");
+  EXPECT_EQ(style_refusal("model=" + network + ", size=16, normalise=imagenet"), "accepted");
+  EXPECT_NE(style_refusal("model=" + network).find("its forward failed"), std::string::npos);
+  EXPECT_NE(style_refusal("size=16").find("needs the argument model"), std::string::npos);
+  EXPECT_NE(style_refusal("model=" + network + ", normalise=twice").find("none or imagenet"),
+            std::string::npos);
+  EXPECT_NE(style_refusal("model=" + (folder / "x.png")).find("x.png: expected a whole TorchScript file"),
             std::string::npos);
 }
 

@@ -3,17 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "steer/core/check.h"
+#include "steer/core/refusal.h"
 
 namespace steer {
 namespace {
 
-std::string refusal(const std::string& text) {
-  try {
-    parse_objective(text);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
+std::string syntax_refusal(const std::string& text) {
+  return refusal([&] { parse_objective(text); });
 }
 
 TEST(Syntax, ReadsASumOfCalls) {
@@ -52,12 +48,13 @@ TEST(Syntax, ARankHoldsASumOfItsOwn) {
   EXPECT_EQ(calls[0].terms[0].name, "a");
   EXPECT_EQ(calls[0].terms[1].name, "b");
   EXPECT_EQ(to_text(calls[0]), "rank(0.5*a(x, k=1) + b())");
-  EXPECT_EQ(refusal("rank(a() + rank(b()))"),
+  EXPECT_EQ(syntax_refusal("rank(a() + rank(b()))"),
             "[objective] column 12: a rank inside a rank in \"rank(a() + rank(b()))\"");
-  EXPECT_EQ(refusal("rank()"),
+  EXPECT_EQ(syntax_refusal("rank()"),
             "[objective] column 6: expected the name of an objective but got ')' in \"rank()\"");
-  EXPECT_EQ(refusal("rank(a()"), "[objective] column 9: expected ')' but got end of text in \"rank(a()\"");
-  EXPECT_EQ(refusal("rank(a(), b())"),
+  EXPECT_EQ(syntax_refusal("rank(a()"),
+            "[objective] column 9: expected ')' but got end of text in \"rank(a()\"");
+  EXPECT_EQ(syntax_refusal("rank(a(), b())"),
             "[objective] column 9: expected '+' or ')' but got ',' in \"rank(a(), b())\"");
 }
 
@@ -87,7 +84,7 @@ TEST(Syntax, NamesTheColumnOfAnError) {
       {"f('a\nb')", "column 8: control characters before here in \"f('a?b')\""},
   };
   for (const auto& [text, expected] : table)
-    EXPECT_EQ(refusal(text), std::string("[objective] ") + expected) << text;
+    EXPECT_EQ(syntax_refusal(text), std::string("[objective] ") + expected) << text;
 }
 
 TEST(Arguments, AreFoundByNameAndByPosition) {
@@ -103,13 +100,8 @@ TEST(Arguments, AreFoundByNameAndByPosition) {
 }
 
 TEST(Arguments, AreRefusedByName) {
-  const auto text = [](const std::string& words, auto&& read) -> std::string {
-    try {
-      read(Arguments(parse_objective(words).at(0), {"image"}, {"factor", "noise"}));
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "accepted";
+  const auto text = [](const std::string& words, auto&& read) {
+    return refusal([&] { read(Arguments(parse_objective(words).at(0), {"image"}, {"factor", "noise"})); });
   };
   const auto nothing = [](const Arguments&) {};
   EXPECT_EQ(
