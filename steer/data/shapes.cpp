@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "steer/core/check.h"
+#include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/pi.h"
 #include "steer/core/random.h"

@@ -1,18 +1,13 @@
 // Official networks stated a second time, plainly, and compared with what an import of their weights does.
-#include "steer/models/import.h"
-
-#include <gtest/gtest.h>
-
-#include <cmath>
-#include <filesystem>
-
 #include "steer/core/check.h"
 #include "steer/core/files.h"
+#include "steer/core/json.h"
 #include "steer/core/mutations.h"
 #include "steer/core/options.h"
 #include "steer/core/refusal.h"
 #include "steer/core/temporary_folder.h"
 #include "steer/ddn/parameter_shapes.h"
+#include "steer/models/import.h"
 
 namespace steer {
 namespace {

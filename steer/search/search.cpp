@@ -7,6 +7,7 @@
 #include <set>
 
 #include "steer/core/check.h"
+#include "steer/core/json.h"
 #include "steer/core/random.h"
 
 namespace steer {
