@@ -9,9 +9,9 @@
 namespace steer::bench {
 namespace {
 
-class Density : public Work {
+class DensityWork : public Work {
  public:
-  explicit Density(const Json& options) : samples_(options.at("samples").get<int64_t>()) {
+  explicit DensityWork(const Json& options) : samples_(options.at("samples").get<int64_t>()) {
     options_.nodes = options.at("nodes").get<int64_t>();
     options_.batch = options.at("batch").get<int64_t>();
     torch::manual_seed(1);
@@ -46,7 +46,7 @@ class Density : public Work {
 }  // namespace
 
 std::unique_ptr<Work> make_density(const Json& options) {
-  return std::make_unique<Density>(options);
+  return std::make_unique<DensityWork>(options);
 }
 
 }  // namespace steer::bench

@@ -9,11 +9,11 @@
 namespace steer::bench {
 namespace {
 
-std::atomic<double> counted{0};
+std::atomic<double> counted_flops{0};
 
 void add(double flops) {
-  double seen = counted.load();
-  while (!counted.compare_exchange_weak(seen, seen + flops)) continue;
+  double seen = counted_flops.load();
+  while (!counted_flops.compare_exchange_weak(seen, seen + flops)) continue;
 }
 
 double elements(const at::Tensor& tensor) {
@@ -55,7 +55,7 @@ void count(const at::RecordFunction& fn) {
 }  // namespace
 
 double flops_of(const std::function<void()>& work) {
-  counted = 0;
+  counted_flops = 0;
   const auto handle = at::addGlobalCallback(at::RecordFunctionCallback([](const at::RecordFunction& fn) {
                                               count(fn);
                                               return std::unique_ptr<at::ObserverContext>();
@@ -64,7 +64,7 @@ double flops_of(const std::function<void()>& work) {
                                                 .scopes({at::RecordScope::FUNCTION}));
   work();
   at::removeCallback(handle);
-  return counted;
+  return counted_flops;
 }
 
 }  // namespace steer::bench

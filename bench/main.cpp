@@ -6,7 +6,6 @@
 // where the time went; "count" runs it once and tells floating-point operations.
 #include <fmt/format.h>
 
-#include <chrono>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -15,6 +14,7 @@
 #include "bench/profile.h"
 #include "bench/work.h"
 #include "steer/core/check.h"
+#include "steer/core/clock.h"
 #include "steer/core/json.h"
 #include "steer/core/machine.h"
 
@@ -27,10 +27,6 @@ double status(const std::string& name) {
   for (std::string line; std::getline(file, line);)
     if (line.rfind(name + ":", 0) == 0) return 1024 * std::stod(line.substr(name.size() + 1));
   return 0;
-}
-
-double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 int serve(int argc, char** argv) {
@@ -62,9 +58,9 @@ int serve(int argc, char** argv) {
     }
     Json taken = Json::array();
     for (int i = 0; i < times; ++i) {
-      const double start = seconds();
+      const double start = now_seconds();
       work->run();
-      taken.push_back(seconds() - start);
+      taken.push_back(now_seconds() - start);
     }
     std::cout << Json{{"seconds", taken}, {"memory", status("VmHWM") - held}}.dump() << std::endl;
   }

@@ -3,20 +3,17 @@
 #include <ATen/record_function.h>
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
 
+#include "steer/core/clock.h"
+
 namespace steer::bench {
 namespace {
 
-double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 struct Running : at::ObserverContext {
-  double start = seconds(), inside = 0;
+  double start = now_seconds(), inside = 0;
 };
 
 thread_local std::vector<Running*> running;
@@ -25,7 +22,7 @@ std::map<std::string, double> totals;
 
 void ended(const at::RecordFunction& fn, at::ObserverContext* context) {
   const auto* self = static_cast<Running*>(context);
-  const double whole = seconds() - self->start;
+  const double whole = now_seconds() - self->start;
   running.pop_back();
   if (!running.empty()) running.back()->inside += whole;
   const std::lock_guard<std::mutex> lock(guard);
@@ -45,9 +42,9 @@ std::vector<std::pair<std::string, double>> profile_of(const std::function<void(
                                 },
                                 ended)
                                 .scopes({at::RecordScope::FUNCTION}));
-  const double start = seconds();
+  const double start = now_seconds();
   work();
-  double other = seconds() - start;
+  double other = now_seconds() - start;
   at::removeCallback(handle);
   std::vector<std::pair<std::string, double>> sorted(totals.begin(), totals.end());
   for (const auto& [name, taken] : sorted) other -= taken;

@@ -13,7 +13,7 @@
 namespace steer {
 namespace {
 
-struct Flags {
+struct ClusterFlags {
   Common common;
   std::string run, data, split = "test", fit, out = "clusters.png";
   int64_t levels = 1, count = 1000, shown = 32, members = 8, batch = 64;
@@ -36,7 +36,7 @@ std::vector<Cluster> clusters_of(const torch::Tensor& prefix, torch::Tensor& gro
   return clusters;
 }
 
-int run_cluster(const Flags& flags) {
+int run_cluster(const ClusterFlags& flags) {
   const torch::Device device = flags.common.start();
   const LoadedDdn loaded = open_ddn(flags.common, flags.run, device, "cluster");
   DdnModel& model = *loaded.model;
@@ -111,7 +111,7 @@ int run_cluster(const Flags& flags) {
 }  // namespace
 
 void add_cluster(CLI::App& app, Run& run) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ClusterFlags>();
   CLI::App* command = app.add_subcommand(
       "cluster", "the nodes of the first layers as clusters of a data set, measured against its labels");
   command->footer(

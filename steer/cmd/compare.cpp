@@ -25,7 +25,7 @@
 namespace steer {
 namespace {
 
-struct Flags {
+struct CompareFlags {
   Common common;
   std::string runs, tasks, out = "report";
 };
@@ -38,7 +38,7 @@ struct Result {
 
 class Comparison {
  public:
-  Comparison(const Flags& flags, torch::Device device)
+  Comparison(const CompareFlags& flags, torch::Device device)
       : flags_(flags), device_(device), plan_(read_comparison(flags.tasks)) {
     open_runs();
     std::filesystem::create_directories(flags_.out);
@@ -304,7 +304,7 @@ class Comparison {
     return table(rows);
   }
 
-  const Flags& flags_;
+  const CompareFlags& flags_;
   torch::Device device_;
   ComparisonPlan plan_;
   std::vector<std::string> names_, fingerprints_;
@@ -316,7 +316,7 @@ class Comparison {
 }  // namespace
 
 void add_compare(CLI::App& app, Run& run) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<CompareFlags>();
   CLI::App* command = app.add_subcommand(
       "compare",
       "run the same tasks over several models and ways of guidance; writes a page with tables and pictures");

@@ -18,7 +18,7 @@ std::vector<std::string> names_of(const std::vector<CommandEntry>& commands) {
 }
 
 // In single quotes of a shell.
-std::string quoted(const std::string& text) {
+std::string in_single_quotes(const std::string& text) {
   std::string out = "'";
   for (const char letter : text) out += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
   return out + "'";
@@ -42,15 +42,15 @@ std::string bash_script(const std::vector<CommandEntry>& commands) {
       for (const std::string& name : flag.names) {
         names.push_back(name);
         if (!flag.choices.empty())
-          values +=
-              "    " + quoted(command.name + " " + name) + ") words=" + quoted(words(flag.choices)) + " ;;\n";
+          values += "    " + in_single_quotes(command.name + " " + name) +
+                    ") words=" + in_single_quotes(words(flag.choices)) + " ;;\n";
       }
     }
-    flags += "    " + command.name + ") flags=" + quoted(words(names)) + " ;;\n";
+    flags += "    " + command.name + ") flags=" + in_single_quotes(words(names)) + " ;;\n";
     for (const FlagEntry& positional : command.positionals)
       if (!positional.choices.empty())
-        values += "    " + quoted(command.name + " " + command.name) +
-                  ") words=" + quoted(words(positional.choices)) + " ;;\n";
+        values += "    " + in_single_quotes(command.name + " " + command.name) +
+                  ") words=" + in_single_quotes(words(positional.choices)) + " ;;\n";
   }
   return "# bash completion of steer\n"
          "_steer() {\n"
@@ -59,7 +59,7 @@ std::string bash_script(const std::vector<CommandEntry>& commands) {
          "  COMPREPLY=()\n"
          "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
          "    COMPREPLY=($(compgen -W " +
-         quoted(words(names_of(commands)) + " --help --version") +
+         in_single_quotes(words(names_of(commands)) + " --help --version") +
          " -- \"$word\"))\n"
          "    return\n"
          "  fi\n"
@@ -79,7 +79,7 @@ std::string bash_script(const std::vector<CommandEntry>& commands) {
 std::string zsh_script(const std::vector<CommandEntry>& commands) {
   std::string script = "#compdef steer\n_steer() {\n  local -a commands\n  commands=(\n";
   for (const CommandEntry& command : commands)
-    script += "    " + quoted(command.name + ":" + plain(command.meaning)) + "\n";
+    script += "    " + in_single_quotes(command.name + ":" + plain(command.meaning)) + "\n";
   script +=
       "  )\n  if (( CURRENT == 2 )); then _describe command commands; return; fi\n  case $words[2] in\n";
   for (const CommandEntry& command : commands) {
@@ -89,12 +89,12 @@ std::string zsh_script(const std::vector<CommandEntry>& commands) {
         std::string line = name + "[" + plain(flag.meaning) + "]";
         if (flag.takes_value)
           line += ":value:" + (flag.choices.empty() ? "_files" : "(" + words(flag.choices) + ")");
-        script += " \\\n      " + quoted(line);
+        script += " \\\n      " + in_single_quotes(line);
       }
     const bool listed = !command.positionals.empty() && !command.positionals.front().choices.empty();
     if (listed)
-      script += " \\\n      " + quoted("1:" + command.positionals.front().names.front() + ":(" +
-                                       words(command.positionals.front().choices) + ")");
+      script += " \\\n      " + in_single_quotes("1:" + command.positionals.front().names.front() + ":(" +
+                                                 words(command.positionals.front().choices) + ")");
     script += " \\\n      '*:file:_files' ;;\n";
   }
   return script +
@@ -105,18 +105,20 @@ std::string fish_script(const std::vector<CommandEntry>& commands) {
   std::string script = "# fish completion of steer\n";
   for (const CommandEntry& command : commands)
     script += "complete -c steer -n __fish_use_subcommand -f -a " + command.name + " -d " +
-              quoted(command.meaning) + "\n";
+              in_single_quotes(command.meaning) + "\n";
   for (const CommandEntry& command : commands) {
     const std::string head = "complete -c steer -n '__fish_seen_subcommand_from " + command.name + "'";
     for (const FlagEntry& flag : command.flags) {
       script += head;
       for (const std::string& name : flag.names)
         script += (name.compare(0, 2, "--") == 0 ? " -l " + name.substr(2) : " -s " + name.substr(1));
-      if (flag.takes_value) script += flag.choices.empty() ? " -r" : " -x -a " + quoted(words(flag.choices));
-      script += " -d " + quoted(flag.meaning) + "\n";
+      if (flag.takes_value)
+        script += flag.choices.empty() ? " -r" : " -x -a " + in_single_quotes(words(flag.choices));
+      script += " -d " + in_single_quotes(flag.meaning) + "\n";
     }
     for (const FlagEntry& positional : command.positionals)
-      if (!positional.choices.empty()) script += head + " -a " + quoted(words(positional.choices)) + "\n";
+      if (!positional.choices.empty())
+        script += head + " -a " + in_single_quotes(words(positional.choices)) + "\n";
   }
   return script;
 }

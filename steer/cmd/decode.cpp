@@ -14,7 +14,7 @@ namespace {
 // More do not fit one picture.
 constexpr int64_t kMaxShown = 10000;
 
-struct Flags {
+struct DecodeFlags {
   Common common;
   ConditionFlags condition;
   std::string run, codes, data, split = "test", fit, out = "decoded.png", prior;
@@ -22,7 +22,7 @@ struct Flags {
 };
 
 // What the encoder was told of all `held` images: by the flags, or by the data set that it encoded.
-Told told_for(const Flags& flags, const Model& model, int64_t held) {
+Told told_for(const DecodeFlags& flags, const Model& model, int64_t held) {
   if (flags.data.empty()) return flags.condition.told(model, held, flags.fit);
   const Loaded data = load_images(flags.data, flags.split, flags.fit, model.shape(), held);
   STEER_CHECK(data.x.size(0) == held, "[decode] ", flags.data, ": expected at least ", held,
@@ -30,7 +30,7 @@ Told told_for(const Flags& flags, const Model& model, int64_t held) {
   return flags.condition.told_by(model, data.x, data.label, flags.fit);
 }
 
-int run_decode(const Flags& flags) {
+int run_decode(const DecodeFlags& flags) {
   const torch::Device device = flags.common.start();
   // Read first: a foreign file is refused before a model is loaded.
   const std::string bytes = read_file(flags.codes);
@@ -73,7 +73,7 @@ int run_decode(const Flags& flags) {
 }  // namespace
 
 void add_decode(CLI::App& app, Run& run) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<DecodeFlags>();
   CLI::App* command = app.add_subcommand("decode", "show the images of a file of codes");
   command->add_option("run", flags->run, "the run folder or checkpoint file that encoded them")->required();
   command->add_option("codes", flags->codes, "file written by encode")->required();

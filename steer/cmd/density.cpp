@@ -19,7 +19,7 @@
 namespace steer {
 namespace {
 
-struct Flags {
+struct DensityFlags {
   Common common;
   DensityOptions options;
   std::string density = "spirals", out = "density.gif";
@@ -85,7 +85,7 @@ void train_until(DensityNodes& nodes, const torch::Tensor& targets, const Densit
   }
 }
 
-Trained trained(const Flags& flags, const DensityOptions& options, const Density& density,
+Trained trained(const DensityFlags& flags, const DensityOptions& options, const Density& density,
                 const torch::Tensor& targets, int64_t frames) {
   const auto seed = static_cast<uint64_t>(flags.common.seed);
   const int64_t total = flags.samples * flags.passes;
@@ -114,11 +114,11 @@ Trained trained(const Flags& flags, const DensityOptions& options, const Density
   return result;
 }
 
-Json figures_of(const Divergences& d) {
+Json divergence_figures(const Divergences& d) {
   return {{"kl", d.kl}, {"js", d.js}, {"tv", d.tv}, {"hellinger", d.hellinger}};
 }
 
-int run_density(const Flags& flags) {
+int run_density(const DensityFlags& flags) {
   flags.common.start();
   check(flags.options);
   const Density density = make_density(flags.density, flags.bins);
@@ -135,7 +135,7 @@ int run_density(const Flags& flags) {
     const Divergences d = divergences(cell_shares(points, flags.bins), density.map);
     rows.push_back({name, fmt::format("{:.4f}", d.kl), fmt::format("{:.4f}", d.js),
                     fmt::format("{:.4f}", d.tv), fmt::format("{:.4f}", d.hellinger)});
-    figures[key] = figures_of(d);
+    figures[key] = divergence_figures(d);
   };
   put("nodes", "trained", nodes.points);
   if (flags.compare) {
@@ -165,7 +165,7 @@ int run_density(const Flags& flags) {
 }  // namespace
 
 void add_density(CLI::App& app, Run& run) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<DensityFlags>();
   CLI::App* command = app.add_subcommand(
       "density", "learn a density in the plane with K points and split-and-prune, and film it");
   command

@@ -10,7 +10,7 @@
 namespace steer {
 namespace {
 
-struct Flags {
+struct EncodeFlags {
   Common common;
   ImageSource source;
   ConditionFlags condition;
@@ -18,7 +18,7 @@ struct Flags {
   int64_t batch = 64;
 };
 
-int run_encode(const Flags& flags) {
+int run_encode(const EncodeFlags& flags) {
   flags.source.check("encode");
   const torch::Device device = flags.common.start();
   const LoadedDdn loaded = open_ddn(flags.common, flags.run, device, "encode");
@@ -60,7 +60,7 @@ int run_encode(const Flags& flags) {
 }  // namespace
 
 void add_encode(CLI::App& app, Run& run) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<EncodeFlags>();
   CLI::App* command =
       app.add_subcommand("encode", "write images as a file of codes; prints bits per image and PSNR");
   command->add_option("run", flags->run, "run folder or checkpoint file of a ddn")->required();

@@ -19,7 +19,7 @@
 namespace steer {
 namespace {
 
-struct Flags {
+struct EvaluateFlags {
   Common common;
   DrawingFlags drawing;
   std::string run, data, split = "test", fit, objective, judge, out, features;
@@ -32,7 +32,7 @@ std::string decibels(double mse) {
 }
 
 // Reconstruction error after each layer, and how evenly the code uses the nodes.
-int evaluate_code(const Flags& flags, const DdnModel& model, const torch::Tensor& x, const Told& told,
+int evaluate_code(const EvaluateFlags& flags, const DdnModel& model, const torch::Tensor& x, const Told& told,
                   torch::Device device) {
   const Reconstruction made = reconstruct_all(model, x, flags.batch, flags.guidance.beam, device, told.label);
   const torch::Tensor code = made.code, error = made.error.mean(0);
@@ -77,7 +77,7 @@ int evaluate_code(const Flags& flags, const DdnModel& model, const torch::Tensor
   return 0;
 }
 
-TaskOptions task_of(const Flags& flags, int64_t count) {
+TaskOptions task_of(const EvaluateFlags& flags, int64_t count) {
   TaskOptions options;
   options.objective = flags.objective;
   options.count = count;
@@ -93,7 +93,7 @@ struct Outcome {
   std::string text;  // how they were guided, how long it took, the judge's verdict
 };
 
-Outcome outcome_of(const Flags& flags, Model& model, const Task& task, const Told& told,
+Outcome outcome_of(const EvaluateFlags& flags, Model& model, const Task& task, const Told& told,
                    torch::Device device) {
   const GuidancePlan plan = flags.guidance.plan(model, task.objective(), flags.drawing.sampler);
   Progress progress("guide", 1.0, isatty(STDERR_FILENO), std::cerr, "");
@@ -129,7 +129,7 @@ Outcome outcome_of(const Flags& flags, Model& model, const Task& task, const Tol
 
 // Every image in turn is the truth of the objective; its guided sample is measured on what was hidden, beside
 // answers that need no model.
-int evaluate_guided(const Flags& flags, Model& model, const torch::Tensor& x, const Told& told,
+int evaluate_guided(const EvaluateFlags& flags, Model& model, const torch::Tensor& x, const Told& told,
                     torch::Device device) {
   const Task task(task_of(flags, x.size(0)), model.shape(), x, device);
   Outcome outcome = outcome_of(flags, model, task, told, device);
@@ -168,7 +168,7 @@ int evaluate_guided(const Flags& flags, Model& model, const torch::Tensor& x, co
 }
 
 // Samples of an objective that needs no truth: their scores, and what a judge makes of them.
-int evaluate_asked(const Flags& flags, Model& model, torch::Device device) {
+int evaluate_asked(const EvaluateFlags& flags, Model& model, torch::Device device) {
   const Task task(task_of(flags, flags.count > 0 ? flags.count : 1000), model.shape(), {}, device);
   const Outcome outcome =
       outcome_of(flags, model, task, flags.drawing.condition.told(model, task.count(), flags.fit), device);
@@ -185,7 +185,7 @@ int evaluate_asked(const Flags& flags, Model& model, torch::Device device) {
 }
 
 // How far unguided samples are from the data.
-int evaluate_samples(const Flags& flags, Model& model, torch::Device device) {
+int evaluate_samples(const EvaluateFlags& flags, Model& model, torch::Device device) {
   DrawingFlags drawing = flags.drawing;
   drawing.batch = flags.batch;
   drawing.temperature = flags.guidance.temperature;
@@ -208,7 +208,7 @@ int evaluate_samples(const Flags& flags, Model& model, torch::Device device) {
 }
 
 // How often a classifier is right on a data set, and what it takes for what.
-int evaluate_classifier(const Flags& flags, ClassifierModel& model, torch::Device device) {
+int evaluate_classifier(const EvaluateFlags& flags, ClassifierModel& model, torch::Device device) {
   const Loaded images = load_images(flags.data, flags.split, flags.fit, model.shape(), flags.count);
   std::vector<torch::Tensor> logits;
   for (int64_t at = 0; at < images.x.size(0); at += flags.batch)
@@ -235,7 +235,7 @@ int evaluate_classifier(const Flags& flags, ClassifierModel& model, torch::Devic
   return 0;
 }
 
-int run_evaluate(const Flags& flags) {
+int run_evaluate(const EvaluateFlags& flags) {
   const torch::Device device = flags.common.start();
   LoadedModel loaded = open_model(flags.common, flags.run, device);
   if (flags.data.empty() && !flags.objective.empty()) return evaluate_asked(flags, *loaded.model, device);
@@ -257,7 +257,7 @@ int run_evaluate(const Flags& flags) {
 }  // namespace
 
 void add_evaluate(CLI::App& app, Run& run) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<EvaluateFlags>();
   CLI::App* command = app.add_subcommand(
       "evaluate",
       "measure a model: reconstruction, code usage, zero-shot tasks, the distance of samples from data, the "

@@ -7,12 +7,12 @@
 namespace steer {
 namespace {
 
-struct Flags {
+struct ExportFlags {
   Common common;
   std::string run, diffusers;
 };
 
-int run_export(const Flags& flags) {
+int run_export(const ExportFlags& flags) {
   LoadedModel loaded = open_model(flags.common, flags.run, flags.common.start());
   DiffusionModel& model = as_diffusion(loaded, "export");
   export_diffusers(flags.diffusers, model);
@@ -26,7 +26,7 @@ int run_export(const Flags& flags) {
 }  // namespace
 
 void add_export(CLI::App& app, Run& run) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ExportFlags>();
   CLI::App* command =
       app.add_subcommand("export", "write a diffusion model as the diffusers library reads it");
   command

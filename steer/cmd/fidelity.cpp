@@ -19,7 +19,7 @@ Compared compared(const torch::Tensor& made, const torch::Tensor& real) {
   return {frechet_distance(moments(made), moments(real)), kernel_distance(made, real), coverage(real, made)};
 }
 
-Json figures_of(const Compared& c) {
+Json fidelity_figures(const Compared& c) {
   return {{"frechet", c.frechet},
           {"kernel", c.kernel},
           {"precision", c.coverage.precision},
@@ -44,7 +44,7 @@ Fidelity fidelity(const std::string& features, const torch::Tensor& samples, con
   const torch::Tensor real_features = seen(real);
   const Compared made = compared(seen(samples), real_features);
   Fidelity result;
-  result.figures = figures_of(made);
+  result.figures = fidelity_figures(made);
   result.figures["features"] = features;
   result.figures["samples"] = samples.size(0);
   result.figures["reference"] = {{"data", data}, {"split", split}, {"images", real.size(0)}};
@@ -52,7 +52,7 @@ Fidelity fidelity(const std::string& features, const torch::Tensor& samples, con
                                                 row("samples", made)};
   const torch::Tensor second = load_images(data, other, fit, shape, real.size(0)).x;
   const Compared scale = compared(seen(second), real_features);
-  result.figures["real"] = figures_of(scale);
+  result.figures["real"] = fidelity_figures(scale);
   result.figures["real"]["images"] = second.size(0);
   rows.push_back(row(other + " images", scale));
   result.text =

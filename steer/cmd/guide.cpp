@@ -18,7 +18,7 @@
 namespace steer {
 namespace {
 
-struct Flags {
+struct GuideFlags {
   Common common;
   ConditionFlags condition;
   std::string run, objective, fit, judge, out = "guided.png";
@@ -27,7 +27,7 @@ struct Flags {
   int64_t count = 8;
 };
 
-int run_guide(const Flags& flags) {
+int run_guide(const GuideFlags& flags) {
   const torch::Device device = flags.common.start();
   LoadedModel loaded = open_model(flags.common, flags.run, device);
   const ImageShape shape = loaded.model->shape();
@@ -90,7 +90,7 @@ int run_guide(const Flags& flags) {
 }  // namespace
 
 void add_guide(CLI::App& app, Run& run) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<GuideFlags>();
   CLI::App* command = app.add_subcommand("guide", "draw samples steered by an objective, without retraining");
   command->add_option("run", flags->run, "run folder or checkpoint file")->required();
   command

@@ -14,7 +14,7 @@
 namespace steer {
 namespace {
 
-struct Flags {
+struct ImportFlags {
   Common common;
   ImportOptions import;
   std::string weights, out, diffusers;
@@ -34,7 +34,7 @@ void write_run(const std::string& out, Model& model) {
   write_file(out + "/options.json", written.dump(2) + "\n");
 }
 
-int import_diffusion(const Flags& flags) {
+int import_diffusion(const ImportFlags& flags) {
   const auto model = import_diffusers(flags.diffusers);
   write_run(flags.out, *model);
   const ImageShape shape = model->shape();
@@ -52,7 +52,7 @@ int import_diffusion(const Flags& flags) {
   return 0;
 }
 
-int run_import(const Flags& flags) {
+int run_import(const ImportFlags& flags) {
   flags.common.start();
   STEER_CHECK(!std::filesystem::exists(flags.out + "/model.safetensors"), "[import] ", flags.out,
               ": holds a run already; name another folder");
@@ -85,7 +85,7 @@ int run_import(const Flags& flags) {
 }  // namespace
 
 void add_import(CLI::App& app, Run& run) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ImportFlags>();
   ImportOptions& options = flags->import;
   CLI::App* command =
       app.add_subcommand("import", "take over weights of the official DDN networks, or a diffusers folder");

@@ -13,7 +13,7 @@
 namespace steer {
 namespace {
 
-struct Flags {
+struct InspectFlags {
   Common common;
   std::string path;
   bool tensors = false;
@@ -24,7 +24,7 @@ std::string type_name(torch::ScalarType type) {
 }
 
 // Any safetensors file: its tensors and metadata.
-int list_tensors(const Flags& flags, const std::string& file) {
+int list_tensors(const InspectFlags& flags, const std::string& file) {
   const CheckpointHeader header = read_checkpoint_header(file);
   std::vector<std::vector<std::string>> rows = {{"tensor", "type", "shape"}};
   Json tensors = Json::object();
@@ -43,7 +43,8 @@ int list_tensors(const Flags& flags, const std::string& file) {
   return 0;
 }
 
-int inspect_ddn(const Flags& flags, const DdnModel& model, const TrainingState& state, int64_t parameters) {
+int inspect_ddn(const InspectFlags& flags, const DdnModel& model, const TrainingState& state,
+                int64_t parameters) {
   const Network& network = model.network();
   const auto shapes = network.shapes();
   const auto layers = network.layers();
@@ -88,7 +89,7 @@ int inspect_ddn(const Flags& flags, const DdnModel& model, const TrainingState& 
 }
 
 // A family without layers to list: its options, and what is its own.
-int inspect_plain(const Flags& flags, Model& model, const TrainingState& state, const Json& own,
+int inspect_plain(const InspectFlags& flags, Model& model, const TrainingState& state, const Json& own,
                   const std::string& own_text) {
   const ImageShape shape = model.shape();
   Json figures = {{"path", flags.path},
@@ -109,7 +110,7 @@ int inspect_plain(const Flags& flags, Model& model, const TrainingState& state, 
   return 0;
 }
 
-int run_inspect(const Flags& flags) {
+int run_inspect(const InspectFlags& flags) {
   flags.common.start();
   if (!std::filesystem::is_directory(flags.path)) {
     STEER_CHECK(std::filesystem::exists(flags.path), "[inspect] ", flags.path,
@@ -139,7 +140,7 @@ int run_inspect(const Flags& flags) {
 }  // namespace
 
 void add_inspect(CLI::App& app, Run& run) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<InspectFlags>();
   CLI::App* command = app.add_subcommand(
       "inspect", "show layers, parameters, latent bits and options of a run or checkpoint");
   command->add_option("path", flags->path, "run folder, checkpoint, or any safetensors file")->required();

@@ -7,7 +7,7 @@
 namespace steer {
 namespace {
 
-struct Flags {
+struct InterpolateFlags {
   Common common;
   std::vector<std::string> ends;
   std::string run, fit, by = "layers", out = "interpolation.png";
@@ -25,7 +25,7 @@ torch::Tensor blended_codes(const torch::Tensor& a, const torch::Tensor& b, int6
   return at::stack(codes);
 }
 
-int run_interpolate(const Flags& flags) {
+int run_interpolate(const InterpolateFlags& flags) {
   const torch::Device device = flags.common.start();
   const LoadedDdn loaded = open_ddn(flags.common, flags.run, device, "interpolate");
   const DdnModel& model = *loaded.model;
@@ -68,7 +68,7 @@ int run_interpolate(const Flags& flags) {
 }  // namespace
 
 void add_interpolate(CLI::App& app, Run& run) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<InterpolateFlags>();
   CLI::App* command = app.add_subcommand("interpolate", "go from one image to another through the code");
   command->add_option("run", flags->run, "run folder or checkpoint file of a ddn")->required();
   command->add_option("images", flags->ends, "two PNG or JPEG files")->required()->expected(2);

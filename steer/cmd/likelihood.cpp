@@ -16,7 +16,7 @@
 namespace steer {
 namespace {
 
-struct Flags {
+struct LikelihoodFlags {
   Common common;
   std::string run;
   ImageSource source;
@@ -25,7 +25,7 @@ struct Flags {
   int64_t batch = 32;
 };
 
-int run_likelihood(const Flags& flags) {
+int run_likelihood(const LikelihoodFlags& flags) {
   flags.source.check("likelihood");
   Common common = flags.common;
   // The error control of the solver needs more than bfloat16's digits.
@@ -80,7 +80,7 @@ int run_likelihood(const Flags& flags) {
 }  // namespace
 
 void add_likelihood(CLI::App& app, Run& run) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<LikelihoodFlags>();
   CLI::App* command = app.add_subcommand(
       "likelihood", "bits per dimension of images under a diffusion, by its probability flow");
   command->add_option("run", flags->run, "run folder or checkpoint file of a diffusion")->required();

@@ -19,7 +19,7 @@
 namespace steer {
 namespace {
 
-struct Flags {
+struct PriorFlags {
   Common common;
   PriorTrainingOptions options;
   std::string run, data, split = "train", test_split = "test", fit, out, codes;
@@ -28,7 +28,7 @@ struct Flags {
 };
 
 // Codes of a split, a batch of images at a time: data sets may be larger than memory.
-torch::Tensor encoded(const Flags& flags, const DdnModel& model, const std::string& split, int64_t count,
+torch::Tensor encoded(const PriorFlags& flags, const DdnModel& model, const std::string& split, int64_t count,
                       torch::Device device) {
   DataOptions options;
   options.path = flags.data;
@@ -54,12 +54,12 @@ torch::Tensor encoded(const Flags& flags, const DdnModel& model, const std::stri
 }
 
 // The codes to learn from: of a file written by encode, or of the data set.
-torch::Tensor codes_to_learn(const Flags& flags, const DdnModel& model, torch::Device device) {
+torch::Tensor codes_to_learn(const PriorFlags& flags, const DdnModel& model, torch::Device device) {
   if (flags.codes.empty()) return encoded(flags, model, flags.split, flags.count, device);
   return model.code_in(read_codes(read_file(flags.codes), flags.codes), flags.codes);
 }
 
-int run_prior(const Flags& flags) {
+int run_prior(const PriorFlags& flags) {
   const torch::Device device = flags.common.start();
   const LoadedDdn loaded = open_ddn(flags.common, flags.run, device, "prior");
   const DdnModel& model = *loaded.model;
@@ -118,7 +118,7 @@ int run_prior(const Flags& flags) {
 }  // namespace
 
 void add_prior(CLI::App& app, Run& run) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<PriorFlags>();
   CLI::App* command = app.add_subcommand(
       "prior", "learn which codes are likely: for smaller files of codes and better samples");
   command->add_option("run", flags->run, "run folder or checkpoint file of a ddn")->required();

@@ -14,7 +14,7 @@
 namespace steer {
 namespace {
 
-struct Flags {
+struct RatesFlags {
   Common common;
   std::string run, data, split = "test", fit, prior, csv;
   int64_t count = 1000, batch = 50;
@@ -29,7 +29,7 @@ struct Rate {
 };
 
 // The code cut after each layer.
-std::vector<Rate> code_rates(const Flags& flags, const DdnModel& model, const Prior* prior,
+std::vector<Rate> code_rates(const RatesFlags& flags, const DdnModel& model, const Prior* prior,
                              const torch::Tensor& x, torch::Device device) {
   const auto shapes = model.network().shapes();
   std::vector<torch::Tensor> codes;
@@ -72,7 +72,7 @@ Rate picture_rate(const std::string& codec, int quality, const torch::Tensor& by
           bare / count, psnr(mse).mean().item<double>(), mse.mean().item<double>()};
 }
 
-int run_rates(const Flags& flags) {
+int run_rates(const RatesFlags& flags) {
   const torch::Device device = flags.common.start();
   const LoadedDdn loaded = open_ddn(flags.common, flags.run, device, "rates");
   DdnModel& model = *loaded.model;
@@ -126,7 +126,7 @@ int run_rates(const Flags& flags) {
 }  // namespace
 
 void add_rates(CLI::App& app, Run& run) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<RatesFlags>();
   CLI::App* command = app.add_subcommand(
       "rates", "bits per image against PSNR for every number of layers, beside JPEG and WebP");
   command->add_option("run", flags->run, "run folder or checkpoint file of a ddn")->required();

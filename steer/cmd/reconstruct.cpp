@@ -11,7 +11,7 @@
 namespace steer {
 namespace {
 
-struct Flags {
+struct ReconstructFlags {
   Common common;
   ImageSource source;
   ConditionFlags condition;
@@ -21,8 +21,8 @@ struct Flags {
 };
 
 // Each image beside what the first layers of its code say of it.
-void write_strip(const Flags& flags, const DdnModel& model, const torch::Tensor& x, const Told& told,
-                 const torch::Tensor& code) {
+void write_strip(const ReconstructFlags& flags, const DdnModel& model, const torch::Tensor& x,
+                 const Told& told, const torch::Tensor& code) {
   const std::vector<int64_t> layers = spread_layers(model.network().depth(), flags.strip_columns);
   std::vector<torch::Tensor> rows;
   for (int64_t at = 0; at < x.size(0); at += flags.batch) {
@@ -40,7 +40,7 @@ void write_strip(const Flags& flags, const DdnModel& model, const torch::Tensor&
                 {{"run", flags.run}, {"images", x.size(0)}, {"layers", shown}});
 }
 
-int run_reconstruct(const Flags& flags) {
+int run_reconstruct(const ReconstructFlags& flags) {
   flags.source.check("reconstruct");
   const torch::Device device = flags.common.start();
   const LoadedDdn loaded = open_ddn(flags.common, flags.run, device, "reconstruct");
@@ -75,7 +75,7 @@ int run_reconstruct(const Flags& flags) {
 }  // namespace
 
 void add_reconstruct(CLI::App& app, Run& run) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ReconstructFlags>();
   CLI::App* command = app.add_subcommand(
       "reconstruct", "encode images and decode them again; prints the error after each layer");
   command->add_option("run", flags->run, "run folder or checkpoint file of a ddn")->required();

@@ -17,7 +17,7 @@
 namespace steer {
 namespace {
 
-struct Flags {
+struct ReflowFlags {
   Common common;
   SamplerFlags sampler;
   std::string run, out;
@@ -28,7 +28,7 @@ struct Flags {
 };
 
 // The options of the run resumed, or gentle ones: a fine-tuning.
-RunOptions options_of(const Flags& flags) {
+RunOptions options_of(const ReflowFlags& flags) {
   RunOptions options;
   options.train.rate = 3e-4;
   options.data.path = "pairs of " + flags.run;
@@ -51,7 +51,7 @@ RunOptions options_of(const Flags& flags) {
   return options;
 }
 
-int run_reflow(const Flags& flags) {
+int run_reflow(const ReflowFlags& flags) {
   const bool exists = std::filesystem::exists(flags.out + "/resume.safetensors");
   STEER_CHECK(flags.resume == exists, "[reflow] ", flags.out,
               exists ? ": holds a run already; continue it with --resume or name another folder"
@@ -108,7 +108,7 @@ int run_reflow(const Flags& flags) {
 }  // namespace
 
 void add_reflow(CLI::App& app, Run& run) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ReflowFlags>();
   CLI::App* command = app.add_subcommand(
       "reflow", "straighten a flow on pairs of noise and its own samples, for few steps or one");
   command->add_option("run", flags->run, "run folder or checkpoint file of a flow")->required();

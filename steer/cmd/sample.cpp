@@ -9,7 +9,7 @@
 namespace steer {
 namespace {
 
-struct Flags {
+struct SampleFlags {
   Common common;
   DrawingFlags drawing;
   std::string run, out = "samples.png", judge;
@@ -19,7 +19,7 @@ struct Flags {
 // A column for each label of several, as far as they fit.
 constexpr size_t kMaxColumns = 32;
 
-int run_sample(const Flags& flags) {
+int run_sample(const SampleFlags& flags) {
   const torch::Device device = flags.common.start();
   LoadedModel loaded = open_model(flags.common, flags.run, device);
   const Drawn drawn = flags.drawing.draw(*loaded.model, flags.run, flags.count, flags.common.seed, device);
@@ -49,7 +49,7 @@ int run_sample(const Flags& flags) {
 }  // namespace
 
 void add_sample(CLI::App& app, Run& run) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<SampleFlags>();
   CLI::App* command = app.add_subcommand("sample", "draw samples from a trained model");
   command->add_option("run", flags->run, "run folder or checkpoint file")->required();
   command->add_option("-n,--count", flags->count, "number of samples")

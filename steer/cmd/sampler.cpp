@@ -1,6 +1,7 @@
 #include "steer/cmd/sampler.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "steer/core/check.h"
 #include "steer/core/options.h"

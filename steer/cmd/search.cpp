@@ -1,5 +1,6 @@
 // steer search: strengths of guidance that do best by a yardstick.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,7 +22,7 @@
 namespace steer {
 namespace {
 
-struct Flags {
+struct SearchFlags {
   Common common;
   std::string run, objective, metric, data, split = "test", fit, out = "preset.json";
   YardstickFlags yardsticks;
@@ -72,7 +73,7 @@ Journal journal_at(const std::string& path, const Json& conditions) {
 // Tasks of several sizes, each made once.
 class Tasks {
  public:
-  Tasks(const Flags& flags, const ImageShape& shape, const torch::Tensor& truth, torch::Device device)
+  Tasks(const SearchFlags& flags, const ImageShape& shape, const torch::Tensor& truth, torch::Device device)
       : flags_(flags), shape_(shape), truth_(truth), device_(device) {}
 
   const Task& of(int64_t samples, uint64_t seed) {
@@ -90,15 +91,15 @@ class Tasks {
   }
 
  private:
-  const Flags& flags_;
+  const SearchFlags& flags_;
   ImageShape shape_;
   torch::Tensor truth_;
   torch::Device device_;
   std::map<std::pair<int64_t, uint64_t>, std::unique_ptr<Task>> tasks_;
 };
 
-int run_search(const Flags& given) {
-  Flags flags = given;
+int run_search(const SearchFlags& given) {
+  SearchFlags flags = given;
   const torch::Device device = flags.common.start();
   LoadedModel loaded = open_model(flags.common, flags.run, device);
   Model& model = *loaded.model;
@@ -233,7 +234,7 @@ int run_search(const Flags& given) {
 }  // namespace
 
 void add_search(CLI::App& app, Run& run) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<SearchFlags>();
   CLI::App* command = app.add_subcommand(
       "search",
       "find strengths of guidance: tries settings, judges their samples, keeps the best as a preset");

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int64_t kSketchSide = 8;
 
-struct Flags {
+struct SearchSimilarFlags {
   Common common;
   std::vector<std::string> queries;
   std::string run, data, split = "train", query_split = "test", fit, index = "codes.idx", out = "similar.png";
@@ -24,7 +24,7 @@ struct Flags {
   int64_t images = 0, neighbours = 8, evaluate = 0, batch = 64;
 };
 
-CodeIndex built(const Flags& flags, const DdnModel& model, torch::Device device) {
+CodeIndex built(const SearchSimilarFlags& flags, const DdnModel& model, torch::Device device) {
   const torch::Tensor x = load_images(flags.data, flags.split, flags.fit, model.shape(), flags.images).x;
   say(fmt::format("encoding {} images", x.size(0)));
   const Reconstruction made = reconstruct_all(model, x, flags.batch, 1, device);
@@ -38,7 +38,7 @@ torch::Tensor distances(const torch::Tensor& images, const torch::Tensor& x) {
 }
 
 // What in the index is like one image [1, C, H, W] with this code.
-SimilarCodes similar_to(const Flags& flags, const torch::Tensor& x, const torch::Tensor& query,
+SimilarCodes similar_to(const SearchSimilarFlags& flags, const torch::Tensor& x, const torch::Tensor& query,
                         const torch::Tensor& codes, const torch::Tensor& sketches) {
   const torch::Tensor distance = distances(sketches, area_resize(x, sketches.size(2), sketches.size(3)));
   if (flags.by == "sketch") return nearest_rows(query, codes, distance, flags.neighbours);
@@ -58,8 +58,8 @@ torch::Tensor pictures(const CodeIndex& index, const torch::Tensor& rows, const 
   return data->batch({rows.data_ptr<int64_t>(), rows.data_ptr<int64_t>() + rows.numel()}).x;
 }
 
-int search(const Flags& flags, const DdnModel& model, const CodeIndex& index, const torch::Tensor& codes,
-           torch::Device device) {
+int answer_queries(const SearchSimilarFlags& flags, const DdnModel& model, const CodeIndex& index,
+                   const torch::Tensor& codes, torch::Device device) {
   const torch::Tensor x = read_images(flags.queries, model.shape(), flags.fit);
   const torch::Tensor query = model.reconstruct(x.to(device)).code.cpu();
   const int64_t n = std::min(flags.neighbours, codes.size(0));
@@ -91,8 +91,8 @@ int search(const Flags& flags, const DdnModel& model, const CodeIndex& index, co
 }
 
 // How often the nearest images have the label of the query, beside plain distance between pixels.
-int evaluate(const Flags& flags, const DdnModel& model, const CodeIndex& index, const torch::Tensor& codes,
-             torch::Device device) {
+int evaluate(const SearchSimilarFlags& flags, const DdnModel& model, const CodeIndex& index,
+             const torch::Tensor& codes, torch::Device device) {
   const Loaded known = load_images(index.data, index.split, index.fit, model.shape(), codes.size(0));
   const std::string& data = flags.data.empty() ? index.data : flags.data;
   const Loaded asked = load_images(data, flags.query_split, index.fit, model.shape(), flags.evaluate);
@@ -141,7 +141,7 @@ int evaluate(const Flags& flags, const DdnModel& model, const CodeIndex& index, 
   return 0;
 }
 
-int run_search(const Flags& flags) {
+int run_search_similar(const SearchSimilarFlags& flags) {
   const bool exists = std::filesystem::exists(flags.index),
              ask = flags.evaluate > 0 || !flags.queries.empty();
   STEER_CHECK(ask || !flags.data.empty(),
@@ -169,13 +169,13 @@ int run_search(const Flags& flags) {
   }
   const torch::Tensor codes = model.code_in(index.codes, flags.index);
   return flags.evaluate > 0 ? evaluate(flags, model, index, codes, device)
-                            : search(flags, model, index, codes, device);
+                            : answer_queries(flags, model, index, codes, device);
 }
 
 }  // namespace
 
 void add_search_similar(CLI::App& app, Run& run) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<SearchSimilarFlags>();
   CLI::App* command = app.add_subcommand(
       "search-similar", "index a data set by its codes and find the images that are like given ones");
   command->footer(
@@ -213,7 +213,7 @@ void add_search_similar(CLI::App& app, Run& run) {
   command->add_option("-o,--out", flags->out, "picture to write: each row a query and what is like it")
       ->capture_default_str();
   flags->common.add_to(command);
-  command->callback([=, &run] { run = [=] { return run_search(*flags); }; });
+  command->callback([=, &run] { run = [=] { return run_search_similar(*flags); }; });
 }
 
 }  // namespace steer

@@ -15,7 +15,7 @@
 namespace steer {
 namespace {
 
-struct Flags {
+struct TrainFlags {
   Common common;
   std::string family, config, data, out;
   std::vector<std::string> sets;
@@ -30,7 +30,7 @@ struct Plan {
   Json model;
 };
 
-Plan plan_of(const Flags& flags, const CLI::App& command) {
+Plan training_plan(const TrainFlags& flags, const CLI::App& command) {
   Json json = Json::object();
   std::string where = "options";
   if (flags.resume && flags.config.empty()) {
@@ -75,9 +75,9 @@ std::string budget_text(const TrainOptions& o) {
   return o.minutes > 0 ? fmt::format("{} minutes", o.minutes) : fmt::format("{} images", o.images);
 }
 
-int run_train(const Flags& flags, const CLI::App& command) {
+int run_train(const TrainFlags& flags, const CLI::App& command) {
   const torch::Device device = flags.common.start();
-  Plan plan = plan_of(flags, command);
+  Plan plan = training_plan(flags, command);
   check(plan.run.train);
   const bool classifies = flags.family == "classifier";
   if (classifies && plan.run.data.size == 0) {
@@ -136,7 +136,7 @@ int run_train(const Flags& flags, const CLI::App& command) {
 }  // namespace
 
 void add_train(CLI::App& app, Run& run) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<TrainFlags>();
   CLI::App* command = app.add_subcommand("train", "train a model into a run folder");
   command->add_option("family", flags->family, "kind of model: ddn, diffusion (flow too) or classifier")
       ->required()

@@ -9,14 +9,14 @@
 namespace steer {
 namespace {
 
-struct Flags {
+struct TreeFlags {
   Common common;
   ConditionFlags condition;
   std::string run, fit, out = "tree.png";
   int64_t levels = 3, cell = 24;
 };
 
-int run_tree(const Flags& flags) {
+int run_tree(const TreeFlags& flags) {
   const torch::Device device = flags.common.start();
   const LoadedDdn loaded = open_ddn(flags.common, flags.run, device, "tree");
   loaded.model->module().eval();
@@ -39,7 +39,7 @@ int run_tree(const Flags& flags) {
 }  // namespace
 
 void add_tree(CLI::App& app, Run& run) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<TreeFlags>();
   CLI::App* command = app.add_subcommand("tree", "draw the codes of the first layers as a recursive picture");
   command
       ->add_option(

@@ -20,7 +20,7 @@
 namespace steer {
 namespace {
 
-struct Flags {
+struct TuneFlags {
   Common common;
   TuneOptions options;
   std::string run, objective, judge, fit, out;
@@ -38,7 +38,8 @@ struct Measured {
   Verdict verdict;       // with --judge
 };
 
-Measured measure(const Flags& flags, Model& model, const Objective& objective, torch::Device device) {
+Measured measured_samples(const TuneFlags& flags, Model& model, const Objective& objective,
+                          torch::Device device) {
   std::vector<torch::Tensor> images, scores;
   for (int64_t at = 0; at < flags.count; at += flags.batch) {
     SampleRequest request;
@@ -57,13 +58,13 @@ Measured measure(const Flags& flags, Model& model, const Objective& objective, t
   return measured;
 }
 
-Json figures_of(const Measured& m) {
+Json tuning_figures(const Measured& m) {
   Json figures = {{"score", m.score}, {"diversity", m.diversity}};
   if (!m.verdict.figures.is_null()) figures["judge"] = m.verdict.figures;
   return figures;
 }
 
-int run_tune(const Flags& flags) {
+int run_tune(const TuneFlags& flags) {
   check(flags.options);
   STEER_CHECK(!std::filesystem::exists(flags.out), "[tune] ", flags.out,
               ": expected a new folder but there is something");
@@ -81,7 +82,7 @@ int run_tune(const Flags& flags) {
   const auto objective = make_objective(flags.objective, context);
   STEER_CHECK(objective->targets() == 1, "[tune] ", objective->words(),
               ": expected an objective of one target but it has ", objective->targets());
-  const Measured before = measure(flags, model, *objective, device);
+  const Measured before = measured_samples(flags, model, *objective, device);
 
   notice_interruption();
   TuneOptions options = flags.options;
@@ -95,7 +96,7 @@ int run_tune(const Flags& flags) {
   };
   const TuneState state = tune(model, *objective, options, hooks);
   progress.finish(fmt::format("{} steps", state.steps));
-  const Measured after = measure(flags, model, *objective, device);
+  const Measured after = measured_samples(flags, model, *objective, device);
 
   std::filesystem::create_directories(flags.out);
   save_model(flags.out + "/model.safetensors", model, loaded.state, nullptr);
@@ -104,8 +105,8 @@ int run_tune(const Flags& flags) {
                         {"objective", objective->words()},
                         {"steps", state.steps},
                         {"samples", flags.count},
-                        {"before", figures_of(before)},
-                        {"after", figures_of(after)},
+                        {"before", tuning_figures(before)},
+                        {"after", tuning_figures(after)},
                         {"interrupted", interruption_asked()}};
   const int64_t shown = std::min<int64_t>(flags.count, 48);
   write_picture(flags.out + "/before_after.png",
@@ -125,7 +126,7 @@ int run_tune(const Flags& flags) {
 }  // namespace
 
 void add_tune(CLI::App& app, Run& run) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<TuneFlags>();
   CLI::App* command =
       app.add_subcommand("tune", "fine-tune a ddn through its own samples toward a differentiable objective");
   command->add_option("run", flags->run, "run folder or checkpoint file of a ddn")->required();

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <ostream>
+
+#include "steer/core/clock.h"
 
 namespace steer {
 namespace {
@@ -14,10 +15,6 @@ constexpr double kRedrawSeconds = 0.1;
 constexpr double kPlainSeconds = 15;
 constexpr int kBarWidth = 20;
 constexpr size_t kTerminalWidth = 100;
-
-double steady_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // At most `columns` code points of UTF-8 text.
 std::string cut(const std::string& text, size_t columns) {
@@ -48,7 +45,7 @@ Progress::Progress(std::string title, double total, bool terminal, std::ostream&
       terminal_(terminal),
       out_(out),
       unit_(std::move(unit)),
-      clock_(clock ? std::move(clock) : steady_seconds),
+      clock_(clock ? std::move(clock) : now_seconds),
       started_(clock_()),
       now_(started_),
       shown_at_(started_ - (terminal ? kRedrawSeconds : 0)) {}

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "steer/core/check.h"
+#include "steer/core/clock.h"
 #include "steer/core/pi.h"
 #include "steer/core/random.h"
 #include "steer/nn/adam.h"
@@ -15,10 +15,6 @@ namespace steer {
 namespace {
 
 constexpr int64_t kRampSteps = 50, kMeasureBatch = 1000, kLooks = 12;
-
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // Bits per code by the real weights.
 double real_bits(PriorNetwork network, const Tensor& code) {
@@ -89,7 +85,7 @@ PriorTraining train_prior(const Tensor& code, const std::vector<int64_t>& candid
   for (const auto& item : network->named_parameters()) parameters.emplace_back(item.key(), item.value());
   Adam adam(parameters, AdamOptions());
   Stream stream(learned, derive_seed(options.seed, 4));
-  const double begin = seconds_now();
+  const double begin = now_seconds();
   double best = INFINITY, look = 0;
   for (double share = 0; share < 1;) {
     const double warm = std::min(1.0, static_cast<double>(training.steps + 1) / kRampSteps);
@@ -105,7 +101,7 @@ PriorTraining train_prior(const Tensor& code, const std::vector<int64_t>& candid
     adam.step(rate);
     ++training.steps;
     share = options.steps > 0 ? static_cast<double>(training.steps) / static_cast<double>(options.steps)
-                              : (seconds_now() - begin) / (60 * options.minutes);
+                              : (now_seconds() - begin) / (60 * options.minutes);
     const bool stop = hooks.stop && hooks.stop();
     if (share >= look + 1.0 / kLooks || share >= 1 || stop) {
       look = share;

@@ -19,7 +19,7 @@ SolverOptions exact_ways() {
   return options;
 }
 
-Tensor flow_levels(int64_t steps) {
+Tensor straight_levels(int64_t steps) {
   LevelOptions options;
   options.type = "flow", options.steps = steps;
   return make_levels(options, flow());
@@ -70,10 +70,10 @@ TEST(Reflow, AStraightFlowReachesItsDataInOneStep) {
   SolverOptions euler;
   euler.name = "euler";
   const Tensor start = flow().sigma_max() * pairs.noise, seeds = sample_seeds(1, 6);
-  EXPECT_LT(largest(solve(D, start, flow_levels(1), euler, seeds).x - pairs.data), 5e-3);
-  EXPECT_GT(largest(solve(world.denoiser(), start, flow_levels(1), euler, seeds).x - pairs.data), 0.3);
-  EXPECT_LT(largest(straightness(D, pairs, flow_levels(20))), 1e-4);
-  EXPECT_GT(straightness(world.denoiser(), pairs, flow_levels(20)).mean().item<double>(), 1e-2);
+  EXPECT_LT(largest(solve(D, start, straight_levels(1), euler, seeds).x - pairs.data), 5e-3);
+  EXPECT_GT(largest(solve(world.denoiser(), start, straight_levels(1), euler, seeds).x - pairs.data), 0.3);
+  EXPECT_LT(largest(straightness(D, pairs, straight_levels(20))), 1e-4);
+  EXPECT_GT(straightness(world.denoiser(), pairs, straight_levels(20)).mean().item<double>(), 1e-2);
 }
 
 TEST(Reflow, DistillationLossIsTheErrorOfTheOneStep) {

@@ -6,7 +6,7 @@
 namespace steer {
 namespace {
 
-void check_labels(const Tensor& logits, const Tensor& label) {
+void check_logits(const Tensor& logits, const Tensor& label) {
   STEER_CHECK(logits.dim() == 2 && logits.size(0) > 0 && label.dim() == 1 && label.size(0) == logits.size(0),
               "[accuracy] expected logits [N, M] and labels [N], N > 0, but got ", shape_text(logits.sizes()),
               " and ", shape_text(label.sizes()));
@@ -18,7 +18,7 @@ void check_labels(const Tensor& logits, const Tensor& label) {
 }  // namespace
 
 Accuracy accuracy(const Tensor& logits, const Tensor& label) {
-  check_labels(logits, label);
+  check_logits(logits, label);
   const int64_t classes = logits.size(1);
   const Tensor taken = logits.argmax(1);
   return {taken.eq(label).to(torch::kFloat64).mean().item<double>(),

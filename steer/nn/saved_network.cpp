@@ -52,7 +52,7 @@ SavedNetwork from_checkpoint(const std::string& path, torch::Device device, Outp
   return {forward, options.channels, options.size, path};
 }
 
-SavedNetwork load(const std::string& path, torch::Device device, Output output) {
+SavedNetwork load_network(const std::string& path, torch::Device device, Output output) {
   namespace fs = std::filesystem;
   STEER_CHECK(fs::exists(path), "[classifier] ", path,
               ": expected a run folder, a checkpoint or a TorchScript file but there is nothing");
@@ -91,11 +91,11 @@ Tensor SavedNetwork::operator()(const Tensor& x) const {
 }
 
 SavedNetwork load_classifier(const std::string& path, torch::Device device) {
-  return load(path, device, Output::kLogits);
+  return load_network(path, device, Output::kLogits);
 }
 
 SavedNetwork load_features(const std::string& path, torch::Device device) {
-  return load(path, device, Output::kFeatures);
+  return load_network(path, device, Output::kFeatures);
 }
 
 }  // namespace steer

@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cmath>
 #include <cstring>
 
 #include "steer/core/check.h"
+#include "steer/core/clock.h"
 
 extern char** environ;
 
@@ -22,10 +22,6 @@ namespace {
 
 // More output than this for each score is no list of numbers.
 constexpr size_t kBytesPerScore = 4096;
-
-double now_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // A pipe whose ends close with the object.
 struct Pipe {

@@ -19,7 +19,7 @@ void gather(std::vector<Tensor>& all, const Tensor& of_targets, int64_t samples)
   all.push_back(rows.expand(sizes).cpu());
 }
 
-Tensor joined(const std::vector<Tensor>& all) {
+Tensor joined_rows(const std::vector<Tensor>& all) {
   return all.empty() ? Tensor() : at::cat(all);
 }
 
@@ -56,9 +56,9 @@ Task::Task(const TaskOptions& options, const ImageShape& shape, const Tensor& tr
       if (m.height < shape.height && !m.colour.defined() && m.y.defined())
         gather(bicubic, at::upsample_bicubic2d(m.y, {shape.height, shape.width}, false).clamp(-1, 1), some);
   }
-  asked_ = joined(asked), degraded_ = joined(degraded), hidden_ = joined(hidden);
+  asked_ = joined_rows(asked), degraded_ = joined_rows(degraded), hidden_ = joined_rows(hidden);
   // A sum may have several measurements, of which none is the picture.
-  if (bicubic.size() == pieces_.size()) bicubic_ = joined(bicubic);
+  if (bicubic.size() == pieces_.size()) bicubic_ = joined_rows(bicubic);
 }
 
 Made Task::run(Model& model, const std::function<void(SampleRequest&, int64_t at, int64_t count)>& how,

@@ -5,6 +5,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/json.h"
+#include "steer/core/refusal.h"
 #include "steer/search/yardsticks.h"
 
 namespace steer {
@@ -69,12 +70,8 @@ TEST(Task, WithoutTruthAsksForAsManySamplesAsItIsTold) {
   const Task task(options, model.shape(), {}, torch::kCPU);
   EXPECT_EQ(task.run(model, {}).images.size(0), 7);
   EXPECT_FALSE(task.asked().defined());
-  try {
-    measure(task, task.run(model, {}), {}, {"accuracy"});
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), ::testing::HasSubstr("judge"));
-  }
+  EXPECT_THAT(refusal([&] { measure(task, task.run(model, {}), {}, {"accuracy"}); }),
+              ::testing::HasSubstr("judge"));
   EXPECT_THROW(measure(task, task.run(model, {}), {}, {"acuracy"}), Error);
 }
 

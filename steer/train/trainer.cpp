@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <numeric>
 
 #include "steer/core/check.h"
+#include "steer/core/clock.h"
 #include "steer/core/files.h"
 #include "steer/core/json.h"
 #include "steer/core/precision.h"
@@ -24,14 +24,10 @@ namespace {
 namespace fs = std::filesystem;
 constexpr int64_t kGridImages = 64;
 
-double now_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 // All that a continuation needs beside the options: raw weights, buffers, optimiser, shadows, counters.
-class Run {
+class TrainingRun {
  public:
-  Run(Model& model, const TrainOptions& options)
+  TrainingRun(Model& model, const TrainOptions& options)
       : model_(model), stored_(options.stored), learner(model, options) {}
 
   void save(const std::string& folder, int64_t log_bytes, const Json& averages) {
@@ -199,9 +195,9 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
 
   model.module().to(device);
   model.set_compute_type(scalar_type(make_precision(o.precision, device)));
-  Run self(model, o);
+  TrainingRun self(model, o);
   Learner& learner = self.learner;
-  const Run::LogState former = resume ? self.load(run) : Run::LogState();
+  const TrainingRun::LogState former = resume ? self.load(run) : TrainingRun::LogState();
   fs::create_directories(run + "/samples");
   Json written = options_json(options);
   written["family"] = model.family();

@@ -1,10 +1,10 @@
 #include "steer/train/tune.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "steer/core/check.h"
+#include "steer/core/clock.h"
 #include "steer/core/random.h"
 #include "steer/ddn/chooser.h"
 #include "steer/models/models.h"
@@ -12,10 +12,6 @@
 
 namespace steer {
 namespace {
-
-double now_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // The same model with tensors of its own that need no gradient.
 std::unique_ptr<DdnModel> frozen_copy(DdnModel& model) {
