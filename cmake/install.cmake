@@ -37,10 +37,10 @@ install(FILES ${CMAKE_BINARY_DIR}/SteerConfig.cmake ${CMAKE_BINARY_DIR}/SteerCon
 set(made ${CMAKE_BINARY_DIR}/made)
 file(MAKE_DIRECTORY ${made})
 add_custom_command(OUTPUT ${made}/steer.1 ${made}/steer.bash ${made}/_steer ${made}/steer.fish
-  COMMAND steer_program manual >${made}/steer.1
-  COMMAND steer_program completion bash >${made}/steer.bash
-  COMMAND steer_program completion zsh >${made}/_steer
-  COMMAND steer_program completion fish >${made}/steer.fish
+  COMMAND steer_program manual --out ${made}/steer.1
+  COMMAND steer_program completion bash --out ${made}/steer.bash
+  COMMAND steer_program completion zsh --out ${made}/_steer
+  COMMAND steer_program completion fish --out ${made}/steer.fish
   DEPENDS steer_program VERBATIM)
 add_custom_target(steer_manual ALL DEPENDS ${made}/steer.1)
 install(FILES ${made}/steer.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)

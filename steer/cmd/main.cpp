@@ -7,6 +7,7 @@
 #include "steer/cmd/flags.h"
 #include "steer/core/build.h"
 #include "steer/core/check.h"
+#include "steer/core/files.h"
 #include "steer/core/machine.h"
 
 namespace {
@@ -68,15 +69,24 @@ int main(int argc, char** argv) {
   steer::add_search_similar(app, run);
   steer::add_cluster(app, run);
   steer::add_interpolate(app, run);
-  std::string shell;
+  std::string shell, out;
+  const auto print = [&out](const std::string& text) {
+    if (out.empty())
+      std::cout << text;
+    else
+      steer::write_file(out, text);
+    return 0;
+  };
   CLI::App* completion = app.add_subcommand("completion", "print a script of completions for a shell");
   completion->add_option("shell", shell, "bash, zsh or fish")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  completion->callback([&] { run = [&] { return std::cout << steer::completion_script(app, shell), 0; }; });
   CLI::App* manual = app.add_subcommand("manual", "print the manual page: steer manual | man -l -");
+  for (CLI::App* command : {completion, manual})
+    command->add_option("-o,--out", out, "a file to write in place of printing");
+  completion->callback([&] { run = [&] { return print(steer::completion_script(app, shell)); }; });
   manual->callback(
-      [&] { run = [&] { return std::cout << steer::manual_page(app, steer::this_build().version), 0; }; });
+      [&] { run = [&] { return print(steer::manual_page(app, steer::this_build().version)); }; });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
