@@ -76,7 +76,10 @@ Tensor group_norm_silu_plain(const Tensor& x, const Tensor& weight, const Tensor
   const auto type = x.scalar_type();
   const auto per_image = [&](const Tensor& rows) { return rows.to(type).unsqueeze(-1).unsqueeze(-1); };
   const Tensor input = offset.defined() ? x + per_image(offset) : x;
-  if (weight.dim() == 1)
+  // libtorch 2.13 crashes on the way back through maps that need no gradient themselves: the affine part goes
+  // apart then.
+  const bool whole = input.requires_grad() || !at::GradMode::is_enabled();
+  if (weight.dim() == 1 && whole)
     return at::silu(at::group_norm(input, groups, weight.to(type), bias.to(type), epsilon));
   return at::silu(at::group_norm(input, groups, {}, {}, epsilon) * per_image(weight) + per_image(bias));
 }

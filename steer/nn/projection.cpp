@@ -4,6 +4,13 @@
 #include "steer/nn/conv.h"
 
 namespace steer {
+namespace {
+
+// Rows of a matrix are multiplied in whole blocks of so many: libraries choose how to sum a product by the
+// number of its rows, and a sample would depend on its batch.
+constexpr int64_t kBlockOfRows = 16;
+
+}  // namespace
 
 ProjectionImpl::ProjectionImpl(const ProjectionOptions& options) {
   STEER_CHECK(options.in > 0 && options.out > 0,
@@ -15,7 +22,10 @@ ProjectionImpl::ProjectionImpl(const ProjectionOptions& options) {
 }
 
 Tensor ProjectionImpl::forward(const Tensor& x) const {
-  return at::linear(x, weight.to(x.scalar_type()), bias.to(x.scalar_type()));
+  const Tensor w = weight.to(x.scalar_type()), b = bias.to(x.scalar_type());
+  const int64_t over = x.dim() == 2 ? x.size(0) % kBlockOfRows : 0;
+  if (over == 0) return at::linear(x, w, b);
+  return at::linear(at::constant_pad_nd(x, {0, 0, 0, kBlockOfRows - over}), w, b).narrow(0, 0, x.size(0));
 }
 
 }  // namespace steer
