@@ -4,7 +4,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
-#include "steer/nn/adam_kernel.h"
+#include "steer/nn/adam_update.h"
 
 namespace steer {
 

@@ -1,27 +1,16 @@
-// Adam's update in one pass over memory.
+// The loop behind Adam's update.
 #pragma once
 
-#include <torch/types.h>
+#include <cstdint>
 
-namespace steer {
+namespace steer::kernels {
 
-using torch::Tensor;
-
-// What one step does to every value: first and second moment decay by beta1 and beta2, and the parameter
-// moves by -rate m / (sqrt(v) / root + epsilon).
-struct AdamUpdate {
-  double beta1, beta2, epsilon, rate, root;
+// 1 - beta1, 1 - beta2, epsilon, the rate, and one over the root of the second moment's correction.
+struct AdamFactors {
+  float keep1, keep2, epsilon, rate, root;
 };
 
-// Whether the kernel takes these: float32 on the processor, all contiguous.
-bool takes_adam_kernel(const Tensor& parameter, const Tensor& gradient);
+// Updates `count` parameters p with gradients g, and their moments m and v.
+void adam_update(float* p, const float* g, float* m, float* v, int64_t count, AdamFactors f);
 
-// In place: parameter, first and second moment, all of the gradient's shape.
-void adam_update(Tensor& parameter, const Tensor& gradient, Tensor& first, Tensor& second,
-                 const AdamUpdate& update);
-
-// The same by separate operations, as the reference and for all other tensors.
-void adam_update_plain(Tensor& parameter, const Tensor& gradient, Tensor& first, Tensor& second,
-                       const AdamUpdate& update);
-
-}  // namespace steer
+}  // namespace steer::kernels

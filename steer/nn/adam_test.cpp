@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "steer/core/check.h"
-#include "steer/nn/adam_kernel.h"
+#include "steer/nn/adam_update.h"
 
 namespace steer {
 namespace {
