@@ -5,39 +5,14 @@
 
 #include "steer/core/check.h"
 #include "steer/core/host.h"
-#include "steer/core/kernels.h"
+#include "steer/core/kernel_calls.h"
+#include "steer/nn/silu_sum_kernel.h"
 
 namespace steer {
 namespace {
 
-using namespace kernels;
-
-constexpr int64_t kGrain = 1 << 14;
-constexpr size_t kMost = 3;
-
-STEER_INLINE float silu(float z) {
-  return z * sigmoid(z);
-}
-STEER_INLINE float slope(float z) {
-  return silu_slope(z, sigmoid(z));
-}
-
-#define STEER_SILU_SUM(T)                                                                                \
-  STEER_KERNEL void sum(const T* a, const T* b, const T* c, int64_t count, int terms, T* __restrict y) { \
-    if (terms == 1)                                                                                      \
-      for (int64_t i = 0; i < count; ++i) store(y + i, silu(load(a + i)));                               \
-    else if (terms == 2)                                                                                 \
-      for (int64_t i = 0; i < count; ++i) store(y + i, silu(load(a + i)) + silu(load(b + i)));           \
-    else                                                                                                 \
-      for (int64_t i = 0; i < count; ++i)                                                                \
-        store(y + i, silu(load(a + i)) + silu(load(b + i)) + silu(load(c + i)));                         \
-  }                                                                                                      \
-  STEER_KERNEL void gradient(const T* __restrict x, const T* __restrict dy, int64_t count,               \
-                             T* __restrict dx) {                                                         \
-    for (int64_t i = 0; i < count; ++i) store(dx + i, load(dy + i) * slope(load(x + i)));                \
-  }
-STEER_SILU_SUM(float)
-STEER_SILU_SUM(c10::BFloat16)
+constexpr int64_t kSiluGrain = 1 << 14;
+constexpr size_t kMostSilus = 3;
 
 struct SiluSumFunction : torch::autograd::Function<SiluSumFunction> {
   // Absent terms are empty tensors, since undefined ones cannot be arguments here. All are dense and strided
@@ -51,8 +26,8 @@ struct SiluSumFunction : torch::autograd::Function<SiluSumFunction> {
       const T *pa = a.data_ptr<T>(), *pb = terms > 1 ? b.data_ptr<T>() : pa,
               *pc = terms > 2 ? c.data_ptr<T>() : pa;
       T* out = y.data_ptr<T>();
-      at::parallel_for(0, a.numel(), kGrain, [&](int64_t begin, int64_t end) {
-        sum(pa + begin, pb + begin, pc + begin, end - begin, terms, out + begin);
+      at::parallel_for(0, a.numel(), kSiluGrain, [&](int64_t begin, int64_t end) {
+        kernels::silu_sum(pa + begin, pb + begin, pc + begin, end - begin, terms, out + begin);
       });
     });
     context->save_for_backward({a, b, c});
@@ -67,15 +42,15 @@ struct SiluSumFunction : torch::autograd::Function<SiluSumFunction> {
     const Tensor& like = saved[0];
     Tensor dy = gradients[0].to(like.scalar_type());
     if (dy.strides() != like.strides()) dy = at::empty_like(like).copy_(dy);
-    torch::autograd::variable_list back(kMost);
+    torch::autograd::variable_list back(kMostSilus);
     for (size_t t = 0; t < terms; ++t) {
       back[t] = at::empty_like(like);
       with_number_type(like, [&](auto type) {
         using T = decltype(type);
         const T *x = saved[t].data_ptr<T>(), *g = dy.data_ptr<T>();
         T* out = back[t].data_ptr<T>();
-        at::parallel_for(0, like.numel(), kGrain, [&](int64_t begin, int64_t end) {
-          gradient(x + begin, g + begin, end - begin, out + begin);
+        at::parallel_for(0, like.numel(), kSiluGrain, [&](int64_t begin, int64_t end) {
+          kernels::silu_gradient(x + begin, g + begin, end - begin, out + begin);
         });
       });
     }
@@ -95,8 +70,8 @@ Tensor silu_sum_plain(const std::vector<Tensor>& x) {
 }
 
 Tensor silu_sum(const std::vector<Tensor>& x) {
-  STEER_CHECK(!x.empty() && x.size() <= kMost, "[silu_sum] expected 1 to ", kMost, " tensors but got ",
-              x.size());
+  STEER_CHECK(!x.empty() && x.size() <= kMostSilus, "[silu_sum] expected 1 to ", kMostSilus,
+              " tensors but got ", x.size());
   const auto type = x[0].scalar_type();
   bool fits = on_host(x[0]) && (type == torch::kFloat32 || type == torch::kBFloat16) &&
               x[0].is_non_overlapping_and_dense();
