@@ -1,37 +1,50 @@
-// Processor kernels behind Candidates: distances by the Gram identity and the chosen nodes' images, straight
-// from channels-last features. The plain tensor formulation in candidates.cpp is their reference.
+// The loops behind the distances of candidates. Pixels stand one after the other as float rows of `width`
+// values, of which the first `inner` are features and the rest zeros; width is a multiple of kLane.
 #pragma once
 
-#include <torch/types.h>
+#include <cstdint>
 
-namespace steer {
+namespace steer::kernels {
 
-using torch::Tensor;
+constexpr int64_t kLane = 16;
+constexpr int64_t kColumns = 2 * kLane;  // pixels measured at once
 
-// Whether the kernels below take these features [B, c, H, W]: on the processor, float32 or bfloat16,
-// channels-last.
-bool takes_kernels(const Tensor& features);
+// The first `inner` channels of pixels with `stride` channels, float or c10::BFloat16.
+template <class T>
+void unpack(const T* from, int64_t pixels, int64_t stride, int64_t inner, int64_t width, float* to);
 
-// Squared distances |W_k a + r|^2 of all candidates, weight [K, C, c'], summed over C and pixels: [B, K]. a
-// is the first c' channels of the features, r the residual [B, C, H, W]; each pixel counts `pixel_weight` [B
-// or 1, 1, H, W] times (undefined: once). Equal nodes get equal distances.
-//
-// By quadratic forms, w^T G w + 2 <w, R> + |r|^2 with G = sum a a^T and R = sum r a^T: the work grows with
-// pixels plus K, not with their product. The `few` nearest are then measured directly, because sums of large
-// numbers lose the digits of small distances, and no other comes to stand below one of them.
-Tensor distances_by_forms(const Tensor& features, const Tensor& weight, const Tensor& residual,
-                          const Tensor& pixel_weight, int64_t few);
-// By measuring every candidate at every pixel, for maps of few pixels.
-Tensor distances_directly(const Tensor& features, const Tensor& weight, const Tensor& residual,
-                          const Tensor& pixel_weight);
+// to[p] = weight[p] a[p] for each pixel.
+void weigh_pixels(const float* a, const float* weight, int64_t pixels, int64_t width, float* to);
 
-// Squared distance |W_k a + r|^2 over all pixels of the candidates index[b, m] (int64 [B, M]): [B, M].
-Tensor distances_of(const Tensor& features, const Tensor& weight, const Tensor& residual,
-                    const Tensor& pixel_weight, const Tensor& index);
+// The upper triangle of gram [width, width] = sum_p left[p] a[p]^T, in tiles, with each value that stands for
+// two doubled and zeros below the diagonal: w^T G w = sum_j w_j sum_{i <= j} G_ij w_i.
+void upper_gram_of(const float* left, const float* a, int64_t pixels, int64_t width, float* gram);
 
-// W_k applied to each part of c' channels of the features: [B, parts C, H, W] float32, part after part; k =
-// index[b]. Differentiable in features and weight [K, C, c']; only the chosen rows of the weight's gradient
-// are touched.
-Tensor chosen_products(const Tensor& features, const Tensor& weight, const Tensor& index);
+// cross[c][j] = sum_p weight[p] r[c][p] a[p][j]; returns sum weight |r|^2. A null weight is 1.
+float cross_of(const float* r, const float* weight, const float* a, int64_t pixels, int64_t channels,
+               int64_t width, float* cross);
 
-}  // namespace steer
+// distance[k] += w_k^T G w_k + 2 w_k cross for nodes `first` to `last`; w [K, channels, width], cross
+// [channels, width].
+void forms_of(const float* w, const float* cross, const float* gram, int64_t first, int64_t last,
+              int64_t channels, int64_t width, float* distance);
+
+// What |w a + r|^2 asks of a row of maps: a [pixels, width], residual [channels, pixels], and how many times
+// each pixel counts (null: once).
+struct MeasuredRow {
+  const float *a, *residual, *pixel_weight;
+  int64_t pixels, channels, inner, width;
+};
+
+// Measures the `few` nearest of the distances [K] again, directly, with nodes w [K, channels, inner]. No
+// other comes to stand below one of the few by rounding alone.
+void measure_nearest(const float* w, const MeasuredRow& row, int64_t nodes, int64_t few, float* distance);
+
+// The distances [count, K] of `count` rows that follow each other in memory, from `rows` on; with
+// `own_weights` the pixel weights do so too, otherwise all rows share them. Small maps stand side by side, so
+// that the columns are full. `room` is for columns_room values.
+void measure_columns(const float* w, const MeasuredRow& rows, int64_t count, bool own_weights, int64_t nodes,
+                     float* room, float* distance);
+int64_t columns_room(int64_t nodes, int64_t channels, int64_t inner);
+
+}  // namespace steer::kernels

@@ -3,14 +3,23 @@
 #include <algorithm>
 
 #include "steer/core/check.h"
+#include "steer/core/host.h"
 #include "steer/core/tensors.h"
-#include "steer/ddn/candidate_kernels.h"
+#include "steer/ddn/candidate_distances.h"
+#include "steer/ddn/chosen_products.h"
 
 namespace steer {
 namespace {
 
 // How many of the nearest candidates are measured again, directly.
 constexpr int64_t kMeasuredAgain = 4;
+
+// Whether kernels take these features: on the processor, float32 or bfloat16, channels-last.
+bool takes_kernels(const Tensor& features) {
+  const auto type = features.scalar_type();
+  return on_host(features) && (type == torch::kFloat32 || type == torch::kBFloat16) &&
+         features.is_contiguous(at::MemoryFormat::ChannelsLast);
+}
 
 // Maps [B, c, H, W] as rows of pixels [B, H W, c], float32.
 Tensor as_pixels(const Tensor& maps) {

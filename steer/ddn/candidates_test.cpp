@@ -4,7 +4,6 @@
 
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
-#include "steer/ddn/candidate_kernels.h"
 
 namespace steer {
 namespace {
