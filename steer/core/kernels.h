@@ -1,14 +1,13 @@
-// Parts of hand-written processor kernels: run-time dispatch, number types, and an exponential that
-// vectorises.
+// Parts of hand-written processor kernels: run-time dispatch, loads and stores of both number types, and an
+// exponential that vectorises. Kernels are loops over plain memory; they know nothing of tensors.
 #pragma once
 
 #include <c10/util/BFloat16.h>
-#include <torch/types.h>
 
 #include <cstdint>
 
-// A function marked so is compiled for AVX-512, AVX2 and the base processor; the loader picks. Sanitizers
-// do not support the mechanism, so their builds have the base version alone.
+// A function or function template marked so is compiled for AVX-512, AVX2 and the base processor; the loader
+// picks. Sanitizers do not support the mechanism, so their builds have the base version alone.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
 #define STEER_KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
@@ -58,12 +57,6 @@ STEER_INLINE float sigmoid(float x) {
 // The slope of z sigmoid(z) at z, given s = sigmoid(z).
 STEER_INLINE float silu_slope(float z, float s) {
   return s * (1.0f + z * (1.0f - s));
-}
-
-// Calls body(T{}) with the number type of a tensor, float32 or bfloat16.
-template <class Body>
-void with_number_type(const torch::Tensor& tensor, const Body& body) {
-  tensor.scalar_type() == torch::kFloat32 ? body(float()) : body(c10::BFloat16());
 }
 
 }  // namespace steer::kernels
