@@ -157,7 +157,7 @@ def text(rows, results):
         lines += [
             "",
             "Up to about 8x8 pixels every candidate is measured at every pixel, in registers; above, distances come from quadratic forms in the features' Gram matrix, "
-            "and the nearest four are measured again (`ddn/candidate_kernels.h`); whichever counts fewer multiplications is taken. At 16x16 the forms take most of the time, at 64x64 reading the features "
+            "and the nearest four are measured again (`ddn/candidate_distances.h`); whichever counts fewer multiplications is taken. At 16x16 the forms take most of the time, at 64x64 reading the features "
             "and forming the Gram matrix, whatever K is; PyTorch's is that of writing and reading K images. At 64x64 and K = 512 a third of steer's memory is the gradient of the features themselves; most of the rest are "
             "holes that freed blocks leave in the heap, which keeps them so that no page is fetched twice.",
         ]
