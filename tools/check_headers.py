@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Checks that every public header compiles alone and includes no header of steer that is not public.
 
-Headers of libtorch take 6 to 15 s each, so those that a header includes anyway, by itself or through other headers of
-steer, are compiled beforehand, once for all headers that include the same. The compiler is stopped where a header has
-been read, before it turns to the templates that libtorch's headers left to be instantiated; all public headers together
-are then compiled to the end. What has passed is remembered by content. Prints a line for each header at fault and one
-with the count; exit status 1 where any is.
+Headers of libtorch take 6 to 15 s each, so those that a header includes anyway, by itself or through other
+headers of steer, are compiled beforehand, once for all headers that include the same. The compiler is stopped
+where a header has been read, before it turns to the templates that libtorch's headers left to be
+instantiated; all public headers together are then compiled to the end. What has passed is remembered by
+content. Prints a line for each header at fault and one with the count; exit status 1 where any is.
 """
 import argparse
 import concurrent.futures
@@ -26,13 +26,14 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)', re.MULTILINE)
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('include', type=pathlib.Path, help='the include folder of an installed steer, or its sources')
-    parser.add_argument('--torch', action='append', default=[], metavar='DIR', help="an include folder of libtorch's")
-    parser.add_argument('--std', default='20', help='the C++ standard (default: 20)')
-    parser.add_argument('--flags', default='', help='further flags, as one argument: --flags="-fPIC -fopenmp"')
-    parser.add_argument('--work', type=pathlib.Path, required=True, help='the folder for what serves again')
-    parser.add_argument('--compiler', default='g++', help='GCC (default: g++)')
-    parser.add_argument('--jobs', type=int, default=2, help='compilers at work at once (default: 2)')
+    add = parser.add_argument
+    add('include', type=pathlib.Path, help='the include folder of an installed steer, or its sources')
+    add('--torch', action='append', default=[], metavar='DIR', help="an include folder of libtorch's")
+    add('--std', default='20', help='the C++ standard (default: 20)')
+    add('--flags', default='', help='further flags, as one argument: --flags="-fPIC -fopenmp"')
+    add('--work', type=pathlib.Path, required=True, help='the folder for what serves again')
+    add('--compiler', default='g++', help='GCC (default: g++)')
+    add('--jobs', type=int, default=2, help='compilers at work at once (default: 2)')
     return parser.parse_args()
 
 
@@ -86,14 +87,15 @@ class Compiler:
         self.command = [options.compiler, f'-std=c++{options.std}', *shlex.split(options.flags)]
         self.command += [f'-isystem{pathlib.Path(folder).resolve()}' for folder in options.torch]
         self.include, self.work = options.include, options.work
-        version = subprocess.run([options.compiler, '--version'], check=True, capture_output=True, text=True).stdout
+        version = subprocess.check_output([options.compiler, '--version'], text=True)
         releases = [path.read_text() for folder in options.torch
                     for path in sorted(pathlib.Path(folder).glob('torch/**/version.h'))]
         self.key = digest(version, self.command, releases)
 
     def run(self, *words, source=None):
-        """The first line of complaint; empty where there is none. Nothing is found in the folder that it runs in."""
-        result = subprocess.run([*self.command, *words], input=source, capture_output=True, text=True, cwd=self.work)
+        """The first line of complaint; empty where there is none. It runs in a folder without sources."""
+        result = subprocess.run([*self.command, *words], input=source, cwd=self.work,
+                                capture_output=True, text=True)
         if result.returncode == 0:
             return ''
         lines = result.stderr.splitlines()
@@ -133,12 +135,15 @@ def main():
     record = options.work / 'passed'
     passed = set(record.read_text().split()) if record.exists() else set()
 
+    def key_of(what, several):
+        return digest(compiler.key, what, *((options.include / one).read_text() for one in several))
+
     faults, waiting = {}, []
     for header in headers.public:
         hidden = headers.hidden(header)
-        key = digest(compiler.key, header, *((options.include / one).read_text() for one in headers.closure(header)))
+        key = key_of(header, headers.closure(header))
         if hidden:
-            faults[header] = f'includes {", ".join(hidden)}, which {"are" if len(hidden) > 1 else "is"} not public'
+            faults[header] = f'includes what is not public: {", ".join(hidden)}'
         elif key not in passed:
             waiting.append((key, header, headers.torch(header)))
 
@@ -150,7 +155,7 @@ def main():
                 faults[header] = fault
             else:
                 print(key, file=out, flush=True)
-        together = digest(compiler.key, *((options.include / one).read_text() for one in headers.public))
+        together = key_of('all', headers.public)
         if not faults and together not in passed:
             torch = max(map(headers.torch, headers.public), key=lambda one: 'torch/nn.h' in one)
             fault = compiler.fault(headers.public, torch, to_the_end=True)
