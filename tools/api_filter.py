@@ -267,7 +267,7 @@ class Header:
             return ['As given.']
         if re.match(rf'(explicit )?{scope.name}\(const \w+Options& options', code):
             return ['With these options.']
-        return ['The module applied, as told above.'] if re.search(r'\bforward\(', code) else []
+        return ['The module applied, as its description says.'] if re.search(r'\bforward\(', code) else []
 
     def put(self, begin, comment, text, before='', after=''):
         """A text, no longer than the comment but for its last line, in the place of the comment's lines."""

@@ -32,7 +32,7 @@ struct ResnetBlockOptions {
 
 // h = conv1(silu(norm1(x))); h = conv2(dropout(silu(norm2(h + time_emb_proj(time))))); (shortcut(x) + h) /
 // scale. x [B, in, H, W], time [B, time] float32, already behind its SiLU, -> [B, out, H', W'] in the number
-// type of x. reference: Ho et al. 2020; scale_shift: Dhariwal and Nichol 2021.
+// type of x (Ho et al. 2020; scale_shift: Dhariwal and Nichol 2021).
 struct ResnetBlockImpl : torch::nn::Module {
   explicit ResnetBlockImpl(const ResnetBlockOptions& options);
   Tensor forward(const Tensor& x, const Tensor& time) const;
