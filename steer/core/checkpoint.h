@@ -13,22 +13,24 @@ namespace steer {
 
 using Tensors = std::map<std::string, torch::Tensor>;  // by name
 
+// What a file holds.
 struct Checkpoint {
   Tensors tensors;
-  std::map<std::string, std::string> metadata;
+  std::map<std::string, std::string> metadata;  // words about them, by key
 };
 
-// What a file says of one tensor; its bytes are begin..end of the data that follow the header.
+// What a file says of one tensor.
 struct TensorEntry {
-  torch::ScalarType dtype;
-  std::vector<int64_t> shape;
-  uint64_t begin = 0;
-  uint64_t end = 0;
+  torch::ScalarType dtype;     // one of those that write_checkpoint writes
+  std::vector<int64_t> shape;  // empty: a scalar
+  uint64_t begin = 0;          // its first byte among the data that follow the header
+  uint64_t end = 0;            // the byte after its last
 };
 
+// What a file says of its tensors.
 struct CheckpointHeader {
-  std::map<std::string, TensorEntry> tensors;
-  std::map<std::string, std::string> metadata;
+  std::map<std::string, TensorEntry> tensors;   // by name
+  std::map<std::string, std::string> metadata;  // words about them, by key
 };
 
 // Writes atomically, in the order of the names, one tensor at a time; tensors may live on any device. The

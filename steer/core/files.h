@@ -9,7 +9,7 @@
 
 namespace steer {
 
-// The bytes of a file.
+// The bytes of a file. Error where it cannot be read.
 std::string read_file(const std::string& path);
 
 // Puts `bytes` under `path`, atomically; missing folders are made. Whatever fails (a full disk as well), the
@@ -24,12 +24,16 @@ void append_line(const std::string& path, std::string_view line);
 // Without commit() nothing of it stays. Two writers of one path wait for each other.
 class NewFile {
  public:
+  // Error where `path` is a folder or cannot be written.
   explicit NewFile(const std::string& path);
   ~NewFile();
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
 
+  // Adds bytes. Error where they do not fit, and after commit().
   void write(std::string_view bytes);
+  // Flushes the file and puts it in the place of what stood there. Error, after which that stands there
+  // still, where it cannot.
   void commit();
 
  private:

@@ -5,6 +5,7 @@
 
 namespace steer {
 
+// A JSON value whose objects keep the order of their keys.
 using Json = nlohmann::ordered_json;
 
 }  // namespace steer

@@ -9,9 +9,10 @@
 
 namespace steer {
 
+// What a file holds.
 struct JsonLines {
-  std::vector<Json> values;
-  int64_t bytes = 0;  // of the whole lines, for LogFile(path, bytes)
+  std::vector<Json> values;  // one for each whole line
+  int64_t bytes = 0;         // of the whole lines, for LogFile(path, bytes)
 };
 
 // The whole lines of a file; a last one without a line break was being written and is left out. Nothing where

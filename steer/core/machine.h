@@ -5,6 +5,7 @@
 
 namespace steer {
 
+// What is known of a processor.
 struct Machine {
   std::string processor;  // its maker's name for it, or "unknown"
   int cores = 1;          // that this process may use
@@ -13,6 +14,7 @@ struct Machine {
   bool bfloat16 = false;  // instructions for bfloat16 products (AVX-512 or AMX)
 };
 
+// The machine that this process runs on.
 Machine this_machine();
 
 // The machine that Linux describes in `cpuinfo`, the text of /proc/cpuinfo.

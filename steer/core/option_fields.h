@@ -13,11 +13,13 @@ namespace steer {
 
 // One field: a plain value, or the fields of another struct.
 struct OptionField {
+  // Where a plain value is; std::monostate for a struct.
   using Value = std::variant<std::monostate, bool*, int64_t*, double*, std::string*, std::vector<int64_t>*,
                              std::vector<std::string>*>;
 
-  std::string name, meaning;
-  Value value;                     // where a plain value is; std::monostate for a struct
+  std::string name;                // its key in JSON
+  std::string meaning;             // for help
+  Value value;                     // points into the struct that has the field
   std::vector<OptionField> inner;  // the fields of a struct
 };
 
@@ -26,6 +28,7 @@ struct OptionField {
 // the struct and lives no longer.
 class OptionFields {
  public:
+  // Adds a field: its key in JSON, where its value is, and what help says of it.
   template <class T>
   void operator()(const char* name, T& value, const char* meaning) {
     if constexpr (std::is_constructible_v<OptionField::Value, T*>)

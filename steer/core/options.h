@@ -53,8 +53,7 @@ bool among(const std::string& word, const std::vector<std::string>& words);
 void read_value(const OptionField::Value& value, const Json& json, const std::string& where,
                 const std::string& path);
 
-// The same for the fields of any struct.
-
+// options_json, read_options and options_help for the fields of any struct.
 Json fields_json(const std::vector<OptionField>& fields);
 void read_fields(const std::vector<OptionField>& fields, const Json& json, const std::string& where);
 std::string fields_help(const std::vector<OptionField>& fields);

@@ -20,8 +20,10 @@ uint64_t derive_seed(uint64_t seed, uint64_t label, uint64_t second);
 // A small generator for host-side choices (shuffles, procedural data): SplitMix64.
 class Random {
  public:
+  // Equal seeds give equal numbers.
   explicit Random(uint64_t seed) : state_(seed) {}
-  uint64_t next();
+
+  uint64_t next();                          // 64 random bits
   double uniform();                         // in [0, 1)
   double uniform(double low, double high);  // in [low, high)
   uint64_t below(uint64_t bound);           // in [0, bound), bound > 0, unbiased

@@ -11,6 +11,7 @@ namespace steer {
 
 using torch::Tensor;
 
+// Some images of a data set.
 struct Batch {
   Tensor x;      // float32 [B, C, H, W] in [-1, 1]
   Tensor label;  // int64 [B], -1 where there is no label
@@ -22,12 +23,13 @@ class Dataset {
  public:
   virtual ~Dataset() = default;
 
+  // How many images there are.
   virtual int64_t size() const = 0;
 
   // The images at `indices`, in that order. Throws unless every index is in [0, size()).
   virtual Batch batch(const std::vector<int64_t>& indices) const = 0;
 
-  // [C, H, W].
+  // Of every image: [C, H, W].
   virtual std::vector<int64_t> shape() const = 0;
 
   // The name of each label; empty where there are no labels.

@@ -8,6 +8,7 @@
 
 namespace steer {
 
+// Which images, and what is made of them first.
 struct DataOptions {
   std::string path;             // as in make_dataset
   std::string split = "train";  // train or test

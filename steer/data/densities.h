@@ -12,6 +12,7 @@ namespace steer {
 
 using torch::Tensor;
 
+// A distribution over the cells of a square grid.
 struct Density {
   Tensor map;  // float64 [bins, bins], sums to 1; row 0 is the top (y = 1), column 0 the left (x = -1)
 };
@@ -32,6 +33,7 @@ Tensor sample_points(const Density& density, int64_t count, uint64_t seed);
 // square count in the cell at its border. Error for a value that is not finite.
 Tensor cell_shares(const Tensor& points, int64_t bins);
 
+// How far one distribution is from another.
 struct Divergences {
   double kl;         // sum p ln(p / q)
   double js;         // Jensen-Shannon divergence in bits, 0 to 1

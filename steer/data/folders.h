@@ -5,6 +5,7 @@
 
 namespace steer {
 
+// Which pictures, and what is made of them first.
 struct FolderOptions {
   std::string split = "train";  // train or test, where the first level has folders of these names
   int64_t size = 0;             // of a side; 0: as stored, all alike

@@ -9,6 +9,7 @@ namespace steer {
 
 using torch::Tensor;
 
+// Colours and times of a film.
 struct GifOptions {
   Tensor palette;                   // uint8 [256, 3] that grey values stand for; not defined: 256 greys
   int64_t delay_centiseconds = 5;   // how long each frame stays

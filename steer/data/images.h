@@ -28,6 +28,8 @@ struct LayeredImage {
   Tensor image;  // float32 [C, H, W] in [-1, 1]
   Tensor alpha;  // float32 [1, H, W] in [0, 1]; 1 everywhere where the file has no alpha
 };
+
+// As decode_image and read_image, and the alpha of the picture.
 LayeredImage decode_image_alpha(std::string_view bytes, const std::string& name, int64_t channels);
 LayeredImage read_image_alpha(const std::string& path, int64_t channels);
 

@@ -14,6 +14,7 @@
 
 namespace steer {
 
+// How batches are taken from a data set.
 struct LoaderOptions {
   int64_t batch = 64;    // images in every batch
   bool shuffle = true;   // a new order for each epoch; otherwise the order of the data set

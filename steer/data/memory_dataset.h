@@ -8,6 +8,7 @@ namespace steer {
 // The most bytes that the images of one data set may take in memory.
 constexpr int64_t kMaxDatasetBytes = int64_t{8} << 30;
 
+// Images and labels in memory.
 class MemoryDataset : public Dataset {
  public:
   // images uint8 [N, C, H, W], N > 0; labels int64 [N], each -1 or, where there are class names, a number of
@@ -19,8 +20,8 @@ class MemoryDataset : public Dataset {
   std::vector<int64_t> shape() const override { return images_.sizes().slice(1).vec(); }
   std::vector<std::string> classes() const override { return classes_; }
 
-  const Tensor& images() const { return images_; }
-  const Tensor& labels() const { return labels_; }
+  const Tensor& images() const { return images_; }  // uint8 [N, C, H, W]
+  const Tensor& labels() const { return labels_; }  // int64 [N]
 
  private:
   Tensor images_, labels_;

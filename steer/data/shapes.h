@@ -5,8 +5,10 @@
 
 namespace steer {
 
+// What the images are labelled by, and which of them are rare.
 struct ShapesOptions {
   std::string labels = "kind";  // what the label names: kind, hue or both
+
   // A hue and a kind, as "purple ring", that are seldom seen together: a scene of both gets another hue
   // (evenly among the others) except with the chance rare_share in [0, 1], and is otherwise left as it was.
   // Empty: none; every combination is then 1/30 of the images.

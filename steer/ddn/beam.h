@@ -12,6 +12,7 @@ using Scorer = std::function<Tensor(const Candidates&)>;
 // consecutive groups.
 Scorer nearness_to(const Tensor& x);
 
+// The size of a search.
 struct BeamOptions {
   int64_t groups = 1;  // searches side by side; the forward starts with this many rows
   int64_t width = 8;   // prefixes that each keeps from layer to layer

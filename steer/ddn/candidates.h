@@ -25,23 +25,27 @@ class Candidates {
   // leaks; weight [K, C, c']; base [B, C, H, W], or undefined for zero.
   Candidates(const Tensor& features, const Tensor& weight, const Tensor& base);
 
-  int64_t rows() const { return features_.size(0); }
-  int64_t count() const { return weight_.size(0); }
-  int64_t channels() const { return weight_.size(1); }
-  int64_t height() const { return features_.size(2); }
-  int64_t width() const { return features_.size(3); }
-  torch::Device device() const { return features_.device(); }
+  int64_t rows() const { return features_.size(0); }           // B
+  int64_t count() const { return weight_.size(0); }            // K
+  int64_t channels() const { return weight_.size(1); }         // C
+  int64_t height() const { return features_.size(2); }         // H
+  int64_t width() const { return features_.size(3); }          // W
+  torch::Device device() const { return features_.device(); }  // of features, weight and base
 
   // Squared distance of each candidate to its row's target, summed over C, H and W: [B, K], without gradient.
   // target [B or 1, C, H, W]; pixel_weight [B or 1, 1, H, W] >= 0 multiplies each squared difference.
-  // Takes the way that counts fewer multiplications: K images of a small map, or the Gram identity
-  // |W a + r|^2 = tr(W G W^T) + 2 <W, R> + |r|^2 with G = sum a a^T, R = sum r a^T, after which the nearest
-  // few are measured directly, because the identity loses digits where distances are small.
+  // Takes that of the two ways below which counts fewer multiplications.
   Tensor distance_to(const Tensor& target, const Tensor& pixel_weight = {}) const;
+
+  // The same from all K images, for maps of few pixels.
   Tensor distance_by_images(const Tensor& target, const Tensor& pixel_weight = {}) const;
+
+  // The same by the Gram identity |W a + r|^2 = tr(W G W^T) + 2 <W, R> + |r|^2 with G = sum a a^T, R = sum r
+  // a^T, after which the nearest few are measured directly, because the identity loses digits where distances
+  // are small.
   Tensor distance_by_gram(const Tensor& target, const Tensor& pixel_weight = {}) const;
   Tensor distance_by_gram_plain(const Tensor& target,
-                                const Tensor& pixel_weight = {}) const;  // without kernels
+                                const Tensor& pixel_weight = {}) const;  // without kernels, the reference
 
   // Candidate index[n] of row row[n] (of row n where `row` is undefined), differentiable in features, weight
   // and base. The backward pass touches the chosen rows of the weight alone.

@@ -19,8 +19,7 @@ Chooser follow(const Tensor& code);
 Chooser at_random(const Tensor& seeds);
 
 // With this chance, independently for each row and layer, a uniformly random candidate goes on instead of the
-// chosen one
-// ("chain dropout", here per sample). `nearest` still names the nearest.
+// chosen one ("chain dropout", here per sample). `nearest` still names the nearest.
 Chooser with_chain_dropout(const Chooser& chooser, double chance, const Tensor& seeds);
 
 // The chooser for layers `first` to `last` (0-based, both included); at the others every row draws at random.

@@ -1,12 +1,12 @@
 // An index of a data set's images by their codes: the codes, a sketch of what each decodes to, and where the
-// images come from. docs/
-// code_format.md describes the bytes. The reader trusts nothing in the file.
+// images come from. docs/code_format.md describes the bytes. The reader trusts nothing in the file.
 #pragma once
 
 #include "steer/ddn/code_file.h"
 
 namespace steer {
 
+// What a file holds.
 struct CodeIndex {
   CodeFile codes;                // row i is image i of the data set; not by a prior
   Tensor sketch;                 // uint8 [N, C, S, S], the decoded images made small; S and C up to 255

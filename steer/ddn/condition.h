@@ -12,6 +12,7 @@ namespace steer {
 
 using torch::Tensor;
 
+// What kind of thing a network is told.
 struct ConditionOptions {
   std::string type = "none";        // none | class | colour | edge | resize
   int64_t classes = 10;             // of type class, at least 2
@@ -37,6 +38,7 @@ struct Condition {
   Tensor label;  // int64 [N], for type class
   Tensor maps;   // float32 [N, condC, h, w], what is added to the features
 
+  // Whether anything is told.
   bool defined() const { return maps.defined(); }
   // The same for the given rows, int64.
   Condition at(const Tensor& rows) const;
@@ -45,17 +47,15 @@ struct Condition {
 // Error that names the option when a word or number is out of range.
 void check(const ConditionOptions& options);
 
-// Channels condC of the maps: 0 for none; one for each two bits of a label, or one
-// for each class; 1 for colour and edge; the
-// image's for resize.
+// Channels condC of the maps: 0 for none; one for each two bits of a label, or one for each class; 1 for
+// colour and edge; the image's for resize.
 int64_t condition_channels(const ConditionOptions& options, int64_t image_channels);
 
 // Error where a label [N] is not that of a class; reads the values.
 void check_labels(const ConditionOptions& options, const Tensor& label);
 
-// Whether it is made from an image, and whether from a label.
-bool needs_image(const ConditionOptions& options);
-bool needs_label(const ConditionOptions& options);
+bool needs_image(const ConditionOptions& options);  // whether the condition is made from an image
+bool needs_label(const ConditionOptions& options);  // whether it is made from a label
 
 // The condition for using a network, made from labels int64 [N] or from images [N, C, H, W] in [-1, 1]: greys
 // are the plain mean of the channels, edges those above the threshold. The other of the two is not looked

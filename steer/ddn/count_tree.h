@@ -13,12 +13,14 @@ class CountTree {
   // Error unless 1 <= nodes.
   explicit CountTree(int64_t nodes);
 
-  void set(int64_t node, double count);  // O(log K)
+  void set(int64_t node, double count);  // gives a node another count, in O(log K)
+  // The count of a node.
   double operator[](int64_t node) const { return counts_[static_cast<size_t>(node)]; }
-  int64_t busiest() const { return winners_[1].busiest; }
-  int64_t idlest() const { return winners_[1].idlest; }
-  double total() const { return total_; }
-  const std::vector<double>& counts() const { return counts_; }
+
+  int64_t busiest() const { return winners_[1].busiest; }        // the node of the largest count
+  int64_t idlest() const { return winners_[1].idlest; }          // the node of the smallest count
+  double total() const { return total_; }                        // of all counts
+  const std::vector<double>& counts() const { return counts_; }  // [K]
 
  private:
   struct Winners {

@@ -8,6 +8,7 @@
 
 namespace steer {
 
+// The shape of a layer.
 struct LayerOptions {
   int64_t features = 0;        // channels c of the stem
   int64_t image_channels = 1;  // C

@@ -6,6 +6,7 @@
 
 namespace steer {
 
+// The loss of a batch, and how its layers fared.
 struct ReconstructionLoss {
   Tensor loss;      // mean over layers of the mean squared error of the chosen image; differentiable
   Tensor by_layer;  // [L], detached

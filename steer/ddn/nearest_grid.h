@@ -6,8 +6,9 @@
 
 namespace steer {
 
+// A place in the plane.
 struct Point {
-  double x, y;
+  double x, y;  // its coordinates
 };
 
 // The distance |dx| + |dy|.
@@ -17,13 +18,14 @@ double l1_distance(const Point& a, const Point& b);
 // search is slower but as exact.
 class NearestGrid {
  public:
+  // At least one point.
   explicit NearestGrid(std::vector<Point> points);
 
   // The index of the point with the smallest L1 distance, the lowest of those that tie.
   int64_t nearest(const Point& to) const;
 
-  void move(int64_t index, const Point& to);
-  const std::vector<Point>& points() const { return points_; }
+  void move(int64_t index, const Point& to);                    // puts a point elsewhere
+  const std::vector<Point>& points() const { return points_; }  // by index
 
  private:
   int64_t along(double coordinate) const;  // row or column of a coordinate

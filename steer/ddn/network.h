@@ -14,10 +14,12 @@ struct Generated {
 
 // What one layer of a forward gave, shown to an observer while the forward runs.
 struct LayerStep {
-  int64_t layer;  // 0-based
-  const Choice& choice;
-  const Tensor& image;  // [N, C, h, w], the chosen image
+  int64_t layer;         // 0-based
+  const Choice& choice;  // which row went on with which candidate
+  const Tensor& image;   // [N, C, h, w], the chosen image
 };
+
+// Sees every layer's step, in order.
 using Observer = std::function<void(const LayerStep&)>;
 
 // Size and reach of one application of a layer.
@@ -29,8 +31,10 @@ struct LayerShape {
                        // features see
 };
 
+// What all networks have in common: a forward that asks a chooser at every layer.
 class Network : public torch::nn::Module {
  public:
+  // `condition` says what its rows must be told.
   explicit Network(const ConditionOptions& condition = {}) : condition_options_(condition) {}
 
   // Runs all L layers on `rows` rows. At each layer the chooser decides; rows may multiply or die
@@ -44,10 +48,11 @@ class Network : public torch::nn::Module {
   virtual std::vector<Layer> layers() const = 0;
   // Which of layers() the given application uses.
   virtual int64_t layer_of(int64_t application) const = 0;
+  // C of its images.
   virtual int64_t image_channels() const = 0;
 
-  int64_t depth() const { return static_cast<int64_t>(shapes().size()); }
-  int64_t image_size() const { return shapes().back().size; }
+  int64_t depth() const { return static_cast<int64_t>(shapes().size()); }  // L
+  int64_t image_size() const { return shapes().back().size; }  // height and width at the last layer
   // log2 of the number of codes.
   double latent_bits() const;
   // What its rows must be told.

@@ -16,11 +16,14 @@ namespace steer {
 
 using torch::Tensor;
 
-constexpr double kPriorUnitClip = 8;  // u of the formula above is at most this, less one step
-constexpr int kPriorWeightBits = 11, kPriorUnitBits = 9;
-constexpr int64_t kMaxPriorLayers = 4096, kMaxPriorWidth = 4096;
-constexpr int64_t kMaxPriorRowSum = int64_t{1} << 18, kMaxPriorHeadBias = int64_t{1} << 30;
-constexpr int64_t kMaxPriorHeadBits = 14;
+constexpr double kPriorUnitClip = 8;       // u of the formula above is at most this, less one step
+constexpr int kPriorWeightBits = 11;       // binary digits of E and b behind the point
+constexpr int kPriorUnitBits = 9;          // binary digits of u behind the point
+constexpr int64_t kMaxPriorLayers = 4096;  // the largest L
+constexpr int64_t kMaxPriorWidth = 4096;   // the largest H, the number of units
+constexpr int64_t kMaxPriorHeadBits = 14;  // the largest s
+constexpr int64_t kMaxPriorRowSum = int64_t{1} << 18;  // the largest sum of the absolute values of a row of V
+constexpr int64_t kMaxPriorHeadBias = int64_t{1} << 30;  // the largest absolute value of c
 
 // The numbers of a prior. S is the sum of all K.
 struct PriorNumbers {
@@ -32,22 +35,24 @@ struct PriorNumbers {
   int64_t head_bits = 0;            // s, 1 to 14
 };
 
+// The prior over the codes of one model.
 class Prior {
  public:
   // `model` is the fingerprint of the model whose codes it knows. Error when shapes disagree or a sum could
   // leave 32 bits: the absolute values of a row of V may add up to 2^18, c may reach 2^30.
   Prior(PriorNumbers numbers, uint64_t model);
 
-  const PriorNumbers& numbers() const { return numbers_; }
+  const PriorNumbers& numbers() const { return numbers_; }                            // as given
+  int64_t depth() const { return static_cast<int64_t>(numbers_.candidates.size()); }  // L
+  uint64_t model() const { return model_; }              // the fingerprint of the model whose codes it knows
+  uint64_t fingerprint() const { return fingerprint_; }  // stands for all its numbers: 64 bits
+  // K of each layer.
   const std::vector<int64_t>& candidates() const { return numbers_.candidates; }
-  int64_t depth() const { return static_cast<int64_t>(numbers_.candidates.size()); }
-  uint64_t model() const { return model_; }
-  // Stands for all its numbers: 64 bits.
-  uint64_t fingerprint() const { return fingerprint_; }
 
   // What is known of one code while its indices become known, first layer first.
   class Walk {
    public:
+    // Before the first layer. The prior must outlive it.
     explicit Walk(const Prior& prior);
 
     // Relative probabilities of the next layer's candidates, the greatest 2^30. `heat` divides the logits by

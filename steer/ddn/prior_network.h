@@ -7,6 +7,7 @@
 
 namespace steer {
 
+// The network with real weights.
 struct PriorNetworkImpl : torch::nn::Module {
   // Initial values follow `seed`.
   PriorNetworkImpl(std::vector<int64_t> candidates, int64_t width, uint64_t seed);
@@ -23,7 +24,8 @@ struct PriorNetworkImpl : torch::nn::Module {
   // Makes head_bias the logarithm of how often each index occurs in codes [N, L], each counted once more.
   void set_frequencies(const Tensor& code);
 
-  std::vector<int64_t> candidates, begins;
+  std::vector<int64_t> candidates;          // K of each layer
+  std::vector<int64_t> begins;              // in embedding and head, the row of each layer's first candidate
   Tensor embedding, bias, head, head_bias;  // as in PriorNumbers, float32
 
  private:

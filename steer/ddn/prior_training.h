@@ -7,6 +7,7 @@
 
 namespace steer {
 
+// The network, its training and its budget.
 struct PriorTrainingOptions {
   int64_t width = 64;      // units
   int64_t batch = 256;     // codes
@@ -17,17 +18,19 @@ struct PriorTrainingOptions {
   double minutes = 5;      // of training; or
   int64_t steps = 0;       // above 0: this many steps, whatever the time
   double held_out = 0.05;  // share of the codes that choose the best state
-  uint64_t seed = 0;
+  uint64_t seed = 0;       // of all that is drawn
 };
 
+// What training gave.
 struct PriorTraining {
   PriorNumbers best;        // by the held-out share
   double bits = 0;          // per code, of the held-out share by the best numbers as they code
   double real_bits = 0;     // the same by the real weights that they stand for
   double counted_bits = 0;  // the same by how often each index occurs, every layer on its own
-  int64_t steps = 0;
+  int64_t steps = 0;        // made
 };
 
+// What training asks and tells on its way.
 struct PriorHooks {
   std::function<bool()> stop;                                      // asked after every step; may be empty
   std::function<void(double share, const std::string&)> progress;  // share of the budget done

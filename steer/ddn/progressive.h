@@ -5,6 +5,7 @@
 
 namespace steer {
 
+// What was chosen on the way.
 struct Progression {
   Tensor code;                 // int64 [N, L]
   std::vector<Tensor> images;  // [N, C, H, W] for each layer asked for, smaller ones grown bilinearly

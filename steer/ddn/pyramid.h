@@ -10,7 +10,7 @@ namespace steer {
 
 // One entry per scale, from start_size up to the image size, doubling.
 struct PyramidOptions {
-  int64_t start_size = 1;
+  int64_t start_size = 1;                                     // a power of two
   std::vector<int64_t> widths = {128, 128, 128, 64, 64, 32};  // features at each scale
   std::vector<int64_t> layers = {1, 1, 2, 4, 8, 8};           // layers at each scale
   std::vector<int64_t> candidates = {64};                     // K at each scale, or one for all
@@ -35,19 +35,20 @@ struct PyramidOptions {
 };
 
 // The official shapes for images of this size (a power of two): widths clip(8192 / size, 4, 256), layers
-// min(max_layers, 1, 2, 4, ..., 64), K min(max_candidates, clip(4 width, 16, 1024) / 2). reference: Yang
-// 2025.
+// min(max_layers, 1, 2, 4, ..., 64), K min(max_candidates, clip(4 width, 16, 1024) / 2) (Yang 2025).
 PyramidOptions official_pyramid(int64_t size, int64_t max_layers, int64_t max_candidates,
                                 int64_t image_channels);
 
 // y = conv0(silu(norm0(x))); y = conv1(dropout(silu(norm1(y)))); (y + skip(x)) sqrt(1/2). Upsampling repeats
 // pixels before conv0 and in the skip.
 struct ResidualBlockImpl : torch::nn::Module {
+  // x [B, in, H, W] becomes [B, out, H, W], with `up` of twice the height and width.
   ResidualBlockImpl(int64_t in, int64_t out, bool up, double dropout);
+
   Tensor forward(const Tensor& x) const;
 
-  bool up;
-  double dropout;
+  bool up;         // whether it doubles height and width
+  double dropout;  // chance that an activation is dropped while training
   GroupNormSilu norm0{nullptr}, norm1{nullptr};
   Conv conv0{nullptr}, conv1{nullptr}, skip{nullptr};
 };
@@ -59,6 +60,7 @@ TORCH_MODULE(ResidualBlock);
 // but that gets none. It has no parameters.
 class Pyramid : public Network {
  public:
+  // Error for options that contradict themselves, and scales too narrow for the condition.
   explicit Pyramid(const PyramidOptions& options, const ConditionOptions& condition = {});
 
   void set_recompute(bool recompute) override;

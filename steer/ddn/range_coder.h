@@ -9,9 +9,8 @@
 
 namespace steer {
 
-// The most symbols one alphabet has, and the most that frequencies add up to.
-constexpr int64_t kMaxAlphabet = 65536;
-constexpr uint32_t kMaxTotal = 65536;
+constexpr int64_t kMaxAlphabet = 65536;  // the most symbols that one alphabet has
+constexpr uint32_t kMaxTotal = 65536;    // the most that frequencies add up to
 
 // How often each symbol of an alphabet is expected. Sums and searches take log2 K steps (Fenwick 1994).
 class Frequencies {
@@ -21,8 +20,9 @@ class Frequencies {
   // As given, adding up to 1..kMaxTotal. A symbol of frequency 0 cannot be coded.
   explicit Frequencies(const std::vector<uint32_t>& counts);
 
-  int64_t symbols() const { return static_cast<int64_t>(counts_.size()); }
-  uint32_t total() const { return total_; }
+  int64_t symbols() const { return static_cast<int64_t>(counts_.size()); }  // how many there are
+  uint32_t total() const { return total_; }                                 // of all frequencies
+  // The frequency of a symbol.
   uint32_t of(int64_t symbol) const { return counts_[static_cast<size_t>(symbol)]; }
   // The sum over all symbols before this one.
   uint32_t before(int64_t symbol) const;
@@ -41,6 +41,7 @@ class Frequencies {
   uint32_t total_ = 0;
 };
 
+// Writes symbols.
 class RangeEncoder {
  public:
   // Error when the symbol is outside the alphabet or its frequency is 0.
@@ -58,6 +59,7 @@ class RangeEncoder {
   std::string bytes_;
 };
 
+// Reads the symbols that a RangeEncoder wrote.
 class RangeDecoder {
  public:
   // The bytes, which must outlive the decoder. `name` (a file) stands in errors.

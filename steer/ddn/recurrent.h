@@ -6,6 +6,7 @@
 
 namespace steer {
 
+// The shape of the network.
 struct RecurrentOptions {
   int64_t size = 32;           // height and width, a multiple of 16
   int64_t base = 32;           // channels at the full size, a multiple of 4
@@ -26,6 +27,7 @@ struct RecurrentOptions {
 
 // Layer norm over [C, n, n], 3x3 convolution, SiLU.
 struct NormConvImpl : torch::nn::Module {
+  // For maps x [N, in, size, size], which become [N, out, size, size].
   NormConvImpl(int64_t in, int64_t out, int64_t size);
   // The convolution of the norm of silu(x + offset), or of x + offset where `silu` is false; the SiLU behind
   // it is left to whoever takes the result. offset [N or 1, in], undefined: nothing.
@@ -41,6 +43,7 @@ TORCH_MODULE(NormConv);
 // its label's row, an unconditional run the row of class 0. Other conditions are refused.
 class Recurrent : public Network {
  public:
+  // Error for a size or base that is no such multiple, and for another condition or more than 10 classes.
   explicit Recurrent(const RecurrentOptions& options, const ConditionOptions& condition = {});
 
   std::vector<LayerShape> shapes() const override;

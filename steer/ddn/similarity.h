@@ -9,6 +9,7 @@ namespace steer {
 
 using torch::Tensor;
 
+// Entries of the list, and what they share with the query.
 struct SimilarCodes {
   Tensor row;       // int64 [n], rows of the list, nearest first
   Tensor prefix;    // int64 [n], layers from the first on that agree with the query

@@ -10,6 +10,7 @@
 
 namespace steer {
 
+// When nodes split.
 struct SplitOptions {
   std::string rule = "exact";   // exact | paper
   double half_life_images = 0;  // counts halve after this many images; 0 = they never forget
@@ -28,6 +29,7 @@ struct SplitOptions {
 // Checks the words and ranges; Error names the field.
 void check(const SplitOptions& options);
 
+// Which node was cloned over which.
 struct Split {
   int64_t split;  // the busiest node: cloned
   int64_t prune;  // the idlest node: overwritten by the clone

@@ -13,12 +13,14 @@ using torch::Tensor;
 // dx/dt of some samples: x [b, ...], their times t [b], and their places `rows`, int64 [b], in the batch.
 using Drift = std::function<Tensor(const Tensor& x, const Tensor& t, const Tensor& rows)>;
 
+// Tolerances, and when to give up.
 struct AdaptiveOptions {
-  double rtol = 1e-5;
-  double atol = 1e-5;
+  double rtol = 1e-5;         // relative to a number's size
+  double atol = 1e-5;         // in the units of x
   int64_t max_steps = 10000;  // of one sample, refused ones included
 };
 
+// Where samples arrived.
 struct Integral {
   Tensor x;            // float64 [B, ...], at the end of the interval
   Tensor evaluations;  // int64 [B], of the drift

@@ -22,7 +22,8 @@ using NoisePredictor = std::function<Tensor(const Tensor& x, const Tensor& label
 
 // D(xbar; sigma) = skip xbar + out F(in xbar; label). All float64 [B].
 struct Preconditioning {
-  Tensor skip, out, in, label;
+  Tensor skip, out, in;  // factors
+  Tensor label;          // what the network is told of sigma
 };
 
 // The coefficients of a network that predicts `prediction` and sees `process`:

@@ -10,6 +10,7 @@
 
 namespace steer {
 
+// Which grid, and its ends.
 struct LevelOptions {
   std::string type = "karras";
   int64_t steps = 18;

@@ -9,6 +9,7 @@
 
 namespace steer {
 
+// How the flow is followed, and how its divergence is taken.
 struct LikelihoodOptions {
   std::string divergence = "hutchinson";
   int64_t probes = 1;
@@ -31,6 +32,7 @@ struct LikelihoodOptions {
   }
 };
 
+// What is known of samples.
 struct Likelihood {
   Tensor nats;         // ln p, float64 [B]
   Tensor latent;       // where the flow takes x at sigma_max: float64 [B, ...], normal with prior_std

@@ -10,6 +10,7 @@
 
 namespace steer {
 
+// From which distribution sigmas are drawn.
 struct NoiseDrawOptions {
   std::string type = "auto";
   double mean = -1.2;
@@ -35,12 +36,13 @@ struct NoiseDrawOptions {
 // table without a table.
 Tensor draw_sigmas(const NoiseDrawOptions& options, const Process& process, int64_t count, uint64_t seed);
 
+// The words that loss_weight knows.
+const std::vector<std::string>& weight_names();
+
 // How much a sigma counts, as a factor of the squared error of F: unit 1; snr sd^2 / (sigma^2 + sd^2);
 // soft_min_snr (sigma sd)^2 / (sigma^2 + sd^2)^2; x0 out^2, which leaves the squared error of D. In D-space
 // these are divided by out^2: unit is then 1 / sigma^2 for eps and score, (sigma^2 + sd^2) / (sigma sd)^2 for
-// edm and
-// ((1 + sigma) / sigma)^2 for velocity.
-const std::vector<std::string>& weight_names();
+// edm and ((1 + sigma) / sigma)^2 for velocity.
 Tensor loss_weight(const std::string& name, Prediction prediction, const Process& process,
                    const Tensor& sigma);
 

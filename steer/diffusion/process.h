@@ -15,6 +15,7 @@ namespace steer {
 
 using torch::Tensor;
 
+// Which process, and its constants.
 struct ProcessOptions {
   std::string type = "edm";
   double beta_min = 0.1;
@@ -57,20 +58,22 @@ class Process {
   // Error for an unknown type and for constants outside their range.
   explicit Process(const ProcessOptions& options);
 
-  Tensor sigma(const Tensor& time) const;
-  Tensor time(const Tensor& sigma) const;
-  Tensor scale(const Tensor& sigma) const;
-  Tensor noise_label(const Tensor& sigma) const;
+  Tensor sigma(const Tensor& time) const;         // sigma(t)
+  Tensor time(const Tensor& sigma) const;         // t, the inverse of sigma(t)
+  Tensor scale(const Tensor& sigma) const;        // s(sigma)
+  Tensor noise_label(const Tensor& sigma) const;  // what a network is told
 
-  // The range of sampling, and that of training where times are drawn uniformly.
+  // The range of sampling.
   double sigma_min() const { return sigma_min_; }
   double sigma_max() const { return sigma_max_; }
+
+  // The range of training where times are drawn uniformly.
   double train_sigma_min() const { return train_sigma_min_; }
   double train_sigma_max() const { return train_sigma_max_; }
 
-  double sigma_data() const { return options_.sigma_data; }
-  const std::string& type() const { return options_.type; }
-  const ProcessOptions& options() const { return options_; }
+  double sigma_data() const { return options_.sigma_data; }   // the data's standard deviation
+  const std::string& type() const { return options_.type; }   // one of process_names()
+  const ProcessOptions& options() const { return options_; }  // as given
 
   // Sigma of each index, float64 [steps], ascending; undefined for types without a table.
   const Tensor& table() const { return table_; }
@@ -85,11 +88,14 @@ class Process {
   double sigma_min_ = 0, sigma_max_ = 0, train_sigma_min_ = 0, train_sigma_max_ = 0;
 };
 
+// Process(options).
 Process make_process(const ProcessOptions& options);
 
-// Sigmas of the linear betas from beta_min / steps to beta_max / steps, and of the squared-cosine schedule
-// with offset 0.008 and betas at most 0.999: float64 [steps], ascending.
+// Sigmas of the linear betas from beta_min / steps to beta_max / steps: float64 [steps], ascending.
 Tensor ddpm_table(int64_t steps, double beta_min, double beta_max);
+
+// Sigmas of the squared-cosine schedule with offset 0.008 and betas at most 0.999: float64 [steps],
+// ascending.
 Tensor cosine_table(int64_t steps);
 
 }  // namespace steer

@@ -17,6 +17,7 @@ namespace steer {
 // before it and counts its draws of noise, so it serves one run.
 using Step = std::function<Tensor(const Denoiser&, const Tensor& x, double sigma, double sigma_next)>;
 
+// Which solver, and its constants.
 struct SolverOptions {
   std::string name = "heun";
   double eta = -1;
@@ -53,8 +54,10 @@ struct SolverOptions {
   }
 };
 
-// The words of SolverOptions::name, and those among them that draw no noise as the options stand.
+// The words of SolverOptions::name.
 const std::vector<std::string>& solver_names();
+
+// Whether a solver draws no noise as the options stand.
 bool is_deterministic(const SolverOptions& options);
 
 // The step of a solver. With D = D(x; sigma), d = (x - D) / sigma, lambda = -ln sigma, h = lambda' - lambda:
@@ -82,15 +85,18 @@ Step make_step(const SolverOptions& options, const Noise& noise, int64_t steps =
 
 // What an observer sees after each step.
 struct SolverStep {
-  int64_t index, steps;      // the step just made, from 0, and how many there are
-  double sigma, sigma_next;  // from where to where it went
-  Tensor x;                  // float64 [B, ...] at sigma_next
-  Tensor x0;                 // the denoiser's first answer in this step
+  int64_t index;      // of the step just made, from 0
+  int64_t steps;      // how many there are
+  double sigma;       // the level it came from
+  double sigma_next;  // the level it went to
+  Tensor x;           // float64 [B, ...] at sigma_next
+  Tensor x0;          // the denoiser's first answer in this step
 };
 
-// False stops the run.
+// Sees every step; false stops the run.
 using SolverObserver = std::function<bool(const SolverStep&)>;
 
+// Where a run ended, and what it took.
 struct Solution {
   Tensor x;                 // float64 [B, ...]
   double sigma = 0;         // the level it stands at: the last one unless an observer stopped the run

@@ -23,9 +23,11 @@ Mixture gaussian(const Tensor& mean, double std);
 // A Gaussian of the given std on each of the points [K, d], all weighing the same.
 Mixture kernel_mixture(const Tensor& points, double std);
 
+// The words that make_world knows.
+const std::vector<std::string>& world_names();
+
 // Shapes in the plane of about unit size: eight_gaussians, two_moons, spirals, checkerboard; and gaussian.
 // Error for another word.
-const std::vector<std::string>& world_names();
 Mixture make_world(const std::string& name);
 
 // Samples float64 [B, d]: row i is a function of seeds[i] (int64 [B]).

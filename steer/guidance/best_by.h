@@ -6,10 +6,12 @@
 
 namespace steer {
 
+// Which of the best goes on, and how many are looked at.
 struct BestByOptions {
   // A uniformly random one of this many best candidates goes on; 1 = always the best; below 1, a share of K.
   double top = 2;
-  int64_t shortlist = 0;  // see liking_of
+  int64_t shortlist =
+      0;  // candidates of each row that an expensive objective looks at, see liking_of; 0: all
 };
 
 // How many candidates out of `count` the word `top` means: at least 1.
@@ -30,17 +32,18 @@ Chooser best_by(const Objective& objective, const Tensor& seeds, int64_t height,
 Scorer liking_of(const Objective& objective, int64_t height, int64_t width, int64_t shortlist = 0,
                  int64_t groups = 0);
 
-// Scores [B, K] of all candidates at the full size; the two ways that the functions above choose between.
-// `score_linear` is right up to a constant for each target and needs measurements(). With an index (int64
-// [B, M]) only these candidates of each row: [B, M].
+// Scores [B, K] of all candidates at the full size by their images. With an index (int64 [B, M]) only of
+// these candidates of each row: [B, M].
 Tensor score_images(const Objective& objective, const Candidates& candidates, int64_t height, int64_t width,
                     const Tensor& index = {});
 
-// Each term of a sum in its own cheapest way. The rows come in `groups` equal consecutive groups; the ranks
-// of a RankSum are those among all candidates of a group.
-Tensor score_candidates(const Objective& objective, const Candidates& candidates, int64_t height,
-                        int64_t width, int64_t groups, const Tensor& index = {});
+// The same by Candidates::distance_to, without an image; right up to a constant for each target.
 Tensor score_linear(const std::vector<LinearMeasurement>& measurements, const Candidates& candidates,
                     int64_t height, int64_t width);
+
+// The same, each term of a sum in its own cheapest way. The rows come in `groups` equal consecutive groups;
+// the ranks of a RankSum are those among all candidates of a group.
+Tensor score_candidates(const Objective& objective, const Candidates& candidates, int64_t height,
+                        int64_t width, int64_t groups, const Tensor& index = {});
 
 }  // namespace steer

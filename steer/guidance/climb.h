@@ -8,6 +8,7 @@
 
 namespace steer {
 
+// What is climbed, and how strongly.
 struct ClimbOptions {
   std::string form = "auto";
   double rho = 1;

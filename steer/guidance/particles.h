@@ -6,6 +6,7 @@
 
 namespace steer {
 
+// How many particles, and how they compete.
 struct ParticleOptions {
   int64_t count = 16;      // particles P of each sample
   double temperature = 1;  // divides the scores

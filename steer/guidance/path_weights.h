@@ -20,6 +20,7 @@ using torch::Tensor;
 // All tensors float64, N samples of K particles each.
 class PathWeights {
  public:
+  // Equal weights. Error for another potential and a temperature not above 0.
   PathWeights(int64_t samples, int64_t particles, const std::string& potential, double temperature,
               torch::Device device);
 

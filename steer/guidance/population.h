@@ -43,8 +43,8 @@ class Population {
   // objective must outlive the population and its steps.
   Population(const Objective& objective, const PopulationOptions& options, const Tensor& seeds);
 
-  // N W; sample i has the rows i W to i W + W - 1. W is count, 1 for method none,
-  // paths for a tree of destinations.
+  // N W; sample i has the rows i W to i W + W - 1. W is count, 1 for method none, paths for a tree of
+  // destinations.
   int64_t rows() const;
 
   // int64 [N W], for starting_noise and seeded_noise. The first row of each sample has the sample's own seed,
@@ -71,9 +71,9 @@ class Population {
   // itself.
   void judge(const Tensor& x);
 
-  // After the end: the row of each sample that won, int64 [N]; the scores of all rows, float64 [N, W].
-  Tensor winners() const;
-  Tensor scores() const;
+  // After the end:
+  Tensor winners() const;  // the row of each sample that won, int64 [N]
+  Tensor scores() const;   // the scores of all rows, float64 [N, W]
 
   // Feynman-Kac, after the end: ln of an unbiased estimate of E[exp(score(x_0) / temperature)], float64 [N];
   // -inf where no row of a sample ended with a finite score.

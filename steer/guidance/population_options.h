@@ -9,6 +9,7 @@
 
 namespace steer {
 
+// Which method, and its constants.
 struct PopulationOptions {
   std::string method = "none";
   int64_t count = 4;

@@ -21,8 +21,8 @@ Tensor log_kernel_ratio(const Tensor& shift, const Tensor& z, double std);
 // A step and, after each call of it, ln p(x' | x) / q(x' | x) of each row, float64 [B], for
 // Population::set_correction.
 struct Proposal {
-  Step step;
-  std::function<Tensor()> log_ratio;
+  Step step;                          // moves the rows
+  std::function<Tensor()> log_ratio;  // of the last call of the step
 };
 
 // Steps by `guided`, whose answer is the base step's with the same noise, moved: the base is

@@ -6,11 +6,11 @@
 
 namespace steer {
 
+// The terms of an objective that have a gradient, smoothed.
 class Smoothed {
  public:
-  // The terms of the objective that have a gradient; the objective must outlive this. Error, with the
-  // objective's words, where no term has one. Samples will be [C, height,
-  // width].
+  // The objective must outlive this. Error, with the objective's words, where no term has a gradient. Samples
+  // will be [C, height, width].
   Smoothed(const Objective& objective, int64_t height, int64_t width);
 
   // False where a term without gradient was left out.

@@ -7,6 +7,7 @@ namespace steer {
 
 using torch::Tensor;
 
+// Agreement of groups with labels.
 struct ClusterAgreement {
   int64_t clusters;  // groups that occur
   double purity;     // share of things whose label is the most frequent one of their group

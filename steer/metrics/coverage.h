@@ -7,6 +7,7 @@ namespace steer {
 
 using torch::Tensor;
 
+// How good samples are, and how varied.
 struct Coverage {
   double precision = 0;  // share of samples that lie within the real images: how good they are
   double recall = 0;     // share of real images that lie within the samples: how varied these are

@@ -9,6 +9,7 @@ namespace steer {
 
 using torch::Tensor;
 
+// A picture that went through a format.
 struct CodedPicture {
   int64_t bytes;          // of the whole file
   int64_t payload_bytes;  // without what every file of this kind and quality can share: for JPEG the scan

@@ -18,11 +18,13 @@ Tensor psnr(const Tensor& mse);
 // (undefined: all): float64 [N].
 Tensor masked_mse(const Tensor& images, const Tensor& truth, const Tensor& mask = {});
 
-// Use of the K nodes at one layer by indices int64 [N].
+// Use of the K nodes at one layer.
 struct NodeUsage {
   int64_t used;         // nodes that occur
   double entropy_bits;  // entropy of their frequencies; log2 K when all are used alike
 };
+
+// By indices int64 [N], below `candidates`.
 NodeUsage node_usage(const Tensor& index, int64_t candidates);
 
 }  // namespace steer

@@ -8,6 +8,7 @@
 
 namespace steer {
 
+// Shape and training of the network.
 struct ClassifierModelOptions {
   ClassifierOptions network;
   AugmentOptions augment;
@@ -20,6 +21,7 @@ struct ClassifierModelOptions {
   }
 };
 
+// The model of the family "classifier".
 class ClassifierModel : public Model {
  public:
   explicit ClassifierModel(const ClassifierModelOptions& options);
@@ -37,6 +39,7 @@ class ClassifierModel : public Model {
   Tensor preview(int64_t, const Tensor&) override { return {}; }
   void set_compute_type(torch::ScalarType type) override { network_->compute_type = type; }
 
+  // How many classes it knows.
   int64_t classes() const { return options_.network.classes; }
   // Logits [N, classes] of images [N, C, H, W] in [-1, 1], without gradient and dropout.
   Tensor logits(const Tensor& x);

@@ -10,6 +10,7 @@
 
 namespace steer {
 
+// Which network, and how it is trained.
 struct DdnOptions {
   std::string network = "pyramid";  // pyramid | recurrent
   ConditionOptions condition;
@@ -43,6 +44,7 @@ struct Reconstruction {
   Tensor error;   // float64 [N, L]: mean squared error after each layer, at its own size, of the best beam
 };
 
+// The model of the family "ddn".
 class DdnModel : public Model {
  public:
   explicit DdnModel(const DdnOptions& options);
@@ -71,11 +73,12 @@ class DdnModel : public Model {
   // the model needs is missing, or one is given that it does not need.
   Condition condition(const Tensor& label, const Tensor& images) const;
 
-  // Codes int64 [N, L] ready for a file, and those that a file holds. Error, beginning with the file's name,
-  // when another model made them.
+  // Codes int64 [N, L] ready for a file.
   CodeFile code_file(const Tensor& code, Coder coder) const;
+  // The codes int64 [N, L] in a file. Error, beginning with the file's name, when another model made them.
   Tensor code_in(const CodeFile& file, const std::string& name) const;
 
+  // The network, which choosers steer.
   Network& network() { return *network_; }
   const Network& network() const { return *network_; }
 

@@ -8,9 +8,10 @@
 
 namespace steer {
 
+// What such a folder holds.
 struct DiffusersModel {
-  UNetOptions network;
-  DiffusersSchedule schedule;
+  UNetOptions network;                    // the shape of the network
+  DiffusersSchedule schedule;             // the process that it was trained on
   std::map<std::string, Tensor> tensors;  // float32, every one that parameter_shapes(network) names
 };
 

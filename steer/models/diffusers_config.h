@@ -13,14 +13,14 @@ using torch::Tensor;
 // What a scheduler_config.json says of the process that the network was trained on. How to sample from it is
 // not kept.
 struct DiffusersSchedule {
-  int64_t num_train_timesteps = 1000;    // noise labels are 0 .. num_train_timesteps - 1
-  std::string beta_schedule = "linear";  // linear | scaled_linear | squaredcos_cap_v2
-  double beta_start = 1e-4;              // not of squaredcos_cap_v2
-  double beta_end = 0.02;
+  int64_t num_train_timesteps = 1000;         // noise labels are 0 .. num_train_timesteps - 1
+  std::string beta_schedule = "linear";       // linear | scaled_linear | squaredcos_cap_v2
+  double beta_start = 1e-4;                   // the first beta; not of squaredcos_cap_v2
+  double beta_end = 0.02;                     // the last beta; not of squaredcos_cap_v2
   std::string prediction_type = "epsilon";    // what the network gives: epsilon | sample | v_prediction
   std::string variance_type = "fixed_small";  // of the ancestral sampler: fixed_small | fixed_large, or _log
   bool clip_sample = true;                    // the sampler keeps x0 within clip_sample_range
-  double clip_sample_range = 1;
+  double clip_sample_range = 1;               // largest value
 };
 
 // The schedule's betas, float64 [num_train_timesteps]: linear between the ends, the square of that between
@@ -31,6 +31,7 @@ Tensor betas(const DiffusersSchedule& schedule);
 // `file` stands in errors. Error where the network could not be built here: other block types, activations
 // or embeddings, each by its name, and keys that are not known.
 UNetOptions read_unet_config(const Json& config, const std::string& file);
+// As the configuration of a UNet2DModel.
 Json unet_config(const UNetOptions& options);
 
 // The process in a scheduler_config.json. Schedulers that are not made of betas, other schedules and

@@ -9,6 +9,7 @@
 
 namespace steer {
 
+// Network, process and training.
 struct DiffusionOptions {
   UNetOptions unet;
   ProcessOptions process;
@@ -38,6 +39,7 @@ struct DiffusionOptions {
   }
 };
 
+// The model of the family "diffusion".
 class DiffusionModel : public Model {
  public:
   // Error for unknown words and unfit shapes; unet.num_class_embeds follows from `classes`.
@@ -58,10 +60,11 @@ class DiffusionModel : public Model {
   void set_compute_type(torch::ScalarType type) override { network_->set_compute_type(type); }
   void set_recompute(bool recompute) override { network_->set_recompute(recompute); }
 
-  const SamplerOptions& sampler() const { return options_.sampler; }
-  const Process& process() const { return process_; }
-  Prediction prediction() const { return prediction_; }
-  const DiffusionOptions& settings() const { return options_; }
+  const SamplerOptions& sampler() const { return options_.sampler; }  // its own
+  const Process& process() const { return process_; }                 // how data become noise
+  Prediction prediction() const { return prediction_; }               // what the network gives
+  const DiffusionOptions& settings() const { return options_; }       // completed
+  // Whether it can be told "no class": a model of classes, trained with label_dropout.
   bool knows_no_class() const { return options_.classes > 0 && options_.label_dropout > 0; }
 
   // The network as a denoiser of rows told these labels: int64 [B], or undefined for a model without classes.
@@ -76,8 +79,8 @@ class DiffusionModel : public Model {
   // The grid of a sampler for this model.
   Tensor levels(const SamplerOptions& sampler) const;
 
-  torch::Device device() const;
-  UNet& network() { return network_; }
+  torch::Device device() const;         // of its weights
+  UNet& network() { return network_; }  // as it stands
 
  private:
   // What both ways of sampling share: a grid, how it is walked, and how far along the walk is.

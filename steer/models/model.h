@@ -1,4 +1,4 @@
-// A trained thing with a name: what the trainer, the commands and the server need of every family.
+// A trained thing with a name: what the trainer and the commands need of every family.
 #pragma once
 
 #include <torch/nn.h>
@@ -18,8 +18,9 @@
 
 namespace steer {
 
+// The shape of images.
 struct ImageShape {
-  int64_t channels, height, width;
+  int64_t channels, height, width;  // of [C, H, W]
 };
 
 // What a model must be told about each sample; nothing for an unconditional one.
@@ -34,21 +35,25 @@ struct SampleRequest {
   Tensor label;  // int64 [N], where the model needs labels
   Tensor condition_image;                // [N, C, H, W] in [-1, 1], where the model needs images
   const Objective* objective = nullptr;  // guides the samples; null: unguided
-  // How a DDN chooses where an objective guides:
-  double top = 2;           // among this many best candidates at random; below 1: a share of K
-  int64_t beam = 1;         // above 1: a search with this many prefixes instead, seeds are then idle
-  int64_t particles = 0;    // above 0: that many particles for each sample instead (particles.h)
-  double temperature = 1;   // of particles: divides the scores
-  int64_t shortlist = 0;    // candidates that an expensive objective sees in each row; 0: all
-  int64_t first_level = 1;  // the layers that are guided, counted from 1; the others draw at random
-  int64_t last_level = 0;   // 0: the last
+
+  // A DDN that an objective guides:
+  double top = 2;           // chooses among this many best candidates at random; below 1: a share of K
+  int64_t beam = 1;         // above 1: searches with this many prefixes instead, seeds are then idle
+  int64_t particles = 0;    // above 0: has that many particles for each sample instead (particles.h)
+  double temperature = 1;   // divides the scores of particles by this
+  int64_t shortlist = 0;    // shows an expensive objective this many candidates of each row; 0: all
+  int64_t first_level = 1;  // is guided from this layer on, counted from 1; the others draw at random
+  int64_t last_level = 0;   // is guided up to this layer; 0: the last
+
   // How a diffusion draws; null: as its options say, or as suits guidance.
   const SamplerOptions* sampler = nullptr;
   // How an objective guides a diffusion; null: as suits the objective.
   const GuidanceOptions* guidance = nullptr;
+
   std::function<void(double)> progress;  // called with the share done, in [0, 1]; may be empty
 };
 
+// What a generator made.
 struct Samples {
   Tensor images;            // [N, C, H, W] in [-1, 1]
   Tensor code;              // int64 [N, L] for families that have one, else undefined
@@ -60,19 +65,20 @@ using Figures = std::vector<std::pair<std::string, Tensor>>;
 
 // A loss to differentiate, and figures (detached).
 struct LossReport {
-  Tensor loss;
-  Figures figures;
+  Tensor loss;      // a scalar
+  Figures figures;  // to log
 };
 
+// What every family can do.
 class Model {
  public:
   virtual ~Model() = default;
 
-  virtual std::string family() const = 0;  // "ddn", "diffusion", "classifier"
-  virtual torch::nn::Module& module() = 0;
-  virtual ImageShape shape() const = 0;
-  virtual Json options() const = 0;
-  virtual Needs needs() const { return {}; }
+  virtual std::string family() const = 0;     // "ddn", "diffusion" or "classifier"
+  virtual torch::nn::Module& module() = 0;    // the network with all weights
+  virtual ImageShape shape() const = 0;       // of the images that it makes or judges
+  virtual Json options() const = 0;           // those that make_model made it with, completed
+  virtual Needs needs() const { return {}; }  // what its samples must be told
 
   // The training loss of a batch; `seed` feeds all its randomness.
   virtual LossReport loss(const Batch& batch, uint64_t seed) = 0;
@@ -80,6 +86,7 @@ class Model {
   // The one hook after an optimiser step. Returns figures to log, such as the number of splits.
   virtual Figures after_step(int64_t step, const Adam* adam, const Ema* ema) = 0;
 
+  // Samples as asked. Error for what the family cannot do.
   virtual Samples sample(const SampleRequest& request) = 0;
 
   // A picture [C, h, w] that shows how far training has come, of about `images` images; undefined where there
@@ -95,8 +102,8 @@ class Model {
   // that do not.
   virtual void set_recompute(bool recompute);
 
-  int64_t parameter_count();
-  NamedTensors trainable_parameters();
+  int64_t parameter_count();            // values in all trainable parameters
+  NamedTensors trainable_parameters();  // by their names in the module
 };
 
 // Stands for the weights of a module: 64 bits over the names, shapes and values of its parameters, in the

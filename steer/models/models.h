@@ -15,9 +15,9 @@ std::unique_ptr<Model> make_model(const std::string& family, const Json& options
 
 // How far a model was trained, kept in its checkpoint.
 struct TrainingState {
-  int64_t images = 0;
-  int64_t steps = 0;
-  double seconds = 0;
+  int64_t images = 0;  // seen
+  int64_t steps = 0;   // made
+  double seconds = 0;  // spent
 };
 
 // Weights and buffers with what load_model needs, written atomically. With `ema` the averaged weights are
@@ -25,10 +25,11 @@ struct TrainingState {
 void save_model(const std::string& path, Model& model, const TrainingState& state, const Ema* ema,
                 torch::ScalarType stored = torch::kFloat32);
 
+// A model out of a file.
 struct LoadedModel {
-  std::unique_ptr<Model> model;
-  TrainingState state;
-  std::string path;  // the checkpoint file
+  std::unique_ptr<Model> model;  // on the device asked for
+  TrainingState state;           // how far it was trained
+  std::string path;              // the checkpoint file
 };
 
 // Reads RUN/model.safetensors or a checkpoint file. Error when it is not steer's, of an unknown format
@@ -38,11 +39,13 @@ LoadedModel load_model(const std::string& run_or_file, torch::Device device);
 // The model of one family; names the command in the refusal of another.
 DiffusionModel& as_diffusion(const LoadedModel& loaded, const std::string& command);
 
-// The same for commands that only a DDN answers; names the command in the refusal of another family.
+// A DDN out of a file.
 struct LoadedDdn {
-  std::unique_ptr<DdnModel> model;
-  TrainingState state;
+  std::unique_ptr<DdnModel> model;  // on its device
+  TrainingState state;              // how far it was trained
 };
+
+// The same for commands that only a DDN answers; names the command in the refusal of another family.
 LoadedDdn as_ddn(LoadedModel loaded, const std::string& command);
 
 }  // namespace steer

@@ -7,6 +7,7 @@
 
 namespace steer {
 
+// Grid, solver and strength.
 struct SamplerOptions {
   std::string process;
   LevelOptions levels;

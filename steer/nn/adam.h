@@ -12,8 +12,11 @@
 namespace steer {
 
 using torch::Tensor;
+
+// Tensors and their names, in an order of the owner's.
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
+// The constants of Adam, but for the learning rate.
 struct AdamOptions {
   double beta1 = 0.9;
   double beta2 = 0.999;
@@ -31,18 +34,21 @@ struct AdamOptions {
 // Adam (Kingma and Ba 2015, algorithm 1) over float32 parameters. Parameters without a gradient stand still.
 class Adam {
  public:
+  // Moments begin at zero.
   Adam(NamedTensors parameters, const AdamOptions& options);
 
   // One update with this learning rate. Gradients are read, not cleared.
   void step(double rate);
-  void clear_gradients();
-  const NamedTensors& parameters() const { return parameters_; }
+
+  void clear_gradients();                                         // leaves every gradient undefined
+  const NamedTensors& parameters() const { return parameters_; }  // as given
 
   // The first and second moment of a parameter given by its tensor; Error when it is not one of ours.
   std::vector<Tensor> moments(const Tensor& parameter) const;
 
-  // Moments as "m.NAME" and "v.NAME" and the step count as "steps"; and back (all must be there).
+  // Moments as "m.NAME" and "v.NAME" and the step count as "steps".
   std::map<std::string, Tensor> state() const;
+  // Takes such a state over. Error where a tensor is missing or has another shape.
   void load(const std::map<std::string, Tensor>& state);
 
  private:

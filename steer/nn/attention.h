@@ -6,14 +6,15 @@
 
 namespace steer {
 
+// The shape of an attention.
 struct AttentionOptions {
-  int64_t channels = 0;
-  int64_t head_dim = 0;  // channels of one head; 0: one head of all
-  int64_t groups = 32;   // of the norm in front; 0: no norm
-  double epsilon = 1e-5;
-  double scale = 1;        // the sum with the input is divided by it
-  bool zero_init = false;  // the last projection starts at zero
-  torch::Device device = torch::kCPU;
+  int64_t channels = 0;                // C
+  int64_t head_dim = 0;                // channels of one head; 0: one head of all
+  int64_t groups = 32;                 // of the norm in front; 0: no norm
+  double epsilon = 1e-5;               // added to the variance in the norm
+  double scale = 1;                    // the sum with the input is divided by it
+  bool zero_init = false;              // the last projection starts at zero
+  torch::Device device = torch::kCPU;  // of the weights
 };
 
 // (x + to_out(softmax(q k' / sqrt(head_dim)) v)) / scale with q, k, v projections of norm(x) (Vaswani et al.
@@ -22,10 +23,11 @@ struct AttentionOptions {
 struct AttentionImpl : torch::nn::Module {
   // Error unless channels is a multiple of head_dim and of groups.
   explicit AttentionImpl(const AttentionOptions& options);
+
   Tensor forward(const Tensor& x) const;
 
-  AttentionOptions options;
-  GroupNorm group_norm{nullptr};
+  AttentionOptions options;       // as given, with the width of a head
+  GroupNorm group_norm{nullptr};  // empty without groups
   Projection to_q{nullptr}, to_k{nullptr}, to_v{nullptr};
   torch::nn::ModuleList to_out{nullptr};  // one projection
 };

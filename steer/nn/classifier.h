@@ -10,6 +10,7 @@
 
 namespace steer {
 
+// The shape of a classifier.
 struct ClassifierOptions {
   int64_t channels = 0;
   int64_t size = 32;

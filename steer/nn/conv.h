@@ -7,15 +7,16 @@ namespace steer {
 
 using torch::Tensor;
 
+// The shape of a convolution.
 struct ConvOptions {
-  int64_t in = 0;
-  int64_t out = 0;
-  int64_t kernel = 3;  // odd
-  bool bias = true;
-  double gain = 1.0;  // multiplies the Xavier-uniform bound sqrt(6 / (fan_in + fan_out))
-  int64_t stride = 1;
-  int64_t padding = -1;  // on each side; -1: kernel / 2
-  torch::Device device = torch::kCPU;
+  int64_t in = 0;                      // channels that enter
+  int64_t out = 0;                     // channels that leave
+  int64_t kernel = 3;                  // odd
+  bool bias = true;                    // whether a number is added to each channel
+  double gain = 1.0;                   // multiplies the Xavier-uniform bound sqrt(6 / (fan_in + fan_out))
+  int64_t stride = 1;                  // pixels from one place of the kernel to the next
+  int64_t padding = -1;                // zeros on each side; -1: kernel / 2
+  torch::Device device = torch::kCPU;  // of the weights
 };
 
 // A convolution; with stride 1 and the usual padding it keeps height and width: x [B, in, H, W] -> [B, out,
@@ -24,21 +25,24 @@ struct ConvImpl : torch::nn::Module {
   explicit ConvImpl(const ConvOptions& options);
   Tensor forward(const Tensor& x) const;
 
-  Tensor weight;  // [out, in, kernel, kernel]
-  Tensor bias;    // [out], or undefined
-  int64_t stride, padding;
+  Tensor weight;    // [out, in, kernel, kernel]
+  Tensor bias;      // [out], or undefined
+  int64_t stride;   // as in the options
+  int64_t padding;  // zeros on each side
 };
 TORCH_MODULE(Conv);
 
 // Group normalisation (Wu and He 2018) followed by SiLU; statistics over float32 sums.
 // Groups are min(32, channels / 4), at least one.
 struct GroupNormSiluImpl : torch::nn::Module {
+  // Error unless channels is a multiple of the groups.
   explicit GroupNormSiluImpl(int64_t channels);
+
   Tensor forward(const Tensor& x) const;
 
-  int64_t groups;
-  Tensor weight;  // [channels]
-  Tensor bias;    // [channels]
+  int64_t groups;  // of channels
+  Tensor weight;   // [channels]
+  Tensor bias;     // [channels]
 };
 TORCH_MODULE(GroupNormSilu);
 

@@ -14,17 +14,21 @@ class Ema {
   // Error for a negative half-life or power.
   Ema(NamedTensors parameters, double half_life_images, double power = 0);
 
+  // Takes the parameters in after a step on `batch` images, of now `images_seen` images in all.
   void update(int64_t batch, int64_t images_seen);
 
-  // The shadow of a parameter given by its tensor. A half-life of 0 without a power means no
-  // averaging: the parameter itself.
+  // The shadow of a parameter given by its tensor; Error when it is not one of ours. A half-life of 0 without
+  // a power means no averaging: the parameter itself.
   Tensor shadow(const Tensor& parameter) const;
+  // All of them by name.
   std::map<std::string, Tensor> shadows() const;
+  // Takes these over. Error where one is missing.
   void load(const std::map<std::string, Tensor>& shadows);
 
   // Puts the shadows where the parameters are while the object lives.
   class Swap {
    public:
+    // `ema` must outlive it.
     explicit Swap(Ema& ema) : ema_(ema) { ema_.exchange(); }
     ~Swap() { ema_.exchange(); }
     Swap(const Swap&) = delete;

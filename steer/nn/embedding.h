@@ -5,6 +5,7 @@
 
 namespace steer {
 
+// Size and order of the features.
 struct PositionalOptions {
   int64_t size = 0;              // features, even
   bool flip_sin_to_cos = false;  // cosines first
@@ -21,7 +22,9 @@ Tensor fourier_features(const Tensor& label, const Tensor& w);
 
 // linear_2(silu(linear_1(features))): [B, in] -> [B, out].
 struct TimeEmbeddingImpl : torch::nn::Module {
+  // From `in` features to `out`.
   TimeEmbeddingImpl(int64_t in, int64_t out, torch::Device device = torch::kCPU);
+
   Tensor forward(const Tensor& features) const;
 
   Projection linear_1{nullptr}, linear_2{nullptr};
@@ -30,7 +33,9 @@ TORCH_MODULE(TimeEmbedding);
 
 // One vector for each class: int64 [B] in 0 .. count - 1 -> [B, size]. Error outside.
 struct ClassEmbeddingImpl : torch::nn::Module {
+  // `count` classes, vectors of `size` numbers.
   ClassEmbeddingImpl(int64_t count, int64_t size, torch::Device device = torch::kCPU);
+
   Tensor forward(const Tensor& labels) const;
 
   Tensor weight;  // [count, size], standard normal at the start

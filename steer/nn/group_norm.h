@@ -9,7 +9,7 @@ using torch::Tensor;
 
 // The affine map that a block tells each image beside the weights, (1 + scale) z + shift: both [B, C].
 struct Modulation {
-  Tensor scale, shift;
+  Tensor scale, shift;  // of the formula
 };
 
 // Maps [B, C, H, W], float32 or bfloat16, over `groups` groups of channels; statistics are float32 sums.
@@ -24,10 +24,10 @@ struct GroupNormImpl : torch::nn::Module {
   // silu((1 + scale) norm(x) + shift).
   Tensor silu(const Tensor& x, const Modulation& modulation) const;
 
-  int64_t groups;
-  double epsilon;
-  Tensor weight;  // [channels]
-  Tensor bias;    // [channels]
+  int64_t groups;  // of channels
+  double epsilon;  // added to the variance
+  Tensor weight;   // [channels]
+  Tensor bias;     // [channels]
 };
 TORCH_MODULE(GroupNorm);
 

@@ -14,8 +14,8 @@ using torch::Tensor;
 // Parameters and buffers, sharing memory with the module.
 std::map<std::string, Tensor> module_tensors(torch::nn::Module& module);
 
-// Copies tensors into a module's parameters and buffers by name; the two sets of names must
-// agree. `what` stands first in errors.
+// Copies tensors into a module's parameters and buffers by name; the two sets of names must agree. `what`
+// stands first in errors.
 void load_tensors(torch::nn::Module& module, const std::map<std::string, Tensor>& tensors,
                   const std::string& what);
 

@@ -7,11 +7,12 @@ namespace steer {
 
 using torch::Tensor;
 
+// The shape of a projection.
 struct ProjectionOptions {
-  int64_t in = 0;
-  int64_t out = 0;
-  double gain = 1.0;  // multiplies the Xavier-uniform bound sqrt(6 / (in + out))
-  torch::Device device = torch::kCPU;
+  int64_t in = 0;                      // features that enter
+  int64_t out = 0;                     // features that leave
+  double gain = 1.0;                   // multiplies the Xavier-uniform bound sqrt(6 / (in + out))
+  torch::Device device = torch::kCPU;  // of the weights
 };
 
 // x [..., in] -> x weight' + bias [..., out]. A row [in] of a matrix gives the same values whatever the number of

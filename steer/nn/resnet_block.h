@@ -7,33 +7,40 @@
 
 namespace steer {
 
-enum class Resampling { kNone, kDown, kUp };  // kDown halves height and width, kUp doubles them
+// How height and width change.
+enum class Resampling {
+  kNone,  // they stay
+  kDown,  // they are halved
+  kUp,    // they are doubled
+};
 
+// The shape of a block.
 struct ResnetBlockOptions {
-  int64_t in = 0;
-  int64_t out = 0;
-  int64_t time = 0;  // features of the time embedding
-  int64_t groups = 32;
-  double epsilon = 1e-5;
-  double dropout = 0;
+  int64_t in = 0;            // channels that enter
+  int64_t out = 0;           // channels that leave
+  int64_t time = 0;          // features of the time embedding
+  int64_t groups = 32;       // of the norms
+  double epsilon = 1e-5;     // added to the variance in the norms
+  double dropout = 0;        // chance that an activation is dropped while training
   double scale = 1;          // the sum is divided by it
   bool scale_shift = false;  // the time scales and shifts the second norm instead of adding to its input
   bool zero_init = false;    // conv2 starts at zero
-  Resampling resampling =
-      Resampling::kNone;  // by means of 2x2 or repeated pixels, behind norm1 and beside it
-  torch::Device device = torch::kCPU;
+  // By means of 2x2 or repeated pixels, behind norm1 and beside it.
+  Resampling resampling = Resampling::kNone;
+  torch::Device device = torch::kCPU;  // of the weights
 };
 
 // h = conv1(silu(norm1(x))); h = conv2(dropout(silu(norm2(h + time_emb_proj(time))))); (shortcut(x) + h) /
 // scale. x [B, in, H, W], time [B, time] float32, already behind its SiLU, -> [B, out, H', W'] in the number
-// type of x. reference: Ho et al. 2020; scale_shift: Dhariwal and Nichol 2021.
+// type of x (Ho et al. 2020; scale_shift: Dhariwal and Nichol 2021).
 struct ResnetBlockImpl : torch::nn::Module {
   explicit ResnetBlockImpl(const ResnetBlockOptions& options);
   Tensor forward(const Tensor& x, const Tensor& time) const;
 
   ResnetBlockOptions options;
   GroupNorm norm1{nullptr}, norm2{nullptr};
-  Conv conv1{nullptr}, conv2{nullptr}, conv_shortcut{nullptr};  // the last where in and out differ
+  Conv conv1{nullptr}, conv2{nullptr};
+  Conv conv_shortcut{nullptr};  // 1x1; empty where in and out are the same
   Projection time_emb_proj{nullptr};
 };
 TORCH_MODULE(ResnetBlock);
@@ -41,7 +48,9 @@ TORCH_MODULE(ResnetBlock);
 // A 3x3 convolution that halves height and width; with padding 0 one row and one column of zeros are added
 // below and right.
 struct DownsampleImpl : torch::nn::Module {
+  // `padding` is 0 or 1.
   DownsampleImpl(int64_t channels, int64_t padding, torch::Device device = torch::kCPU);
+
   Tensor forward(const Tensor& x) const;
 
   Conv conv{nullptr};
@@ -50,7 +59,9 @@ TORCH_MODULE(Downsample);
 
 // Repeats pixels twice in height and width before a 3x3 convolution.
 struct UpsampleImpl : torch::nn::Module {
+  // As many channels leave as enter.
   explicit UpsampleImpl(int64_t channels, torch::Device device = torch::kCPU);
+
   Tensor forward(const Tensor& x) const;
 
   Conv conv{nullptr};

@@ -11,11 +11,12 @@ namespace steer {
 
 using torch::Tensor;
 
+// A network and the images that it takes.
 struct SavedNetwork {
   std::function<Tensor(const Tensor&)> network;  // images of the size and channels below -> rows [N, M]
   int64_t channels = 0;                          // of its input; 0: any
   int64_t size = 0;                              // height and width of its input; 0: any
-  std::string path;
+  std::string path;                              // the file, for errors
 
   // Rows [N, M] float32, logits or features, of x [N, C, H, W] in [-1, 1]. Images of another size are resized
   // (by area where they shrink, repeated pixels where they grow by a whole factor, else bilinearly); grey

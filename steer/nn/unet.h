@@ -10,6 +10,7 @@
 
 namespace steer {
 
+// The network F of a denoiser, in the words of UNet2DModel.
 struct UNetImpl : torch::nn::Module {
   // Error where check(options) finds one. On the device "meta" it has names and shapes alone.
   explicit UNetImpl(const UNetOptions& options, torch::Device device = torch::kCPU);
@@ -32,13 +33,13 @@ struct UNetImpl : torch::nn::Module {
 
   UNetOptions options;
   Conv conv_in{nullptr}, conv_out{nullptr};
-  Tensor
-      frequencies;  // of fourier: [block_out_channels[0]], the buffer time_proj.weight, which does not train
   TimeEmbedding time_embedding{nullptr};
-  ClassEmbedding class_embedding{nullptr};
+  ClassEmbedding class_embedding{nullptr};  // empty without classes
   torch::nn::ModuleList down_blocks{nullptr}, up_blocks{nullptr};
   UNetMiddle mid_block{nullptr};
   GroupNorm conv_norm_out{nullptr};
+  // Of fourier: [block_out_channels[0]], the buffer time_proj.weight, which does not train.
+  Tensor frequencies;
 
  private:
   // What the blocks are told: silu(time_embedding(label) + class_embedding(class)), [B, 4 width].

@@ -9,6 +9,7 @@
 
 namespace steer {
 
+// Every number and word of a network.
 struct UNetOptions {
   int64_t sample_size = 32;
   int64_t in_channels = 1;

@@ -6,6 +6,7 @@
 
 namespace steer {
 
+// The blocks of a stage.
 struct UNetStageOptions {
   ResnetBlockOptions block;                   // of each residual block, its `in` excepted
   std::vector<int64_t> in;                    // channels that enter each residual block
@@ -13,7 +14,7 @@ struct UNetStageOptions {
   AttentionOptions attention;                 // where it attends
   Resampling resampling = Resampling::kNone;  // at the end
   bool resampled_by_block = false;            // by a residual block instead of a convolution
-  int64_t downsample_padding = 1;
+  int64_t downsample_padding = 1;             // of a convolution that halves, see DownsampleImpl
 };
 
 // Names: resnets.i, attentions.i, and downsamplers.0 or upsamplers.0.
@@ -22,14 +23,18 @@ struct UNetStageImpl : torch::nn::Module {
 
   // Residual block `i` and the attention behind it; x [B, in[i], H, W], time [B, time] behind its SiLU.
   Tensor layer(size_t i, const Tensor& x, const Tensor& time) const;
+  // How many such there are.
   size_t layers() const { return options.in.size(); }
 
-  // The change of resolution, where there is one.
+  // Whether it changes the resolution.
   bool resamples() const { return options.resampling != Resampling::kNone; }
+  // That change, where it does; `time` as above.
   Tensor resample(const Tensor& x, const Tensor& time) const;
 
   UNetStageOptions options;
-  torch::nn::ModuleList resnets{nullptr}, attentions{nullptr}, resampler{nullptr};
+  torch::nn::ModuleList resnets{nullptr};
+  torch::nn::ModuleList attentions{nullptr};  // empty where it does not attend
+  torch::nn::ModuleList resampler{nullptr};   // of one module, under either name; empty where there is none
 };
 TORCH_MODULE(UNetStage);
 
@@ -38,7 +43,8 @@ struct UNetMiddleImpl : torch::nn::Module {
   explicit UNetMiddleImpl(const UNetStageOptions& options);
   Tensor forward(const Tensor& x, const Tensor& time) const;
 
-  torch::nn::ModuleList resnets{nullptr}, attentions{nullptr};
+  torch::nn::ModuleList resnets{nullptr};
+  torch::nn::ModuleList attentions{nullptr};  // empty where it does not attend
 };
 TORCH_MODULE(UNetMiddle);
 

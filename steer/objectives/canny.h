@@ -15,7 +15,7 @@ Tensor canny_edges(const Tensor& x, double low = 100, double high = 200);
 // the mean of R where E is 0; in [0, 2].
 class CannyObjective : public Objective {
  public:
-  // Error where a truth has no edge.
+  // Error where a truth has no edge. `words` is what words() gives.
   CannyObjective(const Tensor& truth, double low, double high, std::string words);
 
   Tensor score(const Tensor& x) const override;

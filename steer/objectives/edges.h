@@ -12,6 +12,7 @@ Tensor sobel_magnitude(const Tensor& x);
 // Minus the mean absolute difference of the magnitudes of sample and truth [T, C, H, W].
 class EdgesObjective : public Objective {
  public:
+  // `words` is what words() gives.
   EdgesObjective(const Tensor& truth, std::string words);
 
   Tensor score(const Tensor& x) const override;

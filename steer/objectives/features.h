@@ -5,6 +5,7 @@
 
 namespace steer {
 
+// What the network takes.
 struct FeatureOptions {
   int64_t size = 64;      // height and width of the network's input; samples are resized to the nearest pixel
   bool imagenet = false;  // colours as (x + 1) / 2, less ImageNet's mean, over its deviation; else x itself

@@ -14,6 +14,7 @@ Tensor gram_matrix(const Tensor& features);
 // -|G(x) - G(truth)| / 100 with the Gram matrix G and the Frobenius norm; truth [T, C, H, W].
 class GramObjective : public Objective {
  public:
+  // `words` is what words() gives.
   GramObjective(ScriptedNetwork network, const Tensor& truth, const FeatureOptions& options,
                 std::string words);
 

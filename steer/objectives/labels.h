@@ -10,7 +10,7 @@ namespace steer {
 // the sample's target.
 class LabelObjective : public Objective {
  public:
-  // asked int64 [T]: the class of each target; temperature > 0.
+  // asked int64 [T]: the class of each target; temperature > 0; `words` is what words() gives.
   LabelObjective(SavedNetwork classifier, Tensor asked, double temperature, std::string words);
 
   Tensor score(const Tensor& x) const override;
@@ -29,6 +29,7 @@ class LabelObjective : public Objective {
 // log max_c p(c | x): that the classifier is sure, of whatever class.
 class EntropyObjective : public Objective {
  public:
+  // `words` is what words() gives.
   EntropyObjective(SavedNetwork classifier, std::string words);
 
   Tensor score(const Tensor& x) const override;

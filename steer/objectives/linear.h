@@ -11,21 +11,22 @@
 
 namespace steer {
 
-// Standard deviation of the measurement's noise on the [-1, 1] scale.
-constexpr double kMeasurementNoise = 0.05;
-constexpr double kDenoiseNoise = 0.5;
-// Standard deviation of a blur in pixels.
-constexpr double kBlurStd = 1.5;
+// Unless told otherwise, the standard deviation:
+constexpr double kMeasurementNoise = 0.05;  // of a measurement's noise, on the [-1, 1] scale
+constexpr double kDenoiseNoise = 0.5;       // of the noise in pictures to denoise, on that scale
+constexpr double kBlurStd = 1.5;            // of a blur, in pixels
 
 // A measurement and what a user sees of it.
 struct LinearTask {
-  LinearMeasurement measurement;
-  Tensor degraded;  // [T, C, H, W]
-  Tensor hidden;    // [T or 1, 1, H, W]: 1 at pixels that the measurement does not give, else 0
+  LinearMeasurement measurement;  // what is known of T targets
+  Tensor degraded;                // [T, C, H, W], for people to see; undefined where there is no picture
+  Tensor hidden;                  // [T or 1, 1, H, W]: 1 at pixels that the measurement does not give, else 0
 };
 
+// The log-likelihood of a measurement.
 class LinearObjective : public Objective {
  public:
+  // `words` is what words() gives.
   LinearObjective(LinearTask task, std::string words);
 
   Tensor score(const Tensor& x) const override { return log_likelihood(task_.measurement, x); }

@@ -14,7 +14,10 @@ namespace steer {
 using torch::Tensor;
 
 // How an unfinished, smaller sample is brought to full size before it is judged.
-enum class Enlargement { kRepeat, kBilinear };
+enum class Enlargement {
+  kRepeat,    // every pixel becomes a square
+  kBilinear,  // bilinearly, for objectives that see the borders of such squares
+};
 
 // An objective may hold several targets, T of them. The number of samples must then be a multiple of T, and
 // the samples come in T equal consecutive groups, one per target.
@@ -35,16 +38,17 @@ class Objective {
   // The measurements whose log-likelihoods sum to score(); empty when score() is anything else.
   virtual std::vector<LinearMeasurement> measurements() const { return {}; }
 
-  // A term of a sum: its score counts `weight` times, or, if `ranked`, its rank among the samples compared.
+  // A term of a sum.
   struct Part {
-    double weight;
-    const Objective* objective;
-    bool ranked;
+    double weight;               // multiplies its score or rank
+    const Objective* objective;  // lives as long as the sum
+    bool ranked;                 // whether the rank among the samples compared counts instead of the score
   };
   // The terms that score() is the sum of, so that each may be computed in its own cheapest way; empty when
   // it is one piece.
   virtual std::vector<Part> parts() const { return {}; }
 
+  // How smaller samples are made larger for it.
   virtual Enlargement enlargement() const { return Enlargement::kRepeat; }
 
   // The class asked of each target, int64 [T]; undefined for objectives that ask for none.
@@ -66,9 +70,10 @@ class Objective {
 // a pixel is hidden when every term with a picture hides it.
 class WeightedSum : public Objective {
  public:
+  // A term and how much it counts.
   struct Term {
-    double weight;  // finite, > 0
-    std::unique_ptr<Objective> objective;
+    double weight;                         // finite, > 0
+    std::unique_ptr<Objective> objective;  // of as many targets as the other terms, or of one
   };
 
   // At least one term.

@@ -7,6 +7,7 @@
 
 namespace steer {
 
+// Which program, and how long it may take.
 struct ProgramOptions {
   std::string command;          // run by /bin/sh -c
   double timeout_seconds = 60;  // for one batch
@@ -18,6 +19,7 @@ struct ProgramOptions {
 // anything but N finite numbers is an Error that says so.
 class ProgramObjective : public Objective {
  public:
+  // Error for an empty command and a time that is not above 0.
   explicit ProgramObjective(ProgramOptions options);
 
   Tensor score(const Tensor& x) const override;

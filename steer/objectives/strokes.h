@@ -5,16 +5,15 @@
 
 namespace steer {
 
-// Both take a painting [T, C, H, W] in [-1, 1] and how much of each pixel is painted, alpha [T, 1, H, W] in
-// [0, 1], and refuse a painting that paints nothing. With d the squared or absolute difference averaged over
-// channels, the score is - sum(alpha d) / (sum(alpha) + 1e-6).
-
-// Squared differences: linear.
+// A painting [T, C, H, W] in [-1, 1] and how much of each pixel is painted, alpha [T, 1, H, W] in [0, 1]. The
+// score is -sum(alpha d) / (sum(alpha) + 1e-6) with d the squared difference averaged over channels. Error
+// for a painting that paints nothing.
 LinearTask strokes(const Tensor& painting, const Tensor& alpha);
 
-// Absolute differences.
+// The same with absolute differences, which are not linear.
 class StrokesObjective : public Objective {
  public:
+  // `words` is what words() gives.
   StrokesObjective(const Tensor& painting, const Tensor& alpha, std::string words);
 
   Tensor score(const Tensor& x) const override;

@@ -10,6 +10,7 @@ namespace steer {
 // features [N, ...] are flattened.
 class StyleObjective : public Objective {
  public:
+  // `words` is what words() gives.
   StyleObjective(ScriptedNetwork network, const Tensor& truth, const FeatureOptions& options,
                  std::string words);
 

@@ -10,6 +10,7 @@ namespace steer {
 // sample's size, and a text, and gives [N].
 class TextObjective : public Objective {
  public:
+  // `text` goes to the network, `words` is what words() gives.
   TextObjective(ScriptedNetwork network, std::string text, std::string words);
 
   Tensor score(const Tensor& x) const override;

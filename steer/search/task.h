@@ -10,12 +10,13 @@
 
 namespace steer {
 
+// What is asked, and how many times.
 struct TaskOptions {
   std::string objective;  // the user's words
   int64_t count = 64;     // samples, where there is no truth
   int64_t batch = 64;     // samples made at once
-  uint64_t seed = 0;
-  std::string fit;  // as ObjectiveContext
+  uint64_t seed = 0;      // of the first sample
+  std::string fit;        // as ObjectiveContext
 };
 
 // What a generator made of a task; tensors are on the processor.
@@ -26,7 +27,8 @@ struct Made {
   int64_t evaluations = 0;  // of the network for one sample, where the generator counts them
 };
 
-// Objectives are made once, so that a task may be run many times without reading a guide again.
+// An objective put to many samples. Objectives are made once, so that a task may be run many times without
+// reading a guide again.
 class Task {
  public:
   // With truth [N, C, H, W] every sample has one of them as its truth and options.count is not used. Sample i
@@ -34,8 +36,8 @@ class Task {
   // make_objective.
   Task(const TaskOptions& options, const ImageShape& shape, const Tensor& truth, torch::Device device);
 
-  int64_t count() const { return count_; }
-  const std::string& words() const { return words_; }
+  int64_t count() const { return count_; }              // N
+  const std::string& words() const { return words_; }   // the objective as the user would write it
   const Tensor& truth() const { return truth_; }        // [N, C, H, W], or undefined
   const Tensor& asked() const { return asked_; }        // int64 [N], or undefined: Objective::asked
   const Tensor& degraded() const { return degraded_; }  // [N, C, H, W], or undefined

@@ -15,7 +15,7 @@ struct Yardsticks {
   std::optional<SavedNetwork> features;  // as load_features
   Tensor real;                           // features [M, D] of real images, or undefined
   Tensor real_label;                     // int64 [M], -1 without a label
-  torch::Device device = torch::kCPU;
+  torch::Device device = torch::kCPU;    // where these compute
 };
 
 // The words below.

@@ -6,6 +6,7 @@
 
 namespace steer {
 
+// One model while it learns.
 class Learner {
  public:
   // Takes the optimiser, the average and `recompute` from the options. The model, already on its device, must
@@ -20,10 +21,10 @@ class Learner {
   // The first step, counted from 0, whose loss was not finite; -1 while there is none. Waits for the device.
   int64_t first_bad_step() const;
 
-  Adam adam;
-  Ema ema;
-  int64_t images = 0;  // made of so far
-  int64_t steps = 0;
+  Adam adam;           // over the trainable parameters
+  Ema ema;             // of these
+  int64_t images = 0;  // seen so far
+  int64_t steps = 0;   // made so far
 
  private:
   Model& model_;

@@ -8,6 +8,7 @@
 
 namespace steer {
 
+// How a model is trained, and for how long.
 struct TrainOptions {
   double rate = 1e-3;
   int64_t ramp_images = 2000;

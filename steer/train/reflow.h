@@ -21,12 +21,14 @@ class PairsDataset : public Dataset {
   Batch batch(const std::vector<int64_t>& indices) const override;
   std::vector<int64_t> shape() const override { return images_.sizes().slice(1).vec(); }
 
+  // The seed of the first image's noise.
   uint64_t first_seed() const { return first_seed_; }
   // The noise of a batch: what its images were made of, standard normal, float64.
   Tensor noise(const Batch& batch) const;
 
-  // Safetensors file, written atomically; Error when it does not hold pairs.
+  // A safetensors file, written atomically.
   void write(const std::string& path) const;
+  // The pairs in such a file. Error when it does not hold pairs.
   static std::unique_ptr<PairsDataset> read(const std::string& path);
 
  private:

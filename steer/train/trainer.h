@@ -9,16 +9,18 @@
 
 namespace steer {
 
+// How a run ended.
 struct TrainSummary {
-  TrainingState state;
+  TrainingState state;                                  // of the whole run, former parts included
   bool interrupted = false;                             // stopped before its budget; a checkpoint was written
   std::vector<std::pair<std::string, double>> figures;  // last logged averages
 };
 
+// What a run asks and tells on its way.
 struct TrainHooks {
   std::function<bool()> stop;  // asked after every step; may be empty
-  std::function<void(const TrainingState&, double share, const std::string&)>
-      progress;  // share of the budget done
+  // The share of the budget done, and a line of figures; may be empty.
+  std::function<void(const TrainingState&, double share, const std::string&)> progress;
 };
 
 // Trains until a budget is used up. `run` is a folder that holds or gets

@@ -7,24 +7,27 @@
 
 namespace steer {
 
+// How far the samples may go, and for how long.
 struct TuneOptions {
-  double minutes = 3;
-  int64_t batch = 32;
+  double minutes = 3;        // of tuning
+  int64_t batch = 32;        // samples of a step
   double rate = 2e-4;        // of Adam
   double anchor = 0.3;       // weight of the distance to what the original can make
   double keep = 0.03;        // weight of the distance to the original's image of the same code
   double satisfied = -0.05;  // scores above this one count as this one; 0 or more: no limit
-  uint64_t seed = 0;
+  uint64_t seed = 0;         // of the codes
 };
 
 // Checks ranges; Error names the field.
 void check(const TuneOptions& options);
 
+// How far it has come.
 struct TuneState {
-  int64_t steps = 0;
+  int64_t steps = 0;                       // made
   double score = 0, anchor = 0, keep = 0;  // running means over samples: score, and the two distances
 };
 
+// What tuning asks and tells on its way.
 struct TuneHooks {
   std::function<bool()> stop;                                          // asked after every step; may be empty
   std::function<void(double share, const TuneState& state)> progress;  // share of the budget done
