@@ -2,7 +2,7 @@
 
 #include <torch/version.h>
 
-#include "steer_source.h"  // made by cmake/source_version.cmake
+#include <steer_source.h>  // made by cmake/source_version.cmake
 
 namespace steer {
 

@@ -15,7 +15,7 @@ using Tensors = std::map<std::string, torch::Tensor>;  // by name
 
 // What a file holds.
 struct Checkpoint {
-  Tensors tensors;
+  Tensors tensors;                              // by name
   std::map<std::string, std::string> metadata;  // words about them, by key
 };
 

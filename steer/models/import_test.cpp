@@ -1,4 +1,5 @@
 // Official networks stated a second time, plainly, and compared with what an import of their weights does.
+#include "steer/models/import.h"
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/core/json.h"
@@ -7,7 +8,6 @@
 #include "steer/core/refusal.h"
 #include "steer/core/temporary_folder.h"
 #include "steer/ddn/parameter_shapes.h"
-#include "steer/models/import.h"
 
 namespace steer {
 namespace {

@@ -15,8 +15,8 @@ struct ProjectionOptions {
   torch::Device device = torch::kCPU;  // of the weights
 };
 
-// x [..., in] -> x weight' + bias [..., out]. A row [in] of a matrix gives the same values whatever the number of
-// rows. On the device "meta" it has shapes alone.
+// x [..., in] -> x weight' + bias [..., out]. A row [in] of a matrix gives the same values whatever the
+// number of rows. On the device "meta" it has shapes alone.
 struct ProjectionImpl : torch::nn::Module {
   explicit ProjectionImpl(const ProjectionOptions& options);
   Tensor forward(const Tensor& x) const;

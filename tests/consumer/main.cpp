@@ -14,7 +14,8 @@ int main() {
   steer::write_png("sample.png", free.images[0]);
 
   steer::ObjectiveContext context;
-  context.channels = free.images.size(1), context.height = free.images.size(2), context.width = free.images.size(3);
+  context.channels = free.images.size(1), context.height = free.images.size(2),
+  context.width = free.images.size(3);
   const auto objective = steer::make_objective("inpaint(sample.png, mask=left)", context);
   request.objective = objective.get();
   const steer::Samples steered = loaded.model->sample(request);
