@@ -76,7 +76,8 @@ std::unique_ptr<Work> make_work(const std::string& name, const Json& options) {
   if (name == "denoising") return make_denoising(options);
   if (name == "density") return make_density(options);
   if (name == "product") return make_product(options);
-  fail("expected layer, training, generation, denoising, density or product but got ", name);
+  if (name == "kernel") return make_kernel(options);
+  fail("expected layer, training, generation, denoising, density, product or kernel but got ", name);
 }
 
 }  // namespace steer::bench

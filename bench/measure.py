@@ -56,27 +56,50 @@ def best_settings(row, problem):
     return name, SETTINGS[name]
 
 
+def compiled(row, settings, problem):
+    """PyTorch's best settings compiled by torch.compile, ready and warm; None where its compiler gives up."""
+    one = side.torch(row["work"], {**row["options"], **settings, "compile": True}, problem, side.TUNED, optional=True)
+    if one.ready is None or one.ask("run 2") is None:
+        say("  torch.compile ended without an answer")
+        return None
+    return one
+
+
+def beside(work, options):
+    """The same work by the build of steer with another libtorch, if one was named."""
+    return {"beside": side.steer(work, options, program=side.BESIDE)} if side.BESIDE else {}
+
+
+def take_turns(sides, budget):
+    """Rounds from side to side until the budget is spent; the number of rounds."""
+    warm = {name: each.warm() for name, each in sides.items()}
+    times = {name: max(1, min(20, int(0.2 / seconds))) for name, seconds in warm.items()}
+    start, rounds = time.time(), 0
+    while rounds < 3 or (rounds < 15 and time.time() - start < budget):
+        for name, each in sides.items():
+            each.run(times[name])
+        rounds += 1
+    return rounds
+
+
 def measure(row):
     """Seconds, memory and flops of each side; rounds go from side to side."""
     say(f"{row['name']}: {row['title']}")
     with tempfile.TemporaryDirectory() as folder:
         problem = folder + "/problem.safetensors"
         result = {"apart": check(row, problem)}
-        sides = {"steer": side.steer(row["work"], row["options"])}
+        sides = {"steer": side.steer(row["work"], row["options"]), **beside(row["work"], row["options"])}
         for name, options in row.get("also", {}).items():
             sides[name] = side.steer(row["work"], {**row["options"], **options})
         sides["default"] = side.torch(row["work"], {**row["options"], **row.get("peer", {})}, problem)
         if row.get("tunable", True):
             result["settings"], settings = best_settings(row, problem)
             sides["best"] = side.torch(row["work"], {**row["options"], **settings}, problem, side.TUNED)
-        warm = {name: each.warm() for name, each in sides.items()}
-        times = {name: max(1, min(20, int(0.2 / seconds))) for name, seconds in warm.items()}
-        start, rounds = time.time(), 0
-        while rounds < 3 or (rounds < 15 and time.time() - start < row.get("budget", 20)):
-            for name, each in sides.items():
-                each.run(times[name])
-            rounds += 1
-        result["rounds"], result["items"] = rounds, sides["steer"].ready["items"]
+            if row.get("compiled", True):
+                one = compiled(row, settings, problem)
+                if one:
+                    sides["compiled"] = one
+        result["rounds"], result["items"] = take_turns(sides, row.get("budget", 20)), sides["steer"].ready["items"]
         for name, each in sides.items():
             result[name] = {"seconds": each.median(), "memory": each.memory}
             each.close()
@@ -84,11 +107,25 @@ def measure(row):
         result["flops"] = count.ask("count")["flops"]
         count.close()
         if "items" in row:  # the peer did a part of the work
-            for name in ("default", "best"):
+            for name in ("default", "best", "compiled"):
                 if name in result:
                     result[name]["seconds"] *= result["items"] / row["items"]
     say("  " + "  ".join(f"{n} {result[n]['seconds']:.4g} s" for n in sides) + f"  apart {result['apart']:.1e}")
     return result
+
+
+def kernels():
+    """Seconds of our own kernels and of libtorch's way to the same."""
+    results = {}
+    for name, kernel, options in rows.KERNELS:
+        options = {"kernel": kernel, **options}
+        sides = {"steer": side.steer("kernel", options), "library": side.steer("kernel", {**options, "library": True})}
+        take_turns(sides, 2)
+        results[name] = {which: each.median() for which, each in sides.items()}
+        for each in sides.values():
+            each.close()
+        say(f"{name}: " + "  ".join(f"{which} {seconds:.4g} s" for which, seconds in results[name].items()))
+    return results
 
 
 def products():
@@ -101,6 +138,17 @@ def products():
         figures[precision] = max(2 * 2048**3 / 1e9 / s for s in one.run(12))
         one.close()
     return figures
+
+
+def versions():
+    """The libtorch of the build, and of the build beside."""
+    told = {}
+    for name, program in (("build", ROOT / "build/steer"), ("beside", os.environ.get("STEER_BENCH_BESIDE"))):
+        if program:
+            steer = pathlib.Path(program).parent.parent / "steer" if name == "beside" else program
+            text = subprocess.run([steer, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
+            told[name] = text.splitlines()[1].split()[1]
+    return told
 
 
 def started():
@@ -122,11 +170,13 @@ def main():
     if wanted == ["page"]:
         (ROOT / "docs/benchmarks.md").write_text(page.text(rows.ROWS, json.loads(kept.read_text())))
         return
-    unknown = [name for name in wanted if name not in [row["name"] for row in rows.ROWS]]
+    known = [row["name"] for row in rows.ROWS] + ["kernels"]
+    unknown = [name for name in wanted if name not in known]
     if unknown:
-        sys.exit(f"bench: expected names among {' '.join(r['name'] for r in rows.ROWS)} but got {' '.join(unknown)}")
+        sys.exit(f"bench: expected names among {' '.join(known)} but got {' '.join(unknown)}")
     chosen = [row for row in rows.ROWS if not wanted or row["name"] in wanted]
-    results = {"products": products(), "started": {} if wanted else started(), "rows": {}}
+    results = {"products": products(), "started": {} if wanted else started(), "rows": {}, "torch": versions()}
+    results["kernels"] = kernels() if not wanted or "kernels" in wanted else {}
     for row in chosen:
         results["rows"][row["name"]] = measure(row)
     after = products()

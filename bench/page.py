@@ -8,11 +8,12 @@ import torch
 HEAD = """# Benchmarks
 
 `bench/run` builds, measures everything on this page in one run and writes it. Each row is the same work on both sides: weights and inputs go from
-steer to a plain PyTorch formulation ({peer}, Debian's {torch}), whose answers (losses, all gradients, images, choices) must agree in
+steer to a plain PyTorch formulation ({peer}, {torch}: the libtorch that steer was built with), whose answers (losses, all gradients, images, choices) must agree in
 float32 before anything is timed. Then the sides take turns, and medians are compared. Work is timed after a first run that is not counted.
 
 - **default**: PyTorch float32 with two threads, nothing else set. **best**: the fastest of float32, float32 channels-last and bfloat16 channels-last
-  (autocast), with AVX-512 kernels switched on and an allocator that keeps freed memory in large pages. **steer**: as installed, bfloat16 where the processor
+  (autocast), with AVX-512 kernels switched on and an allocator that keeps freed memory in large pages. **compiled**: these settings under `torch.compile` (each
+  part between two choices). **steer**: as installed, bfloat16 where the processor
   has it.
 - **memory** is the rise of the resident set above what a process holds before its first run.
 - **share of peak**: floating-point operations of convolutions and matrix products, by steer's count of its own, per second, over those of a {size} matrix
@@ -21,20 +22,7 @@ float32 before anything is timed. Then the sides take turns, and medians are com
 Machine: {processor}, {cores} cores{flags}; {system}. No GPU was measured: none was at hand (see the end of the page).
 """
 
-TAIL = """## What the kernels brought
-
-On the same machine, before and after what is now in `ddn/candidate_kernels`, `nn/layer_norm_maps`, `nn/silu_sum`, `nn/transposed_conv` and `nn/adam_kernel` (times of this kind of machine vary by a
-fifth from hour to hour; the page's own rows are the figures to quote):
-
-| work | before | after | what took the time before |
-|---|---|---|---|
-| training step, recurrent DDN | 2.8 s | 1.7 s | layer norms in float32 with copies to and fro, transposed convolutions in float32 by im2col |
-| one layer, 64x64, K 512 | 40 ms | 22 ms | W^T W of every node (33 MB) and its product with the Gram matrices |
-| one layer, 16x16, K 512 | 9.8 ms | 3.6 ms | the same |
-| one layer, 1x1, K 512 | 0.96 ms | 0.13 ms | a dozen small operations, each over all K |
-| zero-shot super-resolution, K 512 | 0.37 s | 0.27 s | W^T W again |
-
-Tried and left: Adam over chosen rows alone (rows that were not chosen still move by their momentum, so it is not the same optimiser, and one pass over all of them is cheap); bfloat16 in the Gram sums (the nearest few
+TAIL = """Tried and left: Adam over chosen rows alone (rows that were not chosen still move by their momentum, so it is not the same optimiser, and one pass over all of them is cheap); bfloat16 in the Gram sums (the nearest few
 would no longer be among the four measured again).
 
 ## On a GPU
@@ -71,8 +59,8 @@ def processor():
 def main_rows(rows, results):
     peak = results["products"]["bfloat16"]
     out = [
-        "| work | steer | PyTorch default | PyTorch best | times faster (default / best) | target | memory steer / default / best | share of peak |",
-        "|---|---|---|---|---|---|---|---|",
+        "| work | steer | PyTorch default | PyTorch best | compiled | times faster (default / best / compiled) | target | memory steer / default / best | share of peak |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         r = results["rows"][row["name"]]
@@ -82,8 +70,8 @@ def main_rows(rows, results):
         out.append(
             f"| {row['title']} | {duration(r['steer']['seconds'])} | {duration(r['default']['seconds'])} | "
             + (f"{duration(best['seconds'])} ({r['settings']})" if best else "-")
-            + f" | **{ratio(r['steer'], r['default'])}**"
-            + (f" / **{ratio(r['steer'], best)}**" if best else "")
+            + f" | {duration(r['compiled']['seconds']) if 'compiled' in r else '-'}"
+            + " | " + " / ".join(f"**{ratio(r['steer'], r[each])}**" for each in ("default", "best", "compiled") if each in r)
             + f" | {row.get('target', '')} | {memory} | "
             + (f"{100 * share:.0f} %" if share > 0.02 else "-")
             + " |"
@@ -103,6 +91,24 @@ def others(rows, results):
                 f"{own['seconds'] / r['steer']['seconds']:.3g} times as long; memory {size(own['memory'])}, "
                 f"1/{r['default']['memory'] / own['memory']:.3g} of PyTorch's default."
             )
+    return out
+
+
+def two_libraries(rows, results):
+    """steer on the libtorch of the build and on that of the build beside."""
+    versions = results["torch"]
+    out = [f"| work | libtorch {versions['beside']} | libtorch {versions['build']} | ratio |", "|---|---|---|---|"]
+    for row in rows:
+        r = results["rows"][row["name"]]
+        if "beside" in r:
+            out.append(f"| {row['title']} | {duration(r['beside']['seconds'])} | {duration(r['steer']['seconds'])} | {ratio(r['steer'], r['beside'])} |")
+    return out
+
+
+def kernel_rows(results):
+    out = ["| work | steer | libtorch | ratio |", "|---|---|---|---|"]
+    for name, r in results["kernels"].items():
+        out.append(f"| {name} | {duration(r['steer'])} | {duration(r['library'])} | {r['library'] / r['steer']:.3g} |")
     return out
 
 
@@ -161,4 +167,25 @@ def text(rows, results):
             "and forming the Gram matrix, whatever K is; PyTorch's is that of writing and reading K images. At 64x64 and K = 512 a third of steer's memory is the gradient of the features themselves; most of the rest are "
             "holes that freed blocks leave in the heap, which keeps them so that no page is fetched twice.",
         ]
+        with_compiler = [row for row in layers if "compiled" in results["rows"][row["name"]]]
+        if with_compiler:
+            words = [
+                f"{row['options']['size']}x{row['options']['size']}, K {row['options']['nodes']}: "
+                + ratio(results["rows"][row["name"]]["steer"], results["rows"][row["name"]]["compiled"])
+                for row in with_compiler
+            ]
+            lines += ["", f"Beside the same under `torch.compile`: {'; '.join(words)} times faster."]
+    if "beside" in results["torch"]:
+        lines += [
+            "", "## Two libraries", "",
+            "steer built with either libtorch, taking turns with each other and with all sides above (`STEER_BENCH_BESIDE=OTHER/bench/steer_bench bench/run`).", "",
+        ]
+        lines += two_libraries(rows, results)
+    if results["kernels"]:
+        lines += [
+            "", "## Own kernels beside libtorch's", "",
+            f"What libtorch {results['torch']['build']} has for the same, in the same number type, measured in this run. A kernel of ours stays where it is faster or holds a promise "
+            "that the library's does not (sums in float32, results that do not depend on the number of threads or of rows).", "",
+        ]
+        lines += kernel_rows(results)
     return "\n".join(lines) + "\n\n" + TAIL

@@ -32,6 +32,8 @@ ROWS = [
         "work": "layer",
         "options": {"size": size, "nodes": nodes},
         "settings": "bfloat16, channels-last" if size >= 16 else "float32",
+        # A compiler takes half a minute for each.
+        "compiled": (size, nodes) in ((1, 8), (8, 64), (16, 256), (64, 512)),
         "budget": 3,
     }
     for size, nodes in GRID
@@ -114,3 +116,18 @@ for name, title, model in (("mnist", "MNIST", MNIST_EDM), ("cifar", "CIFAR-10", 
             "limits": "as above, forward and back to the input; no gradient of a weight is made.",
         },
     ]
+
+# Our own kernels and formulations, each beside what libtorch has for the same: name, kernel of bench/kernel.cpp, options.
+KERNELS = [
+    (f"{title}{', and back' if backward else ''}, {precision}", kernel, {"precision": precision, "backward": backward})
+    for title, kernel, backwards, precisions in (
+        ("group norm and SiLU, 64 x 64 x 32x32", "group_norm_silu", (False, True), ("bfloat16", "float32")),
+        ("layer norm over maps after SiLU, 64 x 64 x 16x16", "layer_norm_maps", (False, True), ("bfloat16", "float32")),
+        ("sum of two SiLUs, 64 x 64 x 32x32", "silu_sum", (False, True), ("bfloat16", "float32")),
+        ("transposed convolution 4x4 stride 2, 64 x 64 x 16x16", "transposed_conv", (False, True), ("bfloat16", "float32")),
+        ("attention of 64 positions, 64 x 64", "attention", (False, True), ("bfloat16", "float32")),
+        ("Adam, 11.8 million values", "adam", (False,), ("float32",)),
+    )
+    for backward in backwards
+    for precision in precisions
+]

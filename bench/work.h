@@ -33,5 +33,6 @@ std::unique_ptr<Work> make_generation(const Json& options);  // generation.cpp
 std::unique_ptr<Work> make_denoising(const Json& options);   // denoising.cpp
 std::unique_ptr<Work> make_density(const Json& options);     // density.cpp
 std::unique_ptr<Work> make_product(const Json& options);     // product.cpp
+std::unique_ptr<Work> make_kernel(const Json& options);      // kernel.cpp
 
 }  // namespace steer::bench

@@ -116,6 +116,9 @@ class Pyramid(nn.Module):
     def levels(self):
         return [getattr(self, name) for name in self.names]
 
+    def parts(self):
+        return [level.block for level in self.levels()]
+
     def forward(self, rows, chooser, seen=None):
         dtype = self.levels()[0].block.conv0.weight.dtype
         h = torch.linspace(-1, 1, self.width).to(dtype).reshape(1, -1, 1, 1).repeat(rows, 1, 1, 1)
@@ -169,6 +172,9 @@ class Recurrent(nn.Module):
 
     def levels(self):
         return [self.ddn_seqen[0]]
+
+    def parts(self):
+        return [part for part in self.ddn_seqen[0].children() if isinstance(part, nn.Sequential)]
 
     def forward(self, rows, chooser, seen=None):
         s, n, b = self.ddn_seqen[0], self.size, self.base

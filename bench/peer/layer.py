@@ -28,9 +28,15 @@ class Work:
         self.h.grad = self.loss = None
         self.nodes.zero_grad(set_to_none=True)
 
+    def compile(self):
+        self.forward = torch.compile(self.forward, dynamic=False)
+
+    def forward(self, h, choose=None):
+        index, image, leak = self.nodes(h, self.previous, choose or ddn.least(ddn.to_target(self.target)))
+        return index, F.mse_loss(image, self.target) + (leak * self.pull).sum()
+
     def step(self, choose=None):
-        self.index, image, leak = self.nodes(self.h, self.previous, choose or ddn.least(ddn.to_target(self.target)))
-        self.loss = F.mse_loss(image, self.target) + (leak * self.pull).sum()
+        self.index, self.loss = self.forward(self.h, choose)
         self.loss.backward()
         self.nodes.counts.index_add_(0, self.index, torch.ones(len(self.index), dtype=torch.float64))
 

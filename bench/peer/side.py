@@ -37,6 +37,14 @@ def apart(expected, answers):
     return {name: (difference / max(size, 1e-30)) ** 0.5 for name, (difference, size) in sums.items()}
 
 
+def compile_parts(work):
+    """torch.compile of the parts between choices, which is where a compiler finds something to fuse."""
+    torch._dynamo.config.recompile_limit = 256
+    network = work.network
+    for part in network.parts() if hasattr(network, "parts") else [network]:
+        part.compile(dynamic=False)
+
+
 def main():
     name, options = sys.argv[1], json.loads(sys.argv[2])
     torch.set_num_threads(options.get("threads", 0) or torch.multiprocessing.cpu_count())
@@ -51,6 +59,8 @@ def main():
     problem.clear()
     bfloat16 = options.get("precision") == "bfloat16"
     work.prepare(options.get("channels_last", False), bfloat16)
+    if options.get("compile"):
+        work.compile() if hasattr(work, "compile") else compile_parts(work)
     print(json.dumps({"ready": True, "items": work.items}), flush=True)
     held = 0
     for line in sys.stdin:

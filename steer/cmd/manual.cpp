@@ -20,7 +20,7 @@ std::string roff(const std::string& text) {
   return escaped;
 }
 
-std::string described(const FlagEntry& flag) {
+std::string roff_entry(const FlagEntry& flag) {
   std::string names;
   for (const std::string& name : flag.names)
     names += (names.empty() ? "\\fB" : "\\fR, \\fB") + roff(name) + "\\fR";
@@ -49,8 +49,8 @@ std::string manual_page(const CLI::App& app, const std::string& version) {
       page += (positional.required ? " " : " [") + roff(positional.names.front()) +
               (positional.required ? "" : "]");
     page += "\"\n" + roff(command.meaning) + "\n";
-    for (const FlagEntry& positional : command.positionals) page += described(positional);
-    for (const FlagEntry& flag : command.flags) page += described(flag);
+    for (const FlagEntry& positional : command.positionals) page += roff_entry(positional);
+    for (const FlagEntry& flag : command.flags) page += roff_entry(flag);
     if (!command.footer.empty()) page += ".PP\n.nf\n" + roff(command.footer) + "\n.fi\n";
   }
   page +=
