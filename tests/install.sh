@@ -30,6 +30,7 @@ complete_bash() { bash -c '. "$1"; COMP_WORDS=("${@:2}"); COMP_CWORD=$(($# - 2))
 [ "$(complete_bash steer eval)" = evaluate ] || fail 'bash completes a command'
 complete_bash steer sample run --soft --so | grep -qx -- --solver || fail 'bash completes a flag'
 complete_bash steer reconstruct run --fit re | grep -qx resize || fail 'bash completes a listed value'
+grep -qx -- '\\fB\\-\\-json\\fR' "$prefix/share/man/man1/steer.1" || fail 'expected switches without values in the manual'
 if command -v man >/dev/null; then
   [ -z "$(LC_ALL=C.UTF-8 MANROFFSEQ='' man --warnings -E UTF-8 -l -Tutf8 -Z "$prefix/share/man/man1/steer.1" 2>&1 >/dev/null)" ] || fail 'expected a manual without warnings'
 fi
@@ -39,6 +40,18 @@ cmake -G Ninja -S "$source/tests/consumer" -B consumer -DCMAKE_PREFIX_PATH="$pre
 cmake --build consumer >build.log 2>&1 || { cat build.log; fail 'consumer: building'; }
 (cd consumer && ./consumer) || fail 'consumer: running'
 
+# Headers of one libtorch with the library of another stop the build with one line.
+torch=$(sed -nE 's/^STEER_TORCH_CHECKED[^=]*=(.*) [^ ]+$/\1/p' "$build/CMakeCache.txt")
+case "$torch" in
+  /usr/*) include=(/usr/include/torch/csrc/api/include) standard=17 headers=/usr/include ;;
+  *) include=("${torch%/lib}/include" "${torch%/lib}/include/torch/csrc/api/include") standard=20 headers="${torch%/lib}/include" ;;
+esac
+mkdir -p mixed/lib
+ln -s "$headers" mixed/include
+for library in libtorch libtorch_cpu libc10; do echo "9.99.0 Custom" >"mixed/lib/$library.so"; done
+! STEER_TORCH= cmake -G Ninja -S "$source" -B mixed/build -DCMAKE_PREFIX_PATH="$work/mixed" >mixed.log 2>&1 || fail 'expected a mixture of libtorches to be refused'
+[ "$(grep -c '\[torch\] .*/mixed/lib/libtorch.so: expected libtorch .* but got another version' mixed.log)" -eq 1 ] || { cat mixed.log; fail 'expected one line about the mixture'; }
+
 # The program finds its libtorch when the installed tree moves, when the build moves, and when both the build and a
 # libtorch beside it do.
 mv "$prefix" "$work/elsewhere"
@@ -46,7 +59,6 @@ mv "$prefix" "$work/elsewhere"
 mkdir copy
 cp -L "$build/steer" "$build"/libsteer.so.0 copy/
 copy/steer --version >/dev/null || fail 'expected the built program to run after the build moved'
-torch=$(sed -nE 's/^STEER_TORCH_CHECKED[^=]*=(.*) [^ ]+$/\1/p' "$build/CMakeCache.txt")
 relative=$(realpath --relative-to="$build" "$torch")
 case "$relative" in
   ../.venv/*)
@@ -57,8 +69,7 @@ case "$relative" in
       fail 'expected the program to take the libtorch that moved with it' ;;
 esac
 
-case "$torch" in
-  /usr/*) include=(/usr/include/torch/csrc/api/include) standard=17 ;;
-  *) include=("${torch%/lib}/include" "${torch%/lib}/include/torch/csrc/api/include") standard=20 ;;
-esac
-python3 "$source/tools/check_headers.py" "$work/elsewhere/include" --torch "${include[@]}" --standard $standard --cache "$build/header_check"
+options=()
+for folder in "${include[@]}"; do options+=(--torch "$folder"); done
+python3 "$source/tools/check_headers.py" "$work/elsewhere/include" "${options[@]}" --std $standard --flags='-fPIC -fopenmp' \
+  --work "$build/header_check"

@@ -25,7 +25,7 @@ FlagEntry entry_of(const CLI::Option& option) {
   if (entry.names.empty()) entry.names.push_back(option.get_name());
   entry.meaning = option.get_description();
   std::replace(entry.meaning.begin(), entry.meaning.end(), '\n', ' ');
-  entry.takes_value = option.get_type_size() != 0;
+  entry.takes_value = option.get_expected_max() > 0;
   entry.required = option.get_required();
   entry.choices = listed_choices(option.get_type_name());
   entry.value = option.get_default_str();
