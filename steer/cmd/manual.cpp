@@ -39,7 +39,7 @@ std::string roff_entry(const FlagEntry& flag) {
 }  // namespace
 
 std::string manual_page(const CLI::App& app, const std::string& version) {
-  std::string page = ".TH STEER 1 \"\" \"steer " + roff(version) + "\" \"User Commands\"\n";
+  std::string page = ".TH STEER 1 \"\" \"steer " + roff(version) + "\" \"User Commands\"\n.ad l\n";
   page += ".SH NAME\nsteer \\- " + roff(app.get_description()) + "\n";
   page += ".SH SYNOPSIS\n\\fBsteer\\fR \\fICOMMAND\\fR [\\fIARGUMENT\\fR]... [\\fIFLAG\\fR]...\n";
   page += ".SH COMMANDS\n";
