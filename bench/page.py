@@ -1,9 +1,14 @@
 """docs/benchmarks.md from results."""
 
 import os
+import pathlib
 import platform
+import sys
 
 import torch
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "tools"))
+import wrap_prose
 
 HEAD = """# Benchmarks
 
@@ -188,4 +193,4 @@ def text(rows, results):
             "that the library's does not (sums in float32, results that do not depend on the number of threads or of rows).", "",
         ]
         lines += kernel_rows(results)
-    return "\n".join(lines) + "\n\n" + TAIL
+    return wrap_prose.wrapped("\n".join(lines) + "\n\n" + TAIL)
