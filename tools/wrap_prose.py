@@ -10,6 +10,8 @@ import textwrap
 
 WIDTH = 110
 ITEM = re.compile(r"^(\s*)([-*]|\d+\.)\s+")
+# What would begin a list, quotation or heading at the start of a line stays with the word before it.
+MARKER = re.compile(r" (?=(?:[-+*>]|#+|\d+[.)]) )")
 KEPT = re.compile(r"^\s*(#|\||!\[|<|\[[^]]+\]:)")
 
 
@@ -19,12 +21,12 @@ def wrapped(text):
 
     def end():
         if paragraph:
-            out.extend(
-                textwrap.wrap(
-                    " ".join(line.strip() for line in paragraph), WIDTH, initial_indent=indents[0],
-                    subsequent_indent=indents[1], break_long_words=False, break_on_hyphens=False,
-                )
+            prose = MARKER.sub("\0", " ".join(line.strip() for line in paragraph))
+            lines = textwrap.wrap(
+                prose, WIDTH, initial_indent=indents[0], subsequent_indent=indents[1], break_long_words=False,
+                break_on_hyphens=False,
             )
+            out.extend(line.replace("\0", " ") for line in lines)
             paragraph.clear()
 
     code = False
