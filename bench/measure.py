@@ -14,8 +14,8 @@ import rows
 import side
 
 ROOT = pathlib.Path(__file__).parent.parent
-# Float32 on both sides, sums in another order: how far answers may be apart, as a share. Ten U-Nets behind one
-# another make much of rounding: PyTorch's own float32 gradients are 7e-4 from its float64 ones there.
+# Float32 on both sides, sums in another order: how far answers may be apart, as a share. Ten U-Nets behind
+# one another make much of rounding: PyTorch's own float32 gradients are 7e-4 from its float64 ones there.
 APART = {"gradient": 5e-3}
 OTHERS_APART = 2e-3
 # PyTorch's settings, of which the fastest is the best.

@@ -117,7 +117,8 @@ for name, title, model in (("mnist", "MNIST", MNIST_EDM), ("cifar", "CIFAR-10", 
         },
     ]
 
-# Our own kernels and formulations, each beside what libtorch has for the same: name, kernel of bench/kernel.cpp, options.
+# Our own kernels and formulations, each beside what libtorch has for the same: name, kernel of
+# bench/kernel.cpp, options.
 KERNELS = [
     (f"{title}{', and back' if backward else ''}, {precision}", kernel, {"precision": precision, "backward": backward})
     for title, kernel, backwards, precisions in (

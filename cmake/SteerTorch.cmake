@@ -7,9 +7,10 @@
 #   4. the torch package (2.4 or newer) of the `python3` in front
 #   5. the one in .venv/, which tools/install_packages makes
 #
-# Sets STEER_TORCH_VERSION, STEER_TORCH_PREFIX (its folder), STEER_TORCH_LIBRARY_DIR and STEER_TORCH_WHY (which of
-# these it was), or STEER_TORCH_FAULT to one line that says what is wrong. libtorch's own TorchConfig.cmake is not used: for builds with CUDA it asks for CUDA's compiler, which
-# steer does not need, and it takes libraries from wherever the linker looks first.
+# Sets STEER_TORCH_VERSION, STEER_TORCH_PREFIX (its folder), STEER_TORCH_LIBRARY_DIR and STEER_TORCH_WHY
+# (which of these it was), or STEER_TORCH_FAULT to one line that says what is wrong. libtorch's own
+# TorchConfig.cmake is not used: for builds with CUDA it asks for CUDA's compiler, which steer does not need,
+# and it takes libraries from wherever the linker looks first.
 
 set(_steer_tools ${CMAKE_CURRENT_LIST_DIR}/../tools)
 
@@ -26,7 +27,8 @@ function(_steer_torch_of_python python out)
   endif()
 endfunction()
 
-# Whether a folder has a libtorch; `out` becomes the folder itself, for prefixes and for their share/cmake alike.
+# Whether a folder has a libtorch; `out` becomes the folder itself, for prefixes and for their share/cmake
+# alike.
 function(_steer_torch_in folder out)
   set(${out} "" PARENT_SCOPE)
   foreach(prefix ${folder} ${folder}/../.. ${folder}/../../..)
@@ -41,10 +43,11 @@ endfunction()
 function(_steer_choose_torch)
   set(prefix "")
   set(_steer_prefix "" PARENT_SCOPE)
-  set(asked ${STEER_TORCH})
-  if(NOT asked AND DEFINED ENV{STEER_TORCH})
-    set(asked $ENV{STEER_TORCH})
+  # Kept, so that a build that configures itself again chooses the same.
+  if(NOT STEER_TORCH AND DEFINED ENV{STEER_TORCH})
+    set(STEER_TORCH "$ENV{STEER_TORCH}" CACHE STRING "libtorch's folder, or the word debian" FORCE)
   endif()
+  set(asked ${STEER_TORCH})
   if(asked STREQUAL "debian")
     set(prefix /usr)
     set(why "STEER_TORCH=debian")
@@ -57,19 +60,14 @@ function(_steer_choose_torch)
     set(why "STEER_TORCH")
   endif()
   if(NOT prefix)
-    foreach(folder ${Torch_DIR} $ENV{Torch_DIR} ${CMAKE_PREFIX_PATH} $ENV{CMAKE_PREFIX_PATH})
-      string(REPLACE ":" ";" folder "${folder}")
-      foreach(one ${folder})
-        _steer_torch_in(${one} prefix)
-        if(prefix)
-          break()
-        endif()
-      endforeach()
-      if(prefix)
-        set(why "CMAKE_PREFIX_PATH or Torch_DIR")
-        break()
+    set(named "${Torch_DIR};$ENV{Torch_DIR};${CMAKE_PREFIX_PATH};$ENV{CMAKE_PREFIX_PATH}")
+    string(REPLACE ":" ";" named "${named}")
+    foreach(folder ${named})
+      if(NOT prefix)
+        _steer_torch_in(${folder} prefix)
       endif()
     endforeach()
+    set(why "CMAKE_PREFIX_PATH or Torch_DIR")
   endif()
   if(NOT prefix AND STEER_TORCH_RECORDED)
     if(STEER_TORCH_RECORDED STREQUAL "/usr")
@@ -109,8 +107,8 @@ function(_steer_torch_version include out)
   set(${out} ${version} PARENT_SCOPE)
 endfunction()
 
-# The parts of the libtorch at `prefix`, and whether its library is that of its headers: another release's compiles,
-# links and crashes. The library bears its version in a text.
+# The parts of the libtorch at `prefix`, and whether its library is that of its headers: another release's
+# compiles, links and crashes. The library bears its version in a text.
 macro(_steer_inspect_torch prefix)
   if("${prefix}" STREQUAL "/usr")
     set(_steer_include /usr/include)
@@ -154,8 +152,8 @@ if(NOT STEER_TORCH_FAULT AND NOT TARGET steer::torch)
     list(PREPEND _steer_includes ${_steer_include})
   endif()
   target_include_directories(steer::torch SYSTEM INTERFACE ${_steer_includes})
-  # libtorch.so names nothing that a program calls, yet loads the parts (CUDA) that announce themselves when loaded. What
-  # these need in turn is found when the program starts.
+  # libtorch.so names nothing that a program calls, yet loads the parts (CUDA) that announce themselves when
+  # loaded. What these need in turn is found when the program starts.
   target_link_libraries(steer::torch INTERFACE -Wl,--no-as-needed ${_steer_libtorch} -Wl,--as-needed
     ${STEER_TORCH_LIBRARY_DIR}/libtorch_cpu.so ${STEER_TORCH_LIBRARY_DIR}/libc10.so -Wl,--allow-shlib-undefined)
   # 2.9 asks for C++20, releases before it for C++17.

@@ -48,8 +48,8 @@ install(FILES ${made}/steer.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-compl
 install(FILES ${made}/_steer DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
 install(FILES ${made}/steer.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
-# A Debian package: cpack --config build/CPackConfig.cmake. With Debian's libtorch it depends on that; with another one,
-# STEER_BUNDLE_TORCH lets the package bring it along.
+# A Debian package: cpack --config build/CPackConfig.cmake. With Debian's libtorch it depends on that; with
+# another one, STEER_BUNDLE_TORCH lets the package bring it along.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME steer)
 set(CPACK_PACKAGE_CONTACT "the developers of steer")

@@ -1,5 +1,5 @@
-# Writes steer_source.h: the version and the commit of the source. Run at every build; the file changes only with them.
-# cmake -DSOURCE=dir -DVERSION=x -DOUT=file -P source_version.cmake
+# Writes steer_source.h: the version and the commit of the source. Run at every build; the file changes only
+# with them. cmake -DSOURCE=dir -DVERSION=x -DOUT=file -P source_version.cmake
 cmake_minimum_required(VERSION 3.22)
 set(commit unknown)
 execute_process(COMMAND git -C ${SOURCE} describe --always --abbrev=10 --dirty=+ --exclude=*

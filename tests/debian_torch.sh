@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# The other libtorch that steer is kept building against, Debian's 1.13: builds program and the tests of networks with it,
-# runs these, and compares with the build in build/: the same seeds must give the same samples and the same codes in
-# float32, whose sums differ by rounding alone. Usage: debian_torch.sh (from anywhere; after ./test)
+# The other libtorch that steer is kept building against, Debian's 1.13: builds program and the tests of
+# networks with it, runs these, and compares with the build in build/: the same seeds must give the same
+# samples and the same codes in float32, whose sums differ by rounding alone. Usage: debian_torch.sh (from
+# anywhere; after ./test)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 STEER_TORCH=debian tools/install_packages

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The installed tree as others meet it: what is where, public headers that compile alone, a program of somebody else's
-# that finds, builds and runs with it, and programs that still find libtorch when folders move.
-# Usage: install.sh BUILD
+# The installed tree as others meet it: what is where, public headers that compile alone, a program of
+# somebody else's that finds, builds and runs with it, and programs that still find libtorch when folders
+# move. Usage: install.sh BUILD
 set -euo pipefail
 build=$(realpath "$1")
 source=$(realpath "$(dirname "$0")/..")
@@ -52,8 +52,8 @@ for library in libtorch libtorch_cpu libc10; do echo "9.99.0 Custom" >"mixed/lib
 ! STEER_TORCH= cmake -G Ninja -S "$source" -B mixed/build -DCMAKE_PREFIX_PATH="$work/mixed" >mixed.log 2>&1 || fail 'expected a mixture of libtorches to be refused'
 [ "$(grep -c '\[torch\] .*/mixed/lib/libtorch.so: expected libtorch .* but got another version' mixed.log)" -eq 1 ] || { cat mixed.log; fail 'expected one line about the mixture'; }
 
-# The program finds its libtorch when the installed tree moves, when the build moves, and when both the build and a
-# libtorch beside it do.
+# The program finds its libtorch when the installed tree moves, when the build moves, and when both the build
+# and a libtorch beside it do.
 mv "$prefix" "$work/elsewhere"
 "$work/elsewhere/bin/steer" --version >/dev/null || fail 'expected the installed program to run after its tree moved'
 mkdir copy

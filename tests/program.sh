@@ -53,7 +53,8 @@ works tree "$steer" tree run --levels 2 -o tree.png
 refuses 1 'fewer levels' "$steer" tree run --levels 5
 works 'inspect a file' "$steer" inspect run/model.safetensors --tensors
 
-# An image of the right size: the sample picture of one image has a border of 2 pixels, so it is cropped by training data instead.
+# An image of the right size: the sample picture of one image has a border of 2 pixels, so it is cropped by
+# training data instead.
 cp one.png bordered.png
 refuses 1 'expected' "$steer" guide run --objective 'inpaint(bordered.png, mask=left)' -n 2
 works 'guide with fit' "$steer" guide run --objective 'inpaint(bordered.png, mask=left, fit=resize)' -n 3 -o guided.png --json

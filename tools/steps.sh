@@ -1,5 +1,6 @@
-# For scripts that show what they do: `step TEXT` names the next step and says how long the last one took; `steps_done`
-# ends the list. STEPS_LOG, if set, is a file that gets a line for each: seconds, a tab, the text.
+# For scripts that show what they do: `step TEXT` names the next step and says how long the last one took;
+# `steps_done` ends the list. STEPS_LOG, if set, is a file that gets a line for each: seconds, a tab, the
+# text.
 step_name='' step_started=0 steps_started=$EPOCHREALTIME
 seconds_since() { awk "BEGIN { printf \"%.1f\", $EPOCHREALTIME - $1 }"; }
 step_ends() {
