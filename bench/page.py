@@ -183,7 +183,8 @@ def text(rows, results):
     if "beside" in results["torch"]:
         lines += [
             "", "## Two libraries", "",
-            "steer built with either libtorch, taking turns with each other and with all sides above (`STEER_BENCH_BESIDE=OTHER/bench/steer_bench bench/run`).", "",
+            "steer built with either libtorch, taking turns with each other and with all sides above (`STEER_BENCH_BESIDE=OTHER/bench/steer_bench bench/run`). "
+            "What is constant between the columns of the small layers, some ten microseconds, is libtorch 2's price of the half dozen calls and of the pass back of one layer.", "",
         ]
         lines += two_libraries(rows, results)
     if results["kernels"]:
