@@ -36,6 +36,12 @@ train=("$steer" train ddn "${tiny[@]}")
 # The main way through.
 works help "$steer" --help
 for command in train sample reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate tune likelihood reflow export search compare; do works "help of $command" "$steer" $command --help; done
+works version "$steer" --version
+works manual "$steer" manual
+for shell in bash zsh fish; do works "completions of $shell" "$steer" completion $shell; done
+refuses 2 'tcsh' "$steer" completion tcsh
+works 'a manual in a file' "$steer" manual -o steer.1
+claims 'the manual names every command' [ "$(grep -c '^\.SS "steer ' steer.1)" -ge 24 ]
 works 'dry run' "${train[@]}" --out dry --images 64 --dry-run
 claims 'a dry run writes nothing' [ ! -e dry ]
 works train "${train[@]}" --out run --images 256 --json
