@@ -8,9 +8,15 @@ source=$(realpath "$(dirname "$0")/..")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "FAILED: $*" >&2; exit 1; }
+# must NAME COMMAND...: exit 0, else what it said.
+must() {
+  local name=$1
+  shift
+  "$@" >"$work/said.txt" 2>&1 || { cat "$work/said.txt"; fail "$name"; }
+}
 
 prefix="$work/a prefix"
-cmake --install "$build" --prefix "$prefix" >"$work/install.log" || { cat "$work/install.log"; fail 'cmake --install'; }
+must 'cmake --install' cmake --install "$build" --prefix "$prefix"
 for file in bin/steer lib/libsteer.so include/steer/models/models.h lib/cmake/Steer/SteerConfig.cmake \
   share/steer/models/mnist_ddn.safetensors share/man/man1/steer.1 share/bash-completion/completions/steer \
   share/zsh/site-functions/_steer share/fish/vendor_completions.d/steer.fish; do
@@ -23,54 +29,63 @@ cd "$work"
 for line in '^steer [0-9.]* (' '^libtorch  *[0-9]' '^processor  *.* cores' '^devices  *cpu'; do
   grep -q "$line" version.txt || { cat version.txt; fail "expected a line like $line in --version"; }
 done
-"$prefix/bin/steer" sample "$prefix/share/steer/models/mnist_ddn.safetensors" -n 1 -o one.png 2>err.txt || { cat err.txt; fail 'sampling'; }
+must sampling "$prefix/bin/steer" sample "$prefix/share/steer/models/mnist_ddn.safetensors" -n 1 -o one.png
 
 # Completions answer as the shells ask; the manual is free of faults.
-complete_bash() { bash -c '. "$1"; COMP_WORDS=("${@:2}"); COMP_CWORD=$(($# - 2)); _steer; printf "%s\n" "${COMPREPLY[@]}"' _ "$prefix/share/bash-completion/completions/steer" "$@"; }
+complete_bash() {
+  bash -c '. "$1"; COMP_WORDS=("${@:2}"); COMP_CWORD=$(($# - 2)); _steer; printf "%s\n" "${COMPREPLY[@]}"' _ \
+    "$prefix/share/bash-completion/completions/steer" "$@"
+}
 [ "$(complete_bash steer eval)" = evaluate ] || fail 'bash completes a command'
 complete_bash steer sample run --soft --so | grep -qx -- --solver || fail 'bash completes a flag'
 complete_bash steer reconstruct run --fit re | grep -qx resize || fail 'bash completes a listed value'
-grep -qx -- '\\fB\\-\\-json\\fR' "$prefix/share/man/man1/steer.1" || fail 'expected switches without values in the manual'
+manual="$prefix/share/man/man1/steer.1"
+grep -qx -- '\\fB\\-\\-json\\fR' "$manual" || fail 'expected switches without values in the manual'
 if command -v man >/dev/null; then
-  [ -z "$(LC_ALL=C.UTF-8 MANROFFSEQ='' man --warnings -E UTF-8 -l -Tutf8 -Z "$prefix/share/man/man1/steer.1" 2>&1 >/dev/null)" ] || fail 'expected a manual without warnings'
+  LC_ALL=C.UTF-8 MANROFFSEQ='' man --warnings -E UTF-8 -l -Tutf8 -Z "$manual" 2>warnings.txt >/dev/null
+  [ ! -s warnings.txt ] || { cat warnings.txt; fail 'expected a manual without warnings'; }
 fi
 
 # Somebody else's program.
-cmake -G Ninja -S "$source/tests/consumer" -B consumer -DCMAKE_PREFIX_PATH="$prefix" >configure.log 2>&1 || { cat configure.log; fail 'consumer: configuring'; }
-cmake --build consumer >build.log 2>&1 || { cat build.log; fail 'consumer: building'; }
+must 'consumer: configuring' cmake -G Ninja -S "$source/tests/consumer" -B consumer -DCMAKE_PREFIX_PATH="$prefix"
+must 'consumer: building' cmake --build consumer
 (cd consumer && ./consumer) || fail 'consumer: running'
 
 # Headers of one libtorch with the library of another stop the build with one line.
 torch=$(sed -nE 's/^STEER_TORCH_CHECKED[^=]*=(.*) [^ ]+$/\1/p' "$build/CMakeCache.txt")
 case "$torch" in
   /usr/*) include=(/usr/include/torch/csrc/api/include) standard=17 headers=/usr/include ;;
-  *) include=("${torch%/lib}/include" "${torch%/lib}/include/torch/csrc/api/include") standard=20 headers="${torch%/lib}/include" ;;
+  *)
+    headers="${torch%/lib}/include"
+    include=("$headers" "$headers/torch/csrc/api/include") standard=20 ;;
 esac
 mkdir -p mixed/lib
 ln -s "$headers" mixed/include
 for library in libtorch libtorch_cpu libc10; do echo "9.99.0 Custom" >"mixed/lib/$library.so"; done
-! STEER_TORCH= cmake -G Ninja -S "$source" -B mixed/build -DCMAKE_PREFIX_PATH="$work/mixed" >mixed.log 2>&1 || fail 'expected a mixture of libtorches to be refused'
-[ "$(grep -c '\[torch\] .*/mixed/lib/libtorch.so: expected libtorch .* but got another version' mixed.log)" -eq 1 ] || { cat mixed.log; fail 'expected one line about the mixture'; }
+! STEER_TORCH= cmake -G Ninja -S "$source" -B mixed/build -DCMAKE_PREFIX_PATH="$work/mixed" >mixed.log 2>&1 ||
+  fail 'expected a mixture of libtorches to be refused'
+said='\[torch\] .*/mixed/lib/libtorch.so: expected libtorch .* but got another version'
+[ "$(grep -c "$said" mixed.log)" -eq 1 ] || { cat mixed.log; fail 'expected one line about the mixture'; }
 
 # The program finds its libtorch when the installed tree moves, when the build moves, and when both the build
 # and a libtorch beside it do.
 mv "$prefix" "$work/elsewhere"
-"$work/elsewhere/bin/steer" --version >/dev/null || fail 'expected the installed program to run after its tree moved'
+must 'running the installed program after its tree moved' "$work/elsewhere/bin/steer" --version
 mkdir copy
 cp -L "$build/steer" "$build"/libsteer.so.0 copy/
-copy/steer --version >/dev/null || fail 'expected the built program to run after the build moved'
+must 'running the built program after the build moved' copy/steer --version
 relative=$(realpath --relative-to="$build" "$torch")
 case "$relative" in
   ../.venv/*)
     mkdir -p "moved/build" "moved/$(dirname "${relative#../}")"
     ln -s "$torch" "moved/${relative#../}"
     cp -L "$build/steer" "$build"/libsteer.so.0 moved/build/
-    LD_DEBUG=libs moved/build/steer --version >/dev/null 2>loaded.txt || fail 'expected the program to run after all moved'
+    LD_DEBUG=libs moved/build/steer --version >/dev/null 2>loaded.txt || fail 'running the program after all moved'
     grep -q "calling init: .*moved/build/\.\./\.venv.*libtorch\.so" loaded.txt ||
       fail 'expected the program to take the libtorch that moved with it' ;;
 esac
 
 options=()
 for folder in "${include[@]}"; do options+=(--torch "$folder"); done
-python3 "$source/tools/check_headers.py" "$work/elsewhere/include" "${options[@]}" --std $standard --flags='-fPIC -fopenmp' \
-  --work "$build/header_check"
+python3 "$source/tools/check_headers.py" "$work/elsewhere/include" "${options[@]}" --std $standard \
+  --flags='-fPIC -fopenmp' --work "$build/header_check"
