@@ -1,7 +1,6 @@
 """Measures steer beside PyTorch, interleaved, and writes docs/benchmarks.md."""
 
 import json
-import os
 import pathlib
 import statistics
 import subprocess
@@ -143,9 +142,9 @@ def products():
 def versions():
     """The libtorch of the build, and of the build beside."""
     told = {}
-    for name, program in (("build", ROOT / "build/steer"), ("beside", os.environ.get("STEER_BENCH_BESIDE"))):
-        if program:
-            steer = pathlib.Path(program).parent.parent / "steer" if name == "beside" else program
+    for name, bench in (("build", side.STEER), ("beside", side.BESIDE)):
+        if bench:
+            steer = pathlib.Path(bench).parent.parent / "steer"
             text = subprocess.run([steer, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
             told[name] = text.splitlines()[1].split()[1]
     return told

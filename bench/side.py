@@ -1,5 +1,6 @@
 """One side of a measurement as a process: asked by lines, answers by lines."""
 
+import functools
 import json
 import os
 import pathlib
@@ -20,6 +21,7 @@ TUNED = {
 }
 
 
+@functools.cache
 def python_of_build():
     """The Python whose torch is the libtorch that steer was built with."""
     cache = (BUILD / "CMakeCache.txt").read_text()

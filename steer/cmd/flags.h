@@ -11,7 +11,7 @@ struct FlagEntry {
   std::vector<std::string> names;    // "-n", "--count"; one bare name for a positional argument
   std::string meaning;               // one line
   bool takes_value = false;          // false for switches
-  bool required = false;             //
+  bool required = false;             // whether the command refuses to run without it
   std::vector<std::string> choices;  // the only values, where they are listed
   std::string value;                 // the default, or empty
 };
