@@ -4,8 +4,8 @@
 #include "bench/model_work.h"
 #include "steer/core/json.h"
 #include "steer/guidance/climb.h"
+#include "steer/image/linear.h"
 #include "steer/nn/frozen.h"
-#include "steer/objectives/linear.h"
 
 namespace steer::bench {
 namespace {

@@ -1,5 +1,5 @@
 // Density estimation in the plane.
-#include "steer/ddn/density.h"
+#include "steer/points/density.h"
 #include "steer/core/json.h"
 
 #include <torch/torch.h>

@@ -4,7 +4,7 @@
 #include "bench/model_work.h"
 #include "steer/core/json.h"
 #include "steer/guidance/best_by.h"
-#include "steer/objectives/linear.h"
+#include "steer/image/linear.h"
 
 namespace steer::bench {
 namespace {

@@ -7,10 +7,10 @@
 #include "steer/core/machine.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
-#include "steer/data/images.h"
 #include "steer/diffusion/levels.h"
 #include "steer/diffusion/picture.h"
 #include "steer/diffusion/solver.h"
+#include "steer/picture/images.h"
 
 int main(int argc, char** argv) {
   if (argc != 3) {

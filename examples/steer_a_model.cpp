@@ -4,9 +4,9 @@
 #include "steer/core/machine.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
-#include "steer/data/images.h"
 #include "steer/models/models.h"
-#include "steer/objectives/objectives.h"
+#include "steer/modalities/objectives.h"
+#include "steer/picture/images.h"
 
 int main(int argc, char** argv) {
   if (argc != 4) {

@@ -13,9 +13,9 @@
 #include "steer/core/machine.h"
 #include "steer/core/precision.h"
 #include "steer/core/tensors.h"
-#include "steer/data/datasets.h"
-#include "steer/data/fit.h"
-#include "steer/data/images.h"
+#include "steer/image/datasets.h"
+#include "steer/picture/fit.h"
+#include "steer/picture/images.h"
 
 namespace steer {
 

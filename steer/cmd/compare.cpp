@@ -19,7 +19,7 @@
 #include "steer/core/options.h"
 #include "steer/core/progress.h"
 #include "steer/core/tensors.h"
-#include "steer/data/images.h"
+#include "steer/picture/images.h"
 #include "steer/search/knobs.h"
 
 namespace steer {

@@ -12,9 +12,9 @@
 #include "steer/core/files.h"
 #include "steer/core/progress.h"
 #include "steer/core/random.h"
-#include "steer/data/densities.h"
-#include "steer/data/gif.h"
-#include "steer/ddn/density.h"
+#include "steer/picture/gif.h"
+#include "steer/points/densities.h"
+#include "steer/points/density.h"
 
 namespace steer {
 namespace {

@@ -13,7 +13,7 @@
 #include "steer/core/progress.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
-#include "steer/objectives/objectives.h"
+#include "steer/modalities/objectives.h"
 
 namespace steer {
 namespace {

@@ -1,5 +1,5 @@
 // steer prior: learns which codes are likely from the codes of a data set.
-#include "steer/ddn/prior.h"
+#include "steer/codes/prior.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -10,11 +10,11 @@
 #include "steer/cmd/command.h"
 #include "steer/cmd/interruption.h"
 #include "steer/cmd/priors.h"
+#include "steer/codes/prior_training.h"
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/core/progress.h"
-#include "steer/data/datasets.h"
-#include "steer/ddn/prior_training.h"
+#include "steer/image/datasets.h"
 
 namespace steer {
 namespace {

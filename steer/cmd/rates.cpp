@@ -8,7 +8,7 @@
 #include "steer/core/tensors.h"
 #include "steer/ddn/chooser.h"
 #include "steer/ddn/progressive.h"
-#include "steer/metrics/image_codecs.h"
+#include "steer/image/image_codecs.h"
 #include "steer/metrics/reconstruction.h"
 
 namespace steer {

@@ -4,12 +4,12 @@
 #include <filesystem>
 
 #include "steer/cmd/command.h"
+#include "steer/codes/code_index.h"
+#include "steer/codes/similarity.h"
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/core/tensors.h"
-#include "steer/data/datasets.h"
-#include "steer/ddn/code_index.h"
-#include "steer/ddn/similarity.h"
+#include "steer/image/datasets.h"
 
 namespace steer {
 namespace {

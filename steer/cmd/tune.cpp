@@ -15,7 +15,7 @@
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 #include "steer/metrics/diversity.h"
-#include "steer/objectives/objectives.h"
+#include "steer/modalities/objectives.h"
 
 namespace steer {
 namespace {

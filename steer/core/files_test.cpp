@@ -7,8 +7,8 @@
 #include <csignal>
 #include <thread>
 
-#include "steer/core/refusal.h"
-#include "steer/core/temporary_folder.h"
+#include "steer/testing/refusal.h"
+#include "steer/testing/temporary_folder.h"
 
 namespace steer {
 namespace {

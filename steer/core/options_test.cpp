@@ -6,8 +6,8 @@
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/core/json.h"
-#include "steer/core/refusal.h"
-#include "steer/core/temporary_folder.h"
+#include "steer/testing/refusal.h"
+#include "steer/testing/temporary_folder.h"
 
 namespace steer {
 namespace {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "steer/core/machine.h"
-#include "steer/core/refusal.h"
+#include "steer/testing/refusal.h"
 
 namespace steer {
 namespace {

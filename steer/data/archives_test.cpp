@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "steer/core/files.h"
-#include "steer/data/test_files.h"
+#include "steer/testing/test_files.h"
 
 namespace steer {
 namespace {

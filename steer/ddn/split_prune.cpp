@@ -31,21 +31,6 @@ void check(const SplitOptions& options) {
   STEER_CHECK(options.most >= 1, "[options] split.most: expected at least 1 but got ", options.most);
 }
 
-bool rule_fires(const std::string& rule, double most, double least, double total, int64_t nodes) {
-  if (rule == "none" || nodes < 2 || total <= 0) return false;
-  const double high = most / total, low = least / total, even = 1.0 / static_cast<double>(nodes);
-  return low < even / 2 || (rule == "paper" ? high > 2 * even : high - low > even);
-}
-
-std::optional<Split> wanted_split(const std::vector<double>& counts, const std::string& rule) {
-  if (counts.empty()) return std::nullopt;
-  const double total = std::accumulate(counts.begin(), counts.end(), 0.0);
-  const auto busiest = std::max_element(counts.begin(), counts.end());
-  const auto idlest = std::min_element(counts.begin(), counts.end());
-  if (!rule_fires(rule, *busiest, *idlest, total, static_cast<int64_t>(counts.size()))) return std::nullopt;
-  return Split{busiest - counts.begin(), idlest - counts.begin()};
-}
-
 void record(Layer& layer, const Tensor& nearest, double half_life_images) {
   torch::NoGradGuard no_grad;
   if (half_life_images > 0)

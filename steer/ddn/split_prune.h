@@ -1,8 +1,7 @@
 // Split-and-Prune: keeps the nodes of a layer evenly used by cloning the busiest over the idlest.
 #pragma once
 
-#include <optional>
-
+#include "steer/codes/split_rule.h"
 #include "steer/core/option_fields.h"
 #include "steer/ddn/layer.h"
 #include "steer/nn/adam.h"
@@ -28,19 +27,6 @@ struct SplitOptions {
 
 // Checks the words and ranges; Error names the field.
 void check(const SplitOptions& options);
-
-// Which node was cloned over which.
-struct Split {
-  int64_t split;  // the busiest node: cloned
-  int64_t prune;  // the idlest node: overwritten by the clone
-};
-
-// Whether a rule (exact, paper, or none: never) asks for a split at the largest and the smallest of K counts
-// and their total.
-bool rule_fires(const std::string& rule, double most, double least, double total, int64_t nodes);
-
-// The split that a rule asks for at these counts [K], or nothing. Ties go to the lower index.
-std::optional<Split> wanted_split(const std::vector<double>& counts, const std::string& rule);
 
 // Adds one to the count of each index in `nearest` (int64 [B]) on the device, after letting old counts fade
 // (half-life 0: they never do), and ages the nodes that are not among them by B images.

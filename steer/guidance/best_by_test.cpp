@@ -8,8 +8,8 @@
 #include "steer/ddn/chooser.h"
 #include "steer/ddn/small_networks.h"
 #include "steer/guidance/shortlist.h"
-#include "steer/objectives/linear.h"
-#include "steer/objectives/objectives.h"
+#include "steer/image/linear.h"
+#include "steer/modalities/objectives.h"
 
 namespace steer {
 namespace {

@@ -8,10 +8,10 @@
 
 #include "steer/core/check.h"
 #include "steer/core/random.h"
-#include "steer/core/refusal.h"
 #include "steer/diffusion/levels.h"
 #include "steer/guidance/presets.h"
 #include "steer/guidance/test_guides.h"
+#include "steer/testing/refusal.h"
 
 namespace steer {
 namespace {

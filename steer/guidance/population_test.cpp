@@ -8,7 +8,7 @@
 #include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/guidance/population_worlds.h"
-#include "steer/objectives/objectives.h"
+#include "steer/modalities/objectives.h"
 
 namespace steer {
 namespace {

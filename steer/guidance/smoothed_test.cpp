@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include "steer/objectives/objectives.h"
+#include "steer/modalities/objectives.h"
 
 namespace steer {
 namespace {

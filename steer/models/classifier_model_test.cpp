@@ -5,12 +5,12 @@
 #include "steer/core/check.h"
 #include "steer/core/json.h"
 #include "steer/core/random.h"
-#include "steer/core/refusal.h"
-#include "steer/core/temporary_folder.h"
 #include "steer/core/tensors.h"
 #include "steer/data/memory_dataset.h"
 #include "steer/models/models.h"
 #include "steer/nn/saved_network.h"
+#include "steer/testing/refusal.h"
+#include "steer/testing/temporary_folder.h"
 
 namespace steer {
 namespace {

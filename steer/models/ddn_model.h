@@ -1,8 +1,8 @@
 // A Discrete Distribution Network as a model: options, training, sampling, reconstruction.
 #pragma once
 
+#include "steer/codes/code_file.h"
 #include "steer/core/option_fields.h"
-#include "steer/ddn/code_file.h"
 #include "steer/ddn/pyramid.h"
 #include "steer/ddn/recurrent.h"
 #include "steer/ddn/split_prune.h"

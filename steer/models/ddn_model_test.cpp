@@ -8,10 +8,10 @@
 #include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/random.h"
-#include "steer/core/refusal.h"
 #include "steer/models/models.h"
 #include "steer/models/small_models.h"
-#include "steer/objectives/objectives.h"
+#include "steer/modalities/objectives.h"
+#include "steer/testing/refusal.h"
 
 namespace steer {
 namespace {

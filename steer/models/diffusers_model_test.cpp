@@ -5,8 +5,8 @@
 
 #include "steer/core/check.h"
 #include "steer/core/random.h"
-#include "steer/core/temporary_folder.h"
 #include "steer/models/small_models.h"
+#include "steer/testing/temporary_folder.h"
 
 namespace steer {
 namespace {

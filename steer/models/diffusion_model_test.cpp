@@ -7,11 +7,11 @@
 #include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/random.h"
-#include "steer/core/refusal.h"
-#include "steer/core/temporary_folder.h"
 #include "steer/data/memory_dataset.h"
 #include "steer/models/models.h"
 #include "steer/models/small_models.h"
+#include "steer/testing/refusal.h"
+#include "steer/testing/temporary_folder.h"
 
 namespace steer {
 namespace {

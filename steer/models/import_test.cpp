@@ -3,11 +3,11 @@
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/core/json.h"
-#include "steer/core/mutations.h"
 #include "steer/core/options.h"
-#include "steer/core/refusal.h"
-#include "steer/core/temporary_folder.h"
 #include "steer/ddn/parameter_shapes.h"
+#include "steer/testing/mutations.h"
+#include "steer/testing/refusal.h"
+#include "steer/testing/temporary_folder.h"
 
 namespace steer {
 namespace {

@@ -9,11 +9,11 @@
 #include "steer/core/check.h"
 #include "steer/core/json.h"
 #include "steer/core/random.h"
-#include "steer/core/refusal.h"
-#include "steer/data/images.h"
 #include "steer/models/small_models.h"
-#include "steer/nn/script_files.h"
-#include "steer/objectives/objectives.h"
+#include "steer/modalities/objectives.h"
+#include "steer/picture/images.h"
+#include "steer/testing/refusal.h"
+#include "steer/testing/script_files.h"
 
 namespace steer {
 namespace {

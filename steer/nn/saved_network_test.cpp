@@ -6,13 +6,13 @@
 #include "steer/core/checkpoint.h"
 #include "steer/core/files.h"
 #include "steer/core/json.h"
-#include "steer/core/mutations.h"
 #include "steer/core/options.h"
-#include "steer/core/refusal.h"
-#include "steer/core/temporary_folder.h"
 #include "steer/nn/classifier.h"
 #include "steer/nn/module_tensors.h"
-#include "steer/nn/script_files.h"
+#include "steer/testing/mutations.h"
+#include "steer/testing/refusal.h"
+#include "steer/testing/script_files.h"
+#include "steer/testing/temporary_folder.h"
 
 namespace steer {
 namespace {

@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "steer/core/files.h"
-#include "steer/core/mutations.h"
-#include "steer/core/refusal.h"
-#include "steer/core/temporary_folder.h"
-#include "steer/nn/script_files.h"
+#include "steer/testing/mutations.h"
+#include "steer/testing/refusal.h"
+#include "steer/testing/script_files.h"
+#include "steer/testing/temporary_folder.h"
 
 namespace steer {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "steer/core/check.h"
 #include "steer/core/checkpoint.h"
-#include "steer/core/refusal.h"
 #include "steer/nn/module_tensors.h"
+#include "steer/testing/refusal.h"
 
 namespace steer {
 namespace {

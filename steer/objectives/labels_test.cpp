@@ -5,10 +5,10 @@
 #include <cmath>
 
 #include "steer/core/check.h"
-#include "steer/core/refusal.h"
-#include "steer/core/temporary_folder.h"
-#include "steer/nn/script_files.h"
-#include "steer/objectives/objectives.h"
+#include "steer/modalities/objectives.h"
+#include "steer/testing/refusal.h"
+#include "steer/testing/script_files.h"
+#include "steer/testing/temporary_folder.h"
 
 namespace steer {
 namespace {

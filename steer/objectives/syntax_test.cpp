@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "steer/core/check.h"
-#include "steer/core/refusal.h"
+#include "steer/testing/refusal.h"
 
 namespace steer {
 namespace {

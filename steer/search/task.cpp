@@ -5,7 +5,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/random.h"
-#include "steer/objectives/objectives.h"
+#include "steer/modalities/objectives.h"
 
 namespace steer {
 namespace {

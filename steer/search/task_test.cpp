@@ -5,8 +5,8 @@
 
 #include "steer/core/check.h"
 #include "steer/core/json.h"
-#include "steer/core/refusal.h"
 #include "steer/search/yardsticks.h"
+#include "steer/testing/refusal.h"
 
 namespace steer {
 namespace {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "steer/core/tensors.h"
-#include "steer/data/gif.h"
-#include "steer/data/images.h"
+#include "steer/picture/gif.h"
+#include "steer/picture/images.h"
 
 namespace steer {
 namespace {

@@ -6,8 +6,8 @@
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/core/random.h"
-#include "steer/core/temporary_folder.h"
 #include "steer/models/small_models.h"
+#include "steer/testing/temporary_folder.h"
 #include "steer/train/trainer.h"
 
 namespace steer {

@@ -14,7 +14,7 @@
 #include "steer/core/precision.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
-#include "steer/data/images.h"
+#include "steer/picture/images.h"
 #include "steer/train/film.h"
 #include "steer/train/learner.h"
 

@@ -8,10 +8,10 @@
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/core/json.h"
-#include "steer/core/refusal.h"
-#include "steer/core/temporary_folder.h"
-#include "steer/data/shapes.h"
+#include "steer/image/shapes.h"
 #include "steer/models/small_models.h"
+#include "steer/testing/refusal.h"
+#include "steer/testing/temporary_folder.h"
 
 namespace steer {
 namespace {

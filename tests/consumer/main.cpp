@@ -2,9 +2,9 @@
 #include <cstdio>
 
 #include "steer/core/random.h"
-#include "steer/data/images.h"
 #include "steer/models/models.h"
-#include "steer/objectives/objectives.h"
+#include "steer/modalities/objectives.h"
+#include "steer/picture/images.h"
 
 int main() {
   const steer::LoadedModel loaded = steer::load_model(STEER_MODELS "/mnist_ddn.safetensors", torch::kCPU);

@@ -1,0 +1,36 @@
+// The prior of prior.h while it learns: real weights, gradients, and the step to whole numbers.
+#pragma once
+
+#include <torch/nn.h>
+
+#include "steer/codes/prior.h"
+
+namespace steer {
+
+// The network with real weights.
+struct PriorNetworkImpl : torch::nn::Module {
+  // Initial values follow `seed`.
+  PriorNetworkImpl(std::vector<int64_t> candidates, int64_t width, uint64_t seed);
+  // The real weights that whole numbers stand for, to go on learning.
+  explicit PriorNetworkImpl(const PriorNumbers& numbers);
+
+  // -ln p of each index of codes int64 [B, L]: [B, L]. In training each index is forgotten with chance
+  // `forget` by all later layers, each unit with chance `drop`; draws are torch's own.
+  Tensor loss(const Tensor& code, double forget = 0, double drop = 0) const;
+
+  // The same in whole numbers; what leaves their range is held at its end.
+  PriorNumbers numbers() const;
+
+  // Makes head_bias the logarithm of how often each index occurs in codes [N, L], each counted once more.
+  void set_frequencies(const Tensor& code);
+
+  std::vector<int64_t> candidates;          // K of each layer
+  std::vector<int64_t> begins;              // in embedding and head, the row of each layer's first candidate
+  Tensor embedding, bias, head, head_bias;  // as in PriorNumbers, float32
+
+ private:
+  void register_all();
+};
+TORCH_MODULE(PriorNetwork);
+
+}  // namespace steer

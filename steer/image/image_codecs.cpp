@@ -1,0 +1,148 @@
+#include "steer/image/image_codecs.h"
+
+#include <webp/decode.h>
+#include <webp/encode.h>
+
+#include <csetjmp>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+
+#include <jpeglib.h>
+
+#include "steer/core/check.h"
+#include "steer/core/tensors.h"
+#include "steer/picture/images.h"
+
+namespace steer {
+namespace {
+
+constexpr int kWebpContainerBytes = 20, kWebpBestMethod = 6;
+constexpr unsigned char kMarker = 0xFF, kStartOfScan = 0xDA;
+
+void check_picture(const Tensor& picture, const char* where) {
+  STEER_CHECK(picture.dim() == 3 && picture.scalar_type() == torch::kUInt8 &&
+                  (picture.size(0) == 1 || picture.size(0) == 3),
+              "[", where, "] expected a uint8 picture [1 or 3, H, W] but got ", picture.scalar_type(), " ",
+              shape_text(picture.sizes()));
+}
+
+struct JpegWriter {
+  jpeg_error_mgr errors{};
+  jpeg_compress_struct jpeg{};
+  std::jmp_buf jump;
+  unsigned char* bytes = nullptr;
+  unsigned long count = 0;
+  bool made = false;
+
+  ~JpegWriter() {
+    if (made) jpeg_destroy_compress(&jpeg);
+    std::free(bytes);
+  }
+};
+
+void jpeg_fail(j_common_ptr jpeg) {
+  std::longjmp(static_cast<JpegWriter*>(jpeg->client_data)->jump, 1);
+}
+
+void jpeg_stay_silent(j_common_ptr) {}
+
+bool write_jpeg(JpegWriter& writer, const unsigned char* pixels, int64_t height, int64_t width,
+                int64_t channels, int quality, bool own_tables) {
+  writer.jpeg.err = jpeg_std_error(&writer.errors);
+  writer.errors.error_exit = jpeg_fail;
+  writer.errors.output_message = jpeg_stay_silent;
+  writer.jpeg.client_data = &writer;
+  if (setjmp(writer.jump)) return false;
+  writer.made = true;
+  jpeg_create_compress(&writer.jpeg);
+  jpeg_mem_dest(&writer.jpeg, &writer.bytes, &writer.count);
+  writer.jpeg.image_height = static_cast<JDIMENSION>(height);
+  writer.jpeg.image_width = static_cast<JDIMENSION>(width);
+  writer.jpeg.input_components = static_cast<int>(channels);
+  writer.jpeg.in_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+  jpeg_set_defaults(&writer.jpeg);
+  jpeg_set_quality(&writer.jpeg, quality, TRUE);
+  writer.jpeg.optimize_coding = own_tables ? TRUE : FALSE;
+  jpeg_start_compress(&writer.jpeg, TRUE);
+  while (writer.jpeg.next_scanline < writer.jpeg.image_height) {
+    JSAMPROW row = const_cast<JSAMPROW>(pixels) + writer.jpeg.next_scanline * width * channels;
+    jpeg_write_scanlines(&writer.jpeg, &row, 1);
+  }
+  jpeg_finish_compress(&writer.jpeg);
+  return true;
+}
+
+// Where the coded scan of a baseline JPEG begins: after the last segment that carries a length.
+size_t scan_begin(std::string_view bytes) {
+  const auto byte = [&](size_t at) { return static_cast<unsigned char>(bytes[at]); };
+  size_t at = 2;
+  while (at + 4 <= bytes.size() && byte(at) == kMarker) {
+    const bool scan = byte(at + 1) == kStartOfScan;
+    at += 2 + (static_cast<size_t>(byte(at + 2)) << 8 | byte(at + 3));
+    if (scan) return at;
+  }
+  fail("[through_jpeg] expected a JPEG with a scan");
+}
+
+}  // namespace
+
+CodedPicture through_jpeg(const Tensor& picture, int quality) {
+  check_picture(picture, "through_jpeg");
+  STEER_CHECK(quality >= 1 && quality <= 100, "[through_jpeg] expected a quality of 1 to 100 but got ",
+              quality);
+  const Tensor pixels = picture.permute({1, 2, 0}).contiguous();
+  const auto written = [&](bool own_tables) {
+    auto writer = std::make_unique<JpegWriter>();
+    STEER_CHECK(write_jpeg(*writer, pixels.data_ptr<uint8_t>(), pixels.size(0), pixels.size(1),
+                           pixels.size(2), quality, own_tables),
+                "[through_jpeg] expected a picture that a JPEG holds but got ", shape_text(picture.sizes()));
+    return writer;
+  };
+  const auto small = written(true), common = written(false);
+  const auto bytes_of = [](const JpegWriter& writer) {
+    return std::string_view(reinterpret_cast<const char*>(writer.bytes), writer.count);
+  };
+  constexpr size_t kEndBytes = 2;
+  const std::string_view bytes = bytes_of(*common);
+  return {static_cast<int64_t>(small->count),
+          static_cast<int64_t>(bytes.size() - scan_begin(bytes) - kEndBytes),
+          decode_bytes(bytes_of(*small), "jpeg", picture.size(0))};
+}
+
+CodedPicture through_webp(const Tensor& picture, int quality) {
+  check_picture(picture, "through_webp");
+  const std::string what = "[through_webp] ";
+  STEER_CHECK(quality >= 0 && quality <= 100, what, "expected a quality of 0 to 100 but got ", quality);
+  const Tensor pixels = picture.expand({3, -1, -1}).permute({1, 2, 0}).contiguous();
+  const int height = static_cast<int>(pixels.size(0)), width = static_cast<int>(pixels.size(1));
+
+  WebPConfig config;
+  WebPPicture frame;
+  STEER_CHECK(WebPConfigInit(&config) && WebPPictureInit(&frame), what, "expected another libwebp");
+  config.quality = static_cast<float>(quality);
+  config.method = kWebpBestMethod;
+  frame.width = width;
+  frame.height = height;
+  WebPMemoryWriter memory;
+  WebPMemoryWriterInit(&memory);
+  frame.writer = WebPMemoryWrite;
+  frame.custom_ptr = &memory;
+  const bool made =
+      WebPPictureImportRGB(&frame, pixels.data_ptr<uint8_t>(), 3 * width) && WebPEncode(&config, &frame);
+  WebPPictureFree(&frame);
+  const std::unique_ptr<uint8_t, void (*)(uint8_t*)> bytes(memory.mem, [](uint8_t* p) { WebPFree(p); });
+  STEER_CHECK(made, what, "expected a picture that a WebP holds but got ", shape_text(picture.sizes()));
+
+  const Tensor back = at::empty_like(pixels);
+  STEER_CHECK(WebPDecodeRGBInto(bytes.get(), memory.size, back.data_ptr<uint8_t>(),
+                                static_cast<size_t>(back.numel()), 3 * width),
+              what, "expected to read back what was written");
+  Tensor decoded = back.permute({2, 0, 1});
+  if (picture.size(0) == 1) decoded = decoded.to(torch::kFloat32).mean(0, true).round().to(torch::kUInt8);
+  const auto count = static_cast<int64_t>(memory.size);
+  return {count, count - kWebpContainerBytes, decoded.contiguous()};
+}
+
+}  // namespace steer

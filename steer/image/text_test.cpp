@@ -1,0 +1,35 @@
+#include "steer/image/text.h"
+
+#include <gtest/gtest.h>
+
+#include "steer/core/check.h"
+#include "steer/modalities/objectives.h"
+#include "steer/testing/script_files.h"
+#include "steer/testing/temporary_folder.h"
+
+namespace steer {
+namespace {
+
+TEST(Text, HandsWordsAndColourImagesToTheNetwork) {
+  const TemporaryFolder folder;
+  const std::string network =
+      write_script(folder / "clip.pt",
+                   "def forward(self, images, text: str):\n  assert images.size(1) == 3\n"
+                   "  s = images.mean(dim=[1, 2, 3])\n  if text == 'a dark day':\n    s = -s\n  return s\n");
+  ObjectiveContext context;
+  context.channels = 1;
+  context.height = context.width = 4;
+  const Tensor x = torch::rand({5, 1, 4, 4});
+  const auto dark = make_objective("text('a dark day', model='" + network + "')", context);
+  const auto bright = make_objective("text('a bright day', model='" + network + "')", context);
+  EXPECT_TRUE(torch::allclose(bright->score(x), x.mean({1, 2, 3})));
+  EXPECT_TRUE(torch::allclose(dark->score(x), -bright->score(x)));
+  EXPECT_THROW(make_objective("text(model='" + network + "')", context), Error);
+  EXPECT_THROW(make_objective("text('a day')", context), Error);
+  const std::string flat =
+      write_script(folder / "flat.pt", "def forward(self, images, text: str):\n  return images\n");
+  EXPECT_THROW(make_objective("text('a day', model='" + flat + "')", context)->score(x), Error);
+}
+
+}  // namespace
+}  // namespace steer

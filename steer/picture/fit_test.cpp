@@ -1,0 +1,67 @@
+#include "steer/picture/fit.h"
+
+#include <gtest/gtest.h>
+
+#include "steer/core/check.h"
+#include "steer/core/tensors.h"
+
+namespace steer {
+namespace {
+
+Tensor filled(int64_t height, int64_t width, int value) {
+  return torch::full({2, 3, height, width}, value, torch::kUInt8);
+}
+
+TEST(Fit, PadCentresOnBlack) {
+  const Tensor out = fitted(filled(4, 2, 200), 6, "pad");
+  ASSERT_EQ(shape_text(out.sizes()), "[2, 3, 6, 6]");
+  EXPECT_TRUE(torch::equal(out.narrow(2, 1, 4).narrow(3, 2, 2), filled(4, 2, 200)));
+  EXPECT_EQ(out.to(torch::kInt64).sum().item<int64_t>(), 2 * 3 * 4 * 2 * 200);
+}
+
+TEST(Fit, PadShrinksBothSidesAlike) {
+  const Tensor out = fitted(filled(16, 8, 100), 8, "pad");
+  EXPECT_EQ(out.to(torch::kInt64).sum().item<int64_t>(), 2 * 3 * 8 * 4 * 100);
+}
+
+TEST(Fit, ResizeAveragesAndInterpolates) {
+  const Tensor ramp = (torch::arange(4) * 40).to(torch::kUInt8).view({1, 1, 1, 4}).expand({1, 1, 4, 4});
+  const Tensor half = fitted(ramp, 2, "resize");
+  EXPECT_EQ(half[0][0][0][0].item<int>(), 20);
+  EXPECT_EQ(half[0][0][1][1].item<int>(), 100);
+  const Tensor twice = fitted(ramp, 8, "resize");
+  EXPECT_EQ(twice[0][0][3][0].item<int>(), 0);
+  EXPECT_EQ(twice[0][0][3][1].item<int>(), 10);
+  EXPECT_EQ(twice[0][0][3][7].item<int>(), 120);
+}
+
+TEST(Fit, CropTakesTheCentre) {
+  Tensor wide = filled(4, 8, 0).clone();
+  wide.narrow(3, 2, 4).fill_(90);
+  EXPECT_TRUE(torch::equal(fitted(wide, 4, "crop"), filled(4, 4, 90)));
+}
+
+TEST(Fit, EveryWayGivesTheSizeForEveryShape) {
+  for (const char* fit : {"pad", "resize", "crop"})
+    for (int64_t height : {1, 7, 33})
+      for (int64_t width : {1, 8, 40}) {
+        const Tensor out = fitted(filled(height, width, 77), 8, fit);
+        EXPECT_EQ(shape_text(out.sizes()), "[2, 3, 8, 8]") << fit << height << " x " << width;
+        EXPECT_EQ(out.max().item<int>(), 77);
+      }
+}
+
+TEST(Fit, GreyWeighsTheColours) {
+  Tensor colours = torch::zeros({1, 3, 1, 1}, torch::kUInt8);
+  colours[0][1] = 255;
+  EXPECT_EQ(with_channels(colours, 1).item<int>(), 150);
+  EXPECT_TRUE(torch::equal(with_channels(filled(2, 2, 9).narrow(1, 0, 1), 3), filled(2, 2, 9)));
+}
+
+TEST(Fit, UnknownWaysAreRefused) {
+  EXPECT_THROW(fitted(filled(2, 2, 0), 4, "stretch"), Error);
+  EXPECT_THROW(with_channels(filled(2, 2, 0), 2), Error);
+}
+
+}  // namespace
+}  // namespace steer

@@ -1,0 +1,158 @@
+#include "steer/picture/images.h"
+
+#include <gmock/gmock.h>
+#include <png.h>
+
+#include "steer/core/tensors.h"
+#include "steer/testing/test_files.h"
+
+namespace steer {
+namespace {
+
+using testing::HasSubstr;
+
+Tensor wavy(int64_t channels, int64_t height, int64_t width) {
+  const Tensor y = torch::arange(height).view({1, height, 1}), x = torch::arange(width).view({1, 1, width});
+  return from_bytes(
+      ((torch::arange(channels).view({-1, 1, 1}) * 40 + y * 5 + x * 3) % 256).to(torch::kUInt8));
+}
+
+// A PNG of one row in a format that encode_png does not write.
+std::string png_row(int depth, int type, int width, std::vector<uint8_t> row,
+                    const std::vector<png_color>& palette = {}) {
+  std::string bytes;
+  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
+  png_infop info = png_create_info_struct(png);
+  png_set_write_fn(
+      png, &bytes,
+      [](png_structp to, png_bytep data, size_t count) {
+        static_cast<std::string*>(png_get_io_ptr(to))->append(reinterpret_cast<char*>(data), count);
+      },
+      [](png_structp) {});
+  png_set_IHDR(png, info, static_cast<png_uint_32>(width), 1, depth, type, PNG_INTERLACE_NONE,
+               PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  if (!palette.empty()) png_set_PLTE(png, info, palette.data(), static_cast<int>(palette.size()));
+  png_write_info(png, info);
+  png_write_row(png, row.data());
+  png_write_end(png, info);
+  png_destroy_write_struct(&png, &info);
+  return bytes;
+}
+
+std::vector<int> values(const Tensor& bytes) {
+  const Tensor flat = bytes.to(torch::kInt32).flatten();
+  return std::vector<int>(flat.data_ptr<int>(), flat.data_ptr<int>() + flat.numel());
+}
+
+TEST(Png, WriteThenReadGivesThePictureBack) {
+  const TemporaryFolder folder;
+  for (int64_t channels : {1, 3}) {
+    const Tensor picture = wavy(channels, 13, 17);
+    write_png(folder / "a.png", picture);
+    EXPECT_TRUE(torch::equal(read_image(folder / "a.png", 0), picture));
+  }
+}
+
+TEST(Png, AlphaIsReadBesideTheColoursUnderIt) {
+  const std::string layered = png_row(8, PNG_COLOR_TYPE_RGB_ALPHA, 2, {255, 0, 51, 0, 0, 255, 0, 51});
+  const LayeredImage read = decode_image_alpha(layered, "a", 3);
+  EXPECT_EQ(values(to_bytes(read.image)), (std::vector<int>{255, 0, 0, 255, 51, 0}));
+  EXPECT_TRUE(torch::allclose(read.alpha.flatten(), torch::tensor({0.0f, 0.2f})));
+  EXPECT_EQ(decode_image_alpha(layered, "a", 1).image.size(0), 1);
+  const LayeredImage opaque = decode_image_alpha(encode_png(wavy(1, 4, 5)), "a", 3);
+  EXPECT_EQ(shape_text(opaque.image.sizes()), "[3, 4, 5]");
+  EXPECT_EQ(opaque.alpha.min().item<float>(), 1.0f);
+}
+
+TEST(Png, ChannelsAreMadeAsAsked) {
+  const std::string colour = encode_png(wavy(3, 4, 5)), grey = encode_png(wavy(1, 4, 5));
+  const Tensor rgb = decode_bytes(colour, "a", 3).to(torch::kFloat64);
+  const Tensor expected = (rgb[0] * 0.299 + rgb[1] * 0.587 + rgb[2] * 0.114).round();
+  EXPECT_LE((decode_bytes(colour, "a", 1)[0] - expected).abs().max().item<double>(), 1.0);
+  const Tensor repeated = decode_bytes(grey, "a", 3);
+  EXPECT_EQ(shape_text(repeated.sizes()), "[3, 4, 5]");
+  EXPECT_TRUE(torch::equal(repeated[0], repeated[2]));
+}
+
+TEST(Png, EveryStoredFormIsRead) {
+  EXPECT_EQ(values(decode_bytes(png_row(16, PNG_COLOR_TYPE_GRAY, 2, {0xFF, 0xFF, 0x80, 0x80}), "a", 0)),
+            (std::vector<int>{255, 128}));
+  EXPECT_EQ(values(decode_bytes(png_row(1, PNG_COLOR_TYPE_GRAY, 3, {0b10100000}), "a", 0)),
+            (std::vector<int>{255, 0, 255}));
+  EXPECT_EQ(
+      values(decode_bytes(png_row(8, PNG_COLOR_TYPE_PALETTE, 2, {1, 0}, {{1, 2, 3}, {7, 8, 9}}), "a", 0)),
+      (std::vector<int>{7, 1, 8, 2, 9, 3}));
+}
+
+TEST(Png, TransparencyLiesOverBlack) {
+  EXPECT_EQ(
+      values(decode_bytes(png_row(8, PNG_COLOR_TYPE_RGBA, 2, {200, 100, 50, 255, 200, 100, 50, 51}), "a", 0)),
+      (std::vector<int>{200, 40, 100, 20, 50, 10}));
+  EXPECT_EQ(values(decode_bytes(png_row(8, PNG_COLOR_TYPE_GRAY_ALPHA, 2, {200, 0, 200, 255}), "a", 0)),
+            (std::vector<int>{0, 200}));
+}
+
+TEST(Png, EveryCutIsRefused) {
+  const std::string whole = encode_png(wavy(3, 20, 20));
+  for (size_t length = 0; length < whole.size(); length += 1 + length / 16)
+    EXPECT_THAT(refusal([&] { decode_bytes(whole.substr(0, length), "cut.png", 0); }),
+                HasSubstr("cut.png: expected"))
+        << length;
+  EXPECT_THAT(refusal([&] { decode_bytes(whole.substr(0, whole.size() - 1), "cut.png", 0); }),
+              HasSubstr("whole PNG"));
+}
+
+TEST(Png, ChangedBytesAreRefused) {
+  std::string bytes = encode_png(wavy(1, 20, 20));
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] + 1);
+  EXPECT_THAT(refusal([&] { decode_bytes(bytes, "bad.png", 0); }), HasSubstr("whole PNG"));
+}
+
+TEST(Png, SidesBeyondTheLimitAreRefused) {
+  EXPECT_THAT(refusal([] {
+                decode_bytes(png_row(1, PNG_COLOR_TYPE_GRAY, 20000, std::vector<uint8_t>(2500)), "wide", 0);
+              }),
+              HasSubstr("expected sides of 1 to 16384 pixels but got 20000 x 1"));
+}
+
+TEST(Png, OnlyGreyAndColourPicturesAreWritten) {
+  EXPECT_THAT(refusal([] { encode_png(torch::zeros({2, 4, 4})); }), HasSubstr("[2, 4, 4]"));
+  EXPECT_NE(refusal([] { write_png("/dev/null/at/all.png", torch::zeros({1, 4, 4})); }), "accepted");
+}
+
+std::string smooth_jpeg(int channels) {
+  std::vector<uint8_t> pixels(static_cast<size_t>(24 * 32 * channels));
+  for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<uint8_t>(40 + 6 * (i / (32 * channels)));
+  return jpeg_bytes(pixels, 24, 32, channels);
+}
+
+TEST(Jpeg, IsReadCloseToWhatWasWritten) {
+  for (int channels : {1, 3}) {
+    const Tensor read = decode_bytes(smooth_jpeg(channels), "a", 0);
+    ASSERT_EQ(read.size(0), channels);
+    const Tensor expected = (torch::arange(24) * 6 + 40).view({1, 24, 1});
+    EXPECT_LE((read.to(torch::kInt32) - expected).abs().max().item<int>(), 6);
+  }
+  EXPECT_EQ(decode_image(smooth_jpeg(3), "a", 1).size(0), 1);
+}
+
+TEST(Jpeg, EveryCutIsRefused) {
+  const std::string whole = smooth_jpeg(3);
+  for (size_t length = 0; length < whole.size(); length += 1 + length / 32)
+    EXPECT_THAT(refusal([&] { decode_bytes(whole.substr(0, length), "cut.jpg", 0); }),
+                HasSubstr("cut.jpg: expected"))
+        << length;
+  EXPECT_THAT(refusal([&] { decode_bytes(whole.substr(0, whole.size() - 1), "cut.jpg", 0); }),
+              HasSubstr("whole JPEG"));
+}
+
+TEST(Images, OtherFilesAreRefused) {
+  EXPECT_THAT(refusal([] { decode_bytes("GIF89a...", "a.gif", 0); }),
+              HasSubstr("a.gif: expected a PNG or JPEG"));
+  EXPECT_THAT(refusal([] { read_image("/nowhere.png", 0); }), HasSubstr("/nowhere.png"));
+  EXPECT_TRUE(is_image_name("x/A.JPeG"));
+  EXPECT_FALSE(is_image_name("png"));
+}
+
+}  // namespace
+}  // namespace steer
