@@ -13,6 +13,7 @@
 #include "steer/diffusion/worlds.h"
 #include "steer/guidance/presets.h"
 #include "steer/guidance/proposal.h"
+#include "steer/image/image_space.h"
 
 namespace {
 
@@ -35,18 +36,17 @@ Mixture prior() {
 class FirstCoordinate : public Objective {
  public:
   FirstCoordinate() {
-    measurement_.height = 1, measurement_.width = 2;
     measurement_.y = doubles({kMeasured, 0}).view({1, 1, 1, 2});
     measurement_.weight = doubles({1, 0}).view({1, 1, 1, 2});
     measurement_.scale = 1 / (2 * kNoise * kNoise);
   }
-  Tensor score(const Tensor& x) const override { return log_likelihood(measurement_, x); }
+  Tensor score(const State& sample) const override { const Tensor& x = sample.x; return log_likelihood(measurement_, x); }
   bool differentiable() const override { return true; }
-  std::vector<LinearMeasurement> measurements() const override { return {measurement_}; }
+  std::vector<Measurement> linear() const override { return {measurement_}; }
   std::string words() const override { return "first coordinate"; }
 
  private:
-  LinearMeasurement measurement_;
+  Measurement measurement_;
 };
 
 // Samples of the exact posterior, and the weight of each mode in it.
@@ -102,7 +102,7 @@ Run sampled(const GuidanceOptions& guidance, bool foresight = true) {
   const Tensor levels = at::cat({karras_levels(kSteps - 1, 0.01, 20), doubles({0})});
   const Tensor seeds = sample_seeds(1, kSamples);
   Population population(objective, guidance.population, seeds);
-  const Smoothed smoothed(objective, 1, 2);
+  const Smoothed smoothed(objective, image_space(1, 1, 2));
   if (foresight) population.foresee(smoothed);
   const Tensor rows = population.row_seeds();
   const Noise noise = seeded_noise(rows, {1, 1, 2});

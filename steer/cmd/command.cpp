@@ -13,7 +13,7 @@
 #include "steer/core/machine.h"
 #include "steer/core/precision.h"
 #include "steer/core/tensors.h"
-#include "steer/image/datasets.h"
+#include "steer/modalities/modalities.h"
 #include "steer/picture/fit.h"
 #include "steer/picture/images.h"
 
@@ -120,7 +120,7 @@ Loaded load_images(const std::string& data, const std::string& split, const std:
       static_cast<size_t>(count > 0 ? std::min(count, dataset->size()) : dataset->size()));
   std::iota(all.begin(), all.end(), 0);
   const Batch batch = dataset->batch(all);
-  return {batch.x, batch.label};
+  return {batch.data.x, batch.told.label};
 }
 
 void ImageSource::add_to(CLI::App* command, int64_t least, int64_t most, const std::string& meaning) {

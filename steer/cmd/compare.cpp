@@ -147,7 +147,7 @@ class Comparison {
         const ComparedMethod method = compared_method(name, json, flags_.tasks);
         Model& model = *models_[m].model;
         if (method.family != model.family() || interruption_asked()) continue;
-        if (method.method == "pigdm" && task.objective().measurements().empty()) continue;
+        if (method.method == "pigdm" && task.objective().linear().empty()) continue;
         const Json key = {{"task", options_json(entry)},
                           {"seed", flags_.common.seed},
                           {"run", names_[m]},

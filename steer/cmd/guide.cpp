@@ -32,9 +32,7 @@ int run_guide(const GuideFlags& flags) {
   LoadedModel loaded = open_model(flags.common, flags.run, device);
   const ImageShape shape = loaded.model->shape();
   ObjectiveContext context;
-  context.channels = shape.channels;
-  context.height = shape.height;
-  context.width = shape.width;
+  context.space = space;
   context.seed = static_cast<uint64_t>(flags.common.seed);
   context.device = device;
   context.fit = flags.fit;

@@ -14,7 +14,7 @@
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/core/progress.h"
-#include "steer/image/datasets.h"
+#include "steer/modalities/modalities.h"
 
 namespace steer {
 namespace {
@@ -46,7 +46,7 @@ torch::Tensor encoded(const PriorFlags& flags, const DdnModel& model, const std:
     STEER_CHECK(!interruption_asked(), "[prior] interrupted before there was anything to keep");
     std::vector<int64_t> rows;
     for (int64_t i = at; i < std::min(total, at + flags.batch); ++i) rows.push_back(i);
-    codes.push_back(model.reconstruct(data->batch(rows).x.to(device)).code.cpu());
+    codes.push_back(model.reconstruct(data->batch(rows).data.x.to(device)).code.cpu());
     progress.update(static_cast<double>(at + static_cast<int64_t>(rows.size())));
   }
   progress.finish();

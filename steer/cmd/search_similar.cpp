@@ -9,7 +9,7 @@
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/core/tensors.h"
-#include "steer/image/datasets.h"
+#include "steer/modalities/modalities.h"
 
 namespace steer {
 namespace {
@@ -55,7 +55,7 @@ torch::Tensor pictures(const CodeIndex& index, const torch::Tensor& rows, const 
   options.channels = shape.channels;
   if (!index.fit.empty()) options.fit = index.fit;
   const auto data = make_dataset(options);
-  return data->batch({rows.data_ptr<int64_t>(), rows.data_ptr<int64_t>() + rows.numel()}).x;
+  return data->batch({rows.data_ptr<int64_t>(), rows.data_ptr<int64_t>() + rows.numel()}).data.x;
 }
 
 int answer_queries(const SearchSimilarFlags& flags, const DdnModel& model, const CodeIndex& index,

@@ -73,9 +73,7 @@ int run_tune(const TuneFlags& flags) {
   DdnModel& model = *loaded.model;
   const ImageShape shape = model.shape();
   ObjectiveContext context;
-  context.channels = shape.channels;
-  context.height = shape.height;
-  context.width = shape.width;
+  context.space = space;
   context.seed = static_cast<uint64_t>(flags.common.seed);
   context.device = device;
   context.fit = flags.fit;

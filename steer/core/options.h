@@ -34,6 +34,14 @@ void read_options(O& options, const Json& json, const std::string& where);
 template <class O>
 std::string options_help(const O& options);
 
+// The names of the fields, not of those inside them.
+template <class O>
+std::vector<std::string> option_names(O options) {
+  std::vector<std::string> names;
+  for (const OptionField& field : OptionFields::of(options)) names.push_back(field.name);
+  return names;
+}
+
 // The JSON in a file; a fault gives file, line and column.
 Json read_json_file(const std::string& path);
 

@@ -6,14 +6,20 @@
 #include <atomic>
 
 #include "steer/core/check.h"
-#include "steer/data/memory_dataset.h"
+#include "steer/data/tensor_dataset.h"
 
 namespace steer {
 namespace {
 
-MemoryDataset numbered(int64_t count) {
+Space one_number() {
+  Space space;
+  space.sizes = {1};
+  return space;
+}
+
+TensorDataset numbered(int64_t count) {
   const Tensor numbers = torch::arange(count);
-  return MemoryDataset(numbers.to(torch::kUInt8).view({count, 1, 1, 1}), numbers, {});
+  return TensorDataset(one_number(), numbers.to(torch::kFloat32).view({count, 1}), numbers);
 }
 
 std::vector<int64_t> next_indices(Loader& loader) {
@@ -39,7 +45,7 @@ LoaderOptions small(int64_t workers) {
 }
 
 TEST(Loader, StreamDoesNotDependOnTheWorkers) {
-  const MemoryDataset data = numbered(50);
+  const TensorDataset data = numbered(50);
   const std::vector<int64_t> plain = stream(data, small(0), 40);
   EXPECT_EQ(stream(data, small(1), 40), plain);
   EXPECT_EQ(stream(data, small(3), 40), plain);
@@ -59,7 +65,7 @@ TEST(Loader, EveryEpochHoldsEveryImageOnceInANewOrder) {
 }
 
 TEST(Loader, SeekResumesExactly) {
-  const MemoryDataset data = numbered(50);
+  const TensorDataset data = numbered(50);
   const std::vector<int64_t> all = stream(data, small(0), 30);
   for (int64_t workers : {0, 3}) {
     EXPECT_EQ(stream(data, small(workers), 10, 77),
@@ -89,12 +95,12 @@ TEST(Loader, BatchesMayBeLargerThanTheData) {
 class Failing : public Dataset {
  public:
   int64_t size() const override { return 40; }
-  std::vector<int64_t> shape() const override { return {1, 1, 1}; }
+  Space space() const override { return one_number(); }
   Batch batch(const std::vector<int64_t>& indices) const override {
     ++asked;
     for (int64_t index : indices) STEER_CHECK(index != 15, "[Failing] expected another index");
     const Tensor index = torch::tensor(indices);
-    return {torch::zeros({index.size(0), 1, 1, 1}), index, index};
+    return {torch::zeros({index.size(0), 1}), {index, {}}, index};
   }
   mutable std::atomic<int> asked{0};
 };
@@ -124,7 +130,7 @@ TEST(Loader, MakesNoMoreAheadThanAllowed) {
 }
 
 TEST(Loader, WrongOptionsAreRefused) {
-  const MemoryDataset data = numbered(10);
+  const TensorDataset data = numbered(10);
   LoaderOptions options;
   options.batch = 0;
   EXPECT_THROW(Loader(data, options), Error);

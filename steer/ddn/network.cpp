@@ -40,7 +40,7 @@ void Passage::choose(const Layer& layer, int64_t application, const Chooser& cho
   }
   const Tensor column = choice.index.unsqueeze(1);
   code = code.defined() ? at::cat({code, column}, 1) : column;
-  if (observer) observer(LayerStep{application, choice, image});
+  if (observer) observer(LayerStep{application, choice, image, code});
 }
 
 }  // namespace steer

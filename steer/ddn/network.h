@@ -17,6 +17,7 @@ struct LayerStep {
   int64_t layer;         // 0-based
   const Choice& choice;  // which row went on with which candidate
   const Tensor& image;   // [N, C, h, w], the chosen image
+  const Tensor& code;    // int64 [N, layer + 1], the indices chosen so far
 };
 
 // Sees every layer's step, in order.

@@ -29,41 +29,49 @@ Tensor cell_sums(const Tensor& maps, int64_t height, int64_t width) {
   return area_resize(maps, height, width) * cell;
 }
 
-// Sum over pixels of weight (y - A up(O))^2 up to a constant: [B, K].
-Tensor squared_difference(const LinearMeasurement& m, const Candidates& candidates, int64_t height,
-                          int64_t width) {
+// A measurement's values and weights [T, M, places...] as maps.
+Tensor maps_of(const Tensor& values) {
+  if (!values.defined() || values.dim() == 4) return values;
+  return values.dim() == 3 ? values.unsqueeze(3) : values.unsqueeze(2).unsqueeze(3);
+}
+
+// Sum over places of weight (y - A up(O))^2 up to a constant: [B, K].
+Tensor squared_difference(const Measurement& m, const Candidates& candidates, const Space& space) {
+  const MapSizes full = map_sizes(space);
   const int64_t rows = candidates.rows(), h = candidates.height(), w = candidates.width();
-  const Tensor y = for_rows(m.y, rows), weight = for_rows(m.weight, rows);
-  const bool coarser = !m.blur && h <= m.height && w <= m.width && m.height % h == 0 && m.width % w == 0;
+  const Tensor y = for_rows(maps_of(m.y), rows), weight = for_rows(maps_of(m.weight), rows);
+  const int64_t height = y.size(2), width = y.size(3);
+  const auto& blur = m.map.blur;
+  const bool coarser = !blur && h <= height && w <= width && height % h == 0 && width % w == 0;
   if (coarser) {
-    // Repeated pixels cover whole cells of y: sum w (O - y)^2 = (sum w) (O - weighted mean of y)^2 +
+    // Repeated places cover whole cells of y: sum w (O - y)^2 = (sum w) (O - weighted mean of y)^2 +
     // constant.
-    const Tensor full = weight.defined() ? weight : at::ones({1, 1, m.height, m.width}, y.options());
-    const Tensor mass = cell_sums(full, h, w);
-    const Tensor mean = cell_sums(y * full, h, w) / mass.clamp_min(1e-12);
-    const Tensor colour = m.colour;
-    return colour.defined() ? candidates.seen_through(colour, {}).distance_to(mean, mass)
-                            : candidates.distance_to(mean, mass);
+    const Tensor all = weight.defined() ? weight : at::ones({1, 1, height, width}, y.options());
+    const Tensor mass = cell_sums(all, h, w);
+    const Tensor mean = cell_sums(y * all, h, w) / mass.clamp_min(1e-12);
+    return m.map.mix.defined() ? candidates.seen_through(m.map.mix, {}).distance_to(mean, mass)
+                               : candidates.distance_to(mean, mass);
   }
   const auto spatial = [&](const Tensor& maps) {
-    if (!m.blur) return area_resize(maps, m.height, m.width);
-    return area_resize(m.blur(area_resize(maps, height, width)), m.height, m.width);
+    if (!blur) return area_resize(maps, height, width);
+    return area_resize(blur(area_resize(maps, full.height, full.width)), height, width);
   };
-  return candidates.seen_through(m.colour, spatial).distance_to(y, weight);
+  return candidates.seen_through(m.map.mix, spatial).distance_to(y, weight);
 }
 
 }  // namespace
 
-Tensor score_images(const Objective& objective, const Candidates& candidates, int64_t height, int64_t width,
+Tensor score_images(const Objective& objective, const Candidates& candidates, const Space& space,
                     const Tensor& index) {
   torch::NoGradGuard no_grad;
+  const auto [channels, height, width] = map_sizes(space);
   const int64_t rows = candidates.rows(), count = index.defined() ? index.size(1) : candidates.count();
-  const auto score = [&](const Tensor& some) {
+  const auto score = [&, height = height, width = width](const Tensor& some) {
     const Tensor flat = some.flatten(0, 1);
     const Tensor full = objective.enlargement() == Enlargement::kBilinear
                             ? at::upsample_bilinear2d(flat, {height, width}, false)
                             : area_resize(flat, height, width);
-    return objective.score(full).view({rows, some.size(1)});
+    return objective.score(from_maps(space, full)).view({rows, some.size(1)});
   };
   Tensor images;  // [B, count, C, h, w]
   if (index.defined()) {
@@ -81,28 +89,27 @@ Tensor score_images(const Objective& objective, const Candidates& candidates, in
   return at::cat(scores, 1);
 }
 
-Tensor score_linear(const std::vector<LinearMeasurement>& measurements, const Candidates& candidates,
-                    int64_t height, int64_t width) {
+Tensor score_linear(const std::vector<Measurement>& measurements, const Candidates& candidates,
+                    const Space& space) {
   Tensor score;
-  for (const LinearMeasurement& m : measurements) {
-    const Tensor part = squared_difference(m, candidates, height, width) * -m.scale;
+  for (const Measurement& m : measurements) {
+    const Tensor part = squared_difference(m, candidates, space) * -m.scale;
     score = score.defined() ? score + part : part;
   }
   return score;
 }
 
-Tensor score_candidates(const Objective& objective, const Candidates& candidates, int64_t height,
-                        int64_t width, int64_t groups, const Tensor& index) {
-  const auto measurements = objective.measurements();
+Tensor score_candidates(const Objective& objective, const Candidates& candidates, const Space& space, int64_t groups, const Tensor& index) {
+  const auto measurements = objective.linear();
   if (!measurements.empty()) {
-    const Tensor score = score_linear(measurements, candidates, height, width);
+    const Tensor score = score_linear(measurements, candidates, space);
     return index.defined() ? score.gather(1, index) : score;
   }
   const auto parts = objective.parts();
-  if (parts.empty()) return score_images(objective, candidates, height, width, index);
+  if (parts.empty()) return score_images(objective, candidates, space, index);
   Tensor sum;
   for (const Objective::Part& part : parts) {
-    Tensor score = score_candidates(*part.objective, candidates, height, width, groups, index);
+    Tensor score = score_candidates(*part.objective, candidates, space, groups, index);
     if (part.ranked) score = ranks_within(score.flatten(), groups).view_as(score);
     sum = sum.defined() ? sum + score * part.weight : score * part.weight;
   }
@@ -112,24 +119,24 @@ Tensor score_candidates(const Objective& objective, const Candidates& candidates
 namespace {
 
 // score_candidates of all, or of a shortlist while the others stay below it.
-Tensor liking(const Objective& objective, const Candidates& candidates, int64_t height, int64_t width,
+Tensor liking(const Objective& objective, const Candidates& candidates, const Space& space,
               int64_t groups, int64_t shortlist) {
-  const bool all = shortlist == 0 || shortlist >= candidates.count() || !objective.measurements().empty();
-  if (all) return score_candidates(objective, candidates, height, width, groups);
-  const Tensor index = shortlisted(objective, candidates, height, width, shortlist);
-  const Tensor score = score_candidates(objective, candidates, height, width, groups, index);
+  const bool all = shortlist == 0 || shortlist >= candidates.count() || !objective.linear().empty();
+  if (all) return score_candidates(objective, candidates, space, groups);
+  const Tensor index = shortlisted(objective, candidates, space, shortlist);
+  const Tensor score = score_candidates(objective, candidates, space, groups, index);
   const Tensor lower = score.min() - 1;
   return lower.expand({candidates.rows(), candidates.count()}).clone().scatter_(1, index, score);
 }
 
 }  // namespace
 
-Scorer liking_of(const Objective& objective, int64_t height, int64_t width, int64_t shortlist,
+Scorer liking_of(const Objective& objective, const Space& space, int64_t shortlist,
                  int64_t groups) {
   STEER_CHECK(shortlist >= 0, "[best_by] expected a shortlist of at least 0 candidates but got ", shortlist);
   if (groups == 0) groups = objective.targets();
-  return [&objective, height, width, groups, shortlist](const Candidates& candidates) {
-    return liking(objective, candidates, height, width, groups, shortlist);
+  return [&objective, space, groups, shortlist](const Candidates& candidates) {
+    return liking(objective, candidates, space, groups, shortlist);
   };
 }
 
@@ -138,13 +145,13 @@ int64_t top_count(double top, int64_t count) {
   return std::clamp(static_cast<int64_t>(std::llround(wanted)), int64_t{1}, count);
 }
 
-Chooser best_by(const Objective& objective, const Tensor& seeds, int64_t height, int64_t width,
+Chooser best_by(const Objective& objective, const Tensor& seeds, const Space& space,
                 const BestByOptions& options) {
   STEER_CHECK(options.top > 0, "[best_by] expected to pick among more than 0 candidates but got ",
               options.top);
-  return [&objective, height, width, seeds, options](const Candidates& candidates, int64_t layer) {
+  return [&objective, space, seeds, options](const Candidates& candidates, int64_t layer) {
     // Every row chooses for itself.
-    const Tensor score = liking(objective, candidates, height, width, candidates.rows(), options.shortlist);
+    const Tensor score = liking(objective, candidates, space, candidates.rows(), options.shortlist);
     int64_t top = top_count(options.top, candidates.count());
     if (options.shortlist > 0) top = std::min(top, options.shortlist);
     if (top == 1) return Choice{score.argmax(1), {}, {}};

@@ -12,6 +12,7 @@
 #include "steer/guidance/presets.h"
 #include "steer/guidance/test_guides.h"
 #include "steer/testing/refusal.h"
+#include "steer/image/image_space.h"
 
 namespace steer {
 namespace {
@@ -77,7 +78,7 @@ struct World {
   Tensor guided(const ClimbOptions& options, double eta = 1) {
     SolverOptions solver;
     solver.name = "ddim", solver.eta = eta;
-    const Smoothed smoothed(objective, 2, 3);
+    const Smoothed smoothed(objective, image_space(1, 2, 3));
     const Step step = climb(make_step(solver, solver_noise), smoothed, options, solver, levels, guide_noise);
     return solve(network.denoiser(), start, levels, step).x;
   }
@@ -220,7 +221,7 @@ Calls calls_of(ClimbOptions options) {
   solver.name = "ddim", solver.eta = 1;
   const Tensor seeds = sample_seeds(1, 2);
   const Tensor levels = doubles({2, 1});
-  const Smoothed smoothed(objective, 2, 3);
+  const Smoothed smoothed(objective, image_space(1, 2, 3));
   solve(network.denoiser(), starting_noise(seeds, {1, 2, 3}, 2), levels,
         climb(make_step(solver, seeded_noise(seeds, {1, 2, 3})), smoothed, options, solver, levels,
               seeded_noise(seeds + 7, {1, 2, 3})));
@@ -274,7 +275,7 @@ TEST(Climb, DenoiserFormHoldsItsStrengthWhenTheNumberOfStepsChanges) {
     SolverOptions solver;
     solver.name = "euler";
     const Tensor levels = at::cat({karras_levels(steps, 0.002, 80), doubles({0})});
-    const Smoothed smoothed(objective, 1, 1);
+    const Smoothed smoothed(objective, image_space(1, 1, 1));
     const Step step = climb(make_step(solver, {}), smoothed, options, solver, levels, {});
     return solve(as_images(exact_denoiser(world)), starting_noise(seeds, {1, 1, 1}, 80), levels, step)
         .x.mean()
@@ -294,7 +295,7 @@ TEST(Climb, ThroughTheUncertaintyOfTheDenoiserIsExactForGaussians) {
   const auto ends = [&](ClimbOptions options) {
     options.clip_x0 = false, options.data_std = 0.8;
     SolverOptions solver;
-    const Smoothed smoothed(objective, 1, 1);
+    const Smoothed smoothed(objective, image_space(1, 1, 1));
     const Step step = climb(make_step(solver, {}), smoothed, options, solver, levels, {});
     const Tensor x = solve(as_images(exact_denoiser(world)), start, levels, step).x.flatten();
     return std::make_pair((x[0] + x[1]).item<double>() / 2, (x[0] - x[1]).item<double>() / 2);
@@ -313,7 +314,7 @@ TEST(Climb, ThroughTheUncertaintyOfTheDenoiserIsExactForGaussians) {
 TEST(Climb, DrawsOfTheImplicitDynamicsTendToTheClosedForm) {
   PointObjective objective(1.2, 0.5);
   objective.set_width(2);
-  const Smoothed smoothed(objective, 1, 2);
+  const Smoothed smoothed(objective, image_space(1, 1, 2));
   const Tensor y = doubles({0.1, -0.4, 0.3, 0.9}).view({2, 1, 1, 2});
   const Tensor noise = 0.6 * seeded_noise(sample_seeds(0, 2), {200000, 1, 1, 2})(0);
   const Tensor drawn = smoothed.drawn(y, noise), closed = smoothed.closed(y, 0.6);
@@ -324,7 +325,7 @@ TEST(Climb, DrawsOfTheImplicitDynamicsTendToTheClosedForm) {
 TEST(Climb, MeanGuidanceApproachesTheTargetGeometrically) {
   // y_I - c = (1 - mu / kappa^2)^I (x0 - c)
   const PointObjective objective(1.2, 0.5);
-  const Smoothed smoothed(objective, 1, 1);
+  const Smoothed smoothed(objective, image_space(1, 1, 1));
   ClimbOptions options = climb_preset("mpgd", 0.02);
   options.iterations = 7, options.clip_x0 = false;
   SolverOptions solver;
@@ -356,7 +357,7 @@ TEST(Climb, RefusesWhatItsFormulasDoNotAllow) {
   EXPECT_THAT(form_refusal("ddim", unknown), ::testing::HasSubstr("did you mean increase"));
   EXPECT_THROW(climb_preset("dsp"), Error);
   const BlackBox black_box;
-  EXPECT_THROW(Smoothed(black_box, 1, 1), Error);
+  EXPECT_THROW(Smoothed(black_box, image_space(1, 1, 1)), Error);
 }
 
 TEST(Climb, GuidesEverySolverAndASampleDependsOnItsOwnSeed) {
@@ -368,7 +369,7 @@ TEST(Climb, GuidesEverySolverAndASampleDependsOnItsOwnSeed) {
     if (name == "heun") solver.churn = 1;
     const ClimbOptions options = climb_preset("tfg", 0.2);
     const auto run = [&](const Tensor& seeds) {
-      const Smoothed smoothed(w.objective, 2, 3);
+      const Smoothed smoothed(w.objective, image_space(1, 2, 3));
       const Step step = climb(make_step(solver, seeded_noise(seeds, {1, 2, 3}), 5), smoothed, options, solver,
                               w.levels, seeded_noise(seeds + 1000, {1, 2, 3}));
       return solve(w.network.denoiser(), starting_noise(seeds, {1, 2, 3}, 8), w.levels, step).x;

@@ -9,6 +9,7 @@
 #include "steer/core/options.h"
 #include "steer/guidance/population_worlds.h"
 #include "steer/modalities/objectives.h"
+#include "steer/image/image_space.h"
 
 namespace steer {
 namespace {
@@ -156,7 +157,7 @@ TEST(Population, ObjectivesOnImagesFindTheirPicture) {
     return flat(x.flatten(1), sigma).view_as(x);
   };
   ObjectiveContext context;
-  context.channels = 3, context.height = context.width = 8;
+  context.space = image_space(3, 8, 8);
   context.truth = pictures.narrow(0, 9, 1).view({1, 3, 8, 8}).to(torch::kFloat32);
   for (const std::string words :
        {"inpaint(mask=left)", "super_resolve(factor=2)", "colourise()", "denoise()", "low_bit()", "edges()",

@@ -80,7 +80,7 @@ void check_together(const GuidanceOptions& o) {
 }
 
 std::string suited_method(const Objective& objective) {
-  if (!objective.measurements().empty()) return "pigdm";
+  if (!objective.linear().empty()) return "pigdm";
   return objective.differentiable() ? "tfg" : "feynman_kac";
 }
 

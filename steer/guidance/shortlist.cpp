@@ -7,13 +7,13 @@
 
 namespace steer {
 
-Tensor shortlisted(const Objective& objective, const Candidates& candidates, int64_t height, int64_t width,
+Tensor shortlisted(const Objective& objective, const Candidates& candidates, const Space& space,
                    int64_t count) {
   Tensor score;
   for (const Objective::Part& part : objective.parts()) {
-    const auto measurements = part.objective->measurements();
+    const auto measurements = part.objective->linear();
     if (measurements.empty()) continue;
-    const Tensor some = score_linear(measurements, candidates, height, width) * part.weight;
+    const Tensor some = score_linear(measurements, candidates, space) * part.weight;
     score = score.defined() ? score + some : some;
   }
   return score.defined() ? std::get<1>(at::topk(score, count, 1)) : spread_candidates(candidates, count);

@@ -1,6 +1,7 @@
 // Which candidates an expensive objective looks at.
 #pragma once
 
+#include "steer/core/space.h"
 #include "steer/ddn/candidates.h"
 #include "steer/objectives/objective.h"
 
@@ -8,7 +9,7 @@ namespace steer {
 
 // `count` candidates of each row, int64 [B, count]: the best by the linear terms of the objective's sum where
 // it has some, each by its weight, else spread_candidates().
-Tensor shortlisted(const Objective& objective, const Candidates& candidates, int64_t height, int64_t width,
+Tensor shortlisted(const Objective& objective, const Candidates& candidates, const Space& space,
                    int64_t count);
 
 // `count` candidates of each row that lie far apart: int64 [B, count]. The first is the one nearest to their

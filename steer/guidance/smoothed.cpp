@@ -1,8 +1,7 @@
 #include "steer/guidance/smoothed.h"
 
-#include <torch/autograd.h>
-
 #include <cmath>
+#include <numeric>
 
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
@@ -11,27 +10,25 @@ namespace steer {
 namespace {
 
 // A A^T = a I for masks, area means and channel mixes that keep channels apart: the mean of |row of A|^2.
-double mean_row_norm(const LinearMeasurement& m, int64_t height, int64_t width) {
-  const double mixed = m.colour.defined() ? m.colour.square().sum(1).mean().item<double>() : 1;
-  return mixed * static_cast<double>(m.height * m.width) / static_cast<double>(height * width);
+double mean_row_norm(const Measurement& m, const Space& space) {
+  const double mixed = m.map.mix.defined() ? m.map.mix.square().sum(1).mean().item<double>() : 1;
+  const double places = static_cast<double>(values_of(space)) / static_cast<double>(space.sizes.front());
+  return mixed * static_cast<double>(m.y[0][0].numel()) / places;
 }
 
-// v of (std^2 A A^T + noise^2) v = r for r [N, M, h, w] by conjugate gradients (Hestenes and Stiefel 1952),
-// each sample for itself. A^T u is the gradient of u . A x.
-Tensor solved(const LinearMeasurement& m, const Tensor& r, at::IntArrayRef image, double std) {
+// v of (std^2 A A^T + noise^2) v = r for r [N, M, places...] by conjugate gradients (Hestenes and Stiefel
+// 1952), each sample for itself.
+Tensor solved(const Measurement& m, const Tensor& r, at::IntArrayRef sizes, double std) {
   constexpr int64_t kIterations = 60;
   constexpr double kEnough = 1e-5;
   const double noise2 = 1 / (2 * m.scale);
   const auto times = [&](const Tensor& u) {
-    Tensor back;
-    {
-      const torch::AutoGradMode with_gradients(true);
-      const Tensor x = at::zeros(image, u.options()).requires_grad_(true);
-      back = torch::autograd::grad({measure(m, x)}, {x}, {u})[0];
-    }
-    return std * std * measure(m, back) + noise2 * u;
+    return std * std * m.map.measure(m.map.adjoint(u, sizes)) + noise2 * u;
   };
-  const auto dot = [](const Tensor& a, const Tensor& b) { return (a * b).sum({1, 2, 3}, true); };
+  std::vector<int64_t> all(static_cast<size_t>(r.dim()));
+  std::iota(all.begin(), all.end(), 0);
+  const at::IntArrayRef of_sample = at::IntArrayRef(all).slice(1);
+  const auto dot = [&](const Tensor& a, const Tensor& b) { return (a * b).sum(of_sample, true); };
   Tensor v = at::zeros_like(r), rest = r, direction = r, square = dot(r, r);
   const Tensor small = square * (kEnough * kEnough);
   for (int64_t i = 0; i < kIterations && (square > small).any().item<bool>(); ++i) {
@@ -46,12 +43,12 @@ Tensor solved(const LinearMeasurement& m, const Tensor& r, at::IntArrayRef image
 }
 
 // -r^T (std^2 A A^T + noise^2)^-1 r / 2 of r = y - A x, whose gradient in r is -v.
-Tensor blurred_likelihood(const LinearMeasurement& m, const Tensor& x, double std) {
-  const Tensor seen = measure(m, x);
+Tensor blurred_likelihood(const Measurement& m, const Tensor& x, double std) {
+  const Tensor seen = m.map.measure(x);
   const Tensor y = per_sample(m.y, x.size(0), "guide").to(x.device(), seen.scalar_type());
   const Tensor r = y - seen;
-  const Tensor v = solved(m, r.detach(), x.sizes(), std);
-  return -(r * v).sum({1, 2, 3}) + (r.detach() * v).sum({1, 2, 3}) / 2;
+  const Tensor v = solved(m, r.detach(), x.sizes().slice(1), std);
+  return -(r * v).flatten(1).sum(1) + (r.detach() * v).flatten(1).sum(1) / 2;
 }
 
 void add(Tensor& sum, const Tensor& term) {
@@ -60,8 +57,8 @@ void add(Tensor& sum, const Tensor& term) {
 
 }  // namespace
 
-Smoothed::Smoothed(const Objective& objective, int64_t height, int64_t width)
-    : height_(height), width_(width) {
+Smoothed::Smoothed(const Objective& objective, const Space& space)
+    : space_(space) {
   gather(objective, 1);
   STEER_CHECK(!linear_.empty() || !rest_.empty(), "[guide] ", objective.words(),
               ": expected an objective with a gradient; one without guides a diffusion by particles "
@@ -69,11 +66,11 @@ Smoothed::Smoothed(const Objective& objective, int64_t height, int64_t width)
 }
 
 void Smoothed::gather(const Objective& objective, double weight) {
-  for (LinearMeasurement m : objective.measurements()) {
+  for (Measurement m : objective.linear()) {
     m.scale *= weight;
-    linear_.push_back({m, mean_row_norm(m, height_, width_)});
+    linear_.push_back({m, mean_row_norm(m, space_)});
   }
-  if (!objective.measurements().empty()) return;
+  if (!objective.linear().empty()) return;
   const auto parts = objective.parts();
   for (const Objective::Part& part : parts) {
     if (part.ranked) {
@@ -100,8 +97,8 @@ Tensor Smoothed::score(const Tensor& y) const {
 Tensor Smoothed::closed(const Tensor& y, double std) const {
   Tensor sum;
   for (const Linear& term : linear_) {
-    LinearMeasurement m = term.measurement;
-    if (m.blur && !m.weight.defined() && std > 0 && m.scale > 0) {
+    Measurement m = term.measurement;
+    if (m.map.blur && !m.weight.defined() && std > 0 && m.scale > 0) {
       add(sum, blurred_likelihood(m, y, std));
       continue;
     }

@@ -2,6 +2,7 @@
 // std n), f = exp(score).
 #pragma once
 
+#include "steer/core/space.h"
 #include "steer/objectives/objective.h"
 
 namespace steer {
@@ -10,28 +11,28 @@ namespace steer {
 class Smoothed {
  public:
   // The objective must outlive this. Error, with the objective's words, where no term has a gradient. Samples
-  // will be [C, height, width].
-  Smoothed(const Objective& objective, int64_t height, int64_t width);
+  // will be of that space.
+  Smoothed(const Objective& objective, const Space& space);
 
   // False where a term without gradient was left out.
   bool whole() const { return whole_; }
   // Whether every term is linear, so that no draws are needed.
   bool linear() const { return rest_.empty(); }
 
-  // Linear terms in closed form, for y [N, C, H, W] with noise of deviation `std`: ln N(measured; A y,
+  // Linear terms in closed form, for samples y with noise of deviation `std`: ln N(measured; A y,
   // noise^2 + std^2 A A^T) up to a constant. Where A A^T = a I, as for masks, area averages and the mean of
   // channels, a measurement of precision w has precision w / (1 + a std^2 w); through a blur the system is
   // solved by conjugate gradients; other operators take the mean of A A^T's diagonal for a. The terms that
   // are not linear count at y itself. [N], differentiable once.
   Tensor closed(const Tensor& y, double std) const;
 
-  // ln (1/n) sum_k f(y + noise_k) for noise [N, n, C, H, W]: [N], differentiable in y (Ye et al. 2024,
+  // ln (1/n) sum_k f(y + noise_k) for noise [N, n, sizes...]: [N], differentiable in y (Ye et al. 2024,
   // implicit dynamics). Undefined noise: ln f(y).
   Tensor drawn(const Tensor& y, const Tensor& noise) const;
 
  private:
   struct Linear {
-    LinearMeasurement measurement;
+    Measurement measurement;
     double row_norm;
   };
   struct Piece {
@@ -44,7 +45,7 @@ class Smoothed {
   std::vector<Linear> linear_;
   std::vector<Piece> rest_;
   bool whole_ = true;
-  int64_t height_, width_;
+  Space space_;
 };
 
 }  // namespace steer

@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include "steer/modalities/objectives.h"
+#include "steer/image/image_space.h"
 
 namespace steer {
 namespace {
@@ -18,8 +19,7 @@ const std::vector<std::string> kLinear = {
 
 std::unique_ptr<Objective> asked(const std::string& words, const Tensor& truth) {
   ObjectiveContext context;
-  context.channels = kChannels;
-  context.height = context.width = kSide;
+  context.space = image_space(kChannels, kSide, kSide);
   context.truth = truth;
   return make_objective(words, context);
 }
@@ -30,19 +30,19 @@ Tensor picture(uint64_t seed, int64_t count) {
 }
 
 // ln N(y; A x, noise^2 + std^2 A A^T) with A as a matrix, up to its constant: [N].
-Tensor dense(const LinearMeasurement& m, const Tensor& x, double std) {
+Tensor dense(const Measurement& m, const Tensor& x, double std) {
   const int64_t size = kChannels * kSide * kSide;
   const Tensor basis = at::eye(size, x.options()).view({size, kChannels, kSide, kSide});
-  const Tensor A = measure(m, basis).flatten(1).t();
+  const Tensor A = m.map.measure(basis).flatten(1).t();
   Tensor weight = m.weight.defined()
-                      ? m.weight.to(x.dtype()).expand({1, m.y.size(1), m.height, m.width}).flatten()
+                      ? m.weight.to(x.dtype()).expand({1, m.y.size(1), m.y.size(2), m.y.size(3)}).flatten()
                       : at::ones({A.size(0)}, x.options());
   const Tensor seen = weight > 0;
   const Tensor rows = A.index({seen});
   const Tensor noise = at::diag(1 / (2 * m.scale * weight.index({seen})));
   const Tensor M = noise + std * std * at::matmul(rows, rows.t());
   const Tensor r =
-      (m.y.to(x.dtype()).flatten(1) - measure(m, x).flatten(1)).index({torch::indexing::Slice(), seen});
+      (m.y.to(x.dtype()).flatten(1) - m.map.measure(x).flatten(1)).index({torch::indexing::Slice(), seen});
   return -(r * torch::linalg_solve(M, r.t()).t()).sum(1) / 2;
 }
 
@@ -50,9 +50,9 @@ TEST(Smoothed, LinearTermsInClosedFormAreGaussianIntegrals) {
   for (const std::string& words : kLinear) {
     const Tensor truth = picture(1, 1).to(torch::kFloat32), x = picture(2, 5);
     const auto objective = asked(words, truth);
-    const Smoothed smoothed(*objective, kSide, kSide);
+    const Smoothed smoothed(*objective, image_space(3, kSide, kSide));
     EXPECT_TRUE(smoothed.linear());
-    const Tensor expected = dense(objective->measurements()[0], x, kStd);
+    const Tensor expected = dense(objective->linear()[0], x, kStd);
     const Tensor closed = smoothed.closed(x, kStd);
     EXPECT_LT(((closed - expected) / expected).abs().max().item<double>(), 1e-6) << words;
     // Without noise it is the objective itself.
@@ -63,11 +63,11 @@ TEST(Smoothed, LinearTermsInClosedFormAreGaussianIntegrals) {
 TEST(Smoothed, ItsGradientIsThatOfTheIntegral) {
   for (const std::string& words : kLinear) {
     const auto objective = asked(words, picture(1, 1).to(torch::kFloat32));
-    const Smoothed smoothed(*objective, kSide, kSide);
+    const Smoothed smoothed(*objective, image_space(3, kSide, kSide));
     const Tensor x = picture(3, 2).requires_grad_(true), z = picture(4, 2).requires_grad_(true);
     z.data().copy_(x.data());
     const Tensor got = torch::autograd::grad({smoothed.closed(x, kStd).sum()}, {x})[0];
-    const Tensor wanted = torch::autograd::grad({dense(objective->measurements()[0], z, kStd).sum()}, {z})[0];
+    const Tensor wanted = torch::autograd::grad({dense(objective->linear()[0], z, kStd).sum()}, {z})[0];
     EXPECT_LT((got - wanted).abs().max().item<double>() / wanted.abs().max().item<double>(), 1e-4) << words;
   }
 }
@@ -78,8 +78,8 @@ TEST(Smoothed, TargetsKeepTheirGroups) {
     if (words.rfind("gaussian(", 0) == 0) continue;
     const auto both = asked(words, truth), second = asked(words, truth.narrow(0, 1, 1));
     if (words.rfind("denoise", 0) == 0) continue;  // its noise depends on the place
-    const Tensor all = Smoothed(*both, kSide, kSide).closed(x, kStd);
-    const Tensor alone = Smoothed(*second, kSide, kSide).closed(x.narrow(0, 3, 3), kStd);
+    const Tensor all = Smoothed(*both, image_space(3, kSide, kSide)).closed(x, kStd);
+    const Tensor alone = Smoothed(*second, image_space(3, kSide, kSide)).closed(x.narrow(0, 3, 3), kStd);
     EXPECT_LT((all.narrow(0, 3, 3) - alone).abs().max().item<double>() / alone.abs().max().item<double>(),
               1e-4)
         << words;

@@ -50,7 +50,7 @@ class CurvedObjective : public Objective {
  public:
   explicit CurvedObjective(std::shared_ptr<CallCount> count = std::make_shared<CallCount>())
       : count_(std::move(count)) {}
-  Tensor score(const Tensor& x) const override {
+  Tensor score(const State& sample) const override { const Tensor& x = sample.x;
     ++count_->guides;
     const Tensor flat = x.flatten(1);
     return -(0.3 + (flat - 0.4).square().sum(1) + (2 * flat).sin().sum(1).square()).sqrt();
@@ -66,11 +66,10 @@ class CurvedObjective : public Objective {
 class PointObjective : public Objective {
  public:
   PointObjective(double centre, double std) : centre_(centre), scale_(1 / (2 * std * std)) {}
-  Tensor score(const Tensor& x) const override { return -scale_ * (x - centre_).flatten(1).square().sum(1); }
+  Tensor score(const State& sample) const override { const Tensor& x = sample.x; return -scale_ * (x - centre_).flatten(1).square().sum(1); }
   bool differentiable() const override { return true; }
-  std::vector<LinearMeasurement> measurements() const override {
-    LinearMeasurement m;
-    m.height = 1, m.width = width_;
+  std::vector<Measurement> linear() const override {
+    Measurement m;
     m.y = at::full({1, 1, 1, width_}, centre_, torch::kFloat64);
     m.scale = scale_;
     return {m};
@@ -85,7 +84,7 @@ class PointObjective : public Objective {
 
 class BlackBox : public Objective {
  public:
-  Tensor score(const Tensor& x) const override { return x.flatten(1).sum(1); }
+  Tensor score(const State& sample) const override { const Tensor& x = sample.x; return x.flatten(1).sum(1); }
   bool differentiable() const override { return false; }
   std::string words() const override { return "black box"; }
 };

@@ -70,7 +70,8 @@ CannyObjective::CannyObjective(const Tensor& truth, double low, double high, std
               high, " but got none");
 }
 
-Tensor CannyObjective::score(const Tensor& x) const {
+Tensor CannyObjective::score(const State& sample) const {
+  const Tensor& x = sample.x;
   const Tensor found = canny_edges(x, low_, high_);
   const Tensor on = per_sample(edges_, x.size(0), "canny").to(found.device()), off = 1 - on;
   const auto mean_where = [&](const Tensor& place) {

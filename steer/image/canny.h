@@ -18,7 +18,7 @@ class CannyObjective : public Objective {
   // Error where a truth has no edge. `words` is what words() gives.
   CannyObjective(const Tensor& truth, double low, double high, std::string words);
 
-  Tensor score(const Tensor& x) const override;
+  Tensor score(const State& sample) const override;
   int64_t targets() const override { return edges_.size(0); }
   bool differentiable() const override { return false; }
   Tensor degraded() const override;

@@ -1,7 +1,7 @@
 // CIFAR-10 in its binary version (Krizhevsky 2009): records of one label byte and 3 x 32 x 32 image bytes.
 #pragma once
 
-#include "steer/data/memory_dataset.h"
+#include "steer/image/memory_dataset.h"
 
 namespace steer {
 

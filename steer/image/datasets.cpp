@@ -96,7 +96,7 @@ bool archive_of_cifar(const std::string& path) {
 
 }  // namespace
 
-std::unique_ptr<Dataset> make_dataset(const DataOptions& options) {
+std::unique_ptr<Dataset> make_image_dataset(const DataOptions& options) {
   check_options(options);
   const std::string& path = options.path;
   if (names_shapes(path)) return make_shapes(options);
@@ -114,7 +114,7 @@ std::unique_ptr<Dataset> make_dataset(const DataOptions& options) {
   if (archive.empty()) return make_pictures(path, options);
   DataOptions inner = options;
   inner.path = archive;
-  return make_dataset(inner);
+  return make_image_dataset(inner);
 }
 
 }  // namespace steer

@@ -29,7 +29,7 @@ DataOptions at(const std::string& path, const std::string& split = "train") {
 std::vector<int> middles(const Dataset& data) {
   std::vector<int> values;
   for (int64_t i = 0; i < data.size(); ++i) {
-    const Tensor image = to_bytes(data.batch({i}).x[0][0]);
+    const Tensor image = to_bytes(data.batch({i}).data.x[0][0]);
     values.push_back(image[image.size(0) / 2][image.size(1) / 2].item<int>());
   }
   return values;
@@ -37,7 +37,7 @@ std::vector<int> middles(const Dataset& data) {
 
 std::vector<int64_t> labels(const Dataset& data) {
   std::vector<int64_t> all;
-  for (int64_t i = 0; i < data.size(); ++i) all.push_back(data.batch({i}).label.item<int64_t>());
+  for (int64_t i = 0; i < data.size(); ++i) all.push_back(data.batch({i}).told.label.item<int64_t>());
   return all;
 }
 
@@ -46,7 +46,7 @@ const std::vector<std::pair<std::string, std::string>> kPictures = {
     {"train/cat/notes.txt", "no"},     {"test/dog/a.png", flat_png(40)},  {"test/.hidden.png", "no"}};
 
 void expect_pictures(const std::string& path) {
-  const auto train = make_dataset(at(path)), test = make_dataset(at(path, "test"));
+  const auto train = make_image_dataset(at(path)), test = make_image_dataset(at(path, "test"));
   EXPECT_THAT(train->classes(), ElementsAre("cat", "dog"));
   EXPECT_THAT(middles(*train), ElementsAre(30, 10, 20));
   EXPECT_THAT(labels(*train), ElementsAre(0, 1, 1));
@@ -67,7 +67,7 @@ TEST(Datasets, PicturesComeFromFoldersAndArchivesAlike) {
   folder.put("lone/README.md", "one archive");
   expect_pictures(folder / "lone");
   std::filesystem::rename(folder / "x.zip", folder / "lone/x.zip");
-  EXPECT_THAT(refusal([&] { make_dataset(at(folder / "lone")); }),
+  EXPECT_THAT(refusal([&] { make_image_dataset(at(folder / "lone")); }),
               HasSubstr("expected one archive but got 2"));
 }
 
@@ -75,23 +75,23 @@ TEST(Datasets, AnArchiveAmongPicturesIsLeftOut) {
   const TemporaryFolder folder;
   write_archive(folder / "x.tar", kPictures);
   folder.put("a.png", flat_png(5));
-  EXPECT_THAT(middles(*make_dataset(at(folder.path()))), ElementsAre(5));
+  EXPECT_THAT(middles(*make_image_dataset(at(folder.path()))), ElementsAre(5));
 }
 
 TEST(Datasets, AFolderAroundTheSplitsIsLookedThrough) {
   const TemporaryFolder folder;
   write_archive(folder / "x.tar", {{"top/train/a/1.png", flat_png(1)}, {"top/test/a/2.png", flat_png(2)}});
-  EXPECT_THAT(middles(*make_dataset(at(folder / "x.tar", "test"))), ElementsAre(2));
+  EXPECT_THAT(middles(*make_image_dataset(at(folder / "x.tar", "test"))), ElementsAre(2));
 }
 
 TEST(Datasets, FlatFoldersHaveNoLabels) {
   const TemporaryFolder folder;
   folder.put("a.png", flat_png(5));
   folder.put("b.jpg", jpeg_bytes(std::vector<uint8_t>(16, 90), 4, 4, 1));
-  const auto data = make_dataset(at(folder.path()));
+  const auto data = make_image_dataset(at(folder.path()));
   EXPECT_THAT(labels(*data), ElementsAre(-1, -1));
   EXPECT_TRUE(data->classes().empty());
-  EXPECT_THAT(refusal([&] { make_dataset(at(folder.path(), "test")); }), HasSubstr("without a split"));
+  EXPECT_THAT(refusal([&] { make_image_dataset(at(folder.path(), "test")); }), HasSubstr("without a split"));
 }
 
 TEST(Datasets, LimitTakesTheClassesInTurn) {
@@ -99,21 +99,21 @@ TEST(Datasets, LimitTakesTheClassesInTurn) {
   for (int i = 0; i < 9; ++i) folder.put(joined("c", i % 3, "/", i, ".png"), flat_png(i));
   DataOptions options = at(folder.path());
   options.limit = 4;
-  EXPECT_THAT(middles(*make_dataset(options)), ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(middles(*make_image_dataset(options)), ElementsAre(0, 1, 2, 3));
 }
 
 TEST(Datasets, PicturesOfSeveralShapesNeedASize) {
   const TemporaryFolder folder;
   folder.put("a.png", flat_png(50, 6, 9));
   folder.put("b.png", flat_png(60, 20, 30, 3));
-  EXPECT_THAT(refusal([&] { make_dataset(at(folder.path())); }), HasSubstr("set size and channels"));
+  EXPECT_THAT(refusal([&] { make_image_dataset(at(folder.path())); }), HasSubstr("set size and channels"));
   DataOptions options = at(folder.path());
   options.size = 8;
   options.channels = 3;
   for (const char* fit : {"pad", "resize", "crop"}) {
     options.fit = fit;
-    const auto data = make_dataset(options);
-    EXPECT_EQ(data->shape(), (std::vector<int64_t>{3, 8, 8}));
+    const auto data = make_image_dataset(options);
+    EXPECT_EQ(data->space().sizes, (std::vector<int64_t>{3, 8, 8}));
     EXPECT_THAT(middles(*data), ElementsAre(50, 60)) << fit;
   }
 }
@@ -126,9 +126,9 @@ TEST(Datasets, IdxIsPaddedToTheSize) {
   options.size = 4;
   options.channels = 3;
   options.limit = 1;
-  const auto data = make_dataset(options);
+  const auto data = make_image_dataset(options);
   EXPECT_EQ(data->size(), 1);
-  const Tensor bytes = to_bytes(data->batch({0}).x[0]).to(torch::kInt32);
+  const Tensor bytes = to_bytes(data->batch({0}).data.x[0]).to(torch::kInt32);
   EXPECT_EQ(bytes.sum().item<int64_t>(), 3 * 4 * 100);
   EXPECT_EQ(bytes[2][1][1].item<int>(), 100);
 }
@@ -148,70 +148,70 @@ TEST(Datasets, CifarRecordsComeFromFolderAndArchive) {
                                       {"cifar-10-batches-bin/data_batch_2.bin", two},
                                       {"cifar-10-batches-bin/test_batch.bin", test}});
   for (const char* name : {"plain", "plain/cifar-10-batches-bin", "c.tar.gz"}) {
-    const auto data = make_dataset(at(folder / name));
-    EXPECT_EQ(data->shape(), (std::vector<int64_t>{3, 32, 32}));
+    const auto data = make_image_dataset(at(folder / name));
+    EXPECT_EQ(data->space().sizes, (std::vector<int64_t>{3, 32, 32}));
     EXPECT_THAT(labels(*data), ElementsAre(3, 9, 0));
     EXPECT_THAT(middles(*data), ElementsAre('a', 'b', 'c'));
-    EXPECT_THAT(labels(*make_dataset(at(folder / name, "test"))), ElementsAre(5));
+    EXPECT_THAT(labels(*make_image_dataset(at(folder / name, "test"))), ElementsAre(5));
   }
   folder.put("plain/cifar-10-batches-bin/test_batch.bin", test.substr(0, 3072));
-  EXPECT_THAT(refusal([&] { make_dataset(at(folder / "plain", "test")); }),
+  EXPECT_THAT(refusal([&] { make_image_dataset(at(folder / "plain", "test")); }),
               HasSubstr("records of 3073 bytes but got 3072"));
   folder.put("plain/cifar-10-batches-bin/test_batch.bin", cifar_record(10, 'x'));
-  EXPECT_THAT(refusal([&] { make_dataset(at(folder / "plain", "test")); }),
+  EXPECT_THAT(refusal([&] { make_image_dataset(at(folder / "plain", "test")); }),
               HasSubstr("labels of 0 to 9 but got 10"));
 }
 
 TEST(Datasets, ShapesSplitsDiffer) {
   DataOptions options = at("shapes");
   options.limit = 10;
-  const auto train = make_dataset(options);
+  const auto train = make_image_dataset(options);
   options.split = "test";
-  const auto test = make_dataset(options);
+  const auto test = make_image_dataset(options);
   EXPECT_EQ(train->size(), 10);
-  EXPECT_EQ(train->shape(), (std::vector<int64_t>{3, 32, 32}));
-  EXPECT_FALSE(torch::equal(train->batch({0}).x, test->batch({0}).x));
+  EXPECT_EQ(train->space().sizes, (std::vector<int64_t>{3, 32, 32}));
+  EXPECT_FALSE(torch::equal(train->batch({0}).data.x, test->batch({0}).data.x));
 }
 
 TEST(Datasets, ShapesTakeTheirLabelsAndRarityFromTheOptions) {
   DataOptions options = at("shapes");
   options.limit = 200;
-  const Tensor plain = make_dataset(options)->batch({0, 1, 2, 3}).x;
-  EXPECT_EQ(make_dataset(options)->classes().size(), 5u);
+  const Tensor plain = make_image_dataset(options)->batch({0, 1, 2, 3}).data.x;
+  EXPECT_EQ(make_image_dataset(options)->classes().size(), 5u);
   options.labels = "hue";
-  EXPECT_EQ(make_dataset(options)->classes().size(), 6u);
+  EXPECT_EQ(make_image_dataset(options)->classes().size(), 6u);
   options.rare = "red disc";
   options.rare_share = 0;
   options.labels = "both";
-  EXPECT_THAT(labels(*make_dataset(options)), testing::Each(testing::Gt(0)));
-  EXPECT_TRUE(torch::equal(make_dataset(at("shapes:both"))->batch({0, 1, 2, 3}).x, plain));
-  EXPECT_EQ(make_dataset(at("shapes:both"))->classes().size(), 30u);
-  EXPECT_THAT(refusal([&] { make_dataset(at("shapes:colour")); }), HasSubstr("kind, hue, both"));
+  EXPECT_THAT(labels(*make_image_dataset(options)), testing::Each(testing::Gt(0)));
+  EXPECT_TRUE(torch::equal(make_image_dataset(at("shapes:both"))->batch({0, 1, 2, 3}).data.x, plain));
+  EXPECT_EQ(make_image_dataset(at("shapes:both"))->classes().size(), 30u);
+  EXPECT_THAT(refusal([&] { make_image_dataset(at("shapes:colour")); }), HasSubstr("kind, hue, both"));
   const TemporaryFolder folder;
   folder.put("a.png", flat_png(5));
   options.path = folder.path();
-  EXPECT_THAT(refusal([&] { make_dataset(options); }), HasSubstr("shapes alone"));
+  EXPECT_THAT(refusal([&] { make_image_dataset(options); }), HasSubstr("shapes alone"));
 }
 
 TEST(Datasets, BrokenOnesAreRefusedInOneLine) {
   const TemporaryFolder folder;
-  EXPECT_THAT(refusal([&] { make_dataset(at(folder / "absent")); }), HasSubstr("no such path"));
-  EXPECT_THAT(refusal([&] { make_dataset(at("")); }), HasSubstr("path"));
-  EXPECT_THAT(refusal([&] { make_dataset(at("shapes", "validation")); }),
+  EXPECT_THAT(refusal([&] { make_image_dataset(at(folder / "absent")); }), HasSubstr("no such path"));
+  EXPECT_THAT(refusal([&] { make_image_dataset(at("")); }), HasSubstr("path"));
+  EXPECT_THAT(refusal([&] { make_image_dataset(at("shapes", "validation")); }),
               HasSubstr("train or test but got validation"));
-  EXPECT_THAT(refusal([&] { make_dataset(at(folder.path())); }), HasSubstr("but got none"));
-  EXPECT_THAT(refusal([&] { make_dataset(at(folder.put("x.txt", "text"))); }), HasSubstr("tar or zip"));
+  EXPECT_THAT(refusal([&] { make_image_dataset(at(folder.path())); }), HasSubstr("but got none"));
+  EXPECT_THAT(refusal([&] { make_image_dataset(at(folder.put("x.txt", "text"))); }), HasSubstr("tar or zip"));
   write_archive(folder / "empty.tar", {});
-  EXPECT_THAT(refusal([&] { make_dataset(at(folder / "empty.tar")); }), HasSubstr("but got none"));
+  EXPECT_THAT(refusal([&] { make_image_dataset(at(folder / "empty.tar")); }), HasSubstr("but got none"));
   const std::string png = flat_png(7);
   const std::string broken = folder.put("cut/b/a.png", png.substr(0, png.size() / 2));
   folder.put("cut/a/a.png", png);
-  EXPECT_THAT(refusal([&] { make_dataset(at(folder / "cut")); }), HasSubstr(broken));
+  EXPECT_THAT(refusal([&] { make_image_dataset(at(folder / "cut")); }), HasSubstr(broken));
   write_archive(folder / "cut.tar", {{"a/a.png", png}, {"b/a.png", png.substr(0, png.size() / 2)}});
-  EXPECT_THAT(refusal([&] { make_dataset(at(folder / "cut.tar")); }), HasSubstr("cut.tar:b/a.png"));
+  EXPECT_THAT(refusal([&] { make_image_dataset(at(folder / "cut.tar")); }), HasSubstr("cut.tar:b/a.png"));
   DataOptions options = at(folder / "cut");
   options.fit = "stretch";
-  EXPECT_THAT(refusal([&] { make_dataset(options); }), HasSubstr("pad, resize or crop but got stretch"));
+  EXPECT_THAT(refusal([&] { make_image_dataset(options); }), HasSubstr("pad, resize or crop but got stretch"));
 }
 
 TEST(Datasets, MoreThanFitsIntoMemoryIsRefused) {
@@ -220,29 +220,29 @@ TEST(Datasets, MoreThanFitsIntoMemoryIsRefused) {
   DataOptions options = at(folder.path());
   options.size = 4096;
   options.channels = 3;
-  EXPECT_THAT(refusal([&] { make_dataset(options); }), HasSubstr("GiB"));
+  EXPECT_THAT(refusal([&] { make_image_dataset(options); }), HasSubstr("GiB"));
 }
 
 TEST(SharedData, MnistHasItsFirstLabels) {
   const std::string path = shared_data("mnist");
   if (path.empty()) GTEST_SKIP() << "no ../shared/data/mnist beside the project";
-  const auto train = make_dataset(at(path)), test = make_dataset(at(path, "test"));
+  const auto train = make_image_dataset(at(path)), test = make_image_dataset(at(path, "test"));
   EXPECT_EQ(train->size(), 60000);
   EXPECT_EQ(test->size(), 10000);
-  EXPECT_EQ(train->batch({0}).label.item<int64_t>(), 5);
-  EXPECT_EQ(test->batch({0}).label.item<int64_t>(), 7);
+  EXPECT_EQ(train->batch({0}).told.label.item<int64_t>(), 5);
+  EXPECT_EQ(test->batch({0}).told.label.item<int64_t>(), 7);
 }
 
 TEST(SharedData, CifarIsReadOutOfItsTar) {
   const std::string path = shared_data("cifar10");
   if (path.empty()) GTEST_SKIP() << "no ../shared/data/cifar10 beside the project";
-  const auto test = make_dataset(at(path, "test"));
+  const auto test = make_image_dataset(at(path, "test"));
   EXPECT_EQ(test->size(), 10000);
-  EXPECT_EQ(test->shape(), (std::vector<int64_t>{3, 32, 32}));
+  EXPECT_EQ(test->space().sizes, (std::vector<int64_t>{3, 32, 32}));
   EXPECT_EQ(test->classes().size(), 10u);
   EXPECT_EQ(test->classes().front(), "airplane");
   const auto start = std::chrono::steady_clock::now();
-  EXPECT_EQ(make_dataset(at(path))->size(), 50000);
+  EXPECT_EQ(make_image_dataset(at(path))->size(), 50000);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   RecordProperty("seconds", std::to_string(seconds));
   EXPECT_LT(seconds, 60.0);  // a few seconds on an idle machine

@@ -20,7 +20,8 @@ Tensor sobel_magnitude(const Tensor& x) {
 EdgesObjective::EdgesObjective(const Tensor& truth, std::string words)
     : magnitude_(sobel_magnitude(truth).detach()), channels_(truth.size(1)), words_(std::move(words)) {}
 
-Tensor EdgesObjective::score(const Tensor& x) const {
+Tensor EdgesObjective::score(const State& sample) const {
+  const Tensor& x = sample.x;
   const Tensor own = sobel_magnitude(x);
   const Tensor wanted = per_sample(magnitude_, x.size(0), "edges").to(own.device(), own.scalar_type());
   return -(own - wanted).abs().mean({1, 2, 3});

@@ -15,7 +15,7 @@ class EdgesObjective : public Objective {
   // `words` is what words() gives.
   EdgesObjective(const Tensor& truth, std::string words);
 
-  Tensor score(const Tensor& x) const override;
+  Tensor score(const State& sample) const override;
   int64_t targets() const override { return magnitude_.size(0); }
   bool differentiable() const override { return true; }
   // Repeated pixels would have edges of their own.

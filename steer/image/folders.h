@@ -1,7 +1,7 @@
 // Folders and archives of PNG and JPEG pictures, one sub-folder for each class.
 #pragma once
 
-#include "steer/data/memory_dataset.h"
+#include "steer/image/memory_dataset.h"
 
 namespace steer {
 

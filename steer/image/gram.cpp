@@ -26,7 +26,8 @@ GramObjective::GramObjective(ScriptedNetwork network, const Tensor& truth, const
   gram_ = gram_matrix(network_(truth));
 }
 
-Tensor GramObjective::score(const Tensor& x) const {
+Tensor GramObjective::score(const State& sample) const {
+  const Tensor& x = sample.x;
   const Tensor own = in_pieces(x, [this](const Tensor& some) { return gram_matrix(network_(some)); });
   const Tensor difference = own - per_sample(gram_, x.size(0), "gram");
   return at::norm(difference.flatten(1), 2, {1}, false) / -kDivisor;

@@ -18,7 +18,7 @@ class GramObjective : public Objective {
   GramObjective(ScriptedNetwork network, const Tensor& truth, const FeatureOptions& options,
                 std::string words);
 
-  Tensor score(const Tensor& x) const override;
+  Tensor score(const State& sample) const override;
   int64_t targets() const override { return gram_.size(0); }
   bool differentiable() const override { return true; }
   Tensor degraded() const override { return truth_; }

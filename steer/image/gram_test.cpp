@@ -8,6 +8,7 @@
 #include "steer/testing/refusal.h"
 #include "steer/testing/script_files.h"
 #include "steer/testing/temporary_folder.h"
+#include "steer/image/image_space.h"
 
 namespace steer {
 namespace {
@@ -79,8 +80,7 @@ TEST(Gram, WordsNameTheNetworkAndWrongFeaturesAreRefused) {
   write_script(folder / "rows.pt", kRows);
   write_png(folder / "x.png", small_pictures(1, 7)[0]);
   ObjectiveContext context;
-  context.channels = 3;
-  context.height = context.width = 6;
+  context.space = image_space(3, 6, 6);
   const auto made = [&](const std::string& network) {
     return make_objective("gram('" + (folder / "x.png") + "', model='" + (folder / network) + "', size=6)",
                           context);

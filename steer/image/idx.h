@@ -1,7 +1,7 @@
 // The IDX files of MNIST and its kin (LeCun, Cortes, Burges), gzipped or not.
 #pragma once
 
-#include "steer/data/memory_dataset.h"
+#include "steer/image/memory_dataset.h"
 
 namespace steer {
 

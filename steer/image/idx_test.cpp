@@ -64,10 +64,10 @@ TEST(Idx, FolderGivesItsSplits) {
   ASSERT_TRUE(holds_idx(folder.path()));
   const MemoryDataset data = read_idx_folder(folder.path(), "train");
   const Batch batch = data.batch({2, 0});
-  EXPECT_EQ(shape_text(batch.x.sizes()), "[2, 1, 2, 2]");
-  EXPECT_TRUE(torch::equal(batch.label, torch::tensor({int64_t{1}, int64_t{2}})));
+  EXPECT_EQ(shape_text(batch.data.x.sizes()), "[2, 1, 2, 2]");
+  EXPECT_TRUE(torch::equal(batch.told.label, torch::tensor({int64_t{1}, int64_t{2}})));
   EXPECT_TRUE(torch::equal(
-      batch.x, from_bytes(data.images().index_select(0, torch::tensor({int64_t{2}, int64_t{0}})))));
+      batch.data.x, from_bytes(data.images().index_select(0, torch::tensor({int64_t{2}, int64_t{0}})))));
   EXPECT_EQ(data.classes(), (std::vector<std::string>{"0", "1", "2"}));
   EXPECT_THAT(refusal([&] { read_idx_folder(folder.path(), "test"); }), HasSubstr("t10k-images"));
   EXPECT_THAT(refusal([&] { data.batch({3}); }), HasSubstr("below 3 but got 3"));

@@ -16,8 +16,7 @@ LinearTask whole(const char* what, const Tensor& images, double noise) {
               "] expected pictures [T, C, H, W], T > 0, but got ", shape_text(images.sizes()));
   STEER_CHECK(std::isfinite(noise) && noise > 0, "[", what, "] expected noise above 0 but got ", noise);
   LinearTask task;
-  task.measurement.height = images.size(2);
-  task.measurement.width = images.size(3);
+  task.measurement.map.places = {images.size(2), images.size(3)};
   task.measurement.y = images.detach();
   task.measurement.scale = 1.0 / (2.0 * noise * noise);
   task.degraded = task.measurement.y;
@@ -84,7 +83,7 @@ LinearTask colourise(const Tensor& truth, double noise) {
   LinearTask task = whole("colourise", truth, noise);
   const int64_t channels = truth.size(1);
   STEER_CHECK(channels > 1, "[colourise] expected samples of several channels but got grey ones");
-  task.measurement.colour = at::full({1, channels}, 1.0 / static_cast<double>(channels), truth.options());
+  task.measurement.map.mix = at::full({1, channels}, 1.0 / static_cast<double>(channels), truth.options());
   task.measurement.y = task.measurement.y.mean({1}, true);
   task.degraded = task.measurement.y.expand_as(truth).contiguous();
   return task;
@@ -108,7 +107,7 @@ LinearTask gaussian_deblur(const Tensor& truth, double std, int64_t size, double
 LinearTask gaussian_deblur_from(const Tensor& images, double std, int64_t size, double noise) {
   const Tensor kernel = deblur_kernel(images, std, size);
   LinearTask task = whole("gaussian_deblur", images, noise);
-  task.measurement.blur = [kernel](const Tensor& maps) { return blurred(maps, kernel); };
+  task.measurement.map.blur = [kernel](const Tensor& maps) { return blurred(maps, kernel); };
   return task;
 }
 

@@ -18,7 +18,7 @@ constexpr double kBlurStd = 1.5;            // of a blur, in pixels
 
 // A measurement and what a user sees of it.
 struct LinearTask {
-  LinearMeasurement measurement;  // what is known of T targets
+  Measurement measurement;  // what is known of T targets
   Tensor degraded;                // [T, C, H, W], for people to see; undefined where there is no picture
   Tensor hidden;                  // [T or 1, 1, H, W]: 1 at pixels that the measurement does not give, else 0
 };
@@ -29,10 +29,10 @@ class LinearObjective : public Objective {
   // `words` is what words() gives.
   LinearObjective(LinearTask task, std::string words);
 
-  Tensor score(const Tensor& x) const override { return log_likelihood(task_.measurement, x); }
+  Tensor score(const State& sample) const override { const Tensor& x = sample.x; return log_likelihood(task_.measurement, x); }
   int64_t targets() const override { return task_.measurement.y.size(0); }
   bool differentiable() const override { return true; }
-  std::vector<LinearMeasurement> measurements() const override { return {task_.measurement}; }
+  std::vector<Measurement> linear() const override { return {task_.measurement}; }
   Tensor degraded() const override { return task_.degraded; }
   Tensor hidden() const override { return task_.hidden; }
   std::string words() const override { return words_; }

@@ -81,8 +81,8 @@ TEST(Linear, GradientsMatchFiniteDifferences) {
 TEST(Linear, ScoreIsTheSumOfItsMeasurements) {
   const Tensor truth = pictures(2), x = pictures(4);
   for (const LinearObjective& objective : family(truth)) {
-    ASSERT_EQ(objective.measurements().size(), 1u);
-    EXPECT_TRUE(torch::equal(objective.score(x), log_likelihood(objective.measurements()[0], x)));
+    ASSERT_EQ(objective.linear().size(), 1u);
+    EXPECT_TRUE(torch::equal(objective.score(x), log_likelihood(objective.linear()[0], x)));
   }
 }
 
@@ -106,7 +106,7 @@ TEST(SuperResolve, SmallAndFullPicturesGiveTheSameTask) {
   EXPECT_TRUE(torch::equal(from_full.measurement.y, low));
   EXPECT_TRUE(torch::equal(from_full.measurement.y, from_low.measurement.y));
   EXPECT_TRUE(torch::equal(from_full.degraded, from_low.degraded));
-  EXPECT_TRUE(torch::allclose(measure(from_full.measurement, from_full.degraded), low));
+  EXPECT_TRUE(torch::allclose(from_full.measurement.map.measure(from_full.degraded), low));
   EXPECT_EQ(shape_text(from_low.hidden.sizes()), "[1, 1, 16, 16]");
   EXPECT_EQ(from_low.hidden.sum().item<float>(), 256.0f);
 }
@@ -115,7 +115,7 @@ TEST(Colourise, ShowsAndMeasuresTheMeanOfTheChannels) {
   const Tensor truth = pictures(2);
   const LinearTask task = colourise(truth);
   for (int64_t c = 0; c < 3; ++c) EXPECT_TRUE(torch::allclose(task.degraded.select(1, c), truth.mean({1})));
-  EXPECT_TRUE(torch::allclose(measure(task.measurement, truth), truth.mean({1}, true), 1e-5, 1e-6));
+  EXPECT_TRUE(torch::allclose(task.measurement.map.measure(truth), truth.mean({1}, true), 1e-5, 1e-6));
   EXPECT_THROW(colourise(truth.narrow(1, 0, 1)), Error);
 }
 
@@ -123,7 +123,7 @@ TEST(GaussianDeblur, ShowsAndMeasuresTheBlurredPicture) {
   const Tensor truth = pictures(2);
   const LinearTask task = gaussian_deblur(truth, 1.5, 0, 0.1);
   EXPECT_TRUE(torch::equal(task.degraded, blurred(truth, gaussian_kernel(1.5, 6))));
-  EXPECT_TRUE(torch::equal(measure(task.measurement, truth), task.degraded));
+  EXPECT_TRUE(torch::equal(task.measurement.map.measure(truth), task.degraded));
   EXPECT_EQ(task.hidden.sum().item<float>(), 256.0f);
   EXPECT_EQ(shape_text(task.hidden.sizes()), "[1, 1, 16, 16]");
   // A constant c more in every channel is c more in the blurred picture: -768 c^2 / (2 * 0.01).

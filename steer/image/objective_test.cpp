@@ -15,7 +15,7 @@ namespace {
 // Likes dark samples, in a way that is neither linear nor differentiable.
 class Dark : public Objective {
  public:
-  Tensor score(const Tensor& x) const override { return -(x > 0).to(torch::kFloat32).sum({1, 2, 3}); }
+  Tensor score(const State& sample) const override { const Tensor& x = sample.x; return -(x > 0).to(torch::kFloat32).sum({1, 2, 3}); }
   bool differentiable() const override { return false; }
   std::string words() const override { return "dark()"; }
 };
@@ -33,7 +33,7 @@ TEST(WeightedSum, AddsScoresAndMeasurements) {
   const WeightedSum sum(std::move(terms));
   const Tensor expected = 0.5 * log_likelihood(left.measurement, x) + log_likelihood(small.measurement, x);
   EXPECT_TRUE(torch::allclose(sum.score(x), expected));
-  const std::vector<LinearMeasurement> parts = sum.measurements();
+  const std::vector<Measurement> parts = sum.linear();
   ASSERT_EQ(parts.size(), 2u);
   EXPECT_TRUE(torch::allclose(log_likelihood(parts[0], x) + log_likelihood(parts[1], x), expected));
   EXPECT_TRUE(sum.differentiable());
@@ -48,7 +48,7 @@ TEST(WeightedSum, OneTermThatIsNotLinearTakesTheCheapWayAway) {
   terms.push_back({2.0, std::make_unique<Dark>()});
   terms.push_back({1.0, linear(denoise(truth), "b()")});
   const WeightedSum sum(std::move(terms));
-  EXPECT_TRUE(sum.measurements().empty());
+  EXPECT_TRUE(sum.linear().empty());
   EXPECT_FALSE(sum.differentiable());
   EXPECT_TRUE(torch::equal(sum.degraded(), truth));
   EXPECT_FALSE(Dark().degraded().defined());
@@ -66,7 +66,7 @@ TEST(WeightedSum, RefusesEmptySumsAndBadWeights) {
 // Likes bright samples, in units a million times larger.
 class Bright : public Objective {
  public:
-  Tensor score(const Tensor& x) const override { return 1e6 * x.mean({1, 2, 3}); }
+  Tensor score(const State& sample) const override { const Tensor& x = sample.x; return 1e6 * x.mean({1, 2, 3}); }
   bool differentiable() const override { return true; }
   std::string words() const override { return "bright()"; }
 };
@@ -80,7 +80,7 @@ TEST(RankSum, AddsPlacesWhateverTheUnits) {
   EXPECT_TRUE(torch::allclose(sum.score(x), torch::tensor({0 + 0.75, 1.5 + 0, 0.5 + 0.5, 1 + 0.25})));
   EXPECT_EQ(sum.words(), "rank(0.5*bright() + 0.25*b())");
   EXPECT_FALSE(sum.differentiable());
-  EXPECT_TRUE(sum.measurements().empty());
+  EXPECT_TRUE(sum.linear().empty());
   ASSERT_EQ(sum.parts().size(), 2u);
   EXPECT_TRUE(sum.parts()[0].ranked);
 }

@@ -203,14 +203,16 @@ ShapesDataset::ShapesDataset(int64_t count, int64_t side, int64_t channels, uint
 
 Batch ShapesDataset::batch(const std::vector<int64_t>& indices) const {
   const int64_t count = static_cast<int64_t>(indices.size());
-  Batch batch{at::empty({count, channels_, side_, side_}, torch::kFloat32), at::empty({count}, torch::kInt64),
-              at::empty({count}, torch::kInt64)};
+  Batch batch;
+  batch.data.x = at::empty({count, channels_, side_, side_}, torch::kFloat32);
+  batch.told.label = at::empty({count}, torch::kInt64);
+  batch.index = at::empty({count}, torch::kInt64);
   for (int64_t i = 0; i < count; ++i) {
     STEER_CHECK(indices[i] >= 0 && indices[i] < count_, "[batch] expected an index below ", count_,
                 " but got ", indices[i]);
     const Scene scene = scene_of(seed_, indices[i], {rare_, options_.rare_share});
-    draw(scene, side_, channels_, batch.x.data_ptr<float>() + i * channels_ * side_ * side_);
-    batch.label.data_ptr<int64_t>()[i] = options_.labels == "kind"  ? scene.kind
+    draw(scene, side_, channels_, batch.data.x.data_ptr<float>() + i * channels_ * side_ * side_);
+    batch.told.label.data_ptr<int64_t>()[i] = options_.labels == "kind"  ? scene.kind
                                          : options_.labels == "hue" ? scene.hue
                                                                     : scene.kind * kHues + scene.hue;
     batch.index.data_ptr<int64_t>()[i] = indices[i];

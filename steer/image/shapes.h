@@ -2,6 +2,7 @@
 #pragma once
 
 #include "steer/data/dataset.h"
+#include "steer/image/image_space.h"
 
 namespace steer {
 
@@ -28,7 +29,7 @@ class ShapesDataset : public Dataset {
 
   int64_t size() const override { return count_; }
   Batch batch(const std::vector<int64_t>& indices) const override;
-  std::vector<int64_t> shape() const override { return {channels_, side_, side_}; }
+  Space space() const override { return image_space(channels_, side_, side_); }
 
   // kind_names() or hue_names(); where both are told, label = kind * 6 + hue: "red disc", "orange disc" to
   // "purple ring".

@@ -22,24 +22,24 @@ std::vector<int64_t> first(int64_t count) {
 TEST(Shapes, AnImageDependsOnItsSeedAndNumberAlone) {
   const ShapesDataset data(100, 32, 3, 1);
   const Batch all = data.batch(first(20)), one = data.batch({7});
-  EXPECT_TRUE(torch::equal(all.x[7], one.x[0]));
-  EXPECT_EQ(all.label[7].item<int64_t>(), one.label[0].item<int64_t>());
-  EXPECT_FALSE(torch::equal(ShapesDataset(100, 32, 3, 2).batch({7}).x, one.x));
+  EXPECT_TRUE(torch::equal(all.data.x[7], one.data.x[0]));
+  EXPECT_EQ(all.told.label[7].item<int64_t>(), one.told.label[0].item<int64_t>());
+  EXPECT_FALSE(torch::equal(ShapesDataset(100, 32, 3, 2).batch({7}).data.x, one.data.x));
 }
 
 TEST(Shapes, TheFirstScenesAreTheseForEver) {
   // Golden: what this code drew when it was written; other numbers would change every result on shapes.
   const ShapesDataset data(4, 32, 3, 1);
   const Batch batch = data.batch(first(4));
-  EXPECT_TRUE(torch::equal(batch.label, torch::tensor(std::vector<int64_t>{3, 1, 4, 2})));
+  EXPECT_TRUE(torch::equal(batch.told.label, torch::tensor(std::vector<int64_t>{3, 1, 4, 2})));
   EXPECT_TRUE(torch::equal(data.hues(first(4)), torch::tensor(std::vector<int64_t>{3, 1, 5, 0})));
   const Tensor means = torch::tensor({0.17161, -0.40682, 0.37959, 0.43347}, torch::kFloat32);
-  EXPECT_LT((batch.x.mean({1, 2, 3}) - means).abs().max().item<float>(), 1e-4f);
+  EXPECT_LT((batch.data.x.mean({1, 2, 3}) - means).abs().max().item<float>(), 1e-4f);
 }
 
 TEST(Shapes, ValuesStayInRangeAndImagesDiffer) {
   for (int64_t channels : {1, 3}) {
-    const Tensor x = ShapesDataset(500, 32, channels, 3).batch(first(500)).x;
+    const Tensor x = ShapesDataset(500, 32, channels, 3).batch(first(500)).data.x;
     EXPECT_GE(x.min().item<float>(), -1.0f);
     EXPECT_LE(x.max().item<float>(), 1.0f);
     EXPECT_GT(x.std({0}).min().item<float>(), 0.1f);
@@ -49,7 +49,7 @@ TEST(Shapes, ValuesStayInRangeAndImagesDiffer) {
 
 TEST(Shapes, LabelsAreEvenAndIndependentOfHues) {
   const ShapesDataset data(6000, 8, 3, 4);
-  const Tensor label = data.batch(first(6000)).label, hue = data.hues(first(6000));
+  const Tensor label = data.batch(first(6000)).told.label, hue = data.hues(first(6000));
   const Tensor counts = torch::bincount(label * 6 + hue, {}, 30);
   EXPECT_EQ(data.classes().size(), 5u);
   EXPECT_EQ(ShapesDataset::hue_names().size(), 6u);
@@ -64,9 +64,9 @@ ShapesDataset labelled(const std::string& labels, const std::string& rare = "", 
 TEST(Shapes, LabelsNameTheKindTheHueOrBoth) {
   const Batch kind = labelled("kind").batch(first(300)), hue = labelled("hue").batch(first(300)),
               both = labelled("both").batch(first(300));
-  EXPECT_TRUE(torch::equal(kind.x, hue.x) && torch::equal(kind.x, both.x));
-  EXPECT_TRUE(torch::equal(hue.label, labelled("kind").hues(first(300))));
-  EXPECT_TRUE(torch::equal(both.label, kind.label * 6 + hue.label));
+  EXPECT_TRUE(torch::equal(kind.data.x, hue.data.x) && torch::equal(kind.data.x, both.data.x));
+  EXPECT_TRUE(torch::equal(hue.told.label, labelled("kind").hues(first(300))));
+  EXPECT_TRUE(torch::equal(both.told.label, kind.told.label * 6 + hue.told.label));
   EXPECT_EQ(labelled("kind").classes(), ShapesDataset::kind_names());
   EXPECT_EQ(labelled("hue").classes(), ShapesDataset::hue_names());
   const std::vector<std::string> names = labelled("both").classes();
@@ -79,7 +79,7 @@ TEST(Shapes, LabelsNameTheKindTheHueOrBoth) {
 TEST(Shapes, ARareCombinationBecomesAnotherHueAndNothingElseChanges) {
   const ShapesDataset plain = labelled("both"), rare = labelled("both", "purple ring");
   constexpr int64_t kCount = 20000, kPurpleRing = 29;
-  const Tensor before = plain.batch(first(kCount)).label, after = rare.batch(first(kCount)).label;
+  const Tensor before = plain.batch(first(kCount)).told.label, after = rare.batch(first(kCount)).told.label;
   const Tensor was = before.eq(kPurpleRing), changed = before.ne(after);
   EXPECT_TRUE(changed.logical_and(was.logical_not()).sum().eq(0).item<bool>());
   EXPECT_TRUE(after.div(6, "floor").eq(before.div(6, "floor")).all().item<bool>());
@@ -91,15 +91,15 @@ TEST(Shapes, ARareCombinationBecomesAnotherHueAndNothingElseChanges) {
   EXPECT_EQ(others[5].item<int64_t>(), 0);
   // Images of other combinations are bit for bit what they were; the others keep their shape's place.
   const Batch some = plain.batch(first(200)), same = rare.batch(first(200));
-  const Tensor differs = some.x.ne(same.x).flatten(1).any(1);
-  EXPECT_TRUE(torch::equal(differs, some.label.ne(same.label)));
+  const Tensor differs = some.data.x.ne(same.data.x).flatten(1).any(1);
+  EXPECT_TRUE(torch::equal(differs, some.told.label.ne(same.told.label)));
 }
 
 TEST(Shapes, AShareOfOneChangesNothingAndAShareOfZeroLeavesNone) {
-  const Tensor plain = labelled("both").batch(first(2000)).label;
-  EXPECT_TRUE(torch::equal(labelled("both", "red  cross", 1).batch(first(2000)).label, plain));
+  const Tensor plain = labelled("both").batch(first(2000)).told.label;
+  EXPECT_TRUE(torch::equal(labelled("both", "red  cross", 1).batch(first(2000)).told.label, plain));
   EXPECT_GT(plain.eq(18).sum().item<int64_t>(), 30);
-  EXPECT_EQ(labelled("both", "red cross", 0).batch(first(2000)).label.eq(18).sum().item<int64_t>(), 0);
+  EXPECT_EQ(labelled("both", "red cross", 0).batch(first(2000)).told.label.eq(18).sum().item<int64_t>(), 0);
 }
 
 TEST(Shapes, WordsThatNameNothingAreRefused) {
@@ -119,8 +119,8 @@ TEST(Shapes, WordsThatNameNothingAreRefused) {
 }
 
 TEST(Shapes, LargerPicturesShowTheSameScene) {
-  const Tensor small = ShapesDataset(50, 32, 3, 5).batch(first(50)).x;
-  const Tensor large = area_resize(ShapesDataset(50, 128, 3, 5).batch(first(50)).x, 32, 32);
+  const Tensor small = ShapesDataset(50, 32, 3, 5).batch(first(50)).data.x;
+  const Tensor large = area_resize(ShapesDataset(50, 128, 3, 5).batch(first(50)).data.x, 32, 32);
   EXPECT_LT((small - large).abs().mean().item<float>(), 0.01f);
 }
 

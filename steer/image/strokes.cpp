@@ -14,8 +14,7 @@ LinearTask strokes(const Tensor& painting, const Tensor& alpha) {
   const Tensor painted = alpha.sum({1, 2, 3}, true);
   STEER_CHECK(painted.gt(0).all().item<bool>(), "[strokes] expected strokes but every pixel is transparent");
   LinearTask task;
-  task.measurement.height = painting.size(2);
-  task.measurement.width = painting.size(3);
+  task.measurement.map.places = {painting.size(2), painting.size(3)};
   task.measurement.y = painting.detach() * alpha.gt(0);
   task.measurement.weight = alpha / (painted + 1e-6);
   task.measurement.scale = 1.0 / static_cast<double>(painting.size(1));
@@ -27,8 +26,9 @@ LinearTask strokes(const Tensor& painting, const Tensor& alpha) {
 StrokesObjective::StrokesObjective(const Tensor& painting, const Tensor& alpha, std::string words)
     : task_(strokes(painting, alpha)), words_(std::move(words)) {}
 
-Tensor StrokesObjective::score(const Tensor& x) const {
-  const LinearMeasurement& m = task_.measurement;
+Tensor StrokesObjective::score(const State& sample) const {
+  const Tensor& x = sample.x;
+  const Measurement& m = task_.measurement;
   const Tensor y = per_sample(m.y, x.size(0), "strokes").to(x.device());
   const Tensor weight = per_sample(m.weight, x.size(0), "strokes").to(x.device());
   return ((x - y).abs() * weight).sum({1, 2, 3}) * -m.scale;

@@ -16,7 +16,7 @@ class StrokesObjective : public Objective {
   // `words` is what words() gives.
   StrokesObjective(const Tensor& painting, const Tensor& alpha, std::string words);
 
-  Tensor score(const Tensor& x) const override;
+  Tensor score(const State& sample) const override;
   int64_t targets() const override { return task_.measurement.y.size(0); }
   bool differentiable() const override { return true; }
   Enlargement enlargement() const override { return Enlargement::kBilinear; }

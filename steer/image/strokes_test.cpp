@@ -20,7 +20,7 @@ TEST(Strokes, AreTheWeightedMeanDifferenceWhereSomethingIsPainted) {
   const StrokesObjective absolute(painting, alpha, "strokes()");
   EXPECT_TRUE(torch::allclose(squared.score(x), expected(difference.square()), 1e-4, 1e-6));
   EXPECT_TRUE(torch::allclose(absolute.score(x), expected(difference.abs()), 1e-4, 1e-6));
-  EXPECT_EQ(squared.measurements().size(), 1u);
+  EXPECT_EQ(squared.linear().size(), 1u);
   EXPECT_EQ(squared.hidden().sum().item<int64_t>(), 2 * 18);
   // What lies under transparent pixels does not count.
   Tensor other = x.clone();

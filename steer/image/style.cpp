@@ -15,7 +15,8 @@ Tensor StyleObjective::features(const Tensor& x) const {
   return network_(x).reshape({x.size(0), -1});
 }
 
-Tensor StyleObjective::score(const Tensor& x) const {
+Tensor StyleObjective::score(const State& sample) const {
+  const Tensor& x = sample.x;
   const Tensor own = in_pieces(x, [this](const Tensor& some) { return features(some); });
   return -(own - per_sample(features_, x.size(0), "style")).square().mean({1});
 }

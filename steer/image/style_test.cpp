@@ -8,6 +8,7 @@
 #include "steer/testing/refusal.h"
 #include "steer/testing/script_files.h"
 #include "steer/testing/temporary_folder.h"
+#include "steer/image/image_space.h"
 
 namespace steer {
 namespace {
@@ -42,8 +43,7 @@ TEST(Style, WordsNameTheNetworkAndTheSize) {
   const std::string network = write_script(folder / "a.pt", kHalves, {{"side", 16}});
   write_png(folder / "x.png", torch::rand({3, 4, 4}) * 2 - 1);
   ObjectiveContext context;
-  context.channels = 3;
-  context.height = context.width = 4;
+  context.space = image_space(3, 4, 4);
   const auto style_refusal = [&](const std::string& arguments) {
     return refusal([&] { make_objective("style(" + (folder / "x.png") + ", " + arguments + ")", context); });
   };

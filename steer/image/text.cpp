@@ -9,7 +9,8 @@ namespace steer {
 TextObjective::TextObjective(ScriptedNetwork network, std::string text, std::string words)
     : network_(std::move(network)), text_(std::move(text)), words_(std::move(words)) {}
 
-Tensor TextObjective::score(const Tensor& x) const {
+Tensor TextObjective::score(const State& sample) const {
+  const Tensor& x = sample.x;
   return in_pieces(x, [this](const Tensor& some) {
     const Tensor seen = some.to(torch::kFloat32);
     const Tensor made = network_(seen.size(1) == 1 ? seen.expand({-1, 3, -1, -1}) : seen, text_);

@@ -13,7 +13,7 @@ class TextObjective : public Objective {
   // `text` goes to the network, `words` is what words() gives.
   TextObjective(ScriptedNetwork network, std::string text, std::string words);
 
-  Tensor score(const Tensor& x) const override;
+  Tensor score(const State& sample) const override;
   bool differentiable() const override { return true; }
   Enlargement enlargement() const override { return Enlargement::kBilinear; }
   std::string words() const override { return words_; }

@@ -6,6 +6,7 @@
 #include "steer/modalities/objectives.h"
 #include "steer/testing/script_files.h"
 #include "steer/testing/temporary_folder.h"
+#include "steer/image/image_space.h"
 
 namespace steer {
 namespace {
@@ -17,8 +18,7 @@ TEST(Text, HandsWordsAndColourImagesToTheNetwork) {
                    "def forward(self, images, text: str):\n  assert images.size(1) == 3\n"
                    "  s = images.mean(dim=[1, 2, 3])\n  if text == 'a dark day':\n    s = -s\n  return s\n");
   ObjectiveContext context;
-  context.channels = 1;
-  context.height = context.width = 4;
+  context.space = image_space(1, 4, 4);
   const Tensor x = torch::rand({5, 1, 4, 4});
   const auto dark = make_objective("text('a dark day', model='" + network + "')", context);
   const auto bright = make_objective("text('a bright day', model='" + network + "')", context);

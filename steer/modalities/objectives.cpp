@@ -41,19 +41,19 @@ Tensor fitted_image(Tensor image, const std::string& path, const std::string& fi
   STEER_CHECK(fit.empty() || fit == "resize" || fit == "pad",
               "[objective] expected fit as resize or pad but got ", fit);
   const int64_t height = image.size(2), width = image.size(3);
-  if (height == context.height && width == context.width) return image;
+  if (height == map_sizes(context.space).height && width == map_sizes(context.space).width) return image;
   const std::string sizes =
-      joined("[objective] ", path, ": expected an image of size ", size_text(context.height, context.width),
+      joined("[objective] ", path, ": expected an image of size ", size_text(map_sizes(context.space).height, map_sizes(context.space).width),
              also, " (height x width) but got ", size_text(height, width));
   if (fit == "resize") {
-    image = area_resize(image, std::min(height, context.height), std::min(width, context.width));
-    return at::upsample_bilinear2d(image, {context.height, context.width}, false);
+    image = area_resize(image, std::min(height, map_sizes(context.space).height), std::min(width, map_sizes(context.space).width));
+    return at::upsample_bilinear2d(image, {map_sizes(context.space).height, map_sizes(context.space).width}, false);
   }
   if (fit == "pad") {
-    STEER_CHECK(height <= context.height && width <= context.width, sizes, ", too large for fit=pad");
-    Tensor padded = at::full({1, image.size(1), context.height, context.width}, -1.0);
-    padded.narrow(2, (context.height - height) / 2, height)
-        .narrow(3, (context.width - width) / 2, width)
+    STEER_CHECK(height <= map_sizes(context.space).height && width <= map_sizes(context.space).width, sizes, ", too large for fit=pad");
+    Tensor padded = at::full({1, image.size(1), map_sizes(context.space).height, map_sizes(context.space).width}, -1.0);
+    padded.narrow(2, (map_sizes(context.space).height - height) / 2, height)
+        .narrow(3, (map_sizes(context.space).width - width) / 2, width)
         .copy_(image);
     return padded;
   }
@@ -76,12 +76,12 @@ Pictures pictures_of(const Call& call, const Arguments& arguments, const Objecti
     pictures.images = context.truth.to(context.device);
     return pictures;
   }
-  STEER_CHECK(context.channels == 1 || context.channels == 3,
-              "[objective] an image gives samples of 1 or 3 channels, but these have ", context.channels);
+  STEER_CHECK(map_sizes(context.space).channels == 1 || map_sizes(context.space).channels == 3,
+              "[objective] an image gives samples of 1 or 3 channels, but these have ", map_sizes(context.space).channels);
   const std::string path = arguments.required("image");
   pictures.from_file = true;
-  pictures.images = read_image(path, context.channels).unsqueeze(0);
-  const int64_t low_height = context.height / factor, low_width = context.width / factor;
+  pictures.images = read_image(path, map_sizes(context.space).channels).unsqueeze(0);
+  const int64_t low_height = map_sizes(context.space).height / factor, low_width = map_sizes(context.space).width / factor;
   pictures.low = factor > 1 && pictures.images.size(2) == low_height && pictures.images.size(3) == low_width;
   if (!pictures.low) {
     const std::string also = factor > 1 ? " or " + size_text(low_height, low_width) : "";
@@ -93,7 +93,7 @@ Pictures pictures_of(const Call& call, const Arguments& arguments, const Objecti
 
 LinearTask inpaint_of(const Call& call, const ObjectiveContext& context) {
   const Arguments arguments(call, {"image"}, {"mask", "noise", "fit"});
-  const Tensor fill = make_mask(arguments.required("mask"), context.height, context.width);
+  const Tensor fill = make_mask(arguments.required("mask"), map_sizes(context.space).height, map_sizes(context.space).width);
   const double noise = arguments.number("noise", kMeasurementNoise, kLeastNoise, kMostNoise);
   return inpaint(pictures_of(call, arguments, context).images, fill, noise);
 }
@@ -102,9 +102,9 @@ LinearTask super_resolve_of(const Call& call, const ObjectiveContext& context) {
   const Arguments arguments(call, {"image"}, {"factor", "noise", "fit"});
   arguments.required("factor");
   const int64_t factor =
-      arguments.integer("factor", 0, 2, std::max<int64_t>(2, std::min(context.height, context.width)));
-  STEER_CHECK(context.height % factor == 0 && context.width % factor == 0, "[objective] column ", call.column,
-              ": super_resolve: expected a factor that divides ", size_text(context.height, context.width),
+      arguments.integer("factor", 0, 2, std::max<int64_t>(2, std::min(map_sizes(context.space).height, map_sizes(context.space).width)));
+  STEER_CHECK(map_sizes(context.space).height % factor == 0 && map_sizes(context.space).width % factor == 0, "[objective] column ", call.column,
+              ": super_resolve: expected a factor that divides ", size_text(map_sizes(context.space).height, map_sizes(context.space).width),
               " but got ", factor);
   const double noise = arguments.number("noise", kMeasurementNoise, kLeastNoise, kMostNoise);
   const Pictures pictures = pictures_of(call, arguments, context, factor);
@@ -114,7 +114,7 @@ LinearTask super_resolve_of(const Call& call, const ObjectiveContext& context) {
 
 LinearTask colourise_of(const Call& call, const ObjectiveContext& context) {
   const Arguments arguments(call, {"image"}, {"noise", "fit"});
-  STEER_CHECK(context.channels > 1, "[objective] column ", call.column,
+  STEER_CHECK(map_sizes(context.space).channels > 1, "[objective] column ", call.column,
               ": colourise: expected samples of several channels but these are grey");
   const double noise = arguments.number("noise", kMeasurementNoise, kLeastNoise, kMostNoise);
   return colourise(pictures_of(call, arguments, context).images, noise);
@@ -146,8 +146,8 @@ LinearTask gaussian_deblur_of(const Call& call, const ObjectiveContext& context)
 LinearTask gaussian_of(const Call& call, const ObjectiveContext& context) {
   const Arguments arguments(call, {}, {"mean", "std"});
   LinearTask task = gaussian(arguments.number("mean", 0.3, -100, 100),
-                             arguments.number("std", 0.5, kLeastNoise, kMostNoise), context.channels,
-                             context.height, context.width);
+                             arguments.number("std", 0.5, kLeastNoise, kMostNoise), map_sizes(context.space).channels,
+                             map_sizes(context.space).height, map_sizes(context.space).width);
   task.measurement.y = task.measurement.y.to(context.device);
   return task;
 }
@@ -179,19 +179,19 @@ std::unique_ptr<Objective> canny_of(const Call& call, const ObjectiveContext& co
 
 std::unique_ptr<Objective> strokes_of(const Call& call, const ObjectiveContext& context) {
   const Arguments arguments(call, {"image"}, {"distance", "fit"});
-  STEER_CHECK(context.channels == 1 || context.channels == 3,
-              "[objective] an image gives samples of 1 or 3 channels, but these have ", context.channels);
+  STEER_CHECK(map_sizes(context.space).channels == 1 || map_sizes(context.space).channels == 3,
+              "[objective] an image gives samples of 1 or 3 channels, but these have ", map_sizes(context.space).channels);
   const std::string path = arguments.required("image");
   const std::string distance = arguments.word("distance", "l2");
   STEER_CHECK(distance == "l1" || distance == "l2", "[objective] column ", call.column,
               ": strokes: expected distance as l1 or l2 but got ", distance);
-  const LayeredImage read = read_image_alpha(path, context.channels);
+  const LayeredImage read = read_image_alpha(path, map_sizes(context.space).channels);
   // Alpha goes through the same fit; a border that is added is transparent.
   const Tensor layers = fitted_image(at::cat({read.image, read.alpha * 2 - 1}).unsqueeze(0), path,
                                      arguments.word("fit", context.fit), context, "")
                             .to(context.device);
-  const Tensor painting = layers.narrow(1, 0, context.channels);
-  const Tensor alpha = ((layers.narrow(1, context.channels, 1) + 1) / 2).clamp(0, 1);
+  const Tensor painting = layers.narrow(1, 0, map_sizes(context.space).channels);
+  const Tensor alpha = ((layers.narrow(1, map_sizes(context.space).channels, 1) + 1) / 2).clamp(0, 1);
   if (distance == "l1") return std::make_unique<StrokesObjective>(painting, alpha, to_text(call));
   return std::make_unique<LinearObjective>(strokes(painting, alpha), to_text(call));
 }
@@ -223,7 +223,7 @@ std::unique_ptr<Objective> label_of(const Call& call, const ObjectiveContext& co
   const SavedNetwork classifier = load_classifier(arguments.required("classifier"), context.device);
   // One image tells how many classes there are, and that the classifier takes samples of this shape.
   torch::NoGradGuard no_grad;
-  const Tensor blank = at::zeros({1, context.channels, context.height, context.width});
+  const Tensor blank = at::zeros({1, map_sizes(context.space).channels, map_sizes(context.space).height, map_sizes(context.space).width});
   const int64_t classes = classifier(blank.to(context.device)).size(1);
   Tensor asked;
   if (arguments.has("class")) {
@@ -243,13 +243,13 @@ std::unique_ptr<Objective> entropy_of(const Call& call, const ObjectiveContext& 
 }
 
 void check_context(const ObjectiveContext& context) {
-  STEER_CHECK(context.channels > 0 && context.height > 0 && context.width > 0,
+  STEER_CHECK(map_sizes(context.space).channels > 0 && map_sizes(context.space).height > 0 && map_sizes(context.space).width > 0,
               "[objective] expected samples of channels, height and width above 0");
   if (!context.truth.defined()) return;
   const Tensor& truth = context.truth;
-  STEER_CHECK(truth.dim() == 4 && truth.size(0) > 0 && truth.size(1) == context.channels &&
-                  truth.size(2) == context.height && truth.size(3) == context.width,
-              "[objective] expected truth [T, ", context.channels, ", ", context.height, ", ", context.width,
+  STEER_CHECK(truth.dim() == 4 && truth.size(0) > 0 && truth.size(1) == map_sizes(context.space).channels &&
+                  truth.size(2) == map_sizes(context.space).height && truth.size(3) == map_sizes(context.space).width,
+              "[objective] expected truth [T, ", map_sizes(context.space).channels, ", ", map_sizes(context.space).height, ", ", map_sizes(context.space).width,
               "], T > 0, but got ", shape_text(truth.sizes()));
 }
 

@@ -1,32 +1,13 @@
 // All objectives by name: what the user writes on the command line or in JSON becomes an object here.
 #pragma once
 
-#include <torch/types.h>
-
-#include <cstdint>
 #include <memory>
 #include <string>
 
+#include "steer/objectives/context.h"
 #include "steer/objectives/objective.h"
 
 namespace steer {
-
-// What the words are about: samples of a known shape.
-struct ObjectiveContext {
-  int64_t channels = 0, height = 0, width = 0;  // of [C, H, W]
-
-  // [T, C, H, W]: stands for the image argument where the words leave it out (evaluation over a data set).
-  // Optional.
-  Tensor truth;
-
-  // A label() without a class asks `samples` targets in turn: target i for class (first_sample + i) modulo
-  // the number of classes. 0: it is refused.
-  int64_t first_sample = 0, samples = 0;
-
-  uint64_t seed = 0;                   // of added noise: target i gets seed + i
-  torch::Device device = torch::kCPU;  // where the samples are
-  std::string fit;  // of images where the words name no fit=: resize, pad, or empty for the exact size only
-};
 
 // The objective that the words describe, on the context's device:
 //

@@ -12,6 +12,7 @@
 #include "steer/image/blur.h"
 #include "steer/picture/images.h"
 #include "steer/testing/refusal.h"
+#include "steer/image/image_space.h"
 
 namespace steer {
 namespace {
@@ -34,8 +35,7 @@ Tensor noise_picture(int64_t size) {
 
 ObjectiveContext colour32() {
   ObjectiveContext context;
-  context.channels = 3;
-  context.height = context.width = 32;
+  context.space = image_space(3, 32, 32);
   return context;
 }
 
@@ -115,8 +115,8 @@ TEST(Objectives, DeblurTakesPicturesThatAreBlurredAlready) {
 TEST(Objectives, SuperResolveTakesSmallPicturesAsTheMeasurement) {
   const PictureFile low("low.png", noise_picture(8));
   const auto objective = make_objective("super_resolve('" + low.path + "', factor=4)", colour32());
-  ASSERT_EQ(objective->measurements().size(), 1u);
-  EXPECT_TRUE(torch::equal(objective->measurements()[0].y, low.picture));
+  ASSERT_EQ(objective->linear().size(), 1u);
+  EXPECT_TRUE(torch::equal(objective->linear()[0].y, low.picture));
   EXPECT_EQ(objective_refusal("super_resolve('" + low.path + "', factor=2)", colour32()),
             "[objective] " + low.path +
                 ": expected an image of size 32x32 or 16x16 (height x width) but got 8x8; "
@@ -184,7 +184,7 @@ TEST(Objectives, StrokesReadTheirAlpha) {
     const auto objective = make_objective("strokes('" + path + "', distance=" + distance + ")", context);
     EXPECT_NEAR(objective->score(red).item<float>(), 0, 1e-6);
     EXPECT_NEAR(objective->score(-red).item<float>(), distance[1] == '1' ? -2 : -4, 1e-4);
-    EXPECT_EQ(objective->measurements().size(), distance[1] == '2' ? 1u : 0u);
+    EXPECT_EQ(objective->linear().size(), distance[1] == '2' ? 1u : 0u);
   }
   EXPECT_NE(objective_refusal("strokes('" + path + "', distance=l3)", context).find("l1 or l2"),
             std::string::npos);
@@ -233,7 +233,7 @@ TEST(Objectives, RefuseWhatTheyDoNotKnow) {
             std::string::npos);
   EXPECT_NE(objective_refusal("inpaint(missing.png, mask=left)", context), "accepted");
   EXPECT_NE(objective_refusal("inpaint(mask=diagonal)", context), "accepted");
-  context.channels = 1;
+  context.space.sizes[0] = 1;
   EXPECT_NE(objective_refusal("inpaint(mask=left)", context), "accepted");  // truth of three channels
   context.truth = torch::zeros({1, 1, 32, 32});
   EXPECT_EQ(objective_refusal("colourise()", context),

@@ -4,6 +4,7 @@
 #include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/random.h"
+#include "steer/image/image_space.h"
 
 namespace steer {
 
@@ -14,8 +15,8 @@ ClassifierModel::ClassifierModel(const ClassifierModelOptions& options)
               "[options] classifier.smoothing: expected a share in [0, 1) but got ", options.smoothing);
 }
 
-ImageShape ClassifierModel::shape() const {
-  return {options_.network.channels, options_.network.size, options_.network.size};
+Space ClassifierModel::space() const {
+  return image_space(options_.network.channels, options_.network.size, options_.network.size);
 }
 
 Json ClassifierModel::options() const {
@@ -24,23 +25,19 @@ Json ClassifierModel::options() const {
 
 LossReport ClassifierModel::loss(const Batch& batch, uint64_t seed) {
   network_->train();
-  const int64_t least = batch.label.min().item<int64_t>(), most = batch.label.max().item<int64_t>();
+  const int64_t least = batch.told.label.min().item<int64_t>(), most = batch.told.label.max().item<int64_t>();
   STEER_CHECK(least >= 0 && most < classes(), "[classifier] expected a label from 0 to ", classes() - 1,
               " for every image but got ",
               least < 0 ? "an image without one" : "label " + std::to_string(most));
-  const Tensor label = batch.label.to(batch.x.device());
-  const Tensor seeds = sample_seeds(derive_seed(seed, 1), batch.x.size(0), batch.x.device());
+  const Tensor label = batch.told.label.to(batch.data.x.device());
+  const Tensor seeds = sample_seeds(derive_seed(seed, 1), batch.data.x.size(0), batch.data.x.device());
   // Dropout draws from the global generator, which the step's seed sets for an exact resume.
   torch::manual_seed(derive_seed(seed, 2));
-  const Tensor logits = network_->forward(augmented(batch.x, seeds, options_.augment));
+  const Tensor logits = network_->forward(augmented(batch.data.x, seeds, options_.augment));
   const Tensor loss =
       at::cross_entropy_loss(logits, label, {}, at::Reduction::Mean, -100, options_.smoothing);
   const Tensor right = logits.detach().argmax(1).eq(label).to(torch::kFloat32).mean();
   return {loss, {{"loss", loss.detach()}, {"accuracy", right}}};
-}
-
-Samples ClassifierModel::sample(const SampleRequest&) {
-  fail("[sample] a classifier judges images and makes none: expected a generator, such as a ddn");
 }
 
 Tensor ClassifierModel::logits(const Tensor& x) {
@@ -56,7 +53,7 @@ Json fitted_to(const Json& options, const Dataset& data, const std::string& path
   STEER_CHECK(classes > 0, "[classifier] ", path,
               ": expected images with labels (folders by class, IDX, CIFAR-10) but these have none");
   ClassifierOptions& network = fitted.network;
-  if (network.channels == 0) network.channels = data.shape()[0];
+  if (network.channels == 0) network.channels = data.space().sizes[0];
   if (network.classes == 0) network.classes = classes;
   STEER_CHECK(network.classes >= classes, "[classifier] ", path, ": expected labels below ", network.classes,
               ", as classifier.network.classes says, but the data have ", classes, " classes");

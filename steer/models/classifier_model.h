@@ -28,15 +28,12 @@ class ClassifierModel : public Model {
 
   std::string family() const override { return "classifier"; }
   torch::nn::Module& module() override { return *network_; }
-  ImageShape shape() const override;
+  Space space() const override;
   Json options() const override;
   // Cross-entropy over augmented images. Figures: loss, and accuracy on the augmented images. Error for
   // labels outside the classes.
   LossReport loss(const Batch& batch, uint64_t seed) override;
   Figures after_step(int64_t, const Adam*, const Ema*) override { return {}; }
-  // Always an Error: a classifier makes no samples.
-  Samples sample(const SampleRequest& request) override;
-  Tensor preview(int64_t, const Tensor&) override { return {}; }
   void set_compute_type(torch::ScalarType type) override { network_->compute_type = type; }
 
   // How many classes it knows.

@@ -6,7 +6,7 @@
 #include "steer/core/json.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
-#include "steer/data/memory_dataset.h"
+#include "steer/image/memory_dataset.h"
 #include "steer/models/models.h"
 #include "steer/nn/saved_network.h"
 #include "steer/testing/refusal.h"
@@ -38,10 +38,10 @@ TEST(ClassifierModel, StartsNearTheLogarithmOfItsClassesAndHasAGradient) {
 TEST(ClassifierModel, RefusesLabelsOutsideItsClassesAndToSample) {
   auto model = make_model("classifier", small_options(), 1);
   Batch batch = batch_of(4);
-  batch.label[2] = 3;
+  batch.told.label[2] = 3;
   EXPECT_NE(refusal([&] { model->loss(batch, 0); }).find("from 0 to 2 for every image but got label 3"),
             std::string::npos);
-  batch.label[2] = -1;
+  batch.told.label[2] = -1;
   EXPECT_NE(refusal([&] { model->loss(batch, 0); }).find("without one"), std::string::npos);
   EXPECT_NE(refusal([&] { model->sample({}); }).find("makes none"), std::string::npos);
   EXPECT_FALSE(model->preview(64, {}).defined());

@@ -12,6 +12,7 @@
 #include "steer/models/small_models.h"
 #include "steer/modalities/objectives.h"
 #include "steer/testing/refusal.h"
+#include "steer/image/image_space.h"
 
 namespace steer {
 namespace {
@@ -148,7 +149,7 @@ TEST(DdnModel, ASampleIsAFunctionOfItsSeedAndItsLabel) {
 TEST(DdnModel, ABeamSearchesEachLabelForItself) {
   const auto model = conditional_ddn("pyramid", "class");
   ObjectiveContext context;
-  context.channels = 1, context.height = context.width = 8;
+  context.space = image_space(1, 8, 8);
   context.truth = torch::rand({1, 1, 8, 8}) * 2 - 1;
   const auto objective = make_objective("inpaint(mask=left)", context);
   SampleRequest request;

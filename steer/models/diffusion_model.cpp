@@ -8,8 +8,7 @@
 #include "steer/core/options.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
-#include "steer/guidance/proposal.h"
-#include "steer/nn/frozen.h"
+#include "steer/image/image_space.h"
 
 namespace steer {
 namespace {
@@ -34,12 +33,6 @@ DiffusionOptions completed(DiffusionOptions o) {
   return o;
 }
 
-// Seeds of draws that have nothing to do with those of the seeds given.
-Tensor unrelated_seeds(const Tensor& seeds) {
-  constexpr int64_t kFar = 0x3b9f6d2c5a1e;
-  return seeds + kFar;
-}
-
 Tensor mirrored(const Tensor& x, double chance, const Tensor& seeds) {
   if (chance <= 0) return x;
   return at::where(uniform_rows(seeds, 3, {1, 1, 1}) < chance, x.flip(3), x);
@@ -56,8 +49,8 @@ DiffusionModel::DiffusionModel(const DiffusionOptions& options)
   levels(options_.sampler);
 }
 
-ImageShape DiffusionModel::shape() const {
-  return {options_.unet.in_channels, options_.unet.sample_size, options_.unet.sample_size};
+Space DiffusionModel::space() const {
+  return image_space(options_.unet.in_channels, options_.unet.sample_size, options_.unet.sample_size);
 }
 
 Json DiffusionModel::options() const {
@@ -71,14 +64,14 @@ torch::Device DiffusionModel::device() const {
 LossReport DiffusionModel::loss(const Batch& batch, uint64_t seed) {
   network_->train();
   const torch::Device here = device();
-  const int64_t rows = batch.x.size(0);
+  const int64_t rows = batch.data.x.size(0);
   const Tensor seeds = sample_seeds(derive_seed(seed, 1), rows, here);
   // Dropout draws from the global generator, which the step's seed sets for an exact resume.
   torch::manual_seed(derive_seed(seed, 2));
-  const Tensor x = mirrored(batch.x.to(here), options_.flip, seeds);
+  const Tensor x = mirrored(batch.data.x.to(here), options_.flip, seeds);
   Tensor label;
   if (options_.classes > 0)
-    label = with_class_dropout(batch.label.to(here), options_.label_dropout, options_.classes, seeds);
+    label = with_class_dropout(batch.told.label.to(here), options_.label_dropout, options_.classes, seeds);
   const Tensor sigma = draw_sigmas(options_.noise, process_, rows, derive_seed(seed, 3)).to(here);
   const Tensor noise = normal_rows(seeds, 1, x.sizes().slice(1));
   const NoisePredictor network = [&](const Tensor& input, const Tensor& noise_label) {
@@ -125,100 +118,11 @@ Tensor DiffusionModel::levels(const SamplerOptions& sampler) const {
   return make_levels(sampler.levels, Process(other));
 }
 
-struct DiffusionModel::Walk {
-  SamplerOptions sampler;
-  Tensor grid;
-  SolverObserver observer;
-};
-
-DiffusionModel::Walk DiffusionModel::walk_of(const SampleRequest& request) const {
-  Walk walk;
-  walk.sampler = request.sampler     ? *request.sampler
-                 : request.objective ? suited_guided_sampler(options_.sampler)
-                                     : options_.sampler;
-  walk.grid = levels(walk.sampler);
-  walk.observer = [progress = request.progress](const SolverStep& step) {
-    if (progress) progress(static_cast<double>(step.index + 1) / static_cast<double>(step.steps));
-    return true;
-  };
-  return walk;
-}
-
-Samples DiffusionModel::sample(const SampleRequest& request) {
-  STEER_CHECK(!request.condition_image.defined(),
-              "[condition] expected no condition image, because the model was trained without");
-  torch::NoGradGuard no_grad;
-  network_->eval();
-  if (request.objective) return guided(request);
-  const auto [sampler, grid, observer] = walk_of(request);
-  const ImageShape s = shape();
-  const Tensor seeds = request.seeds.to(device());
-  const Tensor start = starting_noise(seeds, {s.channels, s.height, s.width}, grid[0].item<double>());
-  const auto calls = std::make_shared<int64_t>(0);
-  const DenoiserOf denoiser_of = [&, scale = sampler.scale](const Tensor& rows) {
-    const Tensor label = request.label.defined() && rows.defined()
-                             ? request.label.to(rows.device()).index_select(0, rows)
-                             : request.label;
-    return guided_denoiser(label, scale, calls);
-  };
-  // An adaptive solver would take the rounding of bfloat16 for its own error and never get ahead.
-  const torch::ScalarType type = network_->compute_type();
-  if (sampler.solver.name == "dopri5") network_->set_compute_type(torch::kFloat32);
-  const Solution solution = solve(denoiser_of, start, grid, sampler.solver, seeds, observer);
-  network_->set_compute_type(type);
-  return {solution.x.to(torch::kFloat32).clamp(-1, 1), {}, *calls};
-}
-
-Samples DiffusionModel::guided(const SampleRequest& request) {
-  const auto [sampler, grid, observer] = walk_of(request);
-  const Objective& objective = *request.objective;
-  const GuidanceOptions guidance =
-      request.guidance ? *request.guidance : guidance_preset(suited_method(objective));
-  const SolverOptions& solver = sampler.solver;
-  check_population(guidance.population, solver);
-  const Frozen frozen(*network_);
-  const ImageShape s = shape();
-  const std::vector<int64_t> image = {s.channels, s.height, s.width};
-
-  Population population(objective, guidance.population, request.seeds.to(device()));
-  const Tensor seeds = population.row_seeds();
-  const Noise noise = seeded_noise(seeds, image);
-  Step step = make_step(solver, noise, grid.size(0) - 1);
-  std::optional<Smoothed> smoothed;
-  if (objective.differentiable() || climbs(guidance.climb)) smoothed.emplace(objective, s.height, s.width);
-  if (smoothed && smoothed->whole()) population.foresee(*smoothed);
-  if (climbs(guidance.climb)) {
-    check_together(guidance);
-    STEER_CHECK(
-        smoothed->whole() || guidance.population.method != "none", "[guide] ", objective.words(),
-        ": a term without gradient guides by particles alone; add --particles 8 or leave the term out");
-    step = climb(step, *smoothed, guidance.climb, solver, grid, seeded_noise(unrelated_seeds(seeds), image));
-    if (guidance.population.method == "feynman_kac") {
-      const Proposal proposal = guided_proposal(solver, noise, step);
-      step = proposal.step;
-      population.set_correction(proposal.log_ratio);
-    }
-  }
-  const auto calls = std::make_shared<int64_t>(0);
-  const Tensor label = request.label.defined() ? population.spread(request.label.to(device())) : Tensor();
-  Denoiser denoiser = guided_denoiser(label, sampler.scale, calls);
-  if (solver.clip_x0) denoiser = clipped(denoiser);
-  const Tensor start = starting_noise(seeds, image, grid[0].item<double>());
-  // What is judged is what is given back: images in [-1, 1].
-  const Step ending = [step](const Denoiser& D, const Tensor& at, double sigma, double next) {
-    const Tensor moved = step(D, at, sigma, next);
-    return next == 0 ? moved.clamp(-1, 1) : moved;
-  };
-  const Tensor x = solve(denoiser, start, grid, population.wrap(ending), observer).x;
-  const int64_t rows_each = population.rows() / request.seeds.size(0);
-  return {x.index_select(0, population.winners()).to(torch::kFloat32), {}, *calls * rows_each};
-}
-
 Json fitted_to_images(const Json& options, const Dataset& data, const std::string& path) {
   Json fitted = options.is_object() ? options : Json::object();
   Json& unet = fitted["unet"];
   if (unet.is_null()) unet = Json::object();
-  const auto shape = data.shape();
+  const auto shape = data.space().sizes;
   if (!unet.contains("in_channels")) unet["in_channels"] = shape[0];
   if (!unet.contains("out_channels")) unet["out_channels"] = unet["in_channels"];
   if (!unet.contains("sample_size")) unet["sample_size"] = shape[1];

@@ -3,7 +3,7 @@
 
 #include "steer/core/option_fields.h"
 #include "steer/diffusion/loss.h"
-#include "steer/models/model.h"
+#include "steer/models/generator.h"
 #include "steer/models/sampler.h"
 #include "steer/nn/unet.h"
 
@@ -40,23 +40,24 @@ struct DiffusionOptions {
 };
 
 // The model of the family "diffusion".
-class DiffusionModel : public Model {
+class DiffusionModel : public Generator {
  public:
   // Error for unknown words and unfit shapes; unet.num_class_embeds follows from `classes`.
   explicit DiffusionModel(const DiffusionOptions& options);
 
   std::string family() const override { return "diffusion"; }
   torch::nn::Module& module() override { return *network_; }
-  ImageShape shape() const override;
+  Space space() const override;
   Json options() const override;
   Needs needs() const override { return {options_.classes, false}; }
   LossReport loss(const Batch& batch, uint64_t seed) override;
   Figures after_step(int64_t, const Adam*, const Ema*) override { return {}; }
-  // Samples by request.sampler, or by the model's own where it is null; images are clipped to [-1, 1].
-  // Samples::evaluations counts the network's evaluations of one sample. dopri5 computes in float32.
-  // An objective guides by request.guidance: by its gradient (climb.h), by particles (population.h), or by
-  // particles that climb. Error, with the reason, for a solver or objective that the method cannot use.
-  Samples sample(const SampleRequest& request) override;
+  using Generator::plan;
+  // Unguided by the settings' sampler over the model's own; guided by its gradient (climb.h), by particles
+  // (population.h), or by particles that climb, as diffusion_plan.h tells. Samples are clipped to the space's
+  // limit, dopri5 computes in float32. Error, with the reason, for a solver or objective that the method cannot
+  // use.
+  std::unique_ptr<Plan> plan(const Objective* objective, const Json& settings) const override;
   void set_compute_type(torch::ScalarType type) override { network_->set_compute_type(type); }
   void set_recompute(bool recompute) override { network_->set_recompute(recompute); }
 
@@ -80,14 +81,10 @@ class DiffusionModel : public Model {
   Tensor levels(const SamplerOptions& sampler) const;
 
   torch::Device device() const;         // of its weights
-  UNet& network() { return network_; }  // as it stands
+  UNet& network() { return network_; }              // as it stands
+  const UNet& network() const { return network_; }
 
  private:
-  // What both ways of sampling share: a grid, how it is walked, and how far along the walk is.
-  struct Walk;
-  Walk walk_of(const SampleRequest& request) const;
-  Samples guided(const SampleRequest& request);
-
   DiffusionOptions options_;
   Process process_;
   Prediction prediction_;

@@ -7,7 +7,7 @@
 #include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/random.h"
-#include "steer/data/memory_dataset.h"
+#include "steer/image/memory_dataset.h"
 #include "steer/models/models.h"
 #include "steer/models/small_models.h"
 #include "steer/testing/refusal.h"

@@ -6,20 +6,11 @@
 
 #include "steer/core/check.h"
 #include "steer/core/random.h"
-#include "steer/core/tensors.h"
 
 namespace steer {
 
-Tensor Model::preview(int64_t images, const Tensor& examples) {
-  const int64_t classes = needs().classes;
-  if (classes > 0) images = std::max<int64_t>(1, images / classes) * classes;
-  if (needs().image) images = examples.size(0);
-  SampleRequest request;
-  request.seeds = sample_seeds(0, images);
-  if (classes > 0) request.label = at::arange(images, torch::kInt64).remainder(classes);
-  if (needs().image) request.condition_image = examples;
-  const Tensor made = sample(request).images.cpu();
-  return needs().image ? stacked_grid({examples, made}, 8) : image_grid(made, classes);
+Tensor Model::preview(int64_t, const State&) {
+  return {};
 }
 
 void Model::set_recompute(bool recompute) {

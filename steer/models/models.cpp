@@ -78,6 +78,7 @@ void save_model(const std::string& path, Model& model, const TrainingState& stat
                          {"version", std::to_string(kFormatVersion)},
                          {"family", model.family()},
                          {"options", model.options().dump()},
+                         {"space", options_json(model.space()).dump()},
                          {"images", std::to_string(state.images)},
                          {"steps", std::to_string(state.steps)},
                          {"seconds", std::to_string(state.seconds)}};
@@ -97,12 +98,33 @@ LoadedModel load_model(const std::string& run_or_file, torch::Device device) {
   LoadedModel loaded;
   loaded.path = file;
   loaded.model = make_model(entry(checkpoint, "family", file), options, 0);
+  if (const auto space = checkpoint.metadata.find("space"); space != checkpoint.metadata.end()) {
+    Space stored;
+    read_options(stored, Json::parse(space->second, nullptr, false), file);
+    STEER_CHECK(stored == loaded.model->space(), "[load] ", file, ": expected samples ",
+                text_of(loaded.model->space()), ", as its options say, but its space is ", text_of(stored));
+  }
   load_tensors(loaded.model->module(), checkpoint.tensors, joined("[load] ", file));
   loaded.model->module().to(device);
   loaded.state.images = static_cast<int64_t>(number(checkpoint, "images", file));
   loaded.state.steps = static_cast<int64_t>(number(checkpoint, "steps", file));
   loaded.state.seconds = number(checkpoint, "seconds", file);
   return loaded;
+}
+
+const Generator& as_generator(const LoadedModel& loaded, const std::string& command) {
+  const auto* generator = dynamic_cast<const Generator*>(loaded.model.get());
+  STEER_CHECK(generator, "[", command, "] ", loaded.path, ": expected a model that samples but got a ",
+              loaded.model->family());
+  return *generator;
+}
+
+const Codec& as_codec(const LoadedModel& loaded, const std::string& command) {
+  const auto* generator = dynamic_cast<const Generator*>(loaded.model.get());
+  const Codec* codec = generator ? generator->codec() : nullptr;
+  STEER_CHECK(codec, "[", command, "] ", loaded.path,
+              ": expected a model with codes, such as a ddn, but got a ", loaded.model->family(), " model");
+  return *codec;
 }
 
 LoadedDdn as_ddn(LoadedModel loaded, const std::string& command) {

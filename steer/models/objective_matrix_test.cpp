@@ -14,6 +14,7 @@
 #include "steer/picture/images.h"
 #include "steer/testing/refusal.h"
 #include "steer/testing/script_files.h"
+#include "steer/image/image_space.h"
 
 namespace steer {
 namespace {
@@ -101,8 +102,7 @@ constexpr int64_t kSamples = 3, kSteps = 3;
 
 std::unique_ptr<Objective> asked(const Things& things, const char* words) {
   ObjectiveContext context;
-  context.channels = 3;
-  context.height = context.width = kSide;
+  context.space = image_space(3, kSide, kSide);
   context.samples = kSamples;
   return make_objective(things.filled(words), context);
 }
@@ -192,8 +192,7 @@ TEST(ObjectiveMatrix, APopulationOfOneAndNoStrengthAreTheUnguidedSamples) {
   const Things things;
   auto model = small_diffusion("edm");
   ObjectiveContext context;
-  context.channels = 1;
-  context.height = context.width = kSide;
+  context.space = image_space(1, kSide, kSide);
   const auto objective = make_objective("gaussian()", context);
   SampleRequest request;
   request.seeds = sample_seeds(3, kSamples);
@@ -214,8 +213,7 @@ TEST(ObjectiveMatrix, APopulationOfOneAndNoStrengthAreTheUnguidedSamples) {
 TEST(ObjectiveMatrix, GuidanceLeavesNoGradientInTheWeightsAndCountsWhatItAsks) {
   auto model = small_diffusion("edm");
   ObjectiveContext context;
-  context.channels = 1;
-  context.height = context.width = kSide;
+  context.space = image_space(1, kSide, kSide);
   const auto objective = make_objective("gaussian()", context);
   SampleRequest request;
   request.seeds = sample_seeds(3, kSamples);
@@ -237,8 +235,7 @@ TEST(ObjectiveMatrix, GuidanceLeavesNoGradientInTheWeightsAndCountsWhatItAsks) {
 TEST(ObjectiveMatrix, ASampleDependsOnItsSeedAlone) {
   auto model = small_diffusion("flow");
   ObjectiveContext context;
-  context.channels = 1;
-  context.height = context.width = kSide;
+  context.space = image_space(1, kSide, kSide);
   const auto objective = make_objective("gaussian()", context);
   for (const std::string& method : guidance_names()) {
     const GuidanceOptions guidance = guidance_preset(method, 0);

@@ -19,7 +19,8 @@ LabelObjective::LabelObjective(SavedNetwork classifier, Tensor asked, double tem
               "[label] expected a temperature above 0 but got ", temperature);
 }
 
-Tensor LabelObjective::score(const Tensor& x) const {
+Tensor LabelObjective::score(const State& sample) const {
+  const Tensor& x = sample.x;
   const Tensor p = (in_pieces(x, classifier_) / temperature_).log_softmax(1);
   const Tensor wanted = per_sample(asked_, x.size(0), "label").to(p.device());
   return p.gather(1, wanted.expand({x.size(0)}).unsqueeze(1)).squeeze(1);
@@ -28,7 +29,8 @@ Tensor LabelObjective::score(const Tensor& x) const {
 EntropyObjective::EntropyObjective(SavedNetwork classifier, std::string words)
     : classifier_(std::move(classifier)), words_(std::move(words)) {}
 
-Tensor EntropyObjective::score(const Tensor& x) const {
+Tensor EntropyObjective::score(const State& sample) const {
+  const Tensor& x = sample.x;
   return in_pieces(x, classifier_).log_softmax(1).amax({1});
 }
 

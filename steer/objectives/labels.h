@@ -13,7 +13,7 @@ class LabelObjective : public Objective {
   // asked int64 [T]: the class of each target; temperature > 0; `words` is what words() gives.
   LabelObjective(SavedNetwork classifier, Tensor asked, double temperature, std::string words);
 
-  Tensor score(const Tensor& x) const override;
+  Tensor score(const State& sample) const override;
   int64_t targets() const override { return asked_.size(0); }
   bool differentiable() const override { return true; }
   Tensor asked() const override { return asked_; }
@@ -32,7 +32,7 @@ class EntropyObjective : public Objective {
   // `words` is what words() gives.
   EntropyObjective(SavedNetwork classifier, std::string words);
 
-  Tensor score(const Tensor& x) const override;
+  Tensor score(const State& sample) const override;
   bool differentiable() const override { return true; }
   std::string words() const override { return words_; }
 

@@ -9,6 +9,7 @@
 #include "steer/testing/refusal.h"
 #include "steer/testing/script_files.h"
 #include "steer/testing/temporary_folder.h"
+#include "steer/image/image_space.h"
 
 namespace steer {
 namespace {
@@ -62,8 +63,7 @@ TEST(Labels, WordsNameTheClassOrAskForAllInTurn) {
       folder / "c.pt",
       "def forward(self, x):\n  m = x.mean(dim=[1, 2, 3])\n  return torch.stack([m, -m, 0 * m], 1)\n");
   ObjectiveContext context;
-  context.channels = 1;
-  context.height = context.width = 4;
+  context.space = image_space(1, 4, 4);
   const auto label_refusal = [&](const std::string& words) {
     return refusal([&] { make_objective(words, context); });
   };

@@ -19,53 +19,41 @@ Tensor like(const Tensor& values, const Tensor& x) {
 
 }  // namespace
 
-Tensor measure(const LinearMeasurement& measurement, const Tensor& x) {
-  STEER_CHECK(x.dim() == 4, "[measure] expected samples [N, C, H, W] but got ", shape_text(x.sizes()));
-  Tensor seen = x;
-  if (measurement.colour.defined()) {
-    STEER_CHECK(x.size(1) == measurement.colour.size(1), "[measure] expected samples of ",
-                measurement.colour.size(1), " channels but got ", shape_text(x.sizes()));
-    seen = at::einsum("mc,nchw->nmhw", {like(measurement.colour, x), x});
-  }
-  if (measurement.blur) seen = measurement.blur(seen);
-  return area_resize(seen, measurement.height, measurement.width);
-}
-
-Tensor log_likelihood(const LinearMeasurement& measurement, const Tensor& x) {
-  const Tensor seen = measure(measurement, widened(x));
-  const int64_t targets = measurement.y.size(0);
-  STEER_CHECK(seen.size(1) == measurement.y.size(1), "[log_likelihood] expected a measurement of ",
-              measurement.y.size(1), " channels but got ", seen.size(1));
+Tensor log_likelihood(const Measurement& measurement, const Tensor& x) {
+  const Tensor &y = measurement.y, seen = measurement.map.measure(widened(x));
+  const int64_t targets = y.size(0);
+  STEER_CHECK(seen.dim() == y.dim() && seen.sizes().slice(1) == y.sizes().slice(1),
+              "[log_likelihood] expected samples whose measurement is ", shape_text(y.sizes().slice(1)),
+              " but theirs is ", shape_text(seen.sizes().slice(1)));
   STEER_CHECK(seen.size(0) % targets == 0, "[log_likelihood] expected a multiple of ", targets,
               " samples, one group per target, but got ", seen.size(0));
-  // [T, N/T, M, height, width]
-  const Tensor grouped =
-      seen.reshape({targets, seen.size(0) / targets, seen.size(1), measurement.height, measurement.width});
-  Tensor squares = (like(measurement.y, seen).unsqueeze(1) - grouped).square();
+  // [T, N/T, M, places...]
+  const Tensor grouped = seen.unflatten(0, {targets, seen.size(0) / targets});
+  Tensor squares = (like(y, seen).unsqueeze(1) - grouped).square();
   if (measurement.weight.defined()) squares = squares * like(measurement.weight, seen).unsqueeze(1);
-  return squares.sum({2, 3, 4}).reshape({seen.size(0)}).mul(-measurement.scale);
+  return squares.flatten(2).sum(2).reshape({seen.size(0)}).mul(-measurement.scale);
 }
 
-void check_measurement(const LinearMeasurement& measurement, const char* what) {
-  const Tensor &y = measurement.y, &weight = measurement.weight, &colour = measurement.colour;
-  STEER_CHECK(y.defined() && y.dim() == 4 && y.size(0) > 0, "[", what,
-              "] expected a measurement [T, M, H, W], T > 0");
-  STEER_CHECK(y.size(2) == measurement.height && y.size(3) == measurement.width, "[", what,
-              "] expected a measurement of size ", measurement.height, "x", measurement.width, " but got ",
-              shape_text(y.sizes()));
+void check_measurement(const Measurement& measurement, const char* what) {
+  const Tensor &y = measurement.y, &weight = measurement.weight, &mix = measurement.map.mix;
+  STEER_CHECK(y.defined() && y.dim() >= 2 && y.size(0) > 0, "[", what,
+              "] expected a measurement [T, M, places...], T > 0");
+  const std::vector<int64_t>& places = measurement.map.places;
+  STEER_CHECK(places.empty() || y.sizes().slice(2) == at::IntArrayRef(places), "[", what,
+              "] expected a measurement at places ", shape_text(places), " but got ", shape_text(y.sizes()));
   STEER_CHECK(at::isfinite(y).all().item<bool>(), "[", what,
               "] the measurement holds values that are not finite");
-  STEER_CHECK(!colour.defined() || (colour.dim() == 2 && colour.size(0) == y.size(1)), "[", what,
-              "] expected channel weights [", y.size(1), ", C] but got ", shape_text(colour.sizes()));
+  STEER_CHECK(!mix.defined() || (mix.dim() == 2 && mix.size(0) == y.size(1)), "[", what,
+              "] expected channel weights [", y.size(1), ", C] but got ", shape_text(mix.sizes()));
   STEER_CHECK(std::isfinite(measurement.scale) && measurement.scale >= 0, "[", what,
               "] expected a finite scale that is not negative but got ", measurement.scale);
   if (!weight.defined()) return;
-  STEER_CHECK(weight.dim() == 4 && (weight.size(0) == 1 || weight.size(0) == y.size(0)) &&
-                  weight.size(1) == 1 && weight.size(2) == y.size(2) && weight.size(3) == y.size(3),
-              "[", what, "] expected pixel weights [", y.size(0), " or 1, 1, ", y.size(2), ", ", y.size(3),
-              "] but got ", shape_text(weight.sizes()));
+  STEER_CHECK(weight.dim() == y.dim() && (weight.size(0) == 1 || weight.size(0) == y.size(0)) &&
+                  weight.size(1) == 1 && weight.sizes().slice(2) == y.sizes().slice(2),
+              "[", what, "] expected weights [", y.size(0), " or 1, 1, ...] at the places of ",
+              shape_text(y.sizes()), " but got ", shape_text(weight.sizes()));
   STEER_CHECK((at::isfinite(weight) & weight.ge(0)).all().item<bool>(), "[", what,
-              "] expected pixel weights that are finite and not negative");
+              "] expected weights that are finite and not negative");
 }
 
 }  // namespace steer

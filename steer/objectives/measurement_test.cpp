@@ -10,12 +10,12 @@ namespace steer {
 namespace {
 
 // Two targets of 3 channels at 8x8, mixed to 2 channels, mirrored, halved, weighted.
-LinearMeasurement everything_at_once() {
+Measurement everything_at_once() {
   torch::manual_seed(1);
-  LinearMeasurement measurement;
-  measurement.colour = torch::randn({2, 3}, torch::kFloat64);
-  measurement.blur = [](const Tensor& x) { return 0.5 * (x + x.flip({3})) + 0.25 * x.roll({1}, {2}); };
-  measurement.height = measurement.width = 4;
+  Measurement measurement;
+  measurement.map.mix = torch::randn({2, 3}, torch::kFloat64);
+  measurement.map.blur = [](const Tensor& x) { return 0.5 * (x + x.flip({3})) + 0.25 * x.roll({1}, {2}); };
+  measurement.map.places = {4, 4};
   measurement.y = torch::randn({2, 2, 4, 4}, torch::kFloat64);
   measurement.weight = torch::rand({2, 1, 4, 4}, torch::kFloat64);
   measurement.scale = 3.0;
@@ -23,11 +23,11 @@ LinearMeasurement everything_at_once() {
 }
 
 TEST(Measurement, LikelihoodIsTheDenseFormula) {
-  const LinearMeasurement measurement = everything_at_once();
+  const Measurement measurement = everything_at_once();
   const Tensor x = torch::rand({6, 3, 8, 8}, torch::kFloat64) * 2 - 1;
   // A as a matrix, column by column, from the unit pictures.
   const Tensor units = torch::eye(3 * 64, torch::kFloat64).view({3 * 64, 3, 8, 8});
-  const Tensor a = measure(measurement, units).view({3 * 64, 2 * 16});
+  const Tensor a = measurement.map.measure(units).view({3 * 64, 2 * 16});
   const Tensor scores = log_likelihood(measurement, x);
   ASSERT_EQ(shape_text(scores.sizes()), "[6]");
   for (int64_t n = 0; n < 6; ++n) {
@@ -40,7 +40,7 @@ TEST(Measurement, LikelihoodIsTheDenseFormula) {
 }
 
 TEST(Measurement, GradientMatchesFiniteDifferences) {
-  const LinearMeasurement measurement = everything_at_once();
+  const Measurement measurement = everything_at_once();
   Tensor x = torch::rand({2, 3, 8, 8}, torch::kFloat64).requires_grad_();
   log_likelihood(measurement, x).sum().backward();
   const Tensor direction = torch::randn_like(x);
@@ -54,7 +54,7 @@ TEST(Measurement, GradientMatchesFiniteDifferences) {
 }
 
 TEST(Measurement, SumsInFloat32AtLeast) {
-  const LinearMeasurement measurement = everything_at_once();
+  const Measurement measurement = everything_at_once();
   const Tensor x = torch::rand({2, 3, 8, 8}).to(torch::kBFloat16);
   EXPECT_EQ(log_likelihood(measurement, x).scalar_type(), torch::kFloat32);
   EXPECT_TRUE(torch::allclose(log_likelihood(measurement, x),
@@ -62,7 +62,7 @@ TEST(Measurement, SumsInFloat32AtLeast) {
 }
 
 TEST(Measurement, RefusesWrongShapesAndUnevenGroups) {
-  LinearMeasurement measurement = everything_at_once();
+  Measurement measurement = everything_at_once();
   EXPECT_THROW(log_likelihood(measurement, torch::zeros({3, 3, 8, 8})), Error);
   EXPECT_THROW(log_likelihood(measurement, torch::zeros({2, 1, 8, 8})), Error);
   EXPECT_THROW(log_likelihood(measurement, torch::zeros({3, 8, 8})), Error);

@@ -19,10 +19,10 @@ WeightedSum::WeightedSum(std::vector<Term> terms) : terms_(std::move(terms)) {
   }
 }
 
-Tensor WeightedSum::score(const Tensor& x) const {
+Tensor WeightedSum::score(const State& sample) const {
   Tensor sum;
   for (const Term& term : terms_) {
-    const Tensor part = term.objective->score(x) * term.weight;
+    const Tensor part = term.objective->score(sample) * term.weight;
     sum = sum.defined() ? sum + part : part;
   }
   return sum;
@@ -40,12 +40,12 @@ bool WeightedSum::differentiable() const {
   return true;
 }
 
-std::vector<LinearMeasurement> WeightedSum::measurements() const {
-  std::vector<LinearMeasurement> all;
+std::vector<Measurement> WeightedSum::linear() const {
+  std::vector<Measurement> all;
   for (const Term& term : terms_) {
-    const std::vector<LinearMeasurement> some = term.objective->measurements();
+    const std::vector<Measurement> some = term.objective->linear();
     if (some.empty()) return {};
-    for (const LinearMeasurement& measurement : some) {
+    for (const Measurement& measurement : some) {
       all.push_back(measurement);
       all.back().scale *= term.weight;
     }
@@ -98,10 +98,10 @@ std::vector<Objective::Part> RankSum::parts() const {
   return parts;
 }
 
-Tensor RankSum::score(const Tensor& x) const {
+Tensor RankSum::score(const State& sample) const {
   Tensor sum;
   for (const Part& part : parts()) {
-    const Tensor rank = ranks_within(part.objective->score(x), targets()) * part.weight;
+    const Tensor rank = ranks_within(part.objective->score(sample), targets()) * part.weight;
     sum = sum.defined() ? sum + rank : rank;
   }
   return sum;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/state.h"
 #include "steer/objectives/measurement.h"
 
 namespace steer {
@@ -25,18 +26,18 @@ class Objective {
  public:
   virtual ~Objective() = default;
 
-  // Log-likelihood up to a constant of each sample, higher is better: x [N, C, H, W] in [-1, 1] -> [N],
-  // float32 (float64 where x is float64).
-  virtual Tensor score(const Tensor& x) const = 0;
+  // Log-likelihood up to a constant of each sample, higher is better: N samples -> [N], float32 (float64
+  // where their numbers are).
+  virtual Tensor score(const State& sample) const = 0;
 
   // How many targets T it holds.
   virtual int64_t targets() const { return 1; }
 
-  // Whether score() has a gradient in x.
+  // Whether score() has a gradient in the samples.
   virtual bool differentiable() const = 0;
 
   // The measurements whose log-likelihoods sum to score(); empty when score() is anything else.
-  virtual std::vector<LinearMeasurement> measurements() const { return {}; }
+  virtual std::vector<Measurement> linear() const { return {}; }
 
   // A term of a sum.
   struct Part {
@@ -54,11 +55,11 @@ class Objective {
   // The class asked of each target, int64 [T]; undefined for objectives that ask for none.
   virtual Tensor asked() const { return {}; }
 
-  // What the objective was made from, at the sample's size [T, C, H, W], for people to see; undefined where
+  // What the objective was made from, at the sample's size [T, sizes...], for people to see; undefined where
   // there is no such picture. Added noise may leave [-1, 1].
   virtual Tensor degraded() const { return {}; }
 
-  // 1 at the pixels that the objective does not give, else 0: [T or 1, 1, H, W]; undefined where degraded()
+  // 1 at the places that the objective does not give, else 0: [T or 1, 1, places...]; undefined where degraded()
   // is.
   virtual Tensor hidden() const { return {}; }
 
@@ -67,7 +68,7 @@ class Objective {
 };
 
 // sum_i weight_i * score_i. Linear if all terms are; its picture is that of the first term that has one, and
-// a pixel is hidden when every term with a picture hides it.
+// a place is hidden when every term with a picture hides it.
 class WeightedSum : public Objective {
  public:
   // A term and how much it counts.
@@ -79,10 +80,10 @@ class WeightedSum : public Objective {
   // At least one term.
   explicit WeightedSum(std::vector<Term> terms);
 
-  Tensor score(const Tensor& x) const override;
+  Tensor score(const State& sample) const override;
   int64_t targets() const override;
   bool differentiable() const override;
-  std::vector<LinearMeasurement> measurements() const override;
+  std::vector<Measurement> linear() const override;
   std::vector<Part> parts() const override;
   Tensor asked() const override;
   Tensor degraded() const override;
@@ -101,7 +102,7 @@ class RankSum : public Objective {
   // At least one term.
   explicit RankSum(std::vector<WeightedSum::Term> terms);
 
-  Tensor score(const Tensor& x) const override;
+  Tensor score(const State& sample) const override;
   int64_t targets() const override { return sum_.targets(); }
   bool differentiable() const override { return false; }
   std::vector<Part> parts() const override;

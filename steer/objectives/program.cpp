@@ -195,7 +195,8 @@ ProgramObjective::ProgramObjective(ProgramOptions options) : options_(std::move(
               "[program] timeout: expected seconds above 0 but got ", options_.timeout_seconds);
 }
 
-Tensor ProgramObjective::score(const Tensor& x) const {
+Tensor ProgramObjective::score(const State& sample) const {
+  const Tensor& x = sample.x;
   const size_t most = static_cast<size_t>(x.size(0)) * kBytesPerScore;
   const auto scores = numbers_of(conversation(options_, npy_bytes(x), most), options_.command, x.size(0));
   return torch::tensor(scores, torch::kFloat32).to(x.device());

@@ -22,7 +22,7 @@ class ProgramObjective : public Objective {
   // Error for an empty command and a time that is not above 0.
   explicit ProgramObjective(ProgramOptions options);
 
-  Tensor score(const Tensor& x) const override;
+  Tensor score(const State& sample) const override;
   bool differentiable() const override { return false; }
   std::string words() const override;
 

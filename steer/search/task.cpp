@@ -1,9 +1,9 @@
 #include "steer/search/task.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "steer/core/check.h"
+#include "steer/core/clock.h"
 #include "steer/core/random.h"
 #include "steer/modalities/objectives.h"
 
@@ -23,9 +23,15 @@ Tensor joined_rows(const std::vector<Tensor>& all) {
   return all.empty() ? Tensor() : at::cat(all);
 }
 
+// A smaller measurement of whole images enlarged bicubically; undefined for any other.
+Tensor enlarged_measurement(const Measurement& m, const Space& space) {
+  if (m.map.places.size() != 2 || m.map.mix.defined() || m.map.places[0] >= space.sizes[1]) return {};
+  return within(space, at::upsample_bicubic2d(m.y, {space.sizes[1], space.sizes[2]}, false));
+}
+
 }  // namespace
 
-Task::Task(const TaskOptions& options, const ImageShape& shape, const Tensor& truth, torch::Device device)
+Task::Task(const TaskOptions& options, const Space& space, const Tensor& truth, torch::Device device)
     : count_(truth.defined() ? truth.size(0) : options.count),
       seed_(options.seed),
       device_(device),
@@ -34,9 +40,7 @@ Task::Task(const TaskOptions& options, const ImageShape& shape, const Tensor& tr
               "[task] expected at least one sample and batches of one but got ", count_, " and ",
               options.batch);
   ObjectiveContext context;
-  context.channels = shape.channels;
-  context.height = shape.height;
-  context.width = shape.width;
+  context.space = space;
   context.device = device;
   context.fit = options.fit;
   std::vector<Tensor> asked, degraded, hidden, bicubic;
@@ -52,38 +56,40 @@ Task::Task(const TaskOptions& options, const ImageShape& shape, const Tensor& tr
     gather(asked, objective.asked(), some);
     gather(degraded, objective.degraded(), some);
     gather(hidden, objective.hidden(), some);
-    for (const LinearMeasurement& m : objective.measurements())
-      if (m.height < shape.height && !m.colour.defined() && m.y.defined())
-        gather(bicubic, at::upsample_bicubic2d(m.y, {shape.height, shape.width}, false).clamp(-1, 1), some);
+    for (const Measurement& m : objective.linear())
+      if (const Tensor enlarged = enlarged_measurement(m, space); enlarged.defined())
+        gather(bicubic, enlarged, some);
   }
   asked_ = joined_rows(asked), degraded_ = joined_rows(degraded), hidden_ = joined_rows(hidden);
   // A sum may have several measurements, of which none is the picture.
   if (bicubic.size() == pieces_.size()) bicubic_ = joined_rows(bicubic);
 }
 
-Made Task::run(Model& model, const std::function<void(SampleRequest&, int64_t at, int64_t count)>& how,
+Made Task::run(const Generator& generator, const Json& settings, const Told& told, bool guided,
                const std::function<void(double)>& progress) const {
-  std::vector<Tensor> images, scores;
+  std::vector<State> states;
+  std::vector<Tensor> scores;
   Made made;
   for (const Piece& piece : pieces_) {
-    SampleRequest request;
+    DrawRequest request;
     request.seeds = sample_seeds(seed_ + static_cast<uint64_t>(piece.at), piece.count, device_);
-    request.objective = piece.objective.get();
-    if (how) how(request, piece.at, piece.count);
-    request.progress = [&](double share) {
+    request.told = told.narrow(piece.at, piece.count);
+    const Watch watch = [&](const Glimpse& glimpse) {
       if (progress)
-        progress((static_cast<double>(piece.at) + share * static_cast<double>(piece.count)) /
+        progress((static_cast<double>(piece.at) + glimpse.share() * static_cast<double>(piece.count)) /
                  static_cast<double>(count_));
+      return true;
     };
-    const auto begin = std::chrono::steady_clock::now();
-    const Samples samples = model.sample(request);
-    made.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    const auto plan = generator.plan(guided ? piece.objective.get() : nullptr, settings);
+    const double begin = now_seconds();
+    const Samples samples = plan->draw(request, watch);
+    made.seconds += now_seconds() - begin;
     made.evaluations = std::max(made.evaluations, samples.evaluations);
     const torch::NoGradGuard no_grad;
-    scores.push_back(piece.objective->score(samples.images).cpu());
-    images.push_back(samples.images.cpu());
+    scores.push_back(piece.objective->score(samples.state).cpu());
+    states.push_back(samples.state.to(torch::kCPU));
   }
-  made.images = at::cat(images), made.scores = at::cat(scores);
+  made.state = concatenated(states), made.scores = at::cat(scores);
   return made;
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "steer/models/model.h"
+#include "steer/models/generator.h"
 
 namespace steer {
 
@@ -21,7 +21,7 @@ struct TaskOptions {
 
 // What a generator made of a task; tensors are on the processor.
 struct Made {
-  Tensor images;            // [N, C, H, W]
+  State state;              // N samples
   Tensor scores;            // [N], by the objective
   double seconds = 0;       // of sampling alone
   int64_t evaluations = 0;  // of the network for one sample, where the generator counts them
@@ -31,26 +31,26 @@ struct Made {
 // reading a guide again.
 class Task {
  public:
-  // With truth [N, C, H, W] every sample has one of them as its truth and options.count is not used. Sample i
+  // With truth [N, sizes...] every sample has one of them as its truth and options.count is not used. Sample i
   // of an objective such as label(classifier=...) is asked for class i modulo their number. Error as
   // make_objective.
-  Task(const TaskOptions& options, const ImageShape& shape, const Tensor& truth, torch::Device device);
+  Task(const TaskOptions& options, const Space& space, const Tensor& truth, torch::Device device);
 
   int64_t count() const { return count_; }              // N
   const std::string& words() const { return words_; }   // the objective as the user would write it
-  const Tensor& truth() const { return truth_; }        // [N, C, H, W], or undefined
+  const Tensor& truth() const { return truth_; }        // [N, sizes...], or undefined
   const Tensor& asked() const { return asked_; }        // int64 [N], or undefined: Objective::asked
-  const Tensor& degraded() const { return degraded_; }  // [N, C, H, W], or undefined
-  const Tensor& hidden() const { return hidden_; }      // [N, 1, H, W], or undefined
+  const Tensor& degraded() const { return degraded_; }  // [N, sizes...], or undefined
+  const Tensor& hidden() const { return hidden_; }      // [N, 1, places...], or undefined
   const Objective& objective() const { return *pieces_.front().objective; }  // of the first batch
 
-  // What the measurements of smaller size become by bicubic enlargement, [N, C, H, W]; undefined where there
+  // What the measurements of smaller size become by bicubic enlargement, [N, sizes...]; undefined where there
   // is none.
   const Tensor& bicubic() const { return bicubic_; }
 
-  // Samples seed, seed + 1, ... ; `how` completes the request for samples at..at+count; `progress` gets the
-  // share done.
-  Made run(Model& model, const std::function<void(SampleRequest&, int64_t at, int64_t count)>& how,
+  // Samples seed, seed + 1, ... by the generator's plan of these settings, told these things (of N samples);
+  // `progress` gets the share done. With `guided` false the objective only judges.
+  Made run(const Generator& generator, const Json& settings, const Told& told = {}, bool guided = true,
            const std::function<void(double)>& progress = {}) const;
 
  private:

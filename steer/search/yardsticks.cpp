@@ -30,14 +30,14 @@ class Measuring {
     if (metric == "accuracy") return agreement().share;
     if (metric == "confidence") return agreement().confidence;
     if (metric == "psnr") {
-      const Tensor mse = masked_mse(made_.images, need(task_.truth(), metric, "truth"), task_.hidden());
+      const Tensor mse = masked_mse(made_.state.x, need(task_.truth(), metric, "truth"), task_.hidden());
       return psnr(mse).mean().item<double>();
     }
     if (metric == "perceptual") {
       need(task_.truth(), metric, "truth");
       return perceptual_distances(features(metric), seen(task_.truth())).mean().item<double>();
     }
-    if (metric == "diversity") return pixel_diversity(made_.images);
+    if (metric == "diversity") return pixel_diversity(made_.state.x);
     const Tensor real = need(with_.real, metric, "features of real images");
     if (metric == "frechet") return frechet_distance(moments(features(metric)), moments(real));
     if (metric == "class_frechet") return class_frechet(real);
@@ -56,7 +56,7 @@ class Measuring {
 
   const Tensor& features(const std::string& metric) {
     STEER_CHECK(with_.features, "[measure] ", metric, ": expected a network of features but there is none");
-    if (!features_.defined()) features_ = seen(made_.images);
+    if (!features_.defined()) features_ = seen(made_.state.x);
     return features_;
   }
 
@@ -64,14 +64,14 @@ class Measuring {
     STEER_CHECK(with_.judge, "[measure] expected a judge for accuracy and confidence");
     const Tensor& asked = need(task_.asked(), "accuracy", "an objective that asks for a class");
     if (!agreement_)
-      agreement_ = steer::agreement(in_pieces(made_.images.to(with_.device), *with_.judge).cpu(), asked);
+      agreement_ = steer::agreement(in_pieces(made_.state.x.to(with_.device), *with_.judge).cpu(), asked);
     return *agreement_;
   }
 
   const Coverage& coverage_of(const Tensor& real) {
     if (!coverage_) {
       // Both sides of one size, so that the figure does not depend on how many real images there are.
-      const int64_t some = std::min(real.size(0), made_.images.size(0));
+      const int64_t some = std::min(real.size(0), made_.state.x.size(0));
       coverage_ = coverage(real.narrow(0, 0, some), features("precision"));
     }
     return *coverage_;

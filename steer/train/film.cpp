@@ -15,7 +15,7 @@ constexpr size_t kMostFrames = 60;
 
 }  // namespace
 
-bool write_film(const std::string& run, int64_t channels) {
+bool write_film(const std::string& run) {
   namespace fs = std::filesystem;
   std::vector<std::string> paths;
   for (const auto& entry : fs::directory_iterator(run + "/samples"))
@@ -25,7 +25,7 @@ bool write_film(const std::string& run, int64_t channels) {
   std::vector<at::Tensor> pictures;
   for (size_t i = 0; i < frames; ++i) {
     const size_t at = frames > 1 ? i * (paths.size() - 1) / (frames - 1) : 0;
-    pictures.push_back(to_bytes(read_image(paths[at], channels)));
+    pictures.push_back(to_bytes(read_image(paths[at], 0)));
   }
   if (pictures.empty()) return false;
   const auto size = pictures.back().sizes().vec();

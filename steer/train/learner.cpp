@@ -27,9 +27,9 @@ Figures Learner::step(const Batch& batch, uint64_t seed, double rate) {
     first_bad_ = first_bad_.defined() ? at::minimum(first_bad_, bad) : bad;
   }
   adam.step(rate);
-  images += batch.x.size(0);
+  images += batch.data.size();
   ++steps;
-  ema.update(batch.x.size(0), images);
+  ema.update(batch.data.size(), images);
   Figures figures = std::move(report.figures);
   for (auto& figure : model_.after_step(steps, &adam, &ema)) figures.push_back(std::move(figure));
   return figures;

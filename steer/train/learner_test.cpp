@@ -14,8 +14,8 @@ Batch some_batch(const Model& model, int64_t count) {
   const ImageShape shape = model.shape();
   torch::manual_seed(5);
   Batch batch;
-  batch.x = torch::rand({count, shape.channels, shape.height, shape.width}) * 2 - 1;
-  batch.label = at::arange(count, torch::kInt64).remainder(3);
+  batch.data.x = torch::rand({count, shape.channels, shape.height, shape.width}) * 2 - 1;
+  batch.told.label = at::arange(count, torch::kInt64).remainder(3);
   return batch;
 }
 

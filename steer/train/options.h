@@ -3,7 +3,7 @@
 
 #include "steer/core/options.h"
 #include "steer/data/loader.h"
-#include "steer/image/datasets.h"
+#include "steer/data/data_options.h"
 #include "steer/nn/adam.h"
 
 namespace steer {

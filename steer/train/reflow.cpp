@@ -18,10 +18,10 @@ class ReflowModel : public DiffusionModel {
   LossReport loss(const Batch& batch, uint64_t seed) override {
     network()->train();
     torch::manual_seed(derive_seed(seed, 2));
-    const int64_t rows = batch.x.size(0);
-    const Pairs pairs{pairs_->noise(batch).to(device(), torch::kFloat32), batch.x.to(device())};
+    const int64_t rows = batch.data.x.size(0);
+    const Pairs pairs{pairs_->noise(batch).to(device(), torch::kFloat32), batch.data.x.to(device())};
     Tensor label;
-    if (settings().classes > 0) label = batch.label.to(device());
+    if (settings().classes > 0) label = batch.told.label.to(device());
     const NoisePredictor velocity = [&](const Tensor& x, const Tensor& noise_label) {
       return network()->forward(x, noise_label, label);
     };
@@ -41,10 +41,10 @@ class ReflowModel : public DiffusionModel {
 
 }  // namespace
 
-PairsDataset::PairsDataset(Tensor images, Tensor labels, uint64_t first_seed)
-    : images_(std::move(images)), labels_(std::move(labels)), first_seed_(first_seed) {
-  STEER_CHECK(images_.dim() == 4 && images_.size(0) > 0, "[pairs] expected images [N, C, H, W] but got ",
-              shape_text(images_.sizes()));
+PairsDataset::PairsDataset(Space space, Tensor x, Tensor labels, uint64_t first_seed)
+    : space_(std::move(space)), x_(std::move(x)), labels_(std::move(labels)), first_seed_(first_seed) {
+  STEER_CHECK(x_.dim() > 0 && x_.size(0) > 0 && x_.sizes().slice(1) == at::IntArrayRef(space_.sizes),
+              "[pairs] expected samples ", text_of(space_), " but got ", shape_text(x_.sizes()));
 }
 
 Batch PairsDataset::batch(const std::vector<int64_t>& indices) const {
@@ -52,23 +52,23 @@ Batch PairsDataset::batch(const std::vector<int64_t>& indices) const {
   STEER_CHECK(((index >= 0) & (index < size())).all().item<bool>(), "[pairs] expected indices in [0, ",
               size(), ")");
   const Tensor label = labels_.defined() ? labels_.index_select(0, index) : at::full_like(index, -1);
-  return {images_.index_select(0, index), label, index};
+  return {x_.index_select(0, index), {label, {}}, index};
 }
 
 Tensor PairsDataset::noise(const Batch& batch) const {
   const Tensor seeds = batch.index.to(torch::kCPU) + static_cast<int64_t>(first_seed_);
-  return starting_noise(seeds, images_.sizes().slice(1), 1);
+  return starting_noise(seeds, x_.sizes().slice(1), 1);
 }
 
 void PairsDataset::write(const std::string& path) const {
   Checkpoint file;
-  file.tensors["images"] = images_;
+  file.tensors["images"] = x_;
   if (labels_.defined()) file.tensors["labels"] = labels_;
   file.metadata = {{"format", "steer-pairs"}, {"first_seed", std::to_string(first_seed_)}};
   write_checkpoint(path, file);
 }
 
-std::unique_ptr<PairsDataset> PairsDataset::read(const std::string& path) {
+std::unique_ptr<PairsDataset> PairsDataset::read(const std::string& path, const Space& space) {
   const Checkpoint file = read_checkpoint(path);
   const auto format = file.metadata.find("format"), seed = file.metadata.find("first_seed");
   const auto images = file.tensors.find("images"), labels = file.tensors.find("labels");
@@ -76,16 +76,14 @@ std::unique_ptr<PairsDataset> PairsDataset::read(const std::string& path) {
                   seed != file.metadata.end() && images != file.tensors.end(),
               "[pairs] ", path, ": expected pairs of noise and images but it holds something else");
   return std::make_unique<PairsDataset>(
-      images->second, labels == file.tensors.end() ? Tensor() : labels->second, std::stoull(seed->second));
+      space, images->second, labels == file.tensors.end() ? Tensor() : labels->second, std::stoull(seed->second));
 }
 
-std::unique_ptr<PairsDataset> draw_pairs(DiffusionModel& model, const SamplerOptions& sampler, int64_t count,
+std::unique_ptr<PairsDataset> draw_pairs(const DiffusionModel& model, const SamplerOptions& sampler, int64_t count,
                                          int64_t batch, uint64_t first_seed,
                                          const std::function<void(double)>& progress) {
   torch::NoGradGuard no_grad;
-  model.module().eval();
   const Tensor levels = model.levels(sampler);
-  const ImageShape s = model.shape();
   std::vector<Tensor> images, labels;
   for (int64_t at = 0; at < count; at += batch) {
     const int64_t rows = std::min(batch, count - at);
@@ -96,11 +94,11 @@ std::unique_ptr<PairsDataset> draw_pairs(DiffusionModel& model, const SamplerOpt
       labels.push_back(label);
     }
     const Pairs pairs = reflow_pairs(model.guided_denoiser(label, sampler.scale), seeds,
-                                     {s.channels, s.height, s.width}, levels, sampler.solver);
+                                     model.space().sizes, levels, sampler.solver);
     images.push_back(pairs.data.to(torch::kCPU, torch::kFloat32));
     if (progress) progress(static_cast<double>(at + rows) / static_cast<double>(count));
   }
-  return std::make_unique<PairsDataset>(at::cat(images), labels.empty() ? Tensor() : at::cat(labels),
+  return std::make_unique<PairsDataset>(model.space(), at::cat(images), labels.empty() ? Tensor() : at::cat(labels),
                                         first_seed);
 }
 

@@ -13,13 +13,13 @@ namespace steer {
 // Noise by seed and the images that a model makes of it.
 class PairsDataset : public Dataset {
  public:
-  // Image i of images float32 [N, C, H, W] belongs to the noise of seed first_seed + i and, where labels are
+  // Sample i of x float32 [N, sizes...] belongs to the noise of seed first_seed + i and, where labels are
   // defined, int64 [N], to that class.
-  PairsDataset(Tensor images, Tensor labels, uint64_t first_seed);
+  PairsDataset(Space space, Tensor x, Tensor labels, uint64_t first_seed);
 
-  int64_t size() const override { return images_.size(0); }
+  int64_t size() const override { return x_.size(0); }
   Batch batch(const std::vector<int64_t>& indices) const override;
-  std::vector<int64_t> shape() const override { return images_.sizes().slice(1).vec(); }
+  Space space() const override { return space_; }
 
   // The seed of the first image's noise.
   uint64_t first_seed() const { return first_seed_; }
@@ -28,17 +28,18 @@ class PairsDataset : public Dataset {
 
   // A safetensors file, written atomically.
   void write(const std::string& path) const;
-  // The pairs in such a file. Error when it does not hold pairs.
-  static std::unique_ptr<PairsDataset> read(const std::string& path);
+  // The pairs in such a file, of samples of this space. Error when it does not hold them.
+  static std::unique_ptr<PairsDataset> read(const std::string& path, const Space& space);
 
  private:
-  Tensor images_, labels_;
+  Space space_;
+  Tensor x_, labels_;
   uint64_t first_seed_;
 };
 
 // Draws pairs from a model by a solver without randomness; class i modulo their number where it is told
-// classes. Images are not clipped. `progress` gets the share done.
-std::unique_ptr<PairsDataset> draw_pairs(DiffusionModel& model, const SamplerOptions& sampler, int64_t count,
+// classes. Samples are not clipped. `progress` gets the share done.
+std::unique_ptr<PairsDataset> draw_pairs(const DiffusionModel& model, const SamplerOptions& sampler, int64_t count,
                                          int64_t batch, uint64_t first_seed,
                                          const std::function<void(double)>& progress);
 

@@ -43,9 +43,9 @@ TEST(Reflow, APairIsASampleOfItsSeed) {
   const auto pairs = draw_pairs(*model, euler(6), 5, 2, 40, {});
   const Tensor label = torch::tensor({0, 1, 2, 0, 1});
   const Batch batch = pairs->batch({0, 1, 2, 3, 4});
-  EXPECT_TRUE(torch::equal(batch.label, label));
+  EXPECT_TRUE(torch::equal(batch.told.label, label));
   EXPECT_LT(
-      (batch.x.clamp(-1, 1) - drawn(*model, euler(6), sample_seeds(40, 5), label)).abs().max().item<double>(),
+      (batch.data.x.clamp(-1, 1) - drawn(*model, euler(6), sample_seeds(40, 5), label)).abs().max().item<double>(),
       1e-4);
   EXPECT_TRUE(
       torch::equal(pairs->noise(pairs->batch({3})), starting_noise(sample_seeds(43, 1), {1, 8, 8}, 1)));
@@ -57,7 +57,7 @@ TEST(Reflow, PairsComeBackFromTheirFile) {
   const auto pairs = draw_pairs(*model, euler(2), 3, 3, 7, {});
   pairs->write(folder / "pairs.safetensors");
   const auto back = PairsDataset::read(folder / "pairs.safetensors");
-  EXPECT_TRUE(torch::equal(back->batch({2, 0}).x, pairs->batch({2, 0}).x));
+  EXPECT_TRUE(torch::equal(back->batch({2, 0}).data.x, pairs->batch({2, 0}).data.x));
   EXPECT_EQ(back->first_seed(), 7u);
   save_model(folder / "model.safetensors", *model, {}, nullptr);
   EXPECT_THROW(PairsDataset::read(folder / "model.safetensors"), Error);

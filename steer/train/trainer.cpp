@@ -137,11 +137,11 @@ class Averages {
 // What the averaged weights make, beside some of the images where a condition is made from them.
 void write_preview(Model& model, const Dataset& data, Ema& ema, const std::string& path) {
   const Ema::Swap averaged(ema);
-  Tensor examples;
-  if (model.needs().image) {
+  State examples;
+  if (model.needs().given) {
     std::vector<int64_t> first(static_cast<size_t>(std::min(kGridImages / 2, data.size())));
     std::iota(first.begin(), first.end(), 0);
-    examples = data.batch(first).x;
+    examples = data.batch(first).data;
   }
   const Tensor picture = model.preview(kGridImages, examples);
   if (picture.defined()) write_png(path, picture);
@@ -187,11 +187,9 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
               ": holds a run already; continue it with --resume or name another folder");
   STEER_CHECK(!resume || exists, "[train] ", run,
               ": expected a run to resume but there is no resume.safetensors");
-  const ImageShape shape = model.shape();
-  STEER_CHECK(data.shape() == std::vector<int64_t>({shape.channels, shape.height, shape.width}), "[train] ",
-              options.data.path, ": expected images ",
-              shape_text({shape.channels, shape.height, shape.width}), " as the model makes them but got ",
-              shape_text(data.shape()), "; set data.size and data.channels, or the model's");
+  STEER_CHECK(data.space() == model.space(), "[train] ", options.data.path, ": expected samples ",
+              text_of(model.space()), " as the model makes them but got ", text_of(data.space()),
+              "; set data.size and data.channels, or the model's");
 
   model.module().to(device);
   model.set_compute_type(scalar_type(make_precision(o.precision, device)));
@@ -241,7 +239,7 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
       break;
     }
     Batch batch = loader.next();
-    batch.x = batch.x.to(device);
+    batch.data = batch.data.to(device);
     const double rate = learning_rate(o, learner.images, share_done());
     for (const auto& [name, value] : learner.step(batch, seed_of(learner.steps), rate))
       averages.add(name, value);
@@ -265,7 +263,7 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
   }
   save();
   if (!summary.interrupted) draw();
-  write_film(run, shape.channels);
+  write_film(run);
   summary.state = self.state();
   return summary;
 }

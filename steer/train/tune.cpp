@@ -45,12 +45,11 @@ TuneState tune(DdnModel& model, const Objective& objective, const TuneOptions& o
   STEER_CHECK(options.batch % objective.targets() == 0,
               "[tune] batch: expected a multiple of the objective's ", objective.targets(),
               " targets but got ", options.batch);
-  STEER_CHECK(model.needs().classes == 0 && !model.needs().image,
+  STEER_CHECK(model.needs().classes == 0 && !model.needs().given,
               "[tune] expected an unconditional model but this one is told a condition");
   const auto original = frozen_copy(model);
   Network& network = model.network();
-  network.train();
-  const torch::Device device = network.layers()[0]->counts.device();
+  const torch::Device device = model.device();
   Adam adam(model.trainable_parameters(), AdamOptions());
   TuneState state;
   const double begin = now_seconds();
@@ -59,11 +58,11 @@ TuneState tune(DdnModel& model, const Objective& objective, const TuneOptions& o
     const uint64_t seed = derive_seed(options.seed, static_cast<uint64_t>(state.steps));
     const Tensor seeds = sample_seeds(seed, options.batch, device);
     const Generated made = network.run(options.batch, at_random(seeds));
-    const Tensor x = made.image;
+    const Tensor x = from_maps(model.space(), made.image);
     Tensor score = objective.score(x);
     if (options.satisfied < 0) score = score.clamp_max(options.satisfied);
-    const Tensor anchor = squared_distance(x, original->reconstruct(x.detach()).images);
-    const Tensor keep = squared_distance(x, original->decode(made.code));
+    const Tensor anchor = squared_distance(x, original->encode(x.detach()).state.x);
+    const Tensor keep = squared_distance(x, original->decode(made.code).x);
     const Tensor loss = (options.anchor * anchor + options.keep * keep - score).mean();
     adam.clear_gradients();
     loss.backward();
@@ -85,7 +84,6 @@ TuneState tune(DdnModel& model, const Objective& objective, const TuneOptions& o
     share = (now_seconds() - begin) / (60 * options.minutes);
     if (hooks.progress) hooks.progress(std::min(1.0, share), state);
   }
-  network.eval();
   return state;
 }
 

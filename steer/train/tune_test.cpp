@@ -11,7 +11,7 @@ namespace {
 
 // Bright images are wanted.
 struct Bright : Objective {
-  Tensor score(const Tensor& x) const override { return x.mean({1, 2, 3}) * 50 - 60; }
+  Tensor score(const State& sample) const override { const Tensor& x = sample.x; return x.mean({1, 2, 3}) * 50 - 60; }
   bool differentiable() const override { return true; }
   std::string words() const override { return "bright()"; }
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "steer/data/dataset.h"
+#include "steer/image/image_space.h"
 
 namespace steer {
 
@@ -17,7 +18,9 @@ class MemoryDataset : public Dataset {
 
   int64_t size() const override { return images_.size(0); }
   Batch batch(const std::vector<int64_t>& indices) const override;
-  std::vector<int64_t> shape() const override { return images_.sizes().slice(1).vec(); }
+  Space space() const override {
+    return image_space(images_.size(1), images_.size(2), images_.size(3));
+  }
   std::vector<std::string> classes() const override { return classes_; }
 
   const Tensor& images() const { return images_; }  // uint8 [N, C, H, W]

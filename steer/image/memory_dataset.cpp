@@ -1,4 +1,4 @@
-#include "steer/data/memory_dataset.h"
+#include "steer/image/memory_dataset.h"
 
 #include <array>
 
@@ -38,18 +38,20 @@ Batch MemoryDataset::batch(const std::vector<int64_t>& indices) const {
   const int64_t count = static_cast<int64_t>(indices.size()), each = images_[0].numel();
   std::vector<int64_t> shape = images_.sizes().vec();
   shape[0] = count;
-  Batch batch{at::empty(shape, torch::kFloat32), at::empty({count}, torch::kInt64),
-              at::empty({count}, torch::kInt64)};
+  Batch batch;
+  batch.data.x = at::empty(shape, torch::kFloat32);
+  batch.told.label = at::empty({count}, torch::kInt64);
+  batch.index = at::empty({count}, torch::kInt64);
   const std::array<float, 256>& values = byte_values();
   const uint8_t* const images = images_.data_ptr<uint8_t>();
   const int64_t* const labels = labels_.data_ptr<int64_t>();
-  float* x = batch.x.data_ptr<float>();
+  float* x = batch.data.x.data_ptr<float>();
   for (int64_t i = 0; i < count; ++i) {
     const int64_t index = indices[i];
     STEER_CHECK(index >= 0 && index < size(), "[batch] expected an index below ", size(), " but got ", index);
     const uint8_t* const image = images + index * each;
     for (int64_t j = 0; j < each; ++j) *x++ = values[image[j]];
-    batch.label.data_ptr<int64_t>()[i] = labels[index];
+    batch.told.label.data_ptr<int64_t>()[i] = labels[index];
     batch.index.data_ptr<int64_t>()[i] = index;
   }
   return batch;

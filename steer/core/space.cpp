@@ -1,0 +1,58 @@
+#include "steer/core/space.h"
+
+#include "steer/core/check.h"
+
+namespace steer {
+namespace {
+
+// [N, C, H, W] or [N, sizes...] out of the number of samples and the sizes of one.
+std::vector<int64_t> with_count(int64_t count, std::vector<int64_t> sizes) {
+  sizes.insert(sizes.begin(), count);
+  return sizes;
+}
+
+}  // namespace
+
+bool operator==(const Space& a, const Space& b) {
+  return a.kind == b.kind && a.sizes == b.sizes && a.limit == b.limit && a.rate_hz == b.rate_hz &&
+         a.vocabulary == b.vocabulary;
+}
+
+bool operator!=(const Space& a, const Space& b) {
+  return !(a == b);
+}
+
+int64_t values_of(const Space& space) {
+  int64_t values = 1;
+  for (const int64_t size : space.sizes) values *= size;
+  return values;
+}
+
+std::string text_of(const Space& space) {
+  std::string text = space.kind;
+  for (size_t i = 0; i < space.sizes.size(); ++i) text += (i ? "x" : " ") + std::to_string(space.sizes[i]);
+  return text;
+}
+
+Tensor within(const Space& space, const Tensor& x) {
+  return space.limit > 0 ? x.clamp(-space.limit, space.limit) : x;
+}
+
+MapSizes map_sizes(const Space& space) {
+  STEER_CHECK(!space.sizes.empty() && space.sizes.size() <= 3,
+              "[space] expected samples of one to three sizes, as maps have, but got ", text_of(space));
+  const auto size = [&](size_t i) { return i < space.sizes.size() ? space.sizes[i] : 1; };
+  return {size(0), size(1), size(2)};
+}
+
+Tensor as_maps(const Space& space, const Tensor& x) {
+  const auto [channels, height, width] = map_sizes(space);
+  return x.view({x.size(0), channels, height, width});
+}
+
+Tensor from_maps(const Space& space, const Tensor& maps) {
+  if (space.sizes.size() == 3) return maps;
+  return maps.reshape(with_count(maps.size(0), space.sizes));
+}
+
+}  // namespace steer

@@ -1,0 +1,54 @@
+// What a sample is: its kind and the shape of its numbers.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "steer/core/option_fields.h"
+
+namespace steer {
+
+using torch::Tensor;
+
+// Where samples of one kind live. A checkpoint holds the space of its model.
+struct Space {
+  std::string kind = "image";      // the word of its modality: image, points, ...
+  std::vector<int64_t> sizes;      // of the numbers of one sample: [C, H, W] of images, [2] of the plane
+  double limit = 0;                // the numbers lie in [-limit, limit]; 0: anywhere
+  double rate_hz = 0;              // of sounds; 0: has none
+  int64_t vocabulary = 0;          // of tokens; 0: has none
+
+  void fields(OptionFields& f) {
+    f("kind", kind, "the kind of sample");
+    f("sizes", sizes, "shape of the numbers of one sample");
+    f("limit", limit, "the numbers lie in [-limit, limit]; 0 = anywhere");
+    f("rate_hz", rate_hz, "samples in a second, of sounds; 0 = none");
+    f("vocabulary", vocabulary, "number of tokens, of text; 0 = none");
+  }
+};
+
+bool operator==(const Space& a, const Space& b);
+bool operator!=(const Space& a, const Space& b);
+
+// How many numbers a sample has.
+int64_t values_of(const Space& space);
+
+// "image 3x32x32", for people.
+std::string text_of(const Space& space);
+
+// Samples x [N, ...] with their numbers inside the space's limit.
+Tensor within(const Space& space, const Tensor& x);
+
+// Networks made for maps see every sample as maps [N, C, H, W]: sizes that a space has fewer are 1. Such maps
+// as samples [N, sizes...], and the sizes C, H and W of a sample seen so. Error for spaces of more sizes.
+struct MapSizes {
+  int64_t channels, height, width;
+};
+MapSizes map_sizes(const Space& space);
+Tensor as_maps(const Space& space, const Tensor& x);
+Tensor from_maps(const Space& space, const Tensor& maps);
+
+}  // namespace steer

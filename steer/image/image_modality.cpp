@@ -1,0 +1,55 @@
+#include "steer/image/image_modality.h"
+
+#include "steer/core/check.h"
+#include "steer/core/tensors.h"
+#include "steer/image/datasets.h"
+#include "steer/image/image_space.h"
+#include "steer/picture/fit.h"
+#include "steer/picture/images.h"
+
+namespace steer {
+namespace {
+
+State read_sample(const std::string& path, const Space& space, const std::string& fit) {
+  const auto [channels, height, width] = map_sizes(space);
+  Tensor image = read_image(path, channels);
+  const bool same = image.size(1) == height && image.size(2) == width;
+  STEER_CHECK(same || !fit.empty(), "[read] ", path, ": expected an image of ", width, "x", height,
+              " pixels but got ", image.size(2), "x", image.size(1),
+              "; --fit resize or --fit pad brings it to size");
+  if (same) return image.unsqueeze(0);
+  return from_bytes(fitted(to_bytes(image).unsqueeze(0), height, fit));
+}
+
+Tensor picture_of(const std::vector<State>& sources, int64_t columns) {
+  if (sources.size() == 1) return image_grid(sources[0].x, columns);
+  std::vector<Tensor> images;
+  for (const State& source : sources) images.push_back(source.x);
+  return stacked_grid(images, columns > 0 ? columns : std::min<int64_t>(images[0].size(0), 12));
+}
+
+void fit_to(DataOptions& options, const Space& space) {
+  const MapSizes sizes = map_sizes(space);
+  options.size = sizes.height;
+  options.channels = sizes.channels;
+}
+
+}  // namespace
+
+const Modality& image_modality() {
+  static const Modality modality = [] {
+    Modality m;
+    m.kind = "image";
+    m.plural = "images";
+    m.read = read_sample;
+    m.holds = [](const std::string&) { return true; };
+    m.dataset = make_image_dataset;
+    m.fitted = fit_to;
+    m.picture = picture_of;
+    m.words = nullptr;
+    return m;
+  }();
+  return modality;
+}
+
+}  // namespace steer

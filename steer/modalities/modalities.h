@@ -1,0 +1,18 @@
+// All kinds of sample by name. A new kind is one line here.
+#pragma once
+
+#include "steer/modality/modality.h"
+
+namespace steer {
+
+// All of them.
+const std::vector<const Modality*>& modalities();
+
+// That of a space's kind. Error for a kind that nobody makes.
+const Modality& modality_of(const std::string& kind);
+const Modality& modality_of(const Space& space);
+
+// The data set that a path names, of whichever kind it is. Error as the modality's.
+std::unique_ptr<Dataset> make_dataset(const DataOptions& options);
+
+}  // namespace steer

@@ -1,0 +1,40 @@
+// A kind of sample: how it is read, written and shown, where its data come from, and in which words it is
+// spoken of.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "steer/data/data_options.h"
+#include "steer/data/dataset.h"
+#include "steer/objectives/vocabulary.h"
+
+namespace steer {
+
+// One value for each kind, made in the folder of that kind.
+struct Modality {
+  std::string kind;    // Space::kind
+  std::string plural;  // of its samples, for people: "images"
+
+  // The one sample in a file as State of one row. Error for a file that is none, and for another size unless
+  // `fit` says how it is brought to the space's.
+  std::function<State(const std::string& path, const Space& space, const std::string& fit)> read;
+
+  // Whether `path` (a file, a folder or a word) may be a data set of this kind; and the data set.
+  std::function<bool(const std::string& path)> holds;
+  std::function<std::unique_ptr<Dataset>(const DataOptions& options)> dataset;
+
+  // Data options that bring a data set to a model's space.
+  std::function<void(DataOptions& options, const Space& space)> fitted;
+
+  // Samples as a picture [C, h, w] in [-1, 1]. Several sources show one thing seen several ways: sample i of
+  // each belong together. `columns` side by side, 0: as suits.
+  std::function<Tensor(const std::vector<State>& sources, int64_t columns)> picture;
+
+  // The words that objectives about this kind are made of, beside those that suit every kind.
+  const std::vector<Word>* words;
+};
+
+}  // namespace steer

@@ -1,0 +1,40 @@
+// What has a discrete code for every sample.
+#pragma once
+
+#include "steer/codes/code_file.h"
+#include "steer/core/state.h"
+
+namespace steer {
+
+// What encoding gives.
+struct Encoded {
+  State state;   // what the codes decode to
+  Tensor code;   // int64 [N, L]
+  Tensor error;  // float64 [N, L]: mean squared error after each layer, at its own size, of the best beam
+};
+
+// Samples to codes and back.
+class Codec {
+ public:
+  virtual ~Codec() = default;
+
+  // Samples encoded: at each layer the nearest candidate, or the nearest `beam` prefixes side by side. Where
+  // rows are told what they need and it is not given, samples are their own condition. Error when a label is
+  // needed and missing.
+  virtual Encoded encode(const State& samples, int64_t beam = 1, const Told& told = {}) const = 0;
+
+  // The samples of codes int64 [N, L], told what the encoder was told.
+  virtual State decode(const Tensor& code, const Told& told = {}) const = 0;
+
+  virtual std::vector<int64_t> candidates() const = 0;  // K of each layer
+  virtual uint64_t fingerprint() const = 0;             // of the weights, which a file of codes names
+
+  double bits() const;  // log2 of the number of codes
+
+  // Codes int64 [N, L] ready for a file.
+  CodeFile code_file(const Tensor& code, Coder coder) const;
+  // The codes int64 [N, L] in a file. Error, beginning with the file's name, when another model made them.
+  Tensor code_in(const CodeFile& file, const std::string& name) const;
+};
+
+}  // namespace steer

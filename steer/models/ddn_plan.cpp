@@ -1,0 +1,182 @@
+#include "steer/models/ddn_plan.h"
+
+#include <fmt/format.h>
+
+#include "steer/codes/prior.h"
+#include "steer/core/check.h"
+#include "steer/core/json.h"
+#include "steer/core/options.h"
+#include "steer/ddn/chooser.h"
+#include "steer/guidance/best_by.h"
+#include "steer/guidance/particles.h"
+#include "steer/models/ddn_model.h"
+
+namespace steer {
+namespace {
+
+// Ends a forward that a watch wants no more of.
+struct Ended {};
+
+// The layers a:b as 0-based first and last out of `depth`.
+struct LayerRange {
+  int64_t first, last;
+};
+
+LayerRange layer_range(const std::string& words, int64_t depth) {
+  if (words.empty()) return {0, depth - 1};
+  const size_t colon = words.find(':');
+  const auto number = [&](const std::string& text, int64_t otherwise) {
+    const bool digits = text.size() < 10 && text.find_first_not_of("0123456789") == std::string::npos;
+    STEER_CHECK(colon != std::string::npos && digits, "[levels] expected a:b, as 3:10, but got ",
+                in_quotes(words));
+    return text.empty() ? otherwise : std::stoll(text);
+  };
+  const int64_t first = number(words.substr(0, colon), 1);
+  const int64_t last = number(colon == std::string::npos ? "x" : words.substr(colon + 1), depth);
+  STEER_CHECK(1 <= first && first <= last && last <= depth,
+              "[sample] expected levels a to b with 1 <= a <= b <= ", depth, " but got ", first, " to ", last);
+  return {first - 1, last - 1};
+}
+
+class DdnPlan : public Plan {
+ public:
+  DdnPlan(const DdnModel& model, const Objective* objective, DdnSettings settings)
+      : model_(model),
+        objective_(objective),
+        settings_(std::move(settings)),
+        space_(model.space()),
+        range_(layer_range(settings_.levels, model.network().depth())) {
+    STEER_CHECK(settings_.beam <= 1 || settings_.particles == 0,
+                "[sample] expected either a beam or particles but got both");
+    STEER_CHECK(settings_.beam >= 1 && settings_.particles >= 0 && settings_.shortlist >= 0 && settings_.top > 0 &&
+                    settings_.temperature > 0,
+                "[sample] expected top and temperature above 0, a beam of at least 1, no negative particles and "
+                "no negative shortlist");
+    STEER_CHECK(settings_.prior.empty() || !objective_,
+                "[sample] prior: expected unguided samples but an objective guides");
+    if (settings_.prior.empty()) return;
+    prior_ = std::make_shared<Prior>(read_prior(settings_.prior));
+    STEER_CHECK(prior_->model() == model.fingerprint(), "[prior] ", settings_.prior,
+                ": expected a prior of the model with fingerprint ", fingerprint_text(model.fingerprint()),
+                " but it was learned from another one, ", fingerprint_text(prior_->model()));
+  }
+
+  Json settings() const override {
+    Json json = Json::object();
+    if (prior_) return {{"prior", settings_.prior}, {"temperature", settings_.temperature}};
+    if (!objective_) return json;
+    if (settings_.beam > 1)
+      json["beam"] = settings_.beam;
+    else if (settings_.particles > 0)
+      json = {{"particles", settings_.particles}, {"temperature", settings_.temperature}};
+    else
+      json["top"] = settings_.top;
+    if (settings_.shortlist > 0) json["shortlist"] = settings_.shortlist;
+    if (!settings_.levels.empty()) json["levels"] = settings_.levels;
+    return json;
+  }
+
+  std::string text() const override {
+    if (prior_) return fmt::format("codes of a prior, temperature {:g}", settings_.temperature);
+    if (!objective_) return "random codes";
+    if (settings_.beam > 1) return fmt::format("beam of {}", settings_.beam);
+    if (settings_.particles > 0) return fmt::format("{} particles", settings_.particles);
+    return fmt::format("the best {:g} candidates", settings_.top);
+  }
+
+  Samples draw(const DrawRequest& request, const Watch& watch) const override {
+    const torch::NoGradGuard no_grad;
+    const Tensor seeds = request.seeds.to(model_.device());
+    Condition told = model_.condition(request.told);
+    const auto [chooser, rows] = way(seeds, told);
+    const int64_t depth = model_.network().depth();
+    const Observer observer = [&](const LayerStep& step) {
+      if (!watch) return;
+      Glimpse glimpse;
+      glimpse.index = step.layer, glimpse.of = depth, glimpse.code = step.code;
+      glimpse.sample = [&] { return shown(step.image); };
+      if (!watch(glimpse)) throw Ended();
+    };
+    Samples samples;
+    try {
+      const Generated made = model_.network().run(rows, chooser, observer, told);
+      samples.state = within(space_, from_maps(space_, made.image));
+      samples.code = made.code;
+    } catch (const Ended&) {
+      samples.stopped = true;
+    }
+    return samples;
+  }
+
+ private:
+  // How a forward chooses, and the rows that it starts with; what these are told is left in `told`.
+  struct Way {
+    Chooser chooser;
+    int64_t rows;
+  };
+
+  // A layer's images at the space's size.
+  State shown(const Tensor& images) const {
+    const MapSizes full = map_sizes(space_);
+    return within(space_, from_maps(space_, area_resize(images, full.height, full.width)));
+  }
+
+  Way way(const Tensor& seeds, Condition& told) const {
+    const int64_t samples = seeds.size(0);
+    if (prior_) return {follow(prior_->sample(seeds.cpu(), settings_.temperature).to(seeds.device())), samples};
+    if (!objective_) return {at_random(seeds), samples};
+    const int64_t targets = objective_->targets();
+    STEER_CHECK(samples % targets == 0, "[sample] expected a multiple of ", targets,
+                " samples, one group for each target, but got ", samples);
+    if (settings_.beam > 1) return searching(seeds, told);
+    if (settings_.particles > 0)
+      return {within_range(particles(liking_of(*objective_, space_, settings_.shortlist, samples), seeds,
+                                     {settings_.particles, settings_.temperature, range_.last}),
+                           seeds),
+              samples};
+    return {within_range(best_by(*objective_, seeds, space_, {settings_.top, settings_.shortlist}), seeds),
+            samples};
+  }
+
+  // The search starts with one row for each target and ends with its share of the samples. Samples of one
+  // target that are told different things are searched for one by one.
+  Way searching(const Tensor& seeds, Condition& told) const {
+    const int64_t samples = seeds.size(0);
+    int64_t targets = objective_->targets();
+    if (told.defined()) {
+      const Condition firsts = told.at(at::arange(targets, torch::kInt64) * (samples / targets));
+      if (torch::equal(firsts.maps.repeat_interleave(samples / targets, 0), told.maps))
+        told = firsts;
+      else
+        targets = samples;
+    }
+    const int64_t keep = samples / targets;
+    const Tensor drawn = seeds.view({targets, keep}).select(1, 0);
+    const Chooser search = beam_search(liking_of(*objective_, space_, settings_.shortlist, targets),
+                                       {targets, std::max(settings_.beam, keep), keep, range_.last + 1});
+    return {within_range(search, drawn), targets};
+  }
+
+  Chooser within_range(const Chooser& chooser, const Tensor& seeds) const {
+    const bool all = range_.first == 0 && range_.last == model_.network().depth() - 1;
+    return all ? chooser : within_levels(chooser, range_.first, range_.last, seeds);
+  }
+
+  const DdnModel& model_;
+  const Objective* objective_;
+  DdnSettings settings_;
+  Space space_;
+  LayerRange range_;
+  std::shared_ptr<const Prior> prior_;
+};
+
+}  // namespace
+
+std::unique_ptr<Plan> DdnModel::plan(const Objective* objective, const Json& settings) const {
+  DdnSettings read;
+  check_settings(settings, option_names(read), family());
+  read_options(read, settings.is_null() ? Json::object() : settings, "settings");
+  return std::make_unique<DdnPlan>(*this, objective, read);
+}
+
+}  // namespace steer

@@ -1,0 +1,39 @@
+// How a Discrete Distribution Network is drawn from: an objective chooses among candidates.
+#pragma once
+
+#include "steer/core/option_fields.h"
+
+namespace steer {
+
+// The settings of DdnModel::plan.
+struct DdnSettings {
+  double top = 2;
+  int64_t beam = 1;
+  int64_t particles = 0;
+  double temperature = 1;
+  int64_t shortlist = 0;
+  std::string levels;
+  std::string prior;
+
+  void fields(OptionFields& f) {
+    f("top", top,
+      "an objective picks at random among this many best candidates; 1 = always the best; below 1 a share of "
+      "them, as 0.1");
+    f("beam", beam,
+      "an objective searches with this many prefixes side by side and gives the best; seeds are then idle; "
+      "1 = greedy, with top");
+    f("particles", particles,
+      "particles of each sample, resampled at every layer: draws from the posterior; 0 = none");
+    f("temperature", temperature, "divides the scores of particles, and the logits of a prior");
+    f("shortlist", shortlist,
+      "candidates that an objective which must look at samples sees at each layer: the best by its linear "
+      "terms, else some far apart; 0 = all");
+    f("levels", levels,
+      "layers a:b that an objective guides, from 1; a: and :b stand for the rest, empty = all; the others "
+      "draw at random");
+    f("prior", prior,
+      "unguided: a file with a learned prior, from which codes are drawn; empty = all codes alike");
+  }
+};
+
+}  // namespace steer

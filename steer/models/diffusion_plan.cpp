@@ -1,0 +1,272 @@
+#include "steer/models/diffusion_plan.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "steer/core/check.h"
+#include "steer/core/json.h"
+#include "steer/core/options.h"
+#include "steer/guidance/presets.h"
+#include "steer/guidance/proposal.h"
+#include "steer/models/diffusion_model.h"
+#include "steer/nn/frozen.h"
+
+namespace steer {
+namespace {
+
+// Seeds of draws that have nothing to do with those of the seeds given.
+Tensor unrelated_seeds(const Tensor& seeds) {
+  constexpr int64_t kFar = 0x3b9f6d2c5a1e;
+  return seeds + kFar;
+}
+
+// The settings as they came: the short ones, and the objects before and after them.
+struct Read {
+  DiffusionSettings brief;
+  Json preset_guidance, preset_sampler, guidance, sampler;  // null where there is none
+};
+
+Read read_settings(const Json& settings, const std::string& family) {
+  Read read;
+  std::vector<std::string> names = option_names(read.brief);
+  names.insert(names.end(), {"preset", "guidance", "sampler"});
+  check_settings(settings, names, family);
+  if (settings.is_null()) return read;
+  Json brief = settings;
+  const Json preset = brief.value("preset", Json::object());
+  STEER_CHECK(preset.is_object(), "[settings] preset: expected an object with guidance or sampler");
+  read.preset_guidance = preset.value("guidance", Json()), read.preset_sampler = preset.value("sampler", Json());
+  read.guidance = brief.value("guidance", Json()), read.sampler = brief.value("sampler", Json());
+  for (const char* key : {"preset", "guidance", "sampler"}) brief.erase(key);
+  read_options(read.brief, brief, "settings");
+  return read;
+}
+
+template <class O>
+void lay_over(O& options, const Json& json, const std::string& where) {
+  if (!json.is_null()) read_options(options, json, where);
+}
+
+SamplerOptions sampler_of(const Read& read, const DiffusionModel& model, bool guided) {
+  const DiffusionSettings& brief = read.brief;
+  SamplerOptions sampler = guided ? suited_guided_sampler(model.sampler()) : model.sampler();
+  lay_over(sampler, read.preset_sampler, "preset");
+  if (!brief.process.empty() && brief.process != model.process().type()) {
+    sampler = suited_sampler(brief.process);
+    if (guided) sampler = suited_guided_sampler(sampler);
+    sampler.process = brief.process;
+  }
+  if (!brief.solver.empty()) {
+    sampler.solver = {};
+    sampler.solver.name = brief.solver;
+  }
+  if (!brief.levels.empty()) {
+    const int64_t kept = sampler.levels.steps;
+    sampler.levels = {};
+    sampler.levels.type = brief.levels;
+    sampler.levels.steps = kept;
+  }
+  if (brief.steps > 0) sampler.levels.steps = brief.steps;
+  if (brief.eta >= 0) sampler.solver.eta = brief.eta;
+  if (brief.scale >= 0) sampler.scale = brief.scale;
+  lay_over(sampler, read.sampler, "--sampler");
+  make_step(sampler.solver, {}, sampler.levels.steps);
+  return sampler;
+}
+
+GuidanceOptions guidance_of(const Read& read, const Objective& objective) {
+  const DiffusionSettings& brief = read.brief;
+  std::string name = brief.method;
+  // Particles alone, unless a method or a preset says what else.
+  if (name.empty() && brief.particles > 0 && read.preset_guidance.is_null()) name = "feynman_kac";
+  if (name.empty()) name = suited_method(objective);
+  GuidanceOptions guidance = guidance_preset(name, brief.strength);
+  lay_over(guidance, read.preset_guidance, "preset");
+  if (brief.recurrence > 0) guidance.climb.recurrence = brief.recurrence;
+  if (brief.particles > 0) {
+    if (guidance.population.method == "none") guidance.population.method = "feynman_kac";
+    guidance.population.count = brief.particles;
+  }
+  if (brief.temperature > 0) guidance.population.temperature = brief.temperature;
+  lay_over(guidance, read.guidance, "--guidance");
+  return guidance;
+}
+
+std::string sampler_text(const SamplerOptions& sampler) {
+  std::string text =
+      sampler.solver.name == "dopri5"
+          ? fmt::format("dopri5, tolerances {:g} and {:g}", sampler.solver.rtol, sampler.solver.atol)
+          : fmt::format("{}, {} {} levels", sampler.solver.name, sampler.levels.steps, sampler.levels.type);
+  if (!sampler.process.empty()) text += " of " + sampler.process;
+  if (sampler.scale != 1) text += fmt::format(", scale {:g}", sampler.scale);
+  return text;
+}
+
+// What the watch sees of a solver's step. Of several rows of a sample the first is shown.
+SolverObserver observer_of(const Watch& watch, const Space& space, int64_t rows_each, bool& stopped) {
+  if (!watch) return {};
+  return [&watch, &stopped, space, rows_each](const SolverStep& step) {
+    Glimpse glimpse;
+    glimpse.index = step.index, glimpse.of = step.steps, glimpse.sigma = step.sigma_next;
+    glimpse.sample = [&]() -> State {
+      if (!step.x0.defined()) return {};
+      const Tensor x0 = within(space, step.x0).to(torch::kFloat32);
+      return rows_each == 1 ? x0 : x0.unflatten(0, {-1, rows_each}).select(1, 0);
+    };
+    stopped = !watch(glimpse);
+    return !stopped;
+  };
+}
+
+class DiffusionPlan : public Plan {
+ public:
+  DiffusionPlan(const DiffusionModel& model, const SamplerOptions& sampler)
+      : model_(model), space_(model.space()), sampler_(sampler), grid_(model.levels(sampler)) {}
+
+  Json settings() const override { return {{"sampler", options_json(sampler_)}}; }
+  std::string text() const override { return sampler_text(sampler_); }
+
+  int64_t evaluations() const override {
+    if (sampler_.solver.name == "dopri5") return 0;
+    // The solver itself counts, on one number.
+    const auto calls = std::make_shared<int64_t>(0);
+    const Denoiser nothing = [](const Tensor& x, const Tensor&) { return at::zeros_like(x); };
+    const Tensor seeds = at::zeros({1}, torch::kInt64);
+    solve(counted(nothing, calls), starting_noise(seeds, {1}, grid_[0].item<double>()), grid_, sampler_.solver,
+          seeds);
+    const bool both = sampler_.scale != 1 && sampler_.scale != 0;
+    return both ? 2 * *calls : *calls;
+  }
+
+  Samples draw(const DrawRequest& request, const Watch& watch) const override {
+    check_told(request);
+    const torch::NoGradGuard no_grad;
+    const Frozen frozen(*model_.network());
+    const Tensor seeds = request.seeds.to(model_.device());
+    const Tensor start = starting_noise(seeds, space_.sizes, grid_[0].item<double>());
+    const auto calls = std::make_shared<int64_t>(0);
+    const DenoiserOf denoiser_of = [&](const Tensor& rows) {
+      const Tensor& label = request.told.label;
+      return model_.guided_denoiser(label.defined() && rows.defined() ? label.to(rows.device()).index_select(0, rows)
+                                                                      : label,
+                                    sampler_.scale, calls);
+    };
+    Samples samples;
+    const Tensor x = solve(denoiser_of, start, grid_, sampler_.solver, seeds,
+                           observer_of(watch, space_, 1, samples.stopped))
+                         .x;
+    samples.evaluations = *calls;
+    if (!samples.stopped) samples.state = within(space_, x.to(torch::kFloat32));
+    return samples;
+  }
+
+ protected:
+  static void check_told(const DrawRequest& request) {
+    STEER_CHECK(!request.told.given.defined(),
+                "[condition] expected no condition image, because the model was trained without");
+  }
+
+  const DiffusionModel& model_;
+  Space space_;
+  SamplerOptions sampler_;
+  Tensor grid_;
+};
+
+class GuidedDiffusionPlan : public DiffusionPlan {
+ public:
+  GuidedDiffusionPlan(const DiffusionModel& model, const Objective& objective, const SamplerOptions& sampler,
+                      const GuidanceOptions& guidance)
+      : DiffusionPlan(model, sampler), objective_(objective), guidance_(guidance) {
+    check_population(guidance.population, sampler.solver);
+    check_together(guidance);
+    climbs_ = climbs(guidance.climb);
+    if (objective.differentiable() || climbs_) smoothed_.emplace(objective, space_);
+    if (!climbs_) return;
+    form_ = checked_form(guidance.climb, sampler.solver);
+    STEER_CHECK(
+        smoothed_->whole() || guidance.population.method != "none", "[guide] ", objective.words(),
+        ": a term without gradient guides by particles alone; add --particles 8 or leave the term out");
+  }
+
+  Json settings() const override {
+    return {{"guidance", options_json(guidance_)}, {"sampler", options_json(sampler_)}};
+  }
+
+  std::string text() const override {
+    const PopulationOptions& population = guidance_.population;
+    std::string text = climbs_ ? fmt::format("gradient (form {})", form_) : "";
+    if (population.method != "none")
+      text += fmt::format("{}{} of {}", text.empty() ? "" : ", ", population.method, population.count);
+    return text + "; " + sampler_text(sampler_);
+  }
+
+  int64_t evaluations() const override {
+    const int64_t rows =
+        Population(objective_, guidance_.population, at::zeros({objective_.targets()}, torch::kInt64)).rows();
+    return DiffusionPlan::evaluations() * rows / objective_.targets() * guidance_.climb.recurrence;
+  }
+
+  Samples draw(const DrawRequest& request, const Watch& watch) const override {
+    check_told(request);
+    const torch::NoGradGuard no_grad;
+    const Frozen frozen(*model_.network());
+    Population population(objective_, guidance_.population, request.seeds.to(model_.device()));
+    if (smoothed_ && smoothed_->whole()) population.foresee(*smoothed_);
+    const Tensor seeds = population.row_seeds();
+    const Step step = guided_step(population, seeds);
+    const auto calls = std::make_shared<int64_t>(0);
+    const Tensor& label = request.told.label;
+    Denoiser denoiser = model_.guided_denoiser(
+        label.defined() ? population.spread(label.to(model_.device())) : Tensor(), sampler_.scale, calls);
+    if (sampler_.solver.clip_x0) denoiser = clipped(denoiser);
+    const Tensor start = starting_noise(seeds, space_.sizes, grid_[0].item<double>());
+    const int64_t rows_each = population.rows() / request.seeds.size(0);
+    Samples samples;
+    const Tensor x = solve(denoiser, start, grid_, population.wrap(step),
+                           observer_of(watch, space_, rows_each, samples.stopped))
+                         .x;
+    samples.evaluations = *calls * rows_each;
+    if (!samples.stopped) samples.state = x.index_select(0, population.winners()).to(torch::kFloat32);
+    return samples;
+  }
+
+ private:
+  // The solver's step that climbs where the guidance does; its end is what is given back, so that just that is
+  // judged.
+  Step guided_step(Population& population, const Tensor& seeds) const {
+    const SolverOptions& solver = sampler_.solver;
+    const Noise noise = seeded_noise(seeds, space_.sizes);
+    Step step = make_step(solver, noise, grid_.size(0) - 1);
+    if (climbs_) {
+      step = climb(step, *smoothed_, guidance_.climb, solver, grid_,
+                   seeded_noise(unrelated_seeds(seeds), space_.sizes));
+      if (guidance_.population.method == "feynman_kac") {
+        const Proposal proposal = guided_proposal(solver, noise, step);
+        step = proposal.step;
+        population.set_correction(proposal.log_ratio);
+      }
+    }
+    return [step, space = space_](const Denoiser& D, const Tensor& at, double sigma, double next) {
+      const Tensor moved = step(D, at, sigma, next);
+      return next == 0 ? within(space, moved) : moved;
+    };
+  }
+
+  const Objective& objective_;
+  GuidanceOptions guidance_;
+  std::optional<Smoothed> smoothed_;
+  bool climbs_ = false;
+  std::string form_;
+};
+
+}  // namespace
+
+std::unique_ptr<Plan> DiffusionModel::plan(const Objective* objective, const Json& settings) const {
+  const Read read = read_settings(settings, family());
+  const SamplerOptions sampler = sampler_of(read, *this, objective != nullptr);
+  if (!objective) return std::make_unique<DiffusionPlan>(*this, sampler);
+  return std::make_unique<GuidedDiffusionPlan>(*this, *objective, sampler, guidance_of(read, *objective));
+}
+
+}  // namespace steer

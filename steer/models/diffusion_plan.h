@@ -1,0 +1,47 @@
+// How a diffusion is drawn from: grid, solver, and how an objective guides it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "steer/core/option_fields.h"
+
+namespace steer {
+
+// The short settings of DiffusionModel::plan. Beside them it takes three objects: "preset" {"guidance",
+// "sampler"} (a file that steer search wrote; other keys are passed over), which comes before these, and
+// "guidance" (GuidanceOptions) and "sampler" (SamplerOptions), which come after them. What nobody names is as
+// suits the model and the objective.
+struct DiffusionSettings {
+  std::string method;
+  double strength = 0;
+  int64_t recurrence = 0;
+  int64_t particles = 0;
+  double temperature = 0;
+  std::string solver;
+  std::string levels;
+  std::string process;
+  int64_t steps = 0;
+  double eta = -1;
+  double scale = -1;
+
+  void fields(OptionFields& f) {
+    f("method", method,
+      "how an objective guides: a name of steer list methods; empty = pigdm for linear objectives, tfg where "
+      "there is a gradient, else feynman_kac");
+    f("strength", strength, "strength of the method; 0 = its own");
+    f("recurrence", recurrence, "times that each step is made; 0 = as the method says");
+    f("particles", particles, "particles of each sample, resampled at every step; 0 = as the method says");
+    f("temperature", temperature, "divides the scores of particles; 0 = as the method says");
+    f("solver", solver, "how a sample goes from level to level; empty = as suits");
+    f("levels", levels, "the grid of noise levels; empty = as suits");
+    f("process", process, "draw on the grid of this process, whatever the model was trained on");
+    f("steps", steps, "steps of the solver; 0 = as suits");
+    f("eta", eta, "share of fresh noise, 0 to 1; below 0 = as suits");
+    f("scale", scale,
+      "of a class-conditional model: 1 follows the class as trained, more exaggerates it, 0 ignores it; below "
+      "0 = as suits");
+  }
+};
+
+}  // namespace steer

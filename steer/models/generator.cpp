@@ -1,0 +1,42 @@
+#include "steer/models/generator.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "steer/core/check.h"
+#include "steer/core/json.h"
+#include "steer/core/options.h"
+#include "steer/core/random.h"
+#include "steer/modalities/modalities.h"
+
+namespace steer {
+
+std::unique_ptr<Plan> Generator::plan(const Objective* objective) const {
+  return plan(objective, Json::object());
+}
+
+Tensor Generator::preview(int64_t samples, const State& examples) {
+  const Needs told = needs();
+  if (told.classes > 0) samples = std::max<int64_t>(1, samples / told.classes) * told.classes;
+  if (told.given) samples = examples.size();
+  DrawRequest request;
+  request.seeds = sample_seeds(0, samples);
+  if (told.classes > 0) request.told.label = at::arange(samples, torch::kInt64).remainder(told.classes);
+  if (told.given) request.told.given = examples;
+  const State made = plan()->draw(request).state.to(torch::kCPU);
+  const Modality& modality = modality_of(space());
+  return told.given ? modality.picture({examples, made}, 8) : modality.picture({made}, told.classes);
+}
+
+void check_settings(const Json& settings, const std::vector<std::string>& names, const std::string& family) {
+  STEER_CHECK(settings.is_null() || settings.is_object(), "[settings] expected a JSON object but got ",
+              settings.dump());
+  if (settings.is_null()) return;
+  for (const auto& [key, value] : settings.items())
+    STEER_CHECK(among(key, names), "[settings] ", key, ": a ", family, " model has no such setting; it has ",
+                fmt::format("{}", fmt::join(names, ", ")), did_you_mean(key, names));
+}
+
+}  // namespace steer
