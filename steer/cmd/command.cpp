@@ -1,21 +1,14 @@
 #include "steer/cmd/command.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
-#include <numeric>
 
-#include "steer/core/check.h"
-#include "steer/core/files.h"
-#include "steer/core/json.h"
+#include "steer/cmd/interruption.h"
 #include "steer/core/machine.h"
-#include "steer/core/precision.h"
-#include "steer/core/tensors.h"
-#include "steer/modalities/modalities.h"
-#include "steer/picture/fit.h"
-#include "steer/picture/images.h"
+#include "steer/core/progress.h"
 
 namespace steer {
 
@@ -31,12 +24,9 @@ void Common::add_to(CLI::App* command) {
       ->capture_default_str();
 }
 
-torch::Device Common::start() const {
+Computing Common::start() const {
   prepare_process(static_cast<int>(threads));
-  if (device == "cpu") return torch::kCPU;
-  STEER_CHECK(device == "cuda", "[steer] --device: expected cpu or cuda but got \"", device, "\"");
-  STEER_CHECK(torch::cuda::is_available(), "[steer] --device cuda: this build or machine has no CUDA device");
-  return torch::kCUDA;
+  return {device_of(device), precision};
 }
 
 void say(const std::string& text) {
@@ -67,99 +57,57 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
-void write_picture(const std::string& path, const torch::Tensor& picture, const Json& twin) {
-  write_png(path, picture);
-  if (std::filesystem::is_regular_file(path))
-    write_file(std::filesystem::path(path).replace_extension(".json").string(), twin.dump(2) + "\n");
-  say(fmt::format("wrote {}", path));
-}
-
-LoadedModel open_model(const Common& common, const std::string& run, torch::Device device) {
-  LoadedModel loaded = load_model(run, device);
-  const Precision precision = make_precision(common.precision, device);
-  loaded.model->set_compute_type(scalar_type(precision));
-  const ImageShape s = loaded.model->shape();
-  say(fmt::format("{}: {} model, {} parameters, images {}x{}x{}, trained on {} images; {}, {} threads",
-                  loaded.path, loaded.model->family(), loaded.model->parameter_count(), s.channels, s.height,
-                  s.width, loaded.state.images, name(precision), at::get_num_threads()));
+LoadedModel opened(const std::string& run, const Computing& computing) {
+  LoadedModel loaded = open_model(run, computing);
+  say(text_of(loaded, computing));
   return loaded;
 }
 
-LoadedDdn open_ddn(const Common& common, const std::string& run, torch::Device device,
-                   const std::string& command) {
-  LoadedModel loaded = open_model(common, run, device);
-  return as_ddn(std::move(loaded), command);
+WorkWatch on_terminal() {
+  notice_interruption();
+  struct Line {
+    std::string title;
+    std::unique_ptr<Progress> progress;
+  };
+  const auto line = std::make_shared<Line>();
+  return [line](const Moment& moment) {
+    if (!line->progress || line->title != moment.title) {
+      line->title = moment.title;
+      line->progress = std::make_unique<Progress>(moment.title, 1.0, isatty(STDERR_FILENO), std::cerr, "");
+    }
+    if (moment.share < 1) {
+      line->progress->update(moment.share, moment.note);
+    } else {
+      line->progress->finish(moment.note);
+    }
+    return !interruption_asked();
+  };
 }
 
-torch::Tensor read_images(const std::vector<std::string>& paths, const ImageShape& shape,
-                          const std::string& fit) {
-  std::vector<torch::Tensor> images;
-  for (const std::string& path : paths) {
-    torch::Tensor image = read_image(path, shape.channels);
-    const bool same = image.size(1) == shape.height && image.size(2) == shape.width;
-    STEER_CHECK(same || !fit.empty(), "[read] ", path, ": expected an image of ", shape.width, "x",
-                shape.height, " pixels but got ", image.size(2), "x", image.size(1),
-                "; --fit resize or --fit pad brings it to size");
-    if (!same) image = from_bytes(fitted(to_bytes(image).unsqueeze(0), shape.height, fit).squeeze(0));
-    images.push_back(image);
-  }
-  return at::stack(images);
-}
-
-Loaded load_images(const std::string& data, const std::string& split, const std::string& fit,
-                   const ImageShape& shape, int64_t count) {
-  DataOptions options;
-  options.path = data;
-  options.split = split;
-  options.size = shape.height;
-  options.channels = shape.channels;
-  options.limit = count;
-  if (!fit.empty()) options.fit = fit;
-  const auto dataset = make_dataset(options);
-  std::vector<int64_t> all(
-      static_cast<size_t>(count > 0 ? std::min(count, dataset->size()) : dataset->size()));
-  std::iota(all.begin(), all.end(), 0);
-  const Batch batch = dataset->batch(all);
-  return {batch.data.x, batch.told.label};
-}
-
-void ImageSource::add_to(CLI::App* command, int64_t least, int64_t most, const std::string& meaning) {
-  command->add_option("images", files, "PNG or JPEG files, read in the model's channels");
-  command->add_option("--data", data, "a data set in place of files");
-  command->add_option("--split", split, "train or test")->capture_default_str();
+void add_source_flags(CLI::App* command, SampleSource& source, int64_t least, int64_t most,
+                      const std::string& meaning) {
+  command->add_option("images", source.files, "PNG or JPEG files, read in the model's channels");
+  command->add_option("--data", source.data, "a data set in place of files");
+  command->add_option("--split", source.split, "train or test")->capture_default_str();
   command
-      ->add_option("--fit", fit,
+      ->add_option("--fit", source.fit,
                    "images of another size: resize or pad (default: refused for files, padded for data sets)")
       ->check(CLI::IsMember({"resize", "pad", "crop"}));
-  command->add_option("-n,--count", count, meaning)->capture_default_str()->check(CLI::Range(least, most));
+  command->add_option("-n,--count", source.count, meaning)
+      ->capture_default_str()
+      ->check(CLI::Range(least, most));
 }
 
-void ImageSource::check(const std::string& command) const {
-  STEER_CHECK(data.empty() != files.empty(), "[", command, "] expected either image files or --data DIR");
-}
-
-Loaded ImageSource::load_labelled(const ImageShape& shape) const {
-  if (data.empty()) return {read_images(files, shape, fit), {}};
-  return load_images(data, split, fit, shape, count);
-}
-
-torch::Tensor ImageSource::load(const ImageShape& shape) const {
-  return load_labelled(shape).x;
-}
-
-Reconstruction reconstruct_all(const DdnModel& model, const torch::Tensor& x, int64_t batch, int64_t beam,
-                               torch::Device device, const torch::Tensor& label) {
-  std::vector<torch::Tensor> images, codes, errors;
-  for (int64_t at = 0; at < x.size(0); at += batch) {
-    const int64_t some = std::min(batch, x.size(0) - at);
-    const Reconstruction made =
-        model.reconstruct(x.narrow(0, at, some).to(device), beam,
-                          label.defined() ? label.narrow(0, at, some) : torch::Tensor());
-    images.push_back(made.images.cpu());
-    codes.push_back(made.code.cpu());
-    errors.push_back(made.error.cpu());
-  }
-  return {at::cat(images), at::cat(codes), at::cat(errors)};
+void add_telling_flags(CLI::App* command, Telling& telling, bool with_given) {
+  command->add_option("--label", telling.label,
+                      "for a class-conditional model: a class, several with commas between, or all; sample i "
+                      "takes number i, again from the first after the last");
+  if (!with_given) return;
+  command
+      ->add_option("--condition", telling.given,
+                   "for a model conditional on colour, edges or a small image: the image to take them from "
+                   "(repeatable; sample i takes number i)")
+      ->allow_extra_args(false);
 }
 
 }  // namespace steer

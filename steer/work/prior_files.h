@@ -1,11 +1,10 @@
-// Where a command finds the prior of a model's codes.
+// Where the prior of a model's codes is found.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 
-#include "steer/models/ddn_model.h"
+#include "steer/codes/prior.h"
 
 namespace steer {
 
@@ -18,8 +17,5 @@ std::unique_ptr<Prior> open_prior(const std::string& path, const std::string& ru
 
 // The same, nothing where `path` is empty and no prior of this model stands at prior_path(run).
 std::unique_ptr<Prior> find_prior(const std::string& path, const std::string& run, uint64_t model);
-
-// Adds --prior FILE.
-CLI::Option* add_prior_flag(CLI::App* command, std::string& path, const std::string& meaning);
 
 }  // namespace steer

@@ -1,8 +1,8 @@
-#include "steer/cmd/priors.h"
+#include "steer/work/prior_files.h"
 
 #include <filesystem>
 
-#include "steer/cmd/command.h"
+#include "steer/codes/code_file.h"
 #include "steer/core/check.h"
 
 namespace steer {
@@ -28,12 +28,6 @@ std::unique_ptr<Prior> open_prior(const std::string& given, const std::string& r
 std::unique_ptr<Prior> find_prior(const std::string& path, const std::string& run, uint64_t model) {
   if (path.empty() && !std::filesystem::exists(prior_path(run))) return nullptr;
   return open_prior(path, run, model);
-}
-
-CLI::Option* add_prior_flag(CLI::App* command, std::string& path, const std::string& meaning) {
-  return command->add_option(
-      "--prior", path,
-      meaning + " (default: RUN/prior.safetensors, beside a file NAME.safetensors NAME_prior.safetensors)");
 }
 
 }  // namespace steer

@@ -1,0 +1,133 @@
+#include "steer/cmd/settings.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "steer/core/check.h"
+#include "steer/core/options.h"
+#include "steer/guidance/presets.h"
+#include "steer/models/models.h"
+#include "steer/work/prior_files.h"
+
+namespace steer {
+
+bool SettingsFlags::given(const std::string& flag) const {
+  const CLI::Option* option = command_->get_option_no_throw(flag);
+  return option && option->count() > 0;
+}
+
+void SettingsFlags::add_drawing_to(CLI::App* command) {
+  command_ = command;
+  command
+      ->add_option("--solver", solver_,
+                   "of a diffusion: " + fmt::format("{}", fmt::join(solver_names(), ", ")))
+      ->check(CLI::IsMember(solver_names()));
+  // A command that guides has --levels already, with two meanings.
+  if (!command->get_option_no_throw("--levels"))
+    command->add_option(
+        "--levels", levels_,
+        "of a diffusion, the grid of noise levels: " + fmt::format("{}", fmt::join(level_names(), ", ")));
+  command->add_option("--steps", steps_, "of a diffusion: steps of the solver")->check(CLI::Range(1, 100000));
+  command
+      ->add_option("--process", process_,
+                   "of a diffusion: draw on the grid of this process, whatever the model was trained on: " +
+                       fmt::format("{}", fmt::join(process_names(), ", ")))
+      ->check(CLI::IsMember(process_names()));
+  command->add_option("--eta", eta_, "of a diffusion: share of fresh noise, 0 to 1")
+      ->check(CLI::Range(0.0, 1.0));
+  command->add_option("--scale", scale_,
+                      "of a class-conditional diffusion: 1 follows the class as trained, more exaggerates it "
+                      "(classifier-free guidance, two evaluations per step), 0 ignores it");
+  command
+      ->add_option("--sampler", sampler_,
+                   "of a diffusion, any other option of its sampler: --sampler solver.churn=40 (repeatable; "
+                   "names as in steer train --help under diffusion.sampler)")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--prior", prior_,
+                   "draw a ddn's codes from its learned prior instead of all alike; FILE may be left out "
+                   "(default: RUN/prior.safetensors, beside a file NAME.safetensors NAME_prior.safetensors)")
+      ->expected(0, 1);
+}
+
+void SettingsFlags::add_guidance_to(CLI::App* command) {
+  command_ = command;
+  command
+      ->add_option("--top", top_,
+                   "a ddn picks at random among this many best candidates; 1 = always the best; below 1 a "
+                   "share of them, as 0.1")
+      ->capture_default_str()
+      ->check(CLI::Range(1e-6, 1e6));
+  command
+      ->add_option(
+          "--beam", beam_,
+          "of a ddn: search with this many prefixes side by side and give the best; 1 = greedy, with "
+          "--top")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000));
+  command
+      ->add_option(
+          "--particles", particles_,
+          "particles of each sample, of a ddn resampled at every layer, of a diffusion at every step: "
+          "draws from the posterior, no gradient needed; 0 = none")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 10000));
+  command->add_option("--temperature", temperature_, "of --particles: divides the scores")
+      ->capture_default_str()
+      ->check(CLI::Range(1e-9, 1e9));
+  command
+      ->add_option("--shortlist", shortlist_,
+                   "of a ddn: candidates that an objective which must look at images sees at each layer: the "
+                   "best by its linear terms, else some far apart; 0 = all")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1000000));
+  command->add_option("--levels", levels_,
+                      "of a ddn: guide only the layers a:b (from 1; a: and :b stand for the rest), the "
+                      "others at random; of a diffusion: the grid of noise levels, such as karras");
+  command
+      ->add_option("--method", method_,
+                   "how a diffusion is guided: " + fmt::format("{}", fmt::join(guidance_names(), ", ")) +
+                       " (default: pigdm for linear objectives, tfg where there is a gradient, else "
+                       "feynman_kac)")
+      ->check(CLI::IsMember(guidance_names()));
+  command->add_option("--strength", strength_, "of a diffusion: strength of the method (default: its own, 1)")
+      ->check(CLI::Range(0.0, 1e9));
+  command->add_option("--recurrence", recurrence_, "of a diffusion: times that each step is made")
+      ->check(CLI::Range(1, 10000));
+  command->add_option("--preset", preset_, "of a diffusion: a file of settings, as steer search writes");
+  command
+      ->add_option(
+          "--guidance", guidance_,
+          "of a diffusion, any other setting: --guidance climb.rho=2 (repeatable; docs/guidance.md has "
+          "all)")
+      ->allow_extra_args(false);
+}
+
+Json SettingsFlags::settings(const std::string& run) const {
+  Json json = Json::object();
+  const auto put = [&](const char* name, const Json& value) {
+    if (given(std::string("--") + name)) json[name] = value;
+  };
+  put("top", top_), put("beam", beam_), put("particles", particles_), put("temperature", temperature_);
+  put("shortlist", shortlist_), put("levels", levels_), put("method", method_), put("strength", strength_);
+  put("recurrence", recurrence_), put("solver", solver_), put("process", process_), put("steps", steps_);
+  put("eta", eta_), put("scale", scale_);
+  if (given("--preset")) json["preset"] = read_preset(preset_);
+  if (given("--prior")) json["prior"] = prior_.empty() ? prior_path(run) : prior_;
+  for (const auto& [name, sets] : {std::pair{"guidance", &guidance_}, {"sampler", &sampler_}}) {
+    if (sets->empty()) continue;
+    Json all = Json::object();
+    for (const std::string& set : *sets) apply_set(all, set);
+    json[name] = all;
+  }
+  return json;
+}
+
+Json read_preset(const std::string& path) {
+  const Json json = read_json_file(path);
+  STEER_CHECK(json.is_object() && (json.contains("guidance") || json.contains("sampler")), "[preset] ", path,
+              ": expected an object with guidance or sampler, as steer search writes");
+  return json;
+}
+
+}  // namespace steer

@@ -1,0 +1,26 @@
+#include "steer/work/pictures.h"
+
+#include <filesystem>
+
+#include "steer/core/files.h"
+#include "steer/core/json.h"
+#include "steer/modalities/modalities.h"
+#include "steer/picture/images.h"
+
+namespace steer {
+
+Tensor picture_of(const Space& space, const State& samples, int64_t columns) {
+  return modality_of(space).picture({samples}, columns);
+}
+
+Tensor picture_of(const Space& space, const std::vector<State>& sources, int64_t columns) {
+  return modality_of(space).picture(sources, columns);
+}
+
+void write_picture(const std::string& path, const Tensor& picture, const Json& twin) {
+  write_png(path, picture);
+  if (std::filesystem::is_regular_file(path))
+    write_file(std::filesystem::path(path).replace_extension(".json").string(), twin.dump(2) + "\n");
+}
+
+}  // namespace steer

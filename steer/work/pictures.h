@@ -1,0 +1,22 @@
+// Pictures of samples, and what is written with them.
+#pragma once
+
+#include <string>
+
+#include "steer/core/json_fwd.h"
+#include "steer/core/space.h"
+#include "steer/core/state.h"
+
+namespace steer {
+
+// Samples of one space as a picture [C, h, w] in [-1, 1], `columns` side by side (0: as suits the kind).
+Tensor picture_of(const Space& space, const State& samples, int64_t columns = 0);
+
+// Several views of the same samples, sample i of each together: what was given, what was made, the truth.
+Tensor picture_of(const Space& space, const std::vector<State>& sources, int64_t columns = 0);
+
+// A PNG, and beside it the same name ending in .json with how it was made; a device or pipe gets the PNG
+// alone.
+void write_picture(const std::string& path, const Tensor& picture, const Json& twin);
+
+}  // namespace steer

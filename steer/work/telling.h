@@ -1,0 +1,30 @@
+// What a conditional model is told, out of words.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "steer/models/model.h"
+
+namespace steer {
+
+// The words: a recipe holds them.
+struct Telling {
+  std::string label;               // a class, several with commas between, or all; empty: not told
+  std::vector<std::string> given;  // files of samples that a condition is made from
+  std::string fit;                 // of files of another size: resize, pad, or empty to refuse them
+};
+
+// The labels that the words name: numbers with commas between, or all; empty without words. Error when one is
+// no class of the model, or it has none.
+std::vector<int64_t> labels_of(const Telling& telling, const Model& model);
+
+// For `count` samples: sample i takes the label and the file i modulo how many there are. Error, with one
+// line on what is missing, when the model needs what was not given, or the other way round.
+Told told_by(const Telling& telling, const Model& model, int64_t count);
+
+// The same where rows stand for samples of a data set and their labels, which are -1 or undefined where there
+// are none: what the words do not say comes from them.
+Told told_by(const Telling& telling, const Model& model, const State& samples, const Tensor& label);
+
+}  // namespace steer
