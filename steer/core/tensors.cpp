@@ -49,6 +49,19 @@ Tensor stacked_grid(const std::vector<Tensor>& sources, int64_t columns) {
   return image_grid(at::cat(tiles), columns);
 }
 
+Tensor enlarged(const Tensor& picture, int64_t zoom) {
+  constexpr int64_t kMaxZoom = 64;
+  STEER_CHECK(picture.dim() == 3, "[enlarged] expected a picture [C, H, W] but got ",
+              shape_text(picture.sizes()));
+  STEER_CHECK(zoom >= 1 && zoom <= kMaxZoom, "[enlarged] expected a zoom of 1 to ", kMaxZoom, " but got ",
+              zoom);
+  const int64_t channels = picture.size(0), height = picture.size(1), width = picture.size(2);
+  return picture.unsqueeze(2)
+      .unsqueeze(4)
+      .expand({channels, height, zoom, width, zoom})
+      .reshape({channels, height * zoom, width * zoom});
+}
+
 Tensor to_bytes(const Tensor& images) {
   return images.detach().to(torch::kFloat32).add(1.0).mul_(127.5).round_().clamp_(0, 255).to(torch::kUInt8);
 }

@@ -23,6 +23,10 @@ Tensor image_grid(const Tensor& images, int64_t columns = 0, int64_t gap = 2);
 // An incomplete last block is filled with white.
 Tensor stacked_grid(const std::vector<Tensor>& sources, int64_t columns);
 
+// A picture [C, h, w] of bytes or floats in which each pixel is a square of zoom x zoom pixels, zoom 1 to 64:
+// [C, h zoom, w zoom].
+Tensor enlarged(const Tensor& picture, int64_t zoom);
+
 // Values in [-1, 1] as bytes: (x + 1) * 127.5 rounded, clipped; and back.
 Tensor to_bytes(const Tensor& images);
 Tensor from_bytes(const Tensor& bytes);

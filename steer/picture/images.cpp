@@ -214,7 +214,7 @@ Tensor read_image(const std::string& path, int64_t channels) {
   return decode_image(read_file(path), path, channels);
 }
 
-std::string encode_png(const Tensor& picture) {
+std::string encode_png(const Tensor& picture, const std::vector<PngText>& texts) {
   STEER_CHECK(picture.dim() == 3 && (picture.size(0) == 1 || picture.size(0) == 3) && picture.numel() > 0,
               "[write_png] expected a picture [1 or 3, H, W] but got ", shape_text(picture.sizes()));
   const Tensor pixels = to_bytes(picture).to(torch::kCPU).permute({1, 2, 0}).contiguous();
@@ -229,11 +229,11 @@ std::string encode_png(const Tensor& picture) {
       png_image_write_to_memory(&image, bytes.data(), &count, 0, pixels.data_ptr<uint8_t>(), 0, nullptr);
   STEER_CHECK(written, "[write_png] expected to encode the picture but got ", image.message);
   bytes.resize(count);
-  return bytes;
+  return with_texts(bytes, texts);
 }
 
-void write_png(const std::string& path, const Tensor& picture) {
-  write_file(path, encode_png(picture));
+void write_png(const std::string& path, const Tensor& picture, const std::vector<PngText>& texts) {
+  write_file(path, encode_png(picture, texts));
 }
 
 bool is_image_name(std::string_view name) {

@@ -5,6 +5,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "steer/picture/png_texts.h"
 
 namespace steer {
 
@@ -33,9 +36,9 @@ struct LayeredImage {
 LayeredImage decode_image_alpha(std::string_view bytes, const std::string& name, int64_t channels);
 LayeredImage read_image_alpha(const std::string& path, int64_t channels);
 
-// A picture [C, H, W] in [-1, 1], C 1 or 3, as an 8-bit PNG.
-std::string encode_png(const Tensor& picture);
-void write_png(const std::string& path, const Tensor& picture);
+// A picture [C, H, W] in [-1, 1], C 1 or 3, as an 8-bit PNG, with texts that png_texts gives back.
+std::string encode_png(const Tensor& picture, const std::vector<PngText>& texts = {});
+void write_png(const std::string& path, const Tensor& picture, const std::vector<PngText>& texts = {});
 
 // Whether a file of this name is taken for a picture: it ends in .png, .jpg or .jpeg, in any case.
 bool is_image_name(std::string_view name);
