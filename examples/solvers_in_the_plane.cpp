@@ -10,6 +10,7 @@
 #include "steer/diffusion/levels.h"
 #include "steer/diffusion/picture.h"
 #include "steer/diffusion/solver.h"
+#include "steer/picture/grid.h"
 #include "steer/picture/images.h"
 
 int main(int argc, char** argv) {

@@ -4,8 +4,9 @@
 #include "steer/core/machine.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
-#include "steer/models/models.h"
 #include "steer/modalities/objectives.h"
+#include "steer/models/models.h"
+#include "steer/picture/grid.h"
 #include "steer/picture/images.h"
 
 int main(int argc, char** argv) {

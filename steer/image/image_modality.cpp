@@ -5,6 +5,7 @@
 #include "steer/image/datasets.h"
 #include "steer/image/image_space.h"
 #include "steer/picture/fit.h"
+#include "steer/picture/grid.h"
 #include "steer/picture/images.h"
 
 namespace steer {
