@@ -35,7 +35,7 @@ TEST(ClassifierModel, StartsNearTheLogarithmOfItsClassesAndHasAGradient) {
   EXPECT_EQ(model->loss(batch_of(12), 3).loss.item<float>(), report.loss.item<float>());
 }
 
-TEST(ClassifierModel, RefusesLabelsOutsideItsClassesAndToSample) {
+TEST(ClassifierModel, RefusesLabelsOutsideItsClassesAndDrawsNothing) {
   auto model = make_model("classifier", small_options(), 1);
   Batch batch = batch_of(4);
   batch.told.label[2] = 3;
@@ -43,7 +43,6 @@ TEST(ClassifierModel, RefusesLabelsOutsideItsClassesAndToSample) {
             std::string::npos);
   batch.told.label[2] = -1;
   EXPECT_NE(refusal([&] { model->loss(batch, 0); }).find("without one"), std::string::npos);
-  EXPECT_NE(refusal([&] { model->sample({}); }).find("makes none"), std::string::npos);
   EXPECT_FALSE(model->preview(64, {}).defined());
 }
 
