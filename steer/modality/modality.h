@@ -33,11 +33,11 @@ struct Modality {
   // each belong together. `columns` side by side, 0: as suits.
   std::function<Tensor(const std::vector<State>& sources, int64_t columns)> picture;
 
-  // One sample by itself as a picture [C, h, w] in [-1, 1], without a frame; empty: as `picture`.
-  std::function<Tensor(const State& sample)> alone;
-
   // The words that objectives about this kind are made of, beside those that suit every kind.
   const std::vector<Word>* words;
+
+  // One sample by itself as a picture [C, h, w] in [-1, 1], without a frame; empty: as `picture`.
+  std::function<Tensor(const State& sample)> alone;
 };
 
 }  // namespace steer
