@@ -6,6 +6,7 @@
 #include "steer/core/check.h"
 #include "steer/core/json.h"
 #include "steer/core/options.h"
+#include "steer/core/tensors.h"
 #include "steer/ddn/chooser.h"
 #include "steer/guidance/best_by.h"
 #include "steer/guidance/particles.h"
