@@ -6,6 +6,7 @@
 #include "steer/core/check.h"
 #include "steer/core/json.h"
 #include "steer/core/options.h"
+#include "steer/core/tensors.h"
 #include "steer/ddn/chooser.h"
 #include "steer/guidance/best_by.h"
 #include "steer/guidance/particles.h"
@@ -85,6 +86,8 @@ class DdnPlan : public Plan {
     if (settings_.particles > 0) return fmt::format("{} particles", settings_.particles);
     return fmt::format("the best {:g} candidates", settings_.top);
   }
+
+  bool together() const override { return settings_.beam > 1; }
 
   Samples draw(const DrawRequest& request, const Watch& watch) const override {
     const torch::NoGradGuard no_grad;
