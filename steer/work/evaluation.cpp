@@ -87,6 +87,7 @@ Evaluation of_unguided(const Generator& generator, const EvaluationOptions& opti
   found.figures["settings"] = drawn.settings;
   if (drawn.settings.contains("sampler")) found.figures["sampler"] = drawn.settings["sampler"];
   if (drawn.evaluations > 0) found.figures["evaluations"] = drawn.evaluations;
+  if (!draws.telling.label.empty()) found.figures["label"] = draws.telling.label;
   found.figures["seconds_per_sample"] = drawn.seconds / static_cast<double>(draws.count);
   found.picture = picture_of(generator.space(), first(drawn.state, kShown), kShownColumns);
   found.samples = std::move(made);
