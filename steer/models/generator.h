@@ -41,6 +41,10 @@ class Plan {
   // Samples as asked. `watch` is called after every step or layer, and ends the drawing when it says false.
   // Error when something is not told, or told that is not needed.
   virtual Samples draw(const DrawRequest& request, const Watch& watch = {}) const = 0;
+
+  // Whether the samples of a request depend on one another, as those of one search do: then only the whole
+  // request makes one of them again.
+  virtual bool together() const { return false; }
 };
 
 // A model that samples.
@@ -53,6 +57,10 @@ class Generator : public Model {
   // With the settings that suit.
   std::unique_ptr<Plan> plan(const Objective* objective = nullptr) const;
 
+  // Samples by a plan made for this call alone.
+  Samples draw(const DrawRequest& request, const Objective* objective, const Json& settings) const;
+  Samples draw(const DrawRequest& request, const Objective* objective = nullptr) const;
+
   // The codes of its samples; null for families without.
   virtual const Codec* codec() const { return nullptr; }
 
@@ -61,8 +69,8 @@ class Generator : public Model {
   Tensor preview(int64_t samples, const State& examples) override;
 };
 
-// Error unless every key of `settings` (an object, or null for none) is one of `names`, which are what a model
-// of this family has.
+// Error unless every key of `settings` (an object, or null for none) is one of `names`, which are what a
+// model of this family has.
 void check_settings(const Json& settings, const std::vector<std::string>& names, const std::string& family);
 
 }  // namespace steer
