@@ -53,6 +53,9 @@ class Generator : public Model {
   // With the settings that suit.
   std::unique_ptr<Plan> plan(const Objective* objective = nullptr) const;
 
+  // The names of all settings that plan() takes.
+  virtual std::vector<std::string> setting_names() const { return {}; }
+
   // The codes of its samples; null for families without.
   virtual const Codec* codec() const { return nullptr; }
 
@@ -61,8 +64,12 @@ class Generator : public Model {
   Tensor preview(int64_t samples, const State& examples) override;
 };
 
-// Error unless every key of `settings` (an object, or null for none) is one of `names`, which are what a model
-// of this family has.
+// Whether the model takes all settings of these names and, where a family is named, is of that family.
+bool takes_settings(const Generator& generator, const std::vector<std::string>& names,
+                    const std::string& family = "");
+
+// Error unless every key of `settings` (an object, or null for none) is one of `names`, which are what a
+// model of this family has.
 void check_settings(const Json& settings, const std::vector<std::string>& names, const std::string& family);
 
 }  // namespace steer
