@@ -274,7 +274,10 @@ class Comparing {
     strengths.settings = settings;
     strengths.method = method.settings.value("method", suited_method(open.task.objective()));
     strengths.knobs = suited_knobs(strengths.method, open.truth.defined());
-    strengths.metric = !entry.metric.empty() ? entry.metric : open.yardsticks.judge ? "accuracy" : "psnr";
+    strengths.metric = !entry.metric.empty()   ? entry.metric
+                       : open.yardsticks.judge ? "accuracy"
+                       : open.truth.defined()  ? "psnr"
+                                               : "score";
     strengths.search.samples = plan_.search_samples;
     strengths.search.budget = plan_.search * plan_.search_samples;
     strengths.search.sweeps = 1000;

@@ -26,7 +26,8 @@ struct ComparedTask {
     f("same_judge", same_judge, "allow one that does");
     f("features", features, "a network of features");
     f("reference", reference, "a data set whose test samples are compared with");
-    f("metric", metric, "what strengths are searched by; empty: accuracy with a judge, else psnr");
+    f("metric", metric,
+      "what strengths are searched by; empty: accuracy with a judge, psnr with data, else score");
     f("count", count, "samples");
     f("batch", batch, "samples made at once");
   }

@@ -66,15 +66,19 @@ std::string html_paragraphs(const std::string& text, const char* open = "<p>") {
 }
 
 constexpr const char* kReportHead = R"(<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,
+  initial-scale=1">
 <title>@</title>
 <style>
-:root { color-scheme: light dark; --page: #f6f7f9; --card: #fff; --ink: #1d2330; --soft: #5d6675; --line: #dfe3ea; --code: #eef1f5;
+:root { color-scheme: light dark; --page: #f6f7f9; --card: #fff; --ink: #1d2330; --soft: #5d6675;
+  --line: #dfe3ea; --code: #eef1f5;
   --best: #17714a; --glow: #e4f5ec; --accent: #3b5bdb; }
-@media (prefers-color-scheme: dark) { :root { --page: #12151b; --card: #1a1f28; --ink: #e4e8ef; --soft: #98a2b3; --line: #2d3441;
+@media (prefers-color-scheme: dark) { :root { --page: #12151b; --card: #1a1f28; --ink: #e4e8ef;
+  --soft: #98a2b3; --line: #2d3441;
   --code: #252c38; --best: #7ddcaa; --glow: #1b3a2d; --accent: #91a7ff; } }
 * { box-sizing: border-box; }
-body { font: 16px/1.55 system-ui, -apple-system, "Segoe UI", sans-serif; margin: 0; background: var(--page); color: var(--ink); }
+body { font: 16px/1.55 system-ui, -apple-system, "Segoe UI", sans-serif; margin: 0;
+  background: var(--page); color: var(--ink); }
 main { max-width: 74rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
 h1 { font-size: 2rem; line-height: 1.2; letter-spacing: -.02em; margin: 0 0 .6rem; }
 h2 { font-size: 1.25rem; line-height: 1.3; letter-spacing: -.01em; margin: 0 0 .5rem; }
@@ -82,25 +86,34 @@ p { margin: 0 0 .8rem; max-width: 52rem; }
 .intro { font-size: 1.06rem; color: var(--soft); }
 nav { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; margin: 1.2rem 0 0; font-size: .92rem; }
 a { color: var(--accent); text-decoration: none; } a:hover { text-decoration: underline; }
-section { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1.4rem 1.6rem; margin: 1.5rem 0; }
-code, pre { font-family: ui-monospace, "SFMono-Regular", Menlo, Consolas, monospace; font-size: .88em; background: var(--code); border-radius: 5px; }
+section { background: var(--card); border: 1px solid var(--line); border-radius: 12px;
+  padding: 1.4rem 1.6rem; margin: 1.5rem 0; }
+code, pre { font-family: ui-monospace, "SFMono-Regular", Menlo, Consolas, monospace; font-size: .88em;
+  background: var(--code); border-radius: 5px; }
 code { padding: .12em .35em; overflow-wrap: anywhere; }
-pre { padding: .7rem .9rem; margin: 0 0 .9rem; white-space: pre-wrap; overflow-wrap: anywhere; border-radius: 8px; }
+pre { padding: .7rem .9rem; margin: 0 0 .9rem; white-space: pre-wrap; overflow-wrap: anywhere;
+  border-radius: 8px; }
 dl { display: flex; flex-wrap: wrap; gap: .6rem; margin: 0 0 1rem; }
 dl div { background: var(--code); border-radius: 8px; padding: .4rem .8rem; }
-dt { font-size: .8rem; color: var(--soft); } dd { margin: 0; font-size: 1.12rem; font-weight: 600; font-variant-numeric: tabular-nums; }
+dt { font-size: .8rem; color: var(--soft); } dd { margin: 0; font-size: 1.12rem; font-weight: 600;
+  font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; margin: 0 0 1rem; }
 table { border-collapse: collapse; font-size: .93rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .38rem .8rem; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap; vertical-align: baseline; }
-th { font-weight: 600; color: var(--soft); font-size: .84rem; } th:first-child, td:first-child { padding-left: .2rem; }
+th, td { padding: .38rem .8rem; text-align: left; border-bottom: 1px solid var(--line);
+  white-space: nowrap; vertical-align: baseline; }
+th { font-weight: 600; color: var(--soft); font-size: .84rem; }
+  th:first-child, td:first-child { padding-left: .2rem; }
 .number { text-align: right; }
 td.best { color: var(--best); background: var(--glow); font-weight: 700; }
 td.aside { color: var(--soft); white-space: normal; min-width: 15rem; font-size: .86rem; }
-figure { margin: 1.1rem 0 0; } figcaption { font-size: .92rem; color: var(--soft); margin: 0 0 .4rem; max-width: 60rem; }
+figure { margin: 1.1rem 0 0; } figcaption { font-size: .92rem; color: var(--soft); margin: 0 0 .4rem;
+  max-width: 60rem; }
 figcaption b { color: var(--ink); }
-img { image-rendering: pixelated; display: block; max-width: 100%; height: auto; border-radius: 6px; border: 1px solid var(--line); background: #fff; }
+img { image-rendering: pixelated; display: block; max-width: 100%; height: auto; border-radius: 6px;
+  border: 1px solid var(--line); background: #fff; }
 img.wide { width: 100%; image-rendering: auto; }
-@media (max-width: 40rem) { main { padding: 1.2rem .7rem 2rem; } section { padding: 1rem .9rem; border-radius: 9px; } }
+@media (max-width: 40rem) { main { padding: 1.2rem .7rem 2rem; } section { padding: 1rem .9rem;
+  border-radius: 9px; } }
 @media print { body { background: #fff; } section { break-inside: avoid; } nav { display: none; } }
 </style></head><body><main>
 )";
