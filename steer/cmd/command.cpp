@@ -76,11 +76,8 @@ WorkWatch on_terminal() {
       line->title = moment.title;
       line->progress = std::make_unique<Progress>(moment.title, 1.0, isatty(STDERR_FILENO), std::cerr, "");
     }
-    if (moment.share < 1) {
-      line->progress->update(moment.share, moment.note);
-    } else {
-      line->progress->finish(moment.note);
-    }
+    line->progress->update(moment.share, moment.note);
+    if (moment.share >= 1) line->progress->finish(moment.note);
     return !interruption_asked();
   };
 }

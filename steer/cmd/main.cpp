@@ -67,6 +67,7 @@ int main(int argc, char** argv) {
   steer::add_rates(app, run);
   steer::add_search(app, run);
   steer::add_compare(app, run);
+  steer::add_report(app, run);
   steer::add_search_similar(app, run);
   steer::add_cluster(app, run);
   steer::add_interpolate(app, run);

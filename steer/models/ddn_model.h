@@ -50,6 +50,7 @@ class DdnModel : public Generator, public Codec {
   Figures after_step(int64_t step, const Adam* adam, const Ema* ema) override;
   using Generator::plan;
   std::unique_ptr<Plan> plan(const Objective* objective, const Json& settings) const override;
+  std::vector<std::string> setting_names() const override;
   const Codec* codec() const override { return this; }
   Facts facts() const override;
   // The tree of all codes where they are few enough for a picture (one K of at most 24, at most 1,000 codes),

@@ -6,6 +6,8 @@
 #include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/tensors.h"
+#include "steer/models/ddn_plan.h"
+#include "steer/models/diffusion_plan.h"
 
 namespace steer {
 namespace {
@@ -110,6 +112,13 @@ LoadedModel load_model(const std::string& run_or_file, torch::Device device) {
   loaded.state.steps = static_cast<int64_t>(number(checkpoint, "steps", file));
   loaded.state.seconds = number(checkpoint, "seconds", file);
   return loaded;
+}
+
+std::vector<std::string> all_setting_names() {
+  std::vector<std::string> names = ddn_setting_names();
+  for (const std::string& name : diffusion_setting_names())
+    if (!among(name, names)) names.push_back(name);
+  return names;
 }
 
 const Generator& as_generator(const LoadedModel& loaded, const std::string& command) {

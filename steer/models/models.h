@@ -36,6 +36,9 @@ struct LoadedModel {
 // version, or its tensors do not fit its options: missing, unexpected and misshaped ones are named.
 LoadedModel load_model(const std::string& run_or_file, torch::Device device);
 
+// The names of all settings that Generator::plan takes of one family or another.
+std::vector<std::string> all_setting_names();
+
 // The same model as one that samples, or as one with codes; names the command in the refusal of another.
 const Generator& as_generator(const LoadedModel& loaded, const std::string& command);
 const Codec& as_codec(const LoadedModel& loaded, const std::string& command);
