@@ -33,10 +33,6 @@ Tensor picture_of(const std::vector<State>& sources, int64_t columns) {
   return stacked_grid(images, columns > 0 ? columns : std::min<int64_t>(images[0].size(0), 12));
 }
 
-Tensor image_alone(const State& sample) {
-  return sample.x[0];
-}
-
 Tensor nested_images(const std::vector<State>& levels, int64_t cell) {
   std::vector<Tensor> images;
   for (const State& level : levels) images.push_back(level.x);
@@ -65,7 +61,7 @@ const Modality& image_modality() {
     m.dataset = make_image_dataset;
     m.fitted = fit_to;
     m.picture = picture_of;
-    m.alone = image_alone;
+    m.alone = [](const State& sample) { return sample.x.select(0, 0); };
     m.nested = nested_images;
     m.sketch = small_images;
     m.rivals = image_rivals();

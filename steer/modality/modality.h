@@ -34,7 +34,7 @@ struct Modality {
   // each belong together. `columns` side by side, 0: as suits.
   std::function<Tensor(const std::vector<State>& sources, int64_t columns)> picture;
 
-  // One sample alone as a picture, which `read` gives back; empty where the kind has none but `picture`'s.
+  // One sample by itself as a picture [C, h, w] in [-1, 1], without a frame; empty: as `picture`.
   std::function<Tensor(const State& sample)> alone;
 
   // A tree of samples as one picture: K, then K^2 and so on, child k of sample i in row i K + k; those of the
