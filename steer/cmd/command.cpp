@@ -108,4 +108,10 @@ void add_telling_flags(CLI::App* command, Telling& telling, bool with_given) {
       ->allow_extra_args(false);
 }
 
+void add_prior_flag(CLI::App* command, std::string& path, const std::string& meaning) {
+  command->add_option(
+      "--prior", path,
+      meaning + " (default: RUN/prior.safetensors, beside a file NAME.safetensors NAME_prior.safetensors)");
+}
+
 }  // namespace steer

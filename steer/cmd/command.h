@@ -79,4 +79,7 @@ void add_source_flags(CLI::App* command, SampleSource& source, int64_t least, in
 // Adds --label and, unless the command's own samples are the condition, --condition.
 void add_telling_flags(CLI::App* command, Telling& telling, bool with_given = true);
 
+// Adds --prior FILE.
+void add_prior_flag(CLI::App* command, std::string& path, const std::string& meaning);
+
 }  // namespace steer

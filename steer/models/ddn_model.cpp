@@ -16,8 +16,10 @@
 #include "steer/ddn/chooser.h"
 #include "steer/ddn/loss.h"
 #include "steer/ddn/node_bias.h"
+#include "steer/ddn/progressive.h"
 #include "steer/ddn/tree.h"
 #include "steer/image/image_space.h"
+#include "steer/modalities/modalities.h"
 #include "steer/models/facts.h"
 
 namespace steer {
@@ -32,6 +34,12 @@ std::shared_ptr<Network> make_network(const DdnOptions& options) {
   if (options.network == "recurrent")
     return std::make_shared<Recurrent>(options.recurrent, options.condition);
   fail("[options] ddn.network: expected pyramid or recurrent but got \"", options.network, "\"");
+}
+
+std::vector<State> as_samples(const Space& space, const std::vector<Tensor>& maps) {
+  std::vector<State> samples;
+  for (const Tensor& some : maps) samples.push_back(from_maps(space, some));
+  return samples;
 }
 
 }  // namespace
@@ -128,8 +136,10 @@ Tensor DdnModel::preview(int64_t samples, const State& examples) {
     even = even && layer.candidates == layers[0].candidates;
     codes *= static_cast<double>(layer.candidates);
   }
-  if (!even || codes > static_cast<double>(kMostCodes)) return Generator::preview(samples, examples);
-  return tree_picture(prefix_tree(*network_, network_->depth()), kCell);
+  const auto& nested = modality_of(space()).nested;
+  if (!nested || !even || codes > static_cast<double>(kMostCodes))
+    return Generator::preview(samples, examples);
+  return nested(prefixes(network_->depth(), kMostCodes), kCell);
 }
 
 Encoded DdnModel::encode(const State& samples, int64_t beam, const Told& told) const {
@@ -154,11 +164,26 @@ Encoded DdnModel::encode(const State& samples, int64_t beam, const Told& told) c
   return {from_maps(space(), made.image), made.code, at::stack(errors, 1)};
 }
 
-State DdnModel::decode(const Tensor& code, const Told& told) const {
-  torch::NoGradGuard no_grad;
+void DdnModel::check_code(const Tensor& code) const {
   STEER_CHECK(code.dim() == 2 && code.size(1) == network_->depth(), "[decode] expected codes [N, ",
               network_->depth(), "] but got ", shape_text(code.sizes()));
+}
+
+State DdnModel::decode(const Tensor& code, const Told& told) const {
+  torch::NoGradGuard no_grad;
+  check_code(code);
   return from_maps(space(), network_->run(code.size(0), follow(code), {}, condition(told)).image);
+}
+
+std::vector<State> DdnModel::unfolded(const Tensor& code, const std::vector<int64_t>& layers,
+                                      const Told& told) const {
+  check_code(code);
+  return as_samples(space(),
+                    progression(*network_, code.size(0), follow(code), layers, condition(told)).images);
+}
+
+std::vector<State> DdnModel::prefixes(int64_t levels, int64_t most, const Told& told) const {
+  return as_samples(space(), prefix_tree(*network_, levels, most, condition(told)).images);
 }
 
 std::vector<int64_t> DdnModel::candidates() const {
@@ -193,7 +218,8 @@ Facts DdnModel::facts() const {
   facts.figures = {{"layers", list}, {"latent_bits", network_->latent_bits()}};
   facts.text = fmt::format("{} layers, {:.0f} latent bits", shapes.size(), network_->latent_bits());
   facts.legend =
-      "reach: side of the square, in the layer's own pixels, of earlier outputs of the same size that a pixel "
+      "reach: side of the square, in the layer's own pixels, of earlier outputs of the same size that a "
+      "pixel "
       "sees;\nbusiest and idlest node: their counts in training, relative to an even use of all nodes.\n";
   return facts;
 }

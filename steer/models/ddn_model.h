@@ -61,6 +61,9 @@ class DdnModel : public Generator, public Codec {
 
   Encoded encode(const State& samples, int64_t beam = 1, const Told& told = {}) const override;
   State decode(const Tensor& code, const Told& told = {}) const override;
+  std::vector<State> unfolded(const Tensor& code, const std::vector<int64_t>& layers = {},
+                              const Told& told = {}) const override;
+  std::vector<State> prefixes(int64_t levels, int64_t most, const Told& told = {}) const override;
   std::vector<int64_t> candidates() const override;
   std::vector<std::vector<int64_t>> places() const override;
   uint64_t fingerprint() const override;
@@ -75,6 +78,9 @@ class DdnModel : public Generator, public Codec {
   torch::Device device() const;  // of its weights
 
  private:
+  // Error unless it is [N, L].
+  void check_code(const Tensor& code) const;
+
   DdnOptions options_;
   std::shared_ptr<Network> network_;
 };
