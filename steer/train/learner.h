@@ -14,9 +14,9 @@ class Learner {
   // outlive it. With others, gradients, losses and what the model counts are those of the whole batch.
   Learner(Model& model, const TrainOptions& options, const Together& together = {});
 
-  // One step on a batch (this rank's share of it) that is on the model's device: loss, gradients, Adam at this
-  // rate, averages, and what the family does after a step. `seed`, that of the step, feeds all its randomness.
-  // Returns figures to log. Nothing here waits for a device: figures and losses stay there.
+  // One step on a batch (this rank's share of it) that is on the model's device: loss, gradients, Adam at
+  // this rate, averages, and what the family does after a step. `seed`, that of the step, feeds all its
+  // randomness. Returns figures to log. Nothing here waits for a device: figures and losses stay there.
   Figures step(const Batch& batch, uint64_t seed, double rate);
 
   // The first step, counted from 0, whose loss was not finite; -1 while there is none. Waits for the device.
@@ -28,7 +28,8 @@ class Learner {
   int64_t steps = 0;   // made so far
 
  private:
-  void join_batch(LossReport& report);  // loss, figures, gradients and counts of this share become those of all
+  void join_batch(
+      LossReport& report);  // loss, figures, gradients and counts of this share become those of all
 
   Model& model_;
   Together together_;

@@ -11,9 +11,9 @@ namespace steer {
 namespace {
 
 Batch some_batch(const Model& model, int64_t count) {
+  torch::manual_seed(5);
   std::vector<int64_t> sizes = model.space().sizes;
   sizes.insert(sizes.begin(), count);
-  torch::manual_seed(5);
   Batch batch;
   batch.data.x = torch::rand(sizes) * 2 - 1;
   batch.told.label = at::arange(count, torch::kInt64).remainder(3);

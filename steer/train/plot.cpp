@@ -163,7 +163,8 @@ class Drawing {
   double across(double value) const { return kLeft + x_.place(value) * (kWidth - kLeft - kRight); }
 
   void line(double x1, double y1, double x2, double y2, const char* colour) {
-    text_ += fmt::format("<path d=\"M{:.1f} {:.1f}L{:.1f} {:.1f}\" stroke=\"{}\"/>\n", x1, y1, x2, y2, colour);
+    text_ +=
+        fmt::format("<path d=\"M{:.1f} {:.1f}L{:.1f} {:.1f}\" stroke=\"{}\"/>\n", x1, y1, x2, y2, colour);
   }
 
   template <class Down>

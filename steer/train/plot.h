@@ -12,15 +12,15 @@ struct PlotCurve {
   std::vector<double> x, y;  // as many of each, x ascending
 };
 
-// Curves that share a vertical axis: logarithmic where all values are positive and the largest is several times
-// the smallest, else linear.
+// Curves that share a vertical axis: logarithmic where all values are positive and the largest is several
+// times the smallest, else linear.
 struct PlotPanel {
   std::string label;  // of the axis
   std::vector<PlotCurve> curves;
 };
 
-// Panels below each other over one horizontal axis, as an SVG document: the points pale, their running mean as a
-// line, the last mean in the legend. Long curves are thinned. Panels without points are left out.
+// Panels below each other over one horizontal axis, as an SVG document: the points pale, their running mean
+// as a line, the last mean in the legend. Long curves are thinned. Panels without points are left out.
 std::string svg_plot(const std::string& title, const std::string& x_label,
                      const std::vector<PlotPanel>& panels);
 

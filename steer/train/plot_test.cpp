@@ -37,16 +37,18 @@ TEST(Plot, TheLegendHasTheLastRunningMean) {
 }
 
 TEST(Plot, EveryNumberStandsInsideItsPanel) {
-  const std::string plot = svg_plot("t", "x", {{"loss", {curve_of("a", {5, 5, 5})}}, {"b", {curve_of("b", {0})}}});
+  const std::string plot =
+      svg_plot("t", "x", {{"loss", {curve_of("a", {5, 5, 5})}}, {"b", {curve_of("b", {0})}}});
   EXPECT_EQ(plot.find("nan"), std::string::npos);
   EXPECT_EQ(plot.find("inf"), std::string::npos);
   EXPECT_EQ(times(plot, "rotate(-90"), 2u);
 }
 
 TEST(Plot, WhatIsNotFiniteAndEmptyPanelsAreLeftOut) {
-  const std::string plot = svg_plot("a < b & c", "x",
-                                    {{"loss", {curve_of("a", {5, NAN, INFINITY, 3}), curve_of("gone", {NAN})}},
-                                     {"accuracy", {curve_of("b", {NAN})}}});
+  const std::string plot =
+      svg_plot("a < b & c", "x",
+               {{"loss", {curve_of("a", {5, NAN, INFINITY, 3}), curve_of("gone", {NAN})}},
+                {"accuracy", {curve_of("b", {NAN})}}});
   EXPECT_NE(plot.find("a &lt; b &amp; c"), std::string::npos);
   EXPECT_EQ(plot.find("nan"), std::string::npos);
   EXPECT_EQ(plot.find("gone"), std::string::npos);
@@ -55,8 +57,7 @@ TEST(Plot, WhatIsNotFiniteAndEmptyPanelsAreLeftOut) {
 }
 
 TEST(Plot, LongCurvesAreThinned) {
-  const std::string plot =
-      svg_plot("t", "x", {{"loss", {curve_of("a", std::vector<double>(100000, 1.0))}}});
+  const std::string plot = svg_plot("t", "x", {{"loss", {curve_of("a", std::vector<double>(100000, 1.0))}}});
   EXPECT_LT(plot.size(), 100000u);
 }
 

@@ -39,8 +39,8 @@ class PairsDataset : public Dataset {
 };
 
 // Draws pairs from a model by a solver without randomness; class i modulo their number where it is told
-// classes. Samples are not clipped. `watch` gets the share done after every batch; where it says false there are
-// no pairs: null.
+// classes. Samples are not clipped. `watch` gets the share done after every batch; where it says false there
+// are no pairs: null.
 std::unique_ptr<PairsDataset> draw_pairs(const DiffusionModel& model, const SamplerOptions& sampler,
                                          int64_t count, int64_t batch, uint64_t first_seed,
                                          const std::function<bool(double)>& watch = {});

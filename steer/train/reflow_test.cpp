@@ -5,8 +5,8 @@
 
 #include "steer/core/check.h"
 #include "steer/core/files.h"
-#include "steer/core/options.h"
 #include "steer/core/json.h"
+#include "steer/core/options.h"
 #include "steer/core/random.h"
 #include "steer/models/small_models.h"
 #include "steer/testing/temporary_folder.h"
@@ -23,7 +23,8 @@ SamplerOptions euler(int64_t steps) {
   return sampler;
 }
 
-Tensor drawn(const Model& model, const SamplerOptions& sampler, const Tensor& seeds, const Tensor& label = {}) {
+Tensor drawn(const Model& model, const SamplerOptions& sampler, const Tensor& seeds,
+             const Tensor& label = {}) {
   const auto plan = dynamic_cast<const Generator&>(model).plan(nullptr, {{"sampler", options_json(sampler)}});
   return plan->draw({seeds, {label, {}}}).state.x;
 }
@@ -43,9 +44,11 @@ TEST(Reflow, APairIsASampleOfItsSeed) {
   const Tensor label = torch::tensor({0, 1, 2, 0, 1});
   const Batch batch = pairs->batch({0, 1, 2, 3, 4});
   EXPECT_TRUE(torch::equal(batch.told.label, label));
-  EXPECT_LT(
-      (batch.data.x.clamp(-1, 1) - drawn(*model, euler(6), sample_seeds(40, 5), label)).abs().max().item<double>(),
-      1e-4);
+  EXPECT_LT((batch.data.x.clamp(-1, 1) - drawn(*model, euler(6), sample_seeds(40, 5), label))
+                .abs()
+                .max()
+                .item<double>(),
+            1e-4);
   EXPECT_TRUE(
       torch::equal(pairs->noise(pairs->batch({3})), starting_noise(sample_seeds(43, 1), {1, 8, 8}, 1)));
 }

@@ -1,5 +1,5 @@
-// The file of options that a run is made of and leaves behind: RunOptions, and under the family's word those of
-// the model.
+// The file of options that a run is made of and leaves behind: RunOptions, and under the family's word those
+// of the model.
 #pragma once
 
 #include <string>
@@ -17,8 +17,8 @@ struct RunFile {
   RunOptions options;
 };
 
-// Lays the JSON of a file, `where`, over `defaults`. With `family` the file must be of that one, where it says;
-// without, its own word counts. Error for unknown keys.
+// Lays the JSON of a file, `where`, over `defaults`. With `family` the file must be of that one, where it
+// says; without, its own word counts. Error for unknown keys.
 RunFile read_run_file(Json json, const std::string& family, const std::string& where,
                       const RunOptions& defaults = {});
 

@@ -31,7 +31,9 @@ TEST(RunFile, WhatAFileLeavesOutIsAsBefore) {
 }
 
 TEST(RunFile, AnotherFamilyAndUnknownKeysAreRefused) {
-  EXPECT_NE(refusal([] { read_run_file({{"family", "ddn"}}, "diffusion", "here"); }).find("here: family"),
+  EXPECT_NE(refusal([] {
+              read_run_file({{"family", "ddn"}}, "diffusion", "here");
+            }).find("here: family"),
             std::string::npos);
   EXPECT_NE(refusal([] { read_run_file({{"trian", 1}}, "ddn", "here"); }).find("train"), std::string::npos);
   EXPECT_NE(refusal([] { read_run_file(Json::array(), "ddn", "here"); }).find("object"), std::string::npos);

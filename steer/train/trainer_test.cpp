@@ -126,9 +126,8 @@ TEST(Trainer, BadOptionsAndOtherImagesAreRefused) {
   options.train.decay = "linear";
   EXPECT_THROW(train_small(folder / "b", options, false), Error);
   auto model = small_ddn("pyramid");
-  EXPECT_THROW(
-      train(*model, ShapesDataset(20, 16, 1, 3), some_options(32), folder / "c", false, torch::kCPU),
-      Error);
+  EXPECT_THROW(train(*model, ShapesDataset(20, 16, 1, 3), some_options(32), folder / "c", false, torch::kCPU),
+               Error);
   EXPECT_FALSE(std::filesystem::exists(folder / "c"));
 }
 
