@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
   steer::add_encode(app, run);
   steer::add_decode(app, run);
   steer::add_guide(app, run);
+  steer::add_again(app, run);
   steer::add_import(app, run);
   steer::add_export(app, run);
   steer::add_evaluate(app, run);

@@ -47,6 +47,7 @@ const Modality& image_modality() {
     m.dataset = make_image_dataset;
     m.fitted = fit_to;
     m.picture = picture_of;
+    m.alone = [](const State& sample) { return sample.x.select(0, 0); };
     m.words = nullptr;
     return m;
   }();

@@ -35,6 +35,9 @@ struct Modality {
 
   // The words that objectives about this kind are made of, beside those that suit every kind.
   const std::vector<Word>* words;
+
+  // One sample by itself as a picture [C, h, w] in [-1, 1], without a frame; empty: as `picture`.
+  std::function<Tensor(const State& sample)> alone;
 };
 
 }  // namespace steer

@@ -41,6 +41,10 @@ class Plan {
   // Samples as asked. `watch` is called after every step or layer, and ends the drawing when it says false.
   // Error when something is not told, or told that is not needed.
   virtual Samples draw(const DrawRequest& request, const Watch& watch = {}) const = 0;
+
+  // Whether the samples of a request depend on one another, as those of one search do: then only the whole
+  // request makes one of them again.
+  virtual bool together() const { return false; }
 };
 
 // A model that samples.

@@ -28,6 +28,7 @@ struct Drawn {
   Told told;                // what they were told, N rows
   Tensor code;              // int64 [N, L] for families that have codes, else undefined
   double seconds = 0;       // of drawing
+  int64_t steps = 0;        // or layers, as the watch sees them
   int64_t evaluations = 0;  // of the network for one sample; 0 where they are not counted
   Json settings;            // Plan::settings
   std::string text;         // Plan::text
@@ -37,8 +38,5 @@ struct Drawn {
 // Draws them in batches; tells the watch as "sample". Sample i is a function of its seed, what it is told and
 // the settings alone. Error for numbers out of range, and as Generator::plan and told_by.
 Drawn draw(const Generator& generator, const DrawOptions& options, const WorkWatch& watch = {});
-
-// The seed of each of `count` samples. Error unless `seeds` holds one, or `count` of them.
-std::vector<int64_t> seeds_for(const std::vector<int64_t>& seeds, int64_t count);
 
 }  // namespace steer
