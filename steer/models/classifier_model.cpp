@@ -5,6 +5,7 @@
 #include "steer/core/options.h"
 #include "steer/core/random.h"
 #include "steer/image/image_space.h"
+#include "steer/models/facts.h"
 
 namespace steer {
 
@@ -40,10 +41,15 @@ LossReport ClassifierModel::loss(const Batch& batch, uint64_t seed) {
   return {loss, {{"loss", loss.detach()}, {"accuracy", right}}};
 }
 
-Tensor ClassifierModel::logits(const Tensor& x) {
+Facts ClassifierModel::facts() const {
+  return {{{"classes", classes()}}, std::to_string(classes()) + " classes", ""};
+}
+
+Tensor ClassifierModel::logits(const State& samples) const {
   torch::NoGradGuard no_grad;
-  network_->eval();
-  return network_->forward(x);
+  Classifier network = network_;
+  network->eval();
+  return network->forward(samples.x.to(network->last->weight.device()));
 }
 
 Json fitted_to(const Json& options, const Dataset& data, const std::string& path) {

@@ -27,6 +27,8 @@ class Codec {
   virtual State decode(const Tensor& code, const Told& told = {}) const = 0;
 
   virtual std::vector<int64_t> candidates() const = 0;  // K of each layer
+  // What each layer decides, as its sizes: [h, w] of images.
+  virtual std::vector<std::vector<int64_t>> places() const = 0;
   virtual uint64_t fingerprint() const = 0;             // of the weights, which a file of codes names
 
   double bits() const;  // log2 of the number of codes

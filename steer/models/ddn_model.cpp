@@ -1,6 +1,9 @@
 #include "steer/models/ddn_model.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "steer/core/check.h"
@@ -15,6 +18,7 @@
 #include "steer/ddn/node_bias.h"
 #include "steer/ddn/tree.h"
 #include "steer/image/image_space.h"
+#include "steer/models/facts.h"
 
 namespace steer {
 namespace {
@@ -167,6 +171,37 @@ std::vector<int64_t> DdnModel::candidates() const {
   std::vector<int64_t> counts;
   for (const LayerShape& layer : network_->shapes()) counts.push_back(layer.candidates);
   return counts;
+}
+
+std::vector<std::vector<int64_t>> DdnModel::places() const {
+  std::vector<std::vector<int64_t>> all;
+  for (const LayerShape& layer : network_->shapes()) all.push_back({layer.size, layer.size});
+  return all;
+}
+
+Facts DdnModel::facts() const {
+  Facts facts;
+  const auto shapes = network_->shapes();
+  const auto layers = network_->layers();
+  Json list = Json::array();
+  for (size_t l = 0; l < shapes.size(); ++l) {
+    const LayerShape& shape = shapes[l];
+    const Tensor& counts = layers[static_cast<size_t>(network_->layer_of(static_cast<int64_t>(l)))]->counts;
+    const double even = std::max(1.0, counts.sum().item<double>()) / static_cast<double>(shape.candidates);
+    list.push_back({{"size", shape.size},
+                    {"features", shape.features},
+                    {"candidates", shape.candidates},
+                    {"bits", std::log2(shape.candidates)},
+                    {"reach", shape.reach},
+                    {"busiest", counts.max().item<double>() / even},
+                    {"idlest", counts.min().item<double>() / even}});
+  }
+  facts.figures = {{"layers", list}, {"latent_bits", network_->latent_bits()}};
+  facts.text = fmt::format("{} layers, {:.0f} latent bits", shapes.size(), network_->latent_bits());
+  facts.legend =
+      "reach: side of the square, in the layer's own pixels, of earlier outputs of the same size that a pixel "
+      "sees;\nbusiest and idlest node: their counts in training, relative to an even use of all nodes.\n";
+  return facts;
 }
 
 uint64_t DdnModel::fingerprint() const {

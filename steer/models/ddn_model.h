@@ -54,6 +54,7 @@ class DdnModel : public Generator, public Codec {
   using Generator::plan;
   std::unique_ptr<Plan> plan(const Objective* objective, const Json& settings) const override;
   const Codec* codec() const override { return this; }
+  Facts facts() const override;
   // The tree of all codes where they are few enough for a picture (one K of at most 24, at most 1,000 codes),
   // else samples.
   Tensor preview(int64_t samples, const State& examples) override;
@@ -63,6 +64,7 @@ class DdnModel : public Generator, public Codec {
   Encoded encode(const State& samples, int64_t beam = 1, const Told& told = {}) const override;
   State decode(const Tensor& code, const Told& told = {}) const override;
   std::vector<int64_t> candidates() const override;
+  std::vector<std::vector<int64_t>> places() const override;
   uint64_t fingerprint() const override;
 
   // The condition for what rows are told, on the model's device. Error when something that the model needs is

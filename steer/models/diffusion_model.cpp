@@ -9,6 +9,7 @@
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 #include "steer/image/image_space.h"
+#include "steer/models/facts.h"
 
 namespace steer {
 namespace {
@@ -55,6 +56,14 @@ Space DiffusionModel::space() const {
 
 Json DiffusionModel::options() const {
   return options_json(options_);
+}
+
+Facts DiffusionModel::facts() const {
+  const std::string process = process_.type();
+  return {{{"process", process}, {"prediction", options_.prediction}},
+          "process " + process + ", predicts " + options_.prediction + ", drawn by " +
+              Generator::plan()->text(),
+          ""};
 }
 
 torch::Device DiffusionModel::device() const {

@@ -58,6 +58,7 @@ class DiffusionModel : public Generator {
   // limit, dopri5 computes in float32. Error, with the reason, for a solver or objective that the method
   // cannot use.
   std::unique_ptr<Plan> plan(const Objective* objective, const Json& settings) const override;
+  Facts facts() const override;
   void set_compute_type(torch::ScalarType type) override { network_->set_compute_type(type); }
   void set_recompute(bool recompute) override { network_->set_recompute(recompute); }
 

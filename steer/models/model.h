@@ -14,6 +14,9 @@
 
 namespace steer {
 
+class Judge;
+struct Facts;
+
 // What a model must be told about each sample; nothing for an unconditional one.
 struct Needs {
   int64_t classes = 0;  // a label below this; 0: none
@@ -39,6 +42,10 @@ class Model {
   virtual Space space() const = 0;            // of the samples that it makes or judges
   virtual Json options() const = 0;           // those that make_model made it with, completed
   virtual Needs needs() const { return {}; }  // what its samples must be told
+
+  virtual Facts facts() const;  // worth knowing beside the options (facts.h)
+  // The model as one that tells the class of samples (judge.h); null for families that do not.
+  virtual const Judge* judge() const { return nullptr; }
 
   // The training loss of a batch; `seed` feeds all its randomness.
   virtual LossReport loss(const Batch& batch, uint64_t seed) = 0;
