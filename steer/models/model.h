@@ -55,7 +55,8 @@ class Model {
   // (train/together.h), so that all take the same steps. None for most families.
   virtual std::vector<Tensor> counted() { return {}; }
 
-  // The one hook after an optimiser step; takes in what the loss before it counted. Returns figures to log, such as the number of splits.
+  // The one hook after an optimiser step; takes in what the loss before it counted. Returns figures to log,
+  // such as the number of splits.
   virtual Figures after_step(int64_t step, const Adam* adam, const Ema* ema) = 0;
 
   // A picture [C, h, w] that shows how far training has come, of about `samples` samples; undefined where
