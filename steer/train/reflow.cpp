@@ -97,7 +97,8 @@ std::unique_ptr<PairsDataset> draw_pairs(const DiffusionModel& model, const Samp
     const Pairs pairs = reflow_pairs(model.guided_denoiser(label, sampler.scale), seeds, model.space().sizes,
                                      levels, sampler.solver);
     images.push_back(pairs.data.to(torch::kCPU, torch::kFloat32));
-    if (watch && !watch(static_cast<double>(at + rows) / static_cast<double>(count))) return nullptr;
+    const bool goes_on = !watch || watch(static_cast<double>(at + rows) / static_cast<double>(count));
+    if (!goes_on && at + rows < count) return nullptr;
   }
   return std::make_unique<PairsDataset>(model.space(), at::cat(images),
                                         labels.empty() ? Tensor() : at::cat(labels), first_seed);
