@@ -47,6 +47,9 @@ class DdnModel : public Generator, public Codec {
   Json options() const override;
   Needs needs() const override;
   LossReport loss(const Batch& batch, uint64_t seed) override;
+  // How many rows were nearest to each node: float64 [K] for each application of a layer.
+  std::vector<Tensor> counted() override { return counted_; }
+  // Takes the counts in, then balances the nodes by them.
   Figures after_step(int64_t step, const Adam* adam, const Ema* ema) override;
   using Generator::plan;
   std::unique_ptr<Plan> plan(const Objective* objective, const Json& settings) const override;
@@ -83,6 +86,7 @@ class DdnModel : public Generator, public Codec {
 
   DdnOptions options_;
   std::shared_ptr<Network> network_;
+  std::vector<Tensor> counted_;  // of the last loss, until after_step takes it in
 };
 
 }  // namespace steer

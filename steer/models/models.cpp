@@ -48,26 +48,6 @@ double number(const Checkpoint& checkpoint, const std::string& key, const std::s
 
 }  // namespace
 
-std::unique_ptr<Model> make_model(const std::string& family, const Json& options, uint64_t seed) {
-  torch::manual_seed(seed);
-  if (family == "ddn") {
-    DdnOptions ddn;
-    read_options(ddn, options, "ddn");
-    return std::make_unique<DdnModel>(ddn);
-  }
-  if (family == "classifier") {
-    ClassifierModelOptions classifier;
-    read_options(classifier, options, "classifier");
-    return std::make_unique<ClassifierModel>(classifier);
-  }
-  if (family == "diffusion") {
-    DiffusionOptions diffusion;
-    read_options(diffusion, options, "diffusion");
-    return std::make_unique<DiffusionModel>(diffusion);
-  }
-  fail("[model] expected a family out of ddn, diffusion and classifier but got \"", family, "\"");
-}
-
 void save_model(const std::string& path, Model& model, const TrainingState& state, const Ema* ema,
                 torch::ScalarType stored) {
   Checkpoint checkpoint;
