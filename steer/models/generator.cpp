@@ -17,6 +17,14 @@ std::unique_ptr<Plan> Generator::plan(const Objective* objective) const {
   return plan(objective, Json::object());
 }
 
+Samples Generator::draw(const DrawRequest& request, const Objective* objective, const Json& settings) const {
+  return plan(objective, settings)->draw(request);
+}
+
+Samples Generator::draw(const DrawRequest& request, const Objective* objective) const {
+  return plan(objective)->draw(request);
+}
+
 Tensor Generator::preview(int64_t samples, const State& examples) {
   const Needs told = needs();
   if (told.classes > 0) samples = std::max<int64_t>(1, samples / told.classes) * told.classes;
@@ -25,7 +33,7 @@ Tensor Generator::preview(int64_t samples, const State& examples) {
   request.seeds = sample_seeds(0, samples);
   if (told.classes > 0) request.told.label = at::arange(samples, torch::kInt64).remainder(told.classes);
   if (told.given) request.told.given = examples;
-  const State made = plan()->draw(request).state.to(torch::kCPU);
+  const State made = draw(request).state.to(torch::kCPU);
   const Modality& modality = modality_of(space());
   return told.given ? modality.picture({examples, made}, 8) : modality.picture({made}, told.classes);
 }

@@ -53,6 +53,10 @@ class Generator : public Model {
   // With the settings that suit.
   std::unique_ptr<Plan> plan(const Objective* objective = nullptr) const;
 
+  // Samples by a plan made for this call alone.
+  Samples draw(const DrawRequest& request, const Objective* objective, const Json& settings) const;
+  Samples draw(const DrawRequest& request, const Objective* objective = nullptr) const;
+
   // The codes of its samples; null for families without.
   virtual const Codec* codec() const { return nullptr; }
 
@@ -61,8 +65,8 @@ class Generator : public Model {
   Tensor preview(int64_t samples, const State& examples) override;
 };
 
-// Error unless every key of `settings` (an object, or null for none) is one of `names`, which are what a model
-// of this family has.
+// Error unless every key of `settings` (an object, or null for none) is one of `names`, which are what a
+// model of this family has.
 void check_settings(const Json& settings, const std::vector<std::string>& names, const std::string& family);
 
 }  // namespace steer

@@ -21,12 +21,11 @@ SamplerOptions euler(int64_t steps) {
   return sampler;
 }
 
-Tensor drawn(Model& model, const SamplerOptions& sampler, const Tensor& seeds, const Tensor& label = {}) {
-  SampleRequest request;
-  request.seeds = seeds;
-  request.sampler = &sampler;
-  request.label = label;
-  return model.sample(request).images;
+Tensor drawn(const Model& model, const SamplerOptions& sampler, const Tensor& seeds,
+             const Tensor& label = {}) {
+  return dynamic_cast<const Generator&>(model)
+      .draw({seeds, {label, {}}}, nullptr, settings_of(sampler))
+      .state.x;
 }
 
 // A flow that has moved away from its first weights.
@@ -44,9 +43,11 @@ TEST(Reflow, APairIsASampleOfItsSeed) {
   const Tensor label = torch::tensor({0, 1, 2, 0, 1});
   const Batch batch = pairs->batch({0, 1, 2, 3, 4});
   EXPECT_TRUE(torch::equal(batch.told.label, label));
-  EXPECT_LT(
-      (batch.data.x.clamp(-1, 1) - drawn(*model, euler(6), sample_seeds(40, 5), label)).abs().max().item<double>(),
-      1e-4);
+  EXPECT_LT((batch.data.x.clamp(-1, 1) - drawn(*model, euler(6), sample_seeds(40, 5), label))
+                .abs()
+                .max()
+                .item<double>(),
+            1e-4);
   EXPECT_TRUE(
       torch::equal(pairs->noise(pairs->batch({3})), starting_noise(sample_seeds(43, 1), {1, 8, 8}, 1)));
 }
@@ -56,11 +57,11 @@ TEST(Reflow, PairsComeBackFromTheirFile) {
   auto model = some_flow();
   const auto pairs = draw_pairs(*model, euler(2), 3, 3, 7, {});
   pairs->write(folder / "pairs.safetensors");
-  const auto back = PairsDataset::read(folder / "pairs.safetensors");
+  const auto back = PairsDataset::read(folder / "pairs.safetensors", model->space());
   EXPECT_TRUE(torch::equal(back->batch({2, 0}).data.x, pairs->batch({2, 0}).data.x));
   EXPECT_EQ(back->first_seed(), 7u);
   save_model(folder / "model.safetensors", *model, {}, nullptr);
-  EXPECT_THROW(PairsDataset::read(folder / "model.safetensors"), Error);
+  EXPECT_THROW(PairsDataset::read(folder / "model.safetensors", model->space()), Error);
 }
 
 // How far one step falls from the pair's image, over seeds that training never saw.

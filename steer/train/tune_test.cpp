@@ -11,15 +11,16 @@ namespace {
 
 // Bright images are wanted.
 struct Bright : Objective {
-  Tensor score(const State& sample) const override { const Tensor& x = sample.x; return x.mean({1, 2, 3}) * 50 - 60; }
+  Tensor score(const State& sample) const override {
+    const Tensor& x = sample.x;
+    return x.mean({1, 2, 3}) * 50 - 60;
+  }
   bool differentiable() const override { return true; }
   std::string words() const override { return "bright()"; }
 };
 
 double mean_score(DdnModel& model) {
-  SampleRequest request;
-  request.seeds = sample_seeds(77, 32);
-  return Bright().score(model.sample(request).images).mean().item<double>();
+  return Bright().score(model.draw({sample_seeds(77, 32), {}}).state).mean().item<double>();
 }
 
 TuneOptions quick() {
