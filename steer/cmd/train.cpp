@@ -87,7 +87,7 @@ int run_train(const TrainFlags& flags, const CLI::App& command) {
   }
   const auto data = make_dataset(plan.run.data);
   if (classifies) plan.model = fitted_to(plan.model, *data, plan.run.data.path);
-  if (flags.family == "diffusion") plan.model = fitted_to_images(plan.model, *data, plan.run.data.path);
+  if (flags.family == "diffusion") plan.model = fitted_diffusion(plan.model, *data, plan.run.data.path);
   auto model = make_model(flags.family, plan.model, static_cast<uint64_t>(plan.run.train.seed));
   const ImageShape s = model->shape();
   const Precision precision = make_precision(plan.run.train.precision, device);

@@ -13,6 +13,13 @@
 
 namespace steer {
 
+// A measure of how far samples are from real ones.
+struct NamedDistance {
+  std::string name;     // as a key of JSON
+  double value;         // 0 for equal distributions
+  std::string meaning;  // one line
+};
+
 // One value for each kind, made in the folder of that kind.
 struct Modality {
   std::string kind;    // Space::kind
@@ -32,6 +39,13 @@ struct Modality {
   // Samples as a picture [C, h, w] in [-1, 1]. Several sources show one thing seen several ways: sample i of
   // each belong together. `columns` side by side, 0: as suits.
   std::function<Tensor(const std::vector<State>& sources, int64_t columns)> picture;
+
+  // How many samples a picture needs to show what their distribution is like.
+  int64_t shown = 1;
+
+  // How far samples are from real ones of the same space, by measures of this kind that need no network; smaller is
+  // nearer. May be empty.
+  std::function<std::vector<NamedDistance>(const State& samples, const State& real)> distances;
 
   // The words that objectives about this kind are made of, beside those that suit every kind.
   const std::vector<Word>* words;

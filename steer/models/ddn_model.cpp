@@ -15,6 +15,8 @@
 #include "steer/ddn/node_bias.h"
 #include "steer/ddn/tree.h"
 #include "steer/image/image_space.h"
+#include "steer/nn/training_mode.h"
+#include "steer/points/points_space.h"
 
 namespace steer {
 namespace {
@@ -27,12 +29,14 @@ std::shared_ptr<Network> make_network(const DdnOptions& options) {
   if (options.network == "pyramid") return std::make_shared<Pyramid>(options.pyramid, options.condition);
   if (options.network == "recurrent")
     return std::make_shared<Recurrent>(options.recurrent, options.condition);
-  fail("[options] ddn.network: expected pyramid or recurrent but got \"", options.network, "\"");
+  if (options.network == "points") return std::make_shared<PointsNetwork>(options.points, options.condition);
+  fail("[options] ddn.network: expected pyramid, recurrent or points but got \"", options.network, "\"");
 }
 
 }  // namespace
 
 DdnModel::DdnModel(const DdnOptions& options) : options_(options), network_(make_network(options)) {
+  network_->eval();
   check(options.split);
   STEER_CHECK(options.balance == "split" || options.balance == "bias" || options.balance == "none",
               "[options] ddn.balance: expected split, bias or none but got \"", options.balance, "\"");
@@ -45,6 +49,7 @@ DdnModel::DdnModel(const DdnOptions& options) : options_(options), network_(make
 }
 
 Space DdnModel::space() const {
+  if (options_.network == "points") return points_space(network_->image_channels());
   return image_space(network_->image_channels(), network_->image_size(), network_->image_size());
 }
 
@@ -75,6 +80,7 @@ torch::Device DdnModel::device() const {
 }
 
 LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
+  const TrainingMode dropping(*network_);
   const Tensor x = as_maps(space(), batch.data.x);
   const Tensor seeds = sample_seeds(derive_seed(seed, 1), x.size(0), device());
   auto layers = network_->layers();
@@ -119,7 +125,8 @@ Tensor DdnModel::preview(int64_t samples, const State& examples) {
   constexpr int64_t kMostBranches = 24, kMostCodes = 1000, kCell = 20;
   const auto layers = network_->shapes();
   double codes = 1;
-  bool even = layers[0].candidates <= kMostBranches && options_.condition.type == "none";
+  const bool pictures = space().kind == image_space(1, 1, 1).kind;
+  bool even = pictures && layers[0].candidates <= kMostBranches && options_.condition.type == "none";
   for (const LayerShape& layer : layers) {
     even = even && layer.candidates == layers[0].candidates;
     codes *= static_cast<double>(layer.candidates);
@@ -165,6 +172,17 @@ std::vector<int64_t> DdnModel::candidates() const {
 
 uint64_t DdnModel::fingerprint() const {
   return weight_fingerprint(*network_);
+}
+
+Json fitted_ddn(const Json& options, const Dataset& data) {
+  Json fitted = options.is_object() ? options : Json::object();
+  const Space space = data.space();
+  if (space.kind != points_space().kind) return fitted;
+  if (!fitted.contains("network")) fitted["network"] = "points";
+  Json& shape = fitted["points"];
+  if (shape.is_null()) shape = Json::object();
+  if (!shape.contains("values")) shape["values"] = values_of(space);
+  return fitted;
 }
 
 }  // namespace steer

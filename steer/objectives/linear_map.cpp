@@ -27,7 +27,7 @@ Tensor LinearMap::measure(const Tensor& x) const {
                 " channels but got ", shape_text(x.sizes()));
     std::vector<int64_t> sizes = x.sizes().vec();
     sizes[1] = mix.size(0);
-    seen = at::einsum("mc,ncp->nmp", {mix.to(x.device(), x.scalar_type()), x.flatten(2).view({x.size(0), x.size(1), -1})})
+    seen = at::einsum("mc,ncp->nmp", {mix.to(x.device(), x.scalar_type()), x.reshape({x.size(0), x.size(1), -1})})
                .view(sizes);
   }
   if (blur) seen = blur(seen);
