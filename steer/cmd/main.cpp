@@ -69,6 +69,8 @@ int main(int argc, char** argv) {
   steer::add_search_similar(app, run);
   steer::add_cluster(app, run);
   steer::add_interpolate(app, run);
+  steer::add_words(app, run);
+  steer::add_list(app, run);
   std::string shell, out;
   const auto print = [&out](const std::string& text) {
     if (out.empty())

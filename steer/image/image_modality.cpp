@@ -4,6 +4,7 @@
 #include "steer/core/tensors.h"
 #include "steer/image/datasets.h"
 #include "steer/image/image_space.h"
+#include "steer/image/words.h"
 #include "steer/picture/fit.h"
 #include "steer/picture/grid.h"
 #include "steer/picture/images.h"
@@ -42,12 +43,14 @@ const Modality& image_modality() {
     Modality m;
     m.kind = "image";
     m.plural = "images";
+    m.meaning = "images [C, H, W] in [-1, 1]; PNG and JPEG files";
     m.read = read_sample;
     m.holds = [](const std::string&) { return true; };
     m.dataset = make_image_dataset;
+    m.data = image_data();
     m.fitted = fit_to;
     m.picture = picture_of;
-    m.words = nullptr;
+    m.words = &image_words();
     return m;
   }();
   return modality;

@@ -10,9 +10,9 @@
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
 #include "steer/image/blur.h"
+#include "steer/image/image_space.h"
 #include "steer/picture/images.h"
 #include "steer/testing/refusal.h"
-#include "steer/image/image_space.h"
 
 namespace steer {
 namespace {
@@ -207,9 +207,8 @@ TEST(Objectives, RefuseWhatTheyDoNotKnow) {
   context.truth = torch::zeros({1, 3, 32, 32});
   EXPECT_EQ(objective_refusal("colourise() + inpant(mask=left)", context),
             "[objective] column 15: unknown objective inpant; known are inpaint, super_resolve, colourise, "
-            "denoise, low_bit, gaussian_deblur, gaussian, edges, canny, strokes, style, gram, text, label, "
-            "entropy, "
-            "program, rank; did you mean inpaint?");
+            "denoise, low_bit, gaussian_deblur, strokes, edges, canny, style, gram, text, gaussian, label, "
+            "certain, program, rank; did you mean inpaint?");
   EXPECT_EQ(objective_refusal("inpaint()", context), "[objective] column 1: inpaint needs the argument mask");
   EXPECT_EQ(objective_refusal("super_resolve()", context),
             "[objective] column 1: super_resolve needs the argument factor");

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/named.h"
 #include "steer/data/data_options.h"
 #include "steer/data/dataset.h"
 #include "steer/objectives/vocabulary.h"
@@ -22,8 +23,9 @@ struct NamedDistance {
 
 // One value for each kind, made in the folder of that kind.
 struct Modality {
-  std::string kind;    // Space::kind
-  std::string plural;  // of its samples, for people: "images"
+  std::string kind;     // Space::kind
+  std::string plural;   // of its samples, for people: "images"
+  std::string meaning;  // one line: what its samples are
 
   // The one sample in a file as State of one row. Error for a file that is none, and for another size unless
   // `fit` says how it is brought to the space's.
@@ -32,6 +34,8 @@ struct Modality {
   // Whether `path` (a file, a folder or a word) may be a data set of this kind; and the data set.
   std::function<bool(const std::string& path)> holds;
   std::function<std::unique_ptr<Dataset>(const DataOptions& options)> dataset;
+  // What such a path may be: words, and kinds of files and folders in angle brackets.
+  std::vector<Named> data;
 
   // Data options that bring a data set to a model's space.
   std::function<void(DataOptions& options, const Space& space)> fitted;
@@ -47,8 +51,8 @@ struct Modality {
   // nearer. May be empty.
   std::function<std::vector<NamedDistance>(const State& samples, const State& real)> distances;
 
-  // The words that objectives about this kind are made of, beside those that suit every kind.
-  const std::vector<Word>* words;
+  // The words that objectives about this kind are made of, beside those that suit every kind; never null.
+  const std::vector<Word>* words = nullptr;
 };
 
 }  // namespace steer

@@ -60,8 +60,8 @@ class DiffusionModel : public Generator {
   using Generator::plan;
   // Unguided by the settings' sampler over the model's own; guided by its gradient (climb.h), by particles
   // (population.h), or by particles that climb, as diffusion_plan.h tells. Samples are clipped to the space's
-  // limit, dopri5 computes in float32. Error, with the reason, for a solver or objective that the method cannot
-  // use.
+  // limit, dopri5 computes in float32. Error, with the reason, for a solver or objective that the method
+  // cannot use.
   std::unique_ptr<Plan> plan(const Objective* objective, const Json& settings) const override;
   void set_compute_type(torch::ScalarType type) override { network_->set_compute_type(type); }
   void set_recompute(bool recompute) override { network_->set_recompute(recompute); }

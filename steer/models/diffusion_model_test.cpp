@@ -117,7 +117,7 @@ TEST(DiffusionModel, LearnsUnderEveryProcess) {
     double first = 0, last = 0;
     constexpr int kSteps = 60;
     for (int step = 0; step < kSteps; ++step) {
-      const LossReport report = model->loss({x, torch::full({16}, -1, torch::kLong), {}}, 100 + step);
+      const LossReport report = model->loss({x, {torch::full({16}, -1, torch::kLong), {}}, {}}, 100 + step);
       (step < 10 ? first : last) += report.loss.item<double>() / (step < 10            ? 10
                                                                   : step < kSteps - 10 ? INFINITY
                                                                                        : 10);

@@ -39,7 +39,8 @@ struct DiffusionSettings {
     f("steps", steps, "steps of the solver; 0 = as suits");
     f("eta", eta, "share of fresh noise, 0 to 1; below 0 = as suits");
     f("scale", scale,
-      "of a class-conditional model: 1 follows the class as trained, more exaggerates it, 0 ignores it; below "
+      "of a class-conditional model: 1 follows the class as trained, more exaggerates it, 0 ignores it; "
+      "below "
       "0 = as suits");
   }
 };

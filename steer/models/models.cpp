@@ -6,11 +6,21 @@
 #include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/tensors.h"
+#include "steer/models/ddn_plan.h"
+#include "steer/models/diffusion_plan.h"
 
 namespace steer {
 namespace {
 
 constexpr int kFormatVersion = 1;
+
+// The fields of an options struct and what they mean.
+template <class O>
+std::vector<Named> fields_of(O options) {
+  std::vector<Named> fields;
+  for (const OptionField& field : OptionFields::of(options)) fields.push_back({field.name, field.meaning});
+  return fields;
+}
 
 std::string checkpoint_file(const std::string& run_or_file) {
   namespace fs = std::filesystem;
@@ -64,6 +74,23 @@ std::unique_ptr<Model> make_model(const std::string& family, const Json& options
     return std::make_unique<DiffusionModel>(diffusion);
   }
   fail("[model] expected a family out of ddn, diffusion and classifier but got \"", family, "\"");
+}
+
+const std::vector<Family>& families() {
+  static const std::vector<Family> all = [] {
+    std::vector<Named> diffusion = fields_of(DiffusionSettings());
+    diffusion.insert(diffusion.end(),
+                     {{"preset", "an object of guidance and sampler, as steer search writes"},
+                      {"guidance", "an object: any setting of a method"},
+                      {"sampler", "an object: any option of solver, levels and scale"}});
+    return std::vector<Family>{
+        {{"ddn", "a Discrete Distribution Network: chooses among candidates, layer by layer; has codes"},
+         fields_of(DdnSettings())},
+        {{"diffusion", "a denoiser that a solver takes from noise to data, level by level"}, diffusion},
+        {{"classifier", "a judge of classes; makes no samples"}, {}},
+    };
+  }();
+  return all;
 }
 
 void save_model(const std::string& path, Model& model, const TrainingState& state, const Ema* ema,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "steer/core/checkpoint.h"
+#include "steer/core/named.h"
 #include "steer/models/classifier_model.h"
 #include "steer/models/ddn_model.h"
 #include "steer/models/diffusion_model.h"
@@ -12,6 +13,16 @@ namespace steer {
 // A new model of a family ("ddn", "diffusion", "classifier") with the options given over its defaults.
 // Initial values follow `seed`.
 std::unique_ptr<Model> make_model(const std::string& family, const Json& options, uint64_t seed);
+
+// A family of models.
+struct Family {
+  Named named;  // the word of make_model, and what such a model is
+  std::vector<Named>
+      settings;  // of Generator::plan: how it is drawn from and guided; none where none samples
+};
+
+// All of them.
+const std::vector<Family>& families();
 
 // How far a model was trained, kept in its checkpoint.
 struct TrainingState {

@@ -83,9 +83,17 @@ Mixture kernel_mixture(const Tensor& points, double std) {
           at::full({k}, std, means.options())};
 }
 
+const std::vector<Named>& worlds() {
+  static const std::vector<Named> table = {
+      {"gaussian", "one Gaussian off the centre"}, {"eight_gaussians", "eight narrow ones on a ring"},
+      {"two_moons", "two interlocking arcs"},      {"spirals", "two spiral arms"},
+      {"checkerboard", "every other square"},
+  };
+  return table;
+}
+
 const std::vector<std::string>& world_names() {
-  static const std::vector<std::string> names = {"gaussian", "eight_gaussians", "two_moons", "spirals",
-                                                 "checkerboard"};
+  static const std::vector<std::string> names = names_of(worlds());
   return names;
 }
 

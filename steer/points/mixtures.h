@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/named.h"
+
 namespace steer {
 
 using torch::Tensor;
@@ -27,6 +29,8 @@ Mixture kernel_mixture(const Tensor& points, double std);
 
 // The words that make_world knows.
 const std::vector<std::string>& world_names();
+// The same with what each means.
+const std::vector<Named>& worlds();
 
 // Shapes in the plane of about unit size: eight_gaussians, two_moons, spirals, checkerboard; and gaussian.
 // Error for another word.

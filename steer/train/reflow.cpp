@@ -76,12 +76,13 @@ std::unique_ptr<PairsDataset> PairsDataset::read(const std::string& path, const 
   STEER_CHECK(format != file.metadata.end() && format->second == "steer-pairs" &&
                   seed != file.metadata.end() && images != file.tensors.end(),
               "[pairs] ", path, ": expected pairs of noise and images but it holds something else");
-  return std::make_unique<PairsDataset>(
-      space, images->second, labels == file.tensors.end() ? Tensor() : labels->second, std::stoull(seed->second));
+  return std::make_unique<PairsDataset>(space, images->second,
+                                        labels == file.tensors.end() ? Tensor() : labels->second,
+                                        std::stoull(seed->second));
 }
 
-std::unique_ptr<PairsDataset> draw_pairs(const DiffusionModel& model, const SamplerOptions& sampler, int64_t count,
-                                         int64_t batch, uint64_t first_seed,
+std::unique_ptr<PairsDataset> draw_pairs(const DiffusionModel& model, const SamplerOptions& sampler,
+                                         int64_t count, int64_t batch, uint64_t first_seed,
                                          const std::function<void(double)>& progress) {
   torch::NoGradGuard no_grad;
   const Tensor levels = model.levels(sampler);
@@ -94,13 +95,13 @@ std::unique_ptr<PairsDataset> draw_pairs(const DiffusionModel& model, const Samp
       label = (at::arange(rows, torch::kInt64) + at).remainder(model.needs().classes);
       labels.push_back(label);
     }
-    const Pairs pairs = reflow_pairs(model.guided_denoiser(label, sampler.scale), seeds,
-                                     model.space().sizes, levels, sampler.solver);
+    const Pairs pairs = reflow_pairs(model.guided_denoiser(label, sampler.scale), seeds, model.space().sizes,
+                                     levels, sampler.solver);
     images.push_back(pairs.data.to(torch::kCPU, torch::kFloat32));
     if (progress) progress(static_cast<double>(at + rows) / static_cast<double>(count));
   }
-  return std::make_unique<PairsDataset>(model.space(), at::cat(images), labels.empty() ? Tensor() : at::cat(labels),
-                                        first_seed);
+  return std::make_unique<PairsDataset>(model.space(), at::cat(images),
+                                        labels.empty() ? Tensor() : at::cat(labels), first_seed);
 }
 
 std::unique_ptr<Model> reflowed(DiffusionModel& model, std::shared_ptr<const PairsDataset> pairs,

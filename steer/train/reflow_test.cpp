@@ -57,11 +57,11 @@ TEST(Reflow, PairsComeBackFromTheirFile) {
   auto model = some_flow();
   const auto pairs = draw_pairs(*model, euler(2), 3, 3, 7, {});
   pairs->write(folder / "pairs.safetensors");
-  const auto back = PairsDataset::read(folder / "pairs.safetensors");
+  const auto back = PairsDataset::read(folder / "pairs.safetensors", model->space());
   EXPECT_TRUE(torch::equal(back->batch({2, 0}).data.x, pairs->batch({2, 0}).data.x));
   EXPECT_EQ(back->first_seed(), 7u);
   save_model(folder / "model.safetensors", *model, {}, nullptr);
-  EXPECT_THROW(PairsDataset::read(folder / "model.safetensors"), Error);
+  EXPECT_THROW(PairsDataset::read(folder / "model.safetensors", model->space()), Error);
 }
 
 // How far one step falls from the pair's image, over seeds that training never saw.
