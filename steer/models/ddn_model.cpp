@@ -174,11 +174,15 @@ uint64_t DdnModel::fingerprint() const {
   return weight_fingerprint(*network_);
 }
 
-Json fitted_ddn(const Json& options, const Dataset& data) {
+Json fitted_ddn(const Json& options, const Dataset& data, const std::string& path) {
   Json fitted = options.is_object() ? options : Json::object();
   const Space space = data.space();
-  if (space.kind != points_space().kind) return fitted;
-  if (!fitted.contains("network")) fitted["network"] = "points";
+  const bool points = space.kind == points_space().kind;
+  if (points && !fitted.contains("network")) fitted["network"] = "points";
+  STEER_CHECK((fitted.value("network", Json()) == "points") == points, "[ddn] ", path,
+              ": expected a network for samples ", text_of(space), ", but ddn.network is ",
+              fitted.value("network", Json("pyramid")).dump());
+  if (!points) return fitted;
   Json& shape = fitted["points"];
   if (shape.is_null()) shape = Json::object();
   if (!shape.contains("values")) shape["values"] = values_of(space);

@@ -24,7 +24,8 @@ struct DdnOptions {
 
   void fields(OptionFields& f) {
     f("network", network,
-      "of images: pyramid (single shot) or recurrent (one U-Net, repeated); points (of points); follows the training "
+      "of images: pyramid (single shot) or recurrent (one U-Net, repeated); points (of points); follows the "
+      "training "
       "data unless given");
     f("condition", condition, "what the network is told beside the code");
     f("pyramid", pyramid, "shape of the pyramid");
@@ -81,7 +82,8 @@ class DdnModel : public Generator, public Codec {
   std::shared_ptr<Network> network_;
 };
 
-// Options in which the network that suits the data set's space stands where the JSON names none.
-Json fitted_ddn(const Json& options, const Dataset& data);
+// Options in which the network that suits the data set's space stands where the JSON names none. Error,
+// naming `path`, for a network of other samples.
+Json fitted_ddn(const Json& options, const Dataset& data, const std::string& path);
 
 }  // namespace steer

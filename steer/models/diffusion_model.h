@@ -85,7 +85,7 @@ class DiffusionModel : public Generator {
   // The grid of a sampler for this model.
   Tensor levels(const SamplerOptions& sampler) const;
 
-  torch::Device device() const;         // of its weights
+  torch::Device device() const;                                              // of its weights
   const std::shared_ptr<NoiseNetwork>& network() const { return network_; }  // as it stands
 
  private:
@@ -95,8 +95,8 @@ class DiffusionModel : public Generator {
   std::shared_ptr<NoiseNetwork> network_;
 };
 
-// Options in which the network that suits the data set's space, with its channels and size, stands where the JSON
-// names none. Error where `classes` asks for labels that the data do not have.
+// Options in which the network that suits the data set's space, with its channels and size, stands where the
+// JSON names none. Error where `classes` asks for labels that the data do not have.
 Json fitted_diffusion(const Json& options, const Dataset& data, const std::string& path);
 
 }  // namespace steer

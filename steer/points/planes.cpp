@@ -90,13 +90,18 @@ Plane mixed_plane(const std::string& name) {
 
 }  // namespace
 
-const std::vector<std::string>& plane_names() {
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> all = density_names();
-    for (const std::string& name : world_names())
-      if (!among(name, density_names())) all.push_back(name);
+const std::vector<Named>& planes() {
+  static const std::vector<Named> table = [] {
+    std::vector<Named> all = densities();
+    for (const Named& world : worlds())
+      if (!among(world.name, density_names())) all.push_back(world);
     return all;
   }();
+  return table;
+}
+
+const std::vector<std::string>& plane_names() {
+  static const std::vector<std::string> names = names_of(planes());
   return names;
 }
 

@@ -32,6 +32,8 @@ struct Plane {
 // The words that make_plane knows besides pictures: density_names(), and those of world_names() that are not
 // among them.
 const std::vector<std::string>& plane_names();
+// The same with what each means.
+const std::vector<Named>& planes();
 
 // One of plane_names(), or a picture file whose bright places are dense (make_density). Error for another
 // name, and a picture that cannot be read.

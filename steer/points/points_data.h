@@ -3,7 +3,9 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "steer/core/named.h"
 #include "steer/data/data_options.h"
 #include "steer/data/dataset.h"
 
@@ -18,5 +20,8 @@ bool names_points(const std::string& path);
 // Error for a split that is neither train nor test, options that only images have, and as make_plane and
 // read_points.
 std::unique_ptr<Dataset> make_points_dataset(const DataOptions& options);
+
+// What the path may be: words as they are written, files in angle brackets.
+const std::vector<Named>& points_data();
 
 }  // namespace steer

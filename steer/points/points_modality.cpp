@@ -7,6 +7,7 @@
 #include "steer/points/points_data.h"
 #include "steer/points/points_picture.h"
 #include "steer/points/points_space.h"
+#include "steer/points/words.h"
 
 namespace steer {
 namespace {
@@ -43,14 +44,16 @@ const Modality& points_modality() {
     Modality m;
     m.kind = points_space().kind;
     m.plural = "points";
+    m.meaning = "points [2] of the plane; CSV and NumPy files";
     m.read = read_point;
     m.holds = names_points;
     m.dataset = make_points_dataset;
+    m.data = points_data();
     m.fitted = [](DataOptions&, const Space&) {};
     m.picture = picture_of_points;
     m.shown = kShownPoints;
     m.distances = point_distances;
-    m.words = nullptr;
+    m.words = &points_words();
     return m;
   }();
   return modality;
