@@ -15,6 +15,13 @@
 
 namespace steer {
 
+// A measure of how far samples are from real ones.
+struct NamedDistance {
+  std::string name;     // as a key of JSON
+  double value;         // 0 for equal distributions
+  std::string meaning;  // one line
+};
+
 // One value for each kind, made in the folder of that kind.
 struct Modality {
   std::string kind;     // Space::kind
@@ -51,6 +58,13 @@ struct Modality {
 
   // What files of this kind are coded by elsewhere, to compare codes with; may be none.
   std::vector<Rival> rivals;
+
+  // How many samples a picture needs to show what their distribution is like.
+  int64_t shown = 1;
+
+  // How far samples are from real ones of the same space, by measures of this kind that need no network; smaller is
+  // nearer. May be empty.
+  std::function<std::vector<NamedDistance>(const State& samples, const State& real)> distances;
 
   // The words that objectives about this kind are made of, beside those that suit every kind; never null.
   const std::vector<Word>* words = nullptr;

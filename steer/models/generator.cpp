@@ -27,6 +27,8 @@ Samples Generator::draw(const DrawRequest& request, const Objective* objective) 
 
 Tensor Generator::preview(int64_t samples, const State& examples) {
   const Needs told = needs();
+  const Modality& modality = modality_of(space());
+  if (!told.given) samples = std::max(samples, modality.shown);
   if (told.classes > 0) samples = std::max<int64_t>(1, samples / told.classes) * told.classes;
   if (told.given) samples = examples.size();
   DrawRequest request;
@@ -34,7 +36,6 @@ Tensor Generator::preview(int64_t samples, const State& examples) {
   if (told.classes > 0) request.told.label = at::arange(samples, torch::kInt64).remainder(told.classes);
   if (told.given) request.told.given = examples;
   const State made = draw(request).state.to(torch::kCPU);
-  const Modality& modality = modality_of(space());
   return told.given ? modality.picture({examples, made}, 8) : modality.picture({made}, told.classes);
 }
 
