@@ -17,12 +17,12 @@ class Denoising : public ModelWork {
   explicit Denoising(const Json& options)
       : ModelWork("diffusion", options), part_(options.value("part", "evaluation")) {
     const int64_t batch = options.at("batch").get<int64_t>();
-    const ImageShape shape = model().shape();
+    const MapSizes shape = map_sizes(model().space());
     torch::manual_seed(1);
     x_ = torch::randn({batch, shape.channels, shape.height, shape.width}, torch::kFloat64) * kSigma;
     low_ = torch::rand({batch, shape.channels, shape.height / 4, shape.width / 4}) * 2 - 1;
     objective_ = std::make_unique<LinearObjective>(super_resolve_from(low_, 4, 1.0), "super_resolve");
-    smoothed_ = std::make_unique<Smoothed>(*objective_, shape.height, shape.width);
+    smoothed_ = std::make_unique<Smoothed>(*objective_, model().space());
     climb_.rho = climb_.mu = 0.5;
     climb_.sigma = 0;
     climb_.iterations = 1;

@@ -15,7 +15,7 @@ class Generation : public ModelWork {
   explicit Generation(const Json& options)
       : ModelWork("ddn", options), ddn_(dynamic_cast<DdnModel&>(model())) {
     const int64_t batch = options.at("batch").get<int64_t>();
-    const ImageShape shape = model().shape();
+    const MapSizes shape = map_sizes(model().space());
     torch::manual_seed(1);
     std::vector<Tensor> columns;
     for (const LayerShape& layer : ddn_.network().shapes())
@@ -28,7 +28,7 @@ class Generation : public ModelWork {
     }
   }
 
-  void run() override { objective_ ? guided().images : ddn_.decode(code_); }
+  void run() override { objective_ ? guided().state : ddn_.decode(code_); }
 
   int64_t items() const override { return code_.size(0); }
 
@@ -38,19 +38,15 @@ class Generation : public ModelWork {
       const Samples samples = guided();
       problem["input.low"] = low_;
       problem["input.chosen"] = samples.code;
-      problem["answer.image"] = samples.images;
+      problem["answer.image"] = samples.state.x;
     } else {
       problem["input.code"] = code_;
-      problem["answer.image"] = ddn_.decode(code_);
+      problem["answer.image"] = ddn_.decode(code_).x;
     }
   }
 
   Samples guided() const {
-    SampleRequest request;
-    request.seeds = at::arange(code_.size(0), torch::kInt64);
-    request.objective = objective_.get();
-    request.top = 1;
-    return model().sample(request);
+    return ddn_.draw({at::arange(code_.size(0), torch::kInt64), {}}, objective_.get(), {{"top", 1}});
   }
 
   DdnModel& ddn_;

@@ -18,21 +18,21 @@ class Training : public ModelWork {
     train.recompute = options.value("recompute", false);
     learner_.emplace(model(), train);
     // Smooth pictures.
-    const ImageShape shape = model().shape();
+    const MapSizes shape = map_sizes(model().space());
     torch::manual_seed(1);
     const Tensor coarse = torch::rand({options.at("batch").get<int64_t>(), shape.channels, 4, 4}) * 2 - 1;
-    batch_.x = at::upsample_bilinear2d(coarse, {shape.height, shape.width}, false);
+    batch_.data.x = at::upsample_bilinear2d(coarse, {shape.height, shape.width}, false);
   }
 
   void run() override { learner_->step(batch_, 1, 1e-4); }
 
-  int64_t items() const override { return batch_.x.size(0); }
+  int64_t items() const override { return batch_.data.x.size(0); }
 
  private:
   void add_to(std::map<std::string, Tensor>& problem) override {
-    problem["input.x"] = batch_.x;
+    problem["input.x"] = batch_.data.x;
     // What was chosen, so that a tie that rounds the other way does not make all gradients differ.
-    problem["input.code"] = dynamic_cast<DdnModel&>(model()).reconstruct(batch_.x).code;
+    problem["input.code"] = dynamic_cast<DdnModel&>(model()).encode(batch_.data.x).code;
     const LossReport report = model().loss(batch_, 1);
     report.loss.backward();
     problem["answer.loss"] = report.loss.detach();

@@ -16,23 +16,20 @@ int main(int argc, char** argv) {
   }
   try {
     steer::prepare_process(0);
-    steer::LoadedModel loaded = steer::load_model(argv[1], torch::kCPU);
-    const steer::ImageShape shape = loaded.model->shape();
+    const steer::LoadedModel loaded = steer::load_model(argv[1], torch::kCPU);
+    const steer::Generator& generator = steer::as_generator(loaded, "steer_a_model");
 
     steer::ObjectiveContext context;
-    context.channels = shape.channels;
-    context.height = shape.height;
-    context.width = shape.width;
+    context.space = generator.space();
     context.fit = "resize";
     const auto objective =
         steer::make_objective("inpaint('" + std::string(argv[2]) + "', mask=left)", context);
 
-    steer::SampleRequest request;
-    request.seeds = steer::sample_seeds(0, 8);  // eight answers, one for each seed
-    request.objective = objective.get();
-    const steer::Samples samples = loaded.model->sample(request);
-    steer::write_png(argv[3], steer::image_grid(at::cat({objective->degraded(), samples.images}), 9));
-    std::cout << "scores: " << objective->score(samples.images) << "\n";
+    const auto plan = generator.plan(objective.get());
+    std::cout << "guidance: " << plan->text() << "\n";
+    const steer::Samples samples = plan->draw({steer::sample_seeds(0, 8), {}});  // an answer for each seed
+    steer::write_png(argv[3], steer::image_grid(at::cat({objective->degraded(), samples.state.x}), 9));
+    std::cout << "scores: " << objective->score(samples.state) << "\n";
   } catch (const std::exception& error) {
     std::cerr << error.what() << "\n";
     return 1;

@@ -12,10 +12,11 @@
 
 namespace steer {
 
-void Common::add_to(CLI::App* command) {
+void Common::add_to(CLI::App* command, bool with_seed) {
   command->add_flag("--json", json, "print one line of JSON with the figures on stdout");
-  command->add_option("--seed", seed, "seed of the first sample; sample i takes seed + i")
-      ->capture_default_str();
+  if (with_seed)
+    command->add_option("--seed", seed, "seed of the first sample; sample i takes seed + i")
+        ->capture_default_str();
   command->add_option("--device", device, "cpu or cuda")->capture_default_str();
   command->add_option("--threads", threads, "processor threads; 0 = all this process may use")
       ->capture_default_str()
@@ -105,6 +106,12 @@ void add_telling_flags(CLI::App* command, Telling& telling, bool with_given) {
                    "for a model conditional on colour, edges or a small image: the image to take them from "
                    "(repeatable; sample i takes number i)")
       ->allow_extra_args(false);
+}
+
+void add_prior_flag(CLI::App* command, std::string& path, const std::string& meaning) {
+  command->add_option(
+      "--prior", path,
+      meaning + " (default: RUN/prior.safetensors, beside a file NAME.safetensors NAME_prior.safetensors)");
 }
 
 }  // namespace steer

@@ -8,11 +8,11 @@
 #include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/random.h"
+#include "steer/image/image_space.h"
+#include "steer/modalities/objectives.h"
 #include "steer/models/models.h"
 #include "steer/models/small_models.h"
-#include "steer/modalities/objectives.h"
 #include "steer/testing/refusal.h"
-#include "steer/image/image_space.h"
 
 namespace steer {
 namespace {
@@ -20,12 +20,12 @@ namespace {
 TEST(DdnModel, ReconstructionIsTheDecodedCode) {
   for (const char* network : {"pyramid", "recurrent"}) {
     auto model = small_ddn(network);
-    const int64_t size = model->shape().height;
+    const int64_t size = model->space().sizes[1];
     const Tensor x = torch::rand({3, 1, size, size}) * 2 - 1;
-    const Reconstruction made = model->reconstruct(x);
-    EXPECT_TRUE(torch::equal(model->decode(made.code), made.images));
+    const Encoded made = model->encode(x);
+    EXPECT_TRUE(torch::equal(model->decode(made.code).x, made.state.x));
     EXPECT_NEAR(made.error.select(1, -1).mean().item<double>(),
-                (made.images - x).square().mean().item<double>(), 1e-6);
+                (made.state.x - x).square().mean().item<double>(), 1e-6);
     EXPECT_THROW(model->decode(made.code.narrow(1, 0, 2)), Error);
   }
 }
@@ -33,26 +33,54 @@ TEST(DdnModel, ReconstructionIsTheDecodedCode) {
 TEST(DdnModel, ABeamEncodesAtLeastAsWellOnAverage) {
   auto model = small_ddn("pyramid");
   const Tensor x = torch::rand({6, 1, 8, 8}) * 2 - 1;
-  const Reconstruction greedy = model->reconstruct(x), beam = model->reconstruct(x, 8);
+  const Encoded greedy = model->encode(x), beam = model->encode(x, 8);
   EXPECT_EQ(beam.code.sizes(), greedy.code.sizes());
   EXPECT_EQ(beam.error.sizes(), greedy.error.sizes());
   EXPECT_LE(beam.error.select(1, -1).mean().item<double>(),
             greedy.error.select(1, -1).mean().item<double>() + 1e-6);
-  EXPECT_TRUE(torch::allclose(model->decode(beam.code), beam.images, 1e-5, 1e-5));
-  EXPECT_THROW(model->reconstruct(x, 0), Error);
+  EXPECT_TRUE(torch::allclose(model->decode(beam.code).x, beam.state.x, 1e-5, 1e-5));
+  EXPECT_THROW(model->encode(x, 0), Error);
 }
 
 TEST(DdnModel, AFileOfCodesGivesTheReconstruction) {
   for (const char* network : {"pyramid", "recurrent"})
     for (Coder coder : {Coder::kPacked, Coder::kAdaptive}) {
       const auto model = small_ddn(network);
-      const int64_t size = model->shape().height;
-      const Reconstruction made = model->reconstruct(torch::rand({5, 1, size, size}) * 2 - 1);
+      const int64_t size = model->space().sizes[1];
+      const Encoded made = model->encode(torch::rand({5, 1, size, size}) * 2 - 1);
       const std::string bytes = write_codes(model->code_file(made.code, coder));
       const Tensor code = model->code_in(read_codes(bytes, "x.ddn"), "x.ddn");
-      EXPECT_TRUE(torch::equal(model->decode(code), made.images));
+      EXPECT_TRUE(torch::equal(model->decode(code).x, made.state.x));
       EXPECT_EQ(write_codes(model->code_file(code, coder)), bytes);
     }
+}
+
+TEST(DdnModel, ACodeUnfoldsToWhatItDecodesTo) {
+  for (const char* network : {"pyramid", "recurrent"}) {
+    const auto model = small_ddn(network);
+    const int64_t size = model->space().sizes[1], depth = model->network().depth();
+    const Encoded made = model->encode(torch::rand({3, 1, size, size}) * 2 - 1);
+    const std::vector<State> all = model->unfolded(made.code);
+    ASSERT_EQ(static_cast<int64_t>(all.size()), depth);
+    for (const State& some : all) EXPECT_EQ(some.x.sizes(), made.state.x.sizes());
+    EXPECT_TRUE(torch::equal(all.back().x, made.state.x));
+    // The first layer's samples know nothing of later indices.
+    Tensor other = made.code.clone();
+    other.select(1, depth - 1).copy_((other.select(1, depth - 1) + 1) % model->candidates().back());
+    EXPECT_TRUE(torch::equal(model->unfolded(other, {0})[0].x, all[0].x));
+    EXPECT_FALSE(torch::equal(model->unfolded(other, {depth - 1})[0].x, all.back().x));
+    EXPECT_THROW(model->unfolded(made.code, {1, 0}), Error);
+    EXPECT_THROW(model->unfolded(made.code.narrow(1, 0, 2)), Error);
+  }
+}
+
+TEST(DdnModel, PrefixesAreWhatTheirCodesSay) {
+  const auto model = small_ddn("recurrent");
+  const std::vector<State> levels = model->prefixes(2, 64);
+  ASSERT_EQ(levels.size(), 2u);
+  EXPECT_EQ(levels[0].size(), 8);
+  EXPECT_EQ(levels[1].size(), 64);
+  EXPECT_THROW(model->prefixes(2, 63), Error);
 }
 
 TEST(DdnModel, CodesOfAnotherModelAreRefused) {
@@ -75,21 +103,46 @@ TEST(DdnModel, CodesOfAnotherModelAreRefused) {
 TEST(DdnModel, LossCountsEveryLayersNearestNode) {
   auto model = small_ddn("recurrent");
   model->loss({torch::rand({5, 1, 16, 16}), {}, {}}, 1);
+  ASSERT_EQ(model->counted().size(), 4u);
+  EXPECT_EQ(model->counted()[3].sum().item<double>(), 5);
+  EXPECT_EQ(model->network().layers()[0]->counts.sum().item<double>(), 0);
+  model->after_step(1, nullptr, nullptr);
+  EXPECT_TRUE(model->counted().empty());
   // One set of nodes serves all four applications.
   EXPECT_EQ(model->network().layers()[0]->counts.sum().item<double>(), 20);
 }
 
 TEST(DdnModel, SamplesStayInRangeAndFollowTheirSeeds) {
   auto model = small_ddn("pyramid");
-  SampleRequest request;
-  request.seeds = sample_seeds(5, 6);
   double last = 0;
-  request.progress = [&](double share) { last = share; };
-  const Samples samples = model->sample(request);
+  Tensor code;
+  const Watch watch = [&](const Glimpse& glimpse) {
+    last = glimpse.share(), code = glimpse.code;
+    EXPECT_EQ(glimpse.sample().x.sizes(), (std::vector<int64_t>{6, 1, 8, 8}));
+    return true;
+  };
+  const Samples samples = model->plan()->draw({sample_seeds(5, 6), {}}, watch);
   EXPECT_EQ(last, 1);
-  EXPECT_LE(samples.images.abs().max().item<double>(), 1);
-  request.seeds = sample_seeds(8, 1);
-  EXPECT_TRUE(torch::equal(model->sample(request).code[0], samples.code[3]));
+  EXPECT_TRUE(torch::equal(code, samples.code));
+  EXPECT_LE(samples.state.x.abs().max().item<double>(), 1);
+  EXPECT_TRUE(torch::equal(model->draw({sample_seeds(8, 1), {}}).code[0], samples.code[3]));
+}
+
+TEST(DdnModel, AWatchThatSaysNoEndsTheDrawing) {
+  auto model = small_ddn("pyramid");
+  int64_t seen = 0;
+  const Samples samples =
+      model->plan()->draw({sample_seeds(0, 2), {}}, [&](const Glimpse&) { return ++seen < 2; });
+  EXPECT_TRUE(samples.stopped);
+  EXPECT_FALSE(samples.state.defined());
+  EXPECT_EQ(seen, 2);
+}
+
+TEST(DdnModel, RefusesSettingsThatItDoesNotHave) {
+  auto model = small_ddn("pyramid");
+  EXPECT_NE(refusal([&] { model->plan(nullptr, {{"solver", "heun"}}); }).find("solver"), std::string::npos);
+  EXPECT_THROW(model->plan(nullptr, {{"levels", "9:2"}}), Error);
+  EXPECT_THROW(model->plan(nullptr, {{"beam", 2}, {"particles", 2}}), Error);
 }
 
 // The small network, told something.
@@ -104,29 +157,29 @@ TEST(DdnModel, AConditionalModelEncodesAndDecodesWithItsLabels) {
   for (const char* network : {"pyramid", "recurrent"}) {
     const auto model = conditional_ddn(network, "class");
     EXPECT_EQ(model->needs().classes, 10);
-    const int64_t size = model->shape().height;
+    const int64_t size = model->space().sizes[1];
     const Tensor x = torch::rand({3, 1, size, size}) * 2 - 1, label = torch::tensor({4, 0, 9});
-    const Reconstruction made = model->reconstruct(x, 1, label);
-    EXPECT_TRUE(torch::equal(model->decode(made.code, label), made.images));
-    EXPECT_FALSE(torch::allclose(model->decode(made.code, label.flip(0)), made.images));
-    const Reconstruction beam = model->reconstruct(x, 4, label);
-    EXPECT_TRUE(torch::allclose(model->decode(beam.code, label), beam.images, 1e-5, 1e-5));
+    const Encoded made = model->encode(x, 1, {label, {}});
+    EXPECT_TRUE(torch::equal(model->decode(made.code, {label, {}}).x, made.state.x));
+    EXPECT_FALSE(torch::allclose(model->decode(made.code, {label.flip(0), {}}).x, made.state.x));
+    const Encoded beam = model->encode(x, 4, {label, {}});
+    EXPECT_TRUE(torch::allclose(model->decode(beam.code, {label, {}}).x, beam.state.x, 1e-5, 1e-5));
     EXPECT_THROW(model->decode(made.code), Error);
-    EXPECT_THROW(model->reconstruct(x), Error);
-    EXPECT_THROW(model->reconstruct(x, 1, torch::tensor({4, 0, 10})), Error);
-    EXPECT_THROW(small_ddn(network)->reconstruct(x, 1, label), Error);
-    EXPECT_TRUE(std::isfinite(model->loss({x, label, {}}, 1).loss.item<double>()));
-    EXPECT_THROW(model->loss({x, torch::tensor({4, -1, 9}), {}}, 1), Error);
+    EXPECT_THROW(model->encode(x), Error);
+    EXPECT_THROW(model->encode(x, 1, {torch::tensor({4, 0, 10}), {}}), Error);
+    EXPECT_THROW(small_ddn(network)->encode(x, 1, {label, {}}), Error);
+    EXPECT_TRUE(std::isfinite(model->loss({x, {label, {}}, {}}, 1).loss.item<double>()));
+    EXPECT_THROW(model->loss({x, {torch::tensor({4, -1, 9}), {}}, {}}, 1), Error);
   }
 }
 
 TEST(DdnModel, AConditionMadeFromTheImageNeedsNoLabels) {
   for (const char* type : {"colour", "edge", "resize"}) {
     const auto model = conditional_ddn("pyramid", type);
-    EXPECT_TRUE(model->needs().image);
+    EXPECT_TRUE(model->needs().given);
     const Tensor x = torch::rand({3, 1, 8, 8}) * 2 - 1;
-    const Reconstruction made = model->reconstruct(x);
-    EXPECT_TRUE(torch::equal(model->decode(made.code, {}, x), made.images));
+    const Encoded made = model->encode(x);
+    EXPECT_TRUE(torch::equal(model->decode(made.code, {{}, x}).x, made.state.x));
     EXPECT_THROW(model->decode(made.code), Error);
     EXPECT_TRUE(std::isfinite(model->loss({x, {}, {}}, 1).loss.item<double>()));
   }
@@ -134,16 +187,16 @@ TEST(DdnModel, AConditionMadeFromTheImageNeedsNoLabels) {
 
 TEST(DdnModel, ASampleIsAFunctionOfItsSeedAndItsLabel) {
   const auto model = conditional_ddn("pyramid", "class");
-  SampleRequest request;
+  DrawRequest request;
   request.seeds = sample_seeds(5, 6);
-  EXPECT_THROW(model->sample(request), Error);
-  request.label = torch::tensor({3, 1, 4, 1, 5, 9});
-  const Samples samples = model->sample(request);
+  EXPECT_THROW(model->draw(request), Error);
+  request.told.label = torch::tensor({3, 1, 4, 1, 5, 9});
+  const Tensor samples = model->draw(request).state.x;
   request.seeds = sample_seeds(8, 1);
-  request.label = torch::tensor({1});
-  EXPECT_TRUE(torch::allclose(model->sample(request).images[0], samples.images[3], 1e-5, 1e-5));
-  request.label = torch::tensor({9});
-  EXPECT_FALSE(torch::allclose(model->sample(request).images[0], samples.images[3], 1e-5, 1e-5));
+  request.told.label = torch::tensor({1});
+  EXPECT_TRUE(torch::allclose(model->draw(request).state.x[0], samples[3], 1e-5, 1e-5));
+  request.told.label = torch::tensor({9});
+  EXPECT_FALSE(torch::allclose(model->draw(request).state.x[0], samples[3], 1e-5, 1e-5));
 }
 
 TEST(DdnModel, ABeamSearchesEachLabelForItself) {
@@ -152,21 +205,16 @@ TEST(DdnModel, ABeamSearchesEachLabelForItself) {
   context.space = image_space(1, 8, 8);
   context.truth = torch::rand({1, 1, 8, 8}) * 2 - 1;
   const auto objective = make_objective("inpaint(mask=left)", context);
-  SampleRequest request;
-  request.seeds = sample_seeds(0, 2);
-  request.objective = objective.get();
-  request.beam = 4;
-  request.label = torch::tensor({3, 8});
-  const Tensor both = model->sample(request).images;
-  for (int64_t i = 0; i < 2; ++i) {
-    request.seeds = sample_seeds(0, 1);
-    request.label = torch::tensor({i == 0 ? 3 : 8});
-    EXPECT_TRUE(torch::allclose(model->sample(request).images[0], both[i], 1e-4, 1e-4));
-  }
+  const auto plan = model->plan(objective.get(), {{"beam", 4}});
+  const auto drawn = [&](int64_t count, const Tensor& label) {
+    return plan->draw({sample_seeds(0, count), {label, {}}}).state.x;
+  };
+  const Tensor both = drawn(2, torch::tensor({3, 8}));
+  for (int64_t i = 0; i < 2; ++i)
+    EXPECT_TRUE(torch::allclose(drawn(1, torch::tensor({i == 0 ? 3 : 8}))[0], both[i], 1e-4, 1e-4));
   // Told the same, the samples of one target are the best beams of one search.
-  request.seeds = sample_seeds(0, 2);
-  request.label = torch::tensor({3, 3});
-  EXPECT_FALSE(torch::allclose(model->sample(request).images[0], model->sample(request).images[1]));
+  const Tensor same = drawn(2, torch::tensor({3, 3}));
+  EXPECT_FALSE(torch::allclose(same[0], same[1]));
 }
 
 TEST(DdnModel, WrongOptionsNameThemselves) {

@@ -87,6 +87,8 @@ class DdnPlan : public Plan {
     return fmt::format("the best {:g} candidates", settings_.top);
   }
 
+  bool together() const override { return settings_.beam > 1; }
+
   Samples draw(const DrawRequest& request, const Watch& watch) const override {
     const torch::NoGradGuard no_grad;
     const Tensor seeds = request.seeds.to(model_.device());

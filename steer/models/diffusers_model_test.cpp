@@ -12,13 +12,9 @@ namespace steer {
 namespace {
 
 Tensor drawn(DiffusionModel& model, const Tensor& label) {
-  SampleRequest request;
-  request.seeds = sample_seeds(3, 2);
-  request.label = label;
   SamplerOptions sampler = suited_sampler(model.process().type());
   sampler.levels.steps = 4;
-  request.sampler = &sampler;
-  return model.sample(request).images;
+  return model.draw({sample_seeds(3, 2), {label, {}}}, nullptr, settings_of(sampler)).state.x;
 }
 
 TEST(DiffusersModel, ComesBackAsTheSameGenerator) {

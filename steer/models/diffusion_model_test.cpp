@@ -24,13 +24,9 @@ SamplerOptions sampler_of(const std::string& solver, int64_t steps) {
   return sampler;
 }
 
-Samples sampled(DiffusionModel& model, const SamplerOptions& sampler, const Tensor& seeds,
+Samples sampled(const DiffusionModel& model, const SamplerOptions& sampler, const Tensor& seeds,
                 const Tensor& label = {}) {
-  SampleRequest request;
-  request.seeds = seeds;
-  request.label = label;
-  request.sampler = &sampler;
-  return model.sample(request);
+  return model.draw({seeds, {label, {}}}, nullptr, settings_of(sampler));
 }
 
 MemoryDataset small_images(int64_t channels, int64_t size) {
@@ -42,8 +38,8 @@ TEST(DiffusionModel, ASampleIsAFunctionOfItsSeedWithEverySolver) {
   const Tensor seeds = sample_seeds(5, 3);
   for (const std::string& solver : solver_names()) {
     const SamplerOptions sampler = sampler_of(solver, 4);
-    const Tensor all = sampled(*model, sampler, seeds).images;
-    const Tensor last = sampled(*model, sampler, seeds.narrow(0, 2, 1)).images;
+    const Tensor all = sampled(*model, sampler, seeds).state.x;
+    const Tensor last = sampled(*model, sampler, seeds.narrow(0, 2, 1)).state.x;
     EXPECT_LT((all[2] - last[0]).abs().max().item<double>(), 1e-3) << solver;
     EXPECT_GT((all[2] - all[1]).abs().max().item<double>(), 1e-2) << solver;
     EXPECT_LE(all.abs().max().item<double>(), 1) << solver;
@@ -73,12 +69,12 @@ TEST(DiffusionModel, ASampleDoesNotDependOnItsBatch) {
     for (const auto type : {torch::kBFloat16, torch::kFloat32}) {
       model->set_compute_type(type);
       const SamplerOptions sampler = sampler_of("heun", 6);
-      const Tensor all = sampled(*model, sampler, seeds).images;
+      const Tensor all = sampled(*model, sampler, seeds).state.x;
       for (const int64_t batch : {1, 2, 4, 7}) {
         std::vector<Tensor> parts;
         for (int64_t at = 0; at < 14; at += batch)
           parts.push_back(
-              sampled(*model, sampler, seeds.narrow(0, at, std::min<int64_t>(batch, 14 - at))).images);
+              sampled(*model, sampler, seeds.narrow(0, at, std::min<int64_t>(batch, 14 - at))).state.x);
         const double apart = (at::cat(parts) - all.narrow(0, 0, 14)).abs().max().item<double>();
         if (type == torch::kBFloat16)
           EXPECT_EQ(apart, 0) << process << ", batch " << batch;
@@ -121,7 +117,7 @@ TEST(DiffusionModel, LearnsUnderEveryProcess) {
     double first = 0, last = 0;
     constexpr int kSteps = 60;
     for (int step = 0; step < kSteps; ++step) {
-      const LossReport report = model->loss({x, torch::full({16}, -1, torch::kLong), {}}, 100 + step);
+      const LossReport report = model->loss({x, {torch::full({16}, -1, torch::kLong), {}}, {}}, 100 + step);
       (step < 10 ? first : last) += report.loss.item<double>() / (step < 10            ? 10
                                                                   : step < kSteps - 10 ? INFINITY
                                                                                        : 10);
@@ -141,7 +137,7 @@ TEST(DiffusionModel, SamplesOnTheGridOfAnotherProcess) {
   EXPECT_NEAR(grid[0].item<double>(), 80, 1e-9);
   sampler.levels.sigma_max = 0;
   EXPECT_NEAR(model->levels(sampler)[0].item<double>(), Process(ProcessOptions{"flow"}).sigma_max(), 1e-9);
-  EXPECT_TRUE(sampled(*model, sampler, sample_seeds(0, 2)).images.isfinite().all().item<bool>());
+  EXPECT_TRUE(sampled(*model, sampler, sample_seeds(0, 2)).state.x.isfinite().all().item<bool>());
 }
 
 TEST(DiffusionModel, IsTheSameAfterSavingAndLoading) {
@@ -152,8 +148,8 @@ TEST(DiffusionModel, IsTheSameAfterSavingAndLoading) {
   const LoadedModel loaded = load_model(folder / "model.safetensors", torch::kCPU);
   const Tensor label = torch::tensor({2, 0}), seeds = sample_seeds(1, 2);
   const SamplerOptions sampler = sampler_of("heun", 3);
-  EXPECT_TRUE(torch::equal(sampled(as_diffusion(loaded, "test"), sampler, seeds, label).images,
-                           sampled(*model, sampler, seeds, label).images));
+  EXPECT_TRUE(torch::equal(sampled(as_diffusion(loaded, "test"), sampler, seeds, label).state.x,
+                           sampled(*model, sampler, seeds, label).state.x));
   EXPECT_EQ(loaded.model->options(), model->options());
 }
 
@@ -192,12 +188,12 @@ TEST(DiffusionModel, RefusesLabelsThatDoNotFit) {
 }
 
 TEST(DiffusionModel, TakesChannelsAndSizeFromTheData) {
-  const Json options = fitted_to_images({{"process", {{"type", "flow"}}}}, small_images(3, 16), "here");
+  const Json options = fitted_diffusion({{"process", {{"type", "flow"}}}}, small_images(3, 16), "here");
   EXPECT_EQ(options["unet"]["in_channels"], 3);
   EXPECT_EQ(options["unet"]["out_channels"], 3);
   EXPECT_EQ(options["unet"]["sample_size"], 16);
   EXPECT_EQ(options["sampler"]["levels"]["type"], "flow");
-  EXPECT_THROW(fitted_to_images({{"classes", 2}}, small_images(1, 8), "here"), Error);
+  EXPECT_THROW(fitted_diffusion({{"classes", 2}}, small_images(1, 8), "here"), Error);
 }
 
 }  // namespace

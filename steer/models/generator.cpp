@@ -17,16 +17,25 @@ std::unique_ptr<Plan> Generator::plan(const Objective* objective) const {
   return plan(objective, Json::object());
 }
 
+Samples Generator::draw(const DrawRequest& request, const Objective* objective, const Json& settings) const {
+  return plan(objective, settings)->draw(request);
+}
+
+Samples Generator::draw(const DrawRequest& request, const Objective* objective) const {
+  return plan(objective)->draw(request);
+}
+
 Tensor Generator::preview(int64_t samples, const State& examples) {
   const Needs told = needs();
+  const Modality& modality = modality_of(space());
+  if (!told.given) samples = std::max(samples, modality.shown);
   if (told.classes > 0) samples = std::max<int64_t>(1, samples / told.classes) * told.classes;
   if (told.given) samples = examples.size();
   DrawRequest request;
   request.seeds = sample_seeds(0, samples);
   if (told.classes > 0) request.told.label = at::arange(samples, torch::kInt64).remainder(told.classes);
   if (told.given) request.told.given = examples;
-  const State made = plan()->draw(request).state.to(torch::kCPU);
-  const Modality& modality = modality_of(space());
+  const State made = draw(request).state.to(torch::kCPU);
   return told.given ? modality.picture({examples, made}, 8) : modality.picture({made}, told.classes);
 }
 

@@ -41,6 +41,10 @@ class Plan {
   // Samples as asked. `watch` is called after every step or layer, and ends the drawing when it says false.
   // Error when something is not told, or told that is not needed.
   virtual Samples draw(const DrawRequest& request, const Watch& watch = {}) const = 0;
+
+  // Whether the samples of a request depend on one another, as those of one search do: then only the whole
+  // request makes one of them again.
+  virtual bool together() const { return false; }
 };
 
 // A model that samples.
@@ -53,6 +57,9 @@ class Generator : public Model {
   // With the settings that suit.
   std::unique_ptr<Plan> plan(const Objective* objective = nullptr) const;
 
+  // Samples by a plan made for this call alone.
+  Samples draw(const DrawRequest& request, const Objective* objective, const Json& settings) const;
+  Samples draw(const DrawRequest& request, const Objective* objective = nullptr) const;
   // The names of all settings that plan() takes.
   virtual std::vector<std::string> setting_names() const { return {}; }
 

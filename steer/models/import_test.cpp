@@ -179,9 +179,9 @@ void write_official(const std::string& path, const Tensors& weights, const std::
   write_checkpoint(path, file);
 }
 
-void expect_equal(const Reconstruction& ours, const Picked& plain) {
+void expect_equal(const Encoded& ours, const Picked& plain) {
   EXPECT_TRUE(torch::equal(ours.code, plain.code)) << ours.code << plain.code;
-  EXPECT_LT((ours.images - plain.image).abs().max().item<double>(), 1e-4);
+  EXPECT_LT((ours.state.x - plain.image).abs().max().item<double>(), 1e-4);
 }
 
 TEST(Import, APyramidPicksTheNodesOfThePlainFormulation) {
@@ -199,7 +199,7 @@ TEST(Import, APyramidPicksTheNodesOfThePlainFormulation) {
       options.start = start;
       options.residual = residual;
       const auto model = import_official(path, options);
-      expect_equal(model->reconstruct(x), plain_pyramid(shape, weights, x, {}));
+      expect_equal(model->encode(x), plain_pyramid(shape, weights, x, {}));
     }
 }
 
@@ -212,17 +212,16 @@ TEST(Import, AConditionalPyramidIsToldWhatThePlainOneIs) {
   write_official(path, weights, "model.");
   ImportOptions options;
   options.condition.type = "colour";
-  expect_equal(import_official(path, options)->reconstruct(x),
-               plain_pyramid(shape, weights, x, x.mean(1, true)));
+  expect_equal(import_official(path, options)->encode(x), plain_pyramid(shape, weights, x, x.mean(1, true)));
   options.condition.type = "class";
   const double third = 1.0 / 3;
   // Classes 5, 9, 0 and 3 of 10.
   const Tensor told = torch::tensor({-third, -third, third, -third, 0.0, 0.0, -1.0, 1.0}, torch::kFloat32)
                           .view({4, 2, 1, 1})
                           .repeat({1, 1, 8, 8});
-  expect_equal(import_official(path, options)->reconstruct(x, 1, torch::tensor({5, 9, 0, 3})),
+  expect_equal(import_official(path, options)->encode(x, 1, {torch::tensor({5, 9, 0, 3}), {}}),
                plain_pyramid(shape, weights, x, told));
-  EXPECT_THROW(import_official(path, options)->reconstruct(x), Error);
+  EXPECT_THROW(import_official(path, options)->encode(x), Error);
 }
 
 TEST(Import, ARecurrentNetworkPicksTheNodesOfThePlainFormulation) {
@@ -235,16 +234,16 @@ TEST(Import, ARecurrentNetworkPicksTheNodesOfThePlainFormulation) {
   ImportOptions options;
   options.network = "recurrent";
   options.repeats = shape.repeats;
-  expect_equal(import_official(path, options)->reconstruct(x), plain_recurrent(shape, weights, x, 0));
+  expect_equal(import_official(path, options)->encode(x), plain_recurrent(shape, weights, x, 0));
   options.condition.type = "class";
-  expect_equal(import_official(path, options)->reconstruct(x, 1, torch::tensor({7, 7, 7})),
+  expect_equal(import_official(path, options)->encode(x, 1, {torch::tensor({7, 7, 7}), {}}),
                plain_recurrent(shape, weights, x, 7));
   // Without the wrapper's prefix.
   Tensors bare;
   for (const auto& [name, tensor] : weights) bare[name.substr(std::string("ddn_seqen.0.").size())] = tensor;
   write_official(path, bare, "");
   options.condition.type = "none";
-  expect_equal(import_official(path, options)->reconstruct(x), plain_recurrent(shape, weights, x, 0));
+  expect_equal(import_official(path, options)->encode(x), plain_recurrent(shape, weights, x, 0));
 }
 
 TEST(Import, HalfPrecisionIsWidened) {

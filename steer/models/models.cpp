@@ -14,6 +14,14 @@ namespace {
 
 constexpr int kFormatVersion = 1;
 
+// The fields of an options struct and what they mean.
+template <class O>
+std::vector<Named> fields_of(O options) {
+  std::vector<Named> fields;
+  for (const OptionField& field : OptionFields::of(options)) fields.push_back({field.name, field.meaning});
+  return fields;
+}
+
 std::string checkpoint_file(const std::string& run_or_file) {
   namespace fs = std::filesystem;
   STEER_CHECK(fs::exists(run_or_file), "[load] ", run_or_file,
@@ -48,24 +56,21 @@ double number(const Checkpoint& checkpoint, const std::string& key, const std::s
 
 }  // namespace
 
-std::unique_ptr<Model> make_model(const std::string& family, const Json& options, uint64_t seed) {
-  torch::manual_seed(seed);
-  if (family == "ddn") {
-    DdnOptions ddn;
-    read_options(ddn, options, "ddn");
-    return std::make_unique<DdnModel>(ddn);
-  }
-  if (family == "classifier") {
-    ClassifierModelOptions classifier;
-    read_options(classifier, options, "classifier");
-    return std::make_unique<ClassifierModel>(classifier);
-  }
-  if (family == "diffusion") {
-    DiffusionOptions diffusion;
-    read_options(diffusion, options, "diffusion");
-    return std::make_unique<DiffusionModel>(diffusion);
-  }
-  fail("[model] expected a family out of ddn, diffusion and classifier but got \"", family, "\"");
+const std::vector<Family>& families() {
+  static const std::vector<Family> all = [] {
+    std::vector<Named> diffusion = fields_of(DiffusionSettings());
+    diffusion.insert(diffusion.end(),
+                     {{"preset", "an object of guidance and sampler, as steer search writes"},
+                      {"guidance", "an object: any setting of a method"},
+                      {"sampler", "an object: any option of solver, levels and scale"}});
+    return std::vector<Family>{
+        {{"ddn", "a Discrete Distribution Network: chooses among candidates, layer by layer; has codes"},
+         fields_of(DdnSettings())},
+        {{"diffusion", "a denoiser that a solver takes from noise to data, level by level"}, diffusion},
+        {{"classifier", "a judge of classes; makes no samples"}, {}},
+    };
+  }();
+  return all;
 }
 
 void save_model(const std::string& path, Model& model, const TrainingState& state, const Ema* ema,

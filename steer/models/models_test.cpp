@@ -17,8 +17,9 @@ TEST(Models, AReloadedModelSamplesTheSame) {
   const TemporaryFolder folder;
   for (const char* network : {"pyramid", "recurrent"}) {
     auto model = small_ddn(network);
-    model->loss({torch::rand({4, 1, model->shape().height, model->shape().height}), {}, {}},
-                1);  // so that counts are not zero
+    model->loss({torch::rand({4, 1, model->space().sizes[1], model->space().sizes[1]}), {}, {}},
+                1);
+    model->after_step(1, nullptr, nullptr);  // so that counts are not zero
     const std::string path = folder / "model.safetensors";
     save_model(path, *model, {120, 30, 4.5}, nullptr);
     const std::string half = path + ".half";
@@ -31,9 +32,9 @@ TEST(Models, AReloadedModelSamplesTheSame) {
     EXPECT_EQ(loaded.state.steps, 30);
     EXPECT_DOUBLE_EQ(loaded.state.seconds, 4.5);
     EXPECT_EQ(loaded.model->options(), model->options());
-    SampleRequest request;
-    request.seeds = sample_seeds(3, 4);
-    EXPECT_TRUE(torch::equal(loaded.model->sample(request).images, model->sample(request).images));
+    const DrawRequest request{sample_seeds(3, 4), {}};
+    EXPECT_TRUE(
+        torch::equal(as_generator(loaded, "test").draw(request).state.x, model->draw(request).state.x));
     const LoadedDdn ddn = as_ddn(std::move(loaded), "test");
     EXPECT_TRUE(torch::equal(ddn.model->network().layers()[0]->counts, model->network().layers()[0]->counts));
     EXPECT_TRUE(load_model(folder.path(), torch::kCPU).model != nullptr);

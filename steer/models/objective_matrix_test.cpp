@@ -9,12 +9,12 @@
 #include "steer/core/check.h"
 #include "steer/core/json.h"
 #include "steer/core/random.h"
-#include "steer/models/small_models.h"
+#include "steer/image/image_space.h"
 #include "steer/modalities/objectives.h"
+#include "steer/models/small_models.h"
 #include "steer/picture/images.h"
 #include "steer/testing/refusal.h"
 #include "steer/testing/script_files.h"
-#include "steer/image/image_space.h"
 
 namespace steer {
 namespace {
@@ -22,7 +22,7 @@ namespace {
 constexpr int64_t kSide = 8;
 
 // Generators of 8x8 colour images.
-std::vector<std::pair<std::string, std::unique_ptr<Model>>> generators() {
+std::vector<std::pair<std::string, std::unique_ptr<Generator>>> generators() {
   const Json unet = {{"sample_size", kSide},
                      {"in_channels", 3},
                      {"out_channels", 3},
@@ -31,13 +31,13 @@ std::vector<std::pair<std::string, std::unique_ptr<Model>>> generators() {
                      {"norm_num_groups", 4},
                      {"down_block_types", {"DownBlock2D", "DownBlock2D"}},
                      {"up_block_types", {"UpBlock2D", "UpBlock2D"}}};
-  std::vector<std::pair<std::string, std::unique_ptr<Model>>> all;
+  std::vector<std::pair<std::string, std::unique_ptr<Generator>>> all;
   Json ddn = small_ddn_options("pyramid");
   ddn["pyramid"]["image_channels"] = 3;
-  all.emplace_back("ddn", make_model("ddn", ddn, 7));
+  all.emplace_back("ddn", generator_of(make_model("ddn", ddn, 7)));
   for (const char* process : {"edm", "flow", "ddpm"}) {
     Json options = {{"process", {{"type", process}}}, {"unet", unet}};
-    all.emplace_back(process, make_model("diffusion", options, 7));
+    all.emplace_back(process, generator_of(make_model("diffusion", options, 7)));
   }
   return all;
 }
@@ -107,18 +107,23 @@ std::unique_ptr<Objective> asked(const Things& things, const char* words) {
   return make_objective(things.filled(words), context);
 }
 
-std::string sample_refusal(Model& model, const SampleRequest& request) {
+std::string draw_refusal(const Generator& model, const Objective& objective, const Json& settings) {
   return refusal([&] {
-    const Tensor images = model.sample(request).images;
-    EXPECT_TRUE(at::isfinite(images).all().item<bool>());
-    EXPECT_EQ(images.size(0), kSamples);
+    const Tensor x = model.draw({sample_seeds(0, kSamples), {}}, &objective, settings).state.x;
+    EXPECT_TRUE(at::isfinite(x).all().item<bool>());
+    EXPECT_EQ(x.size(0), kSamples);
   });
 }
 
-SamplerOptions short_sampler(const Model& model) {
-  SamplerOptions sampler = suited_guided_sampler(dynamic_cast<const DiffusionModel&>(model).sampler());
+SamplerOptions short_sampler(const DiffusionModel& model) {
+  SamplerOptions sampler = suited_guided_sampler(model.sampler());
   sampler.levels.steps = kSteps;
   return sampler;
+}
+
+Json short_settings(const Generator& model) {
+  const auto* diffusion = dynamic_cast<const DiffusionModel*>(&model);
+  return diffusion ? settings_of(short_sampler(*diffusion)) : Json::object();
 }
 
 TEST(ObjectiveMatrix, EveryObjectiveGuidesEveryGenerator) {
@@ -127,23 +132,20 @@ TEST(ObjectiveMatrix, EveryObjectiveGuidesEveryGenerator) {
     for (const auto& [words, differentiable] : kObjectives) {
       const auto objective = asked(things, words);
       EXPECT_EQ(objective->differentiable(), differentiable) << words;
-      SampleRequest request;
-      request.seeds = sample_seeds(0, kSamples);
-      request.objective = objective.get();
-      if (model->family() == "ddn") {
-        EXPECT_EQ(sample_refusal(*model, request), "accepted") << name << " " << words;
-        request.particles = 3;
-        EXPECT_EQ(sample_refusal(*model, request), "accepted") << name << " particles " << words;
+      const Json settings = short_settings(*model);
+      // Whatever suits the objective, unasked; and particles, which every generator has.
+      EXPECT_EQ(draw_refusal(*model, *objective, settings), "accepted") << name << " " << words;
+      if (settings.empty()) {
+        EXPECT_EQ(draw_refusal(*model, *objective, {{"particles", 3}}), "accepted") << name << " " << words;
         continue;
       }
-      const SamplerOptions sampler = short_sampler(*model);
-      request.sampler = &sampler;
       for (const std::string& method : guidance_names()) {
         GuidanceOptions guidance = guidance_preset(method);
         guidance.population.count = 2;
-        request.guidance = &guidance;
+        Json asked = settings;
+        asked["guidance"] = options_json(guidance);
         const bool climbing = climbs(guidance.climb);
-        const std::string said = sample_refusal(*model, request);
+        const std::string said = draw_refusal(*model, *objective, asked);
         if (climbing && !differentiable) {
           // A sum of which one term has a gradient is refused in other words than an objective without any.
           EXPECT_THAT(said, ::testing::HasSubstr("particles")) << name << " " << method << " " << words;
@@ -151,9 +153,6 @@ TEST(ObjectiveMatrix, EveryObjectiveGuidesEveryGenerator) {
           EXPECT_EQ(said, "accepted") << name << " " << method << " " << words;
         }
       }
-      // Whatever suits the objective, unasked.
-      request.guidance = nullptr;
-      EXPECT_EQ(sample_refusal(*model, request), "accepted") << name << " " << words;
     }
   }
 }
@@ -166,20 +165,22 @@ TEST(ObjectiveMatrix, GuidedSamplesScoreHigherThanUnguidedOnes) {
       const std::string text = words;
       if (text.rfind("rank", 0) == 0 || text.rfind("program", 0) == 0) continue;
       const auto objective = asked(things, words);
-      SampleRequest request;
-      request.seeds = sample_seeds(0, kSamples);
-      SamplerOptions sampler;
-      if (model->family() == "diffusion") sampler = short_sampler(*model), request.sampler = &sampler;
+      const DrawRequest request{sample_seeds(0, kSamples), {}};
+      Json settings = short_settings(*model);
       const torch::NoGradGuard no_grad;
-      const double unguided = objective->score(model->sample(request).images).mean().item<double>();
-      request.objective = objective.get();
-      request.top = 1;
+      const auto score = [&](const Objective* guide) {
+        return objective->score(model->draw(request, guide, settings).state).mean().item<double>();
+      };
+      const double unguided = score(nullptr);
+      // The gradient of a network that was never trained leads nowhere; choosing helps whatever the network.
       GuidanceOptions best_of = guidance_preset("best_of");
       best_of.population.count = 8;
-      // The gradient of a network that was never trained leads nowhere; choosing helps whatever the network.
-      request.guidance = &best_of;
+      if (settings.empty())
+        settings["top"] = 1;
+      else
+        settings["guidance"] = options_json(best_of);
       // Canny's edges may be found in full without guidance.
-      const double guided = objective->score(model->sample(request).images).mean().item<double>();
+      const double guided = score(objective.get());
       EXPECT_GE(guided, unguided) << name << " " << words;
       if (text.rfind("canny", 0) != 0) {
         EXPECT_GT(guided, unguided) << name << " " << words;
@@ -194,20 +195,17 @@ TEST(ObjectiveMatrix, APopulationOfOneAndNoStrengthAreTheUnguidedSamples) {
   ObjectiveContext context;
   context.space = image_space(1, kSide, kSide);
   const auto objective = make_objective("gaussian()", context);
-  SampleRequest request;
-  request.seeds = sample_seeds(3, kSamples);
+  const DrawRequest request{sample_seeds(3, kSamples), {}};
   const SamplerOptions sampler = short_sampler(*model);
-  request.sampler = &sampler;
-  const Tensor unguided = model->sample(request).images;
-  request.objective = objective.get();
+  const Tensor unguided = model->draw(request, nullptr, settings_of(sampler)).state.x;
   GuidanceOptions none = guidance_preset("best_of");
   none.population.count = 1;
-  request.guidance = &none;
-  EXPECT_LT((model->sample(request).images - unguided).abs().max().item<double>(), 1e-6);
   GuidanceOptions still = guidance_preset("tfg");
   still.climb.rho = still.climb.mu = 0;
-  request.guidance = &still;
-  EXPECT_LT((model->sample(request).images - unguided).abs().max().item<double>(), 1e-6);
+  for (const GuidanceOptions& guidance : {none, still}) {
+    const Tensor made = model->draw(request, objective.get(), settings_of(sampler, guidance)).state.x;
+    EXPECT_LT((made - unguided).abs().max().item<double>(), 1e-6);
+  }
 }
 
 TEST(ObjectiveMatrix, GuidanceLeavesNoGradientInTheWeightsAndCountsWhatItAsks) {
@@ -215,21 +213,24 @@ TEST(ObjectiveMatrix, GuidanceLeavesNoGradientInTheWeightsAndCountsWhatItAsks) {
   ObjectiveContext context;
   context.space = image_space(1, kSide, kSide);
   const auto objective = make_objective("gaussian()", context);
-  SampleRequest request;
-  request.seeds = sample_seeds(3, kSamples);
+  const DrawRequest request{sample_seeds(3, kSamples), {}};
   const SamplerOptions sampler = short_sampler(*model);
-  request.sampler = &sampler, request.objective = objective.get();
+  const auto evaluations = [&](const GuidanceOptions& guidance) {
+    const auto plan = model->plan(objective.get(), settings_of(sampler, guidance));
+    const int64_t counted = plan->draw(request).evaluations;
+    EXPECT_EQ(plan->evaluations(), counted);
+    return counted;
+  };
   GuidanceOptions guidance = guidance_preset("tfg");
   guidance.climb.recurrence = 3;
-  request.guidance = &guidance;
-  EXPECT_EQ(model->sample(request).evaluations, kSteps * 3);
+  EXPECT_EQ(evaluations(guidance), kSteps * 3);
   for (const Tensor& parameter : model->module().parameters()) {
     EXPECT_TRUE(parameter.requires_grad());
     EXPECT_FALSE(parameter.grad().defined());
   }
   guidance = guidance_preset("feynman_kac");
   guidance.population.count = 5;
-  EXPECT_EQ(model->sample(request).evaluations, kSteps * 5);
+  EXPECT_EQ(evaluations(guidance), kSteps * 5);
 }
 
 TEST(ObjectiveMatrix, ASampleDependsOnItsSeedAlone) {
@@ -238,14 +239,10 @@ TEST(ObjectiveMatrix, ASampleDependsOnItsSeedAlone) {
   context.space = image_space(1, kSide, kSide);
   const auto objective = make_objective("gaussian()", context);
   for (const std::string& method : guidance_names()) {
-    const GuidanceOptions guidance = guidance_preset(method, 0);
-    SamplerOptions sampler = short_sampler(*model);
-    SampleRequest request;
-    request.sampler = &sampler, request.objective = objective.get(), request.guidance = &guidance;
-    request.seeds = sample_seeds(3, 4);
-    const Tensor all = model->sample(request).images;
-    request.seeds = sample_seeds(5, 1);
-    EXPECT_LT((model->sample(request).images[0] - all[2]).abs().max().item<double>(), 1e-4) << method;
+    const Json settings = settings_of(short_sampler(*model), guidance_preset(method, 0));
+    const Tensor all = model->draw({sample_seeds(3, 4), {}}, objective.get(), settings).state.x;
+    const Tensor one = model->draw({sample_seeds(5, 1), {}}, objective.get(), settings).state.x;
+    EXPECT_LT((one[0] - all[2]).abs().max().item<double>(), 1e-4) << method;
   }
 }
 

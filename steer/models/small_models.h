@@ -1,6 +1,9 @@
 // Models small enough for tests.
 #pragma once
 
+#include "steer/core/json.h"
+#include "steer/core/options.h"
+#include "steer/guidance/presets.h"
 #include "steer/models/models.h"
 
 namespace steer {
@@ -30,6 +33,19 @@ inline std::unique_ptr<DiffusionModel> small_diffusion(const std::string& proces
                           {"up_block_types", {"AttnUpBlock2D", "UpBlock2D"}}}}};
   auto model = make_model("diffusion", options, 7);
   return std::unique_ptr<DiffusionModel>(dynamic_cast<DiffusionModel*>(model.release()));
+}
+
+// A model that is known to sample.
+inline std::unique_ptr<Generator> generator_of(std::unique_ptr<Model> model) {
+  return std::unique_ptr<Generator>(dynamic_cast<Generator*>(model.release()));
+}
+
+// These options as the settings of a diffusion's plan.
+inline Json settings_of(const SamplerOptions& sampler) {
+  return {{"sampler", options_json(sampler)}};
+}
+inline Json settings_of(const SamplerOptions& sampler, const GuidanceOptions& guidance) {
+  return {{"sampler", options_json(sampler)}, {"guidance", options_json(guidance)}};
 }
 
 }  // namespace steer

@@ -5,6 +5,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/json.h"
+#include "steer/image/image_space.h"
 #include "steer/search/yardsticks.h"
 #include "steer/testing/refusal.h"
 
@@ -14,23 +15,38 @@ namespace {
 constexpr int64_t kSide = 8;
 
 // A generator whose samples are all of one grey, told by the first seed of the request.
-class GreyModel : public Model {
+class GreyModel : public Generator {
  public:
   std::string family() const override { return "grey"; }
   torch::nn::Module& module() override { return *network_; }
-  ImageShape shape() const override { return {1, kSide, kSide}; }
+  Space space() const override { return image_space(1, kSide, kSide); }
   Json options() const override { return {}; }
   LossReport loss(const Batch&, uint64_t) override { return {}; }
   Figures after_step(int64_t, const Adam*, const Ema*) override { return {}; }
-  Samples sample(const SampleRequest& request) override {
-    ++requests;
-    const Tensor grey = request.seeds.to(torch::kFloat32).view({-1, 1, 1, 1}) / 100;
-    return {grey.expand({-1, 1, kSide, kSide}).contiguous(), {}, 3};
-  }
   void set_compute_type(torch::ScalarType) override {}
-  int64_t requests = 0;
+  using Generator::plan;
+  std::unique_ptr<Plan> plan(const Objective* objective, const Json&) const override {
+    return std::make_unique<GreyPlan>(*this, objective);
+  }
+  mutable int64_t requests = 0, guided = 0;
 
  private:
+  class GreyPlan : public Plan {
+   public:
+    GreyPlan(const GreyModel& model, const Objective* objective) : model_(model), objective_(objective) {}
+    Json settings() const override { return Json::object(); }
+    std::string text() const override { return "grey"; }
+    Samples draw(const DrawRequest& request, const Watch&) const override {
+      ++model_.requests;
+      model_.guided += objective_ != nullptr;
+      const Tensor grey = request.seeds.to(torch::kFloat32).view({-1, 1, 1, 1}) / 100;
+      return {grey.expand({-1, 1, kSide, kSide}).contiguous(), {}, 3};
+    }
+
+   private:
+    const GreyModel& model_;
+    const Objective* objective_;
+  };
   torch::nn::Linear network_{1, 1};
 };
 
@@ -41,20 +57,15 @@ TEST(Task, PutsEachTruthToASampleOfItsOwnAndMeasuresWhatWasHidden) {
   options.objective = "inpaint(mask=left)";
   options.batch = 4;
   GreyModel model;
-  const Task task(options, model.shape(), truth, torch::kCPU);
+  const Task task(options, model.space(), truth, torch::kCPU);
   EXPECT_EQ(task.count(), 10);
   EXPECT_EQ(task.hidden().sizes(), (std::vector<int64_t>{10, 1, kSide, kSide}));
-  int64_t seen = 0;
-  const Made made = task.run(model, [&](SampleRequest& request, int64_t at, int64_t count) {
-    EXPECT_EQ(at, seen);
-    seen += count;
-    EXPECT_TRUE(request.objective);
-  });
+  const Made made = task.run(model, {});
   EXPECT_EQ(model.requests, 3);
-  EXPECT_EQ(seen, 10);
+  EXPECT_EQ(model.guided, 3);
   EXPECT_EQ(made.evaluations, 3);
   // Sample i is the grey i / 100, as its truth: the best there is.
-  EXPECT_LT((made.images - truth).abs().max().item<double>(), 1e-6);
+  EXPECT_LT((made.state.x - truth).abs().max().item<double>(), 1e-6);
   EXPECT_NEAR(made.scores.abs().max().item<double>(), 0, 1e-6);
   const Json figures = measure(task, made, {}, {"psnr", "score"});
   EXPECT_GT(figures["psnr"].get<double>(), 100);
@@ -67,8 +78,9 @@ TEST(Task, WithoutTruthAsksForAsManySamplesAsItIsTold) {
   options.objective = "gaussian(mean=0.2, std=0.5)";
   options.count = 7, options.batch = 5;
   GreyModel model;
-  const Task task(options, model.shape(), {}, torch::kCPU);
-  EXPECT_EQ(task.run(model, {}).images.size(0), 7);
+  const Task task(options, model.space(), {}, torch::kCPU);
+  EXPECT_EQ(task.run(model, {}, {}, false).state.size(), 7);
+  EXPECT_EQ(model.guided, 0);
   EXPECT_FALSE(task.asked().defined());
   EXPECT_THAT(refusal([&] { measure(task, task.run(model, {}), {}, {"accuracy"}); }),
               ::testing::HasSubstr("judge"));

@@ -11,10 +11,11 @@ namespace steer {
 namespace {
 
 Batch some_batch(const Model& model, int64_t count) {
-  const ImageShape shape = model.shape();
   torch::manual_seed(5);
+  std::vector<int64_t> sizes = model.space().sizes;
+  sizes.insert(sizes.begin(), count);
   Batch batch;
-  batch.data.x = torch::rand({count, shape.channels, shape.height, shape.width}) * 2 - 1;
+  batch.data.x = torch::rand(sizes) * 2 - 1;
   batch.told.label = at::arange(count, torch::kInt64).remainder(3);
   return batch;
 }
@@ -101,7 +102,7 @@ TEST(Learner, TheFirstBadStepIsRemembered) {
   Learner learner(*model, TrainOptions{});
   const Batch good = some_batch(*model, 4);
   Batch bad = good;
-  bad.x = bad.x / 0;
+  bad.data.x = bad.data.x / 0;
   learner.step(good, 1, 1e-3);
   EXPECT_EQ(learner.first_bad_step(), -1);
   learner.step(bad, 2, 1e-3);
