@@ -28,14 +28,11 @@ std::string model_name(const std::string& path) {
   return file.extension() == ".safetensors" ? file.stem().string() : file.filename().string();
 }
 
-// The run as if sample `index` had been asked for by itself.
+// The samples of a run that the recipe of sample `index` makes.
 RecipeRun part_of(const RecipeRun& run, int64_t index) {
   RecipeRun part = run;
   part.recipe = recipe_of_sample(run, index);
-  if (run.together) return part;
-  part.state = run.state.narrow(index, 1);
-  if (run.scores.defined()) part.scores = run.scores.narrow(0, index, 1);
-  if (run.asked.defined()) part.asked = run.asked.narrow(0, index, 1);
+  part.state = run.state.narrow(part.recipe.first - run.recipe.first, part.recipe.count);
   return part;
 }
 
