@@ -35,7 +35,7 @@ train=("$steer" train ddn "${tiny[@]}")
 
 # The main way through.
 works help "$steer" --help
-for command in train sample reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate words list tune likelihood reflow export search compare report; do works "help of $command" "$steer" $command --help; done
+for command in train sample again reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate words list tune likelihood reflow export search compare report; do works "help of $command" "$steer" $command --help; done
 works version "$steer" --version
 works manual "$steer" manual
 for shell in bash zsh fish; do works "completions of $shell" "$steer" completion $shell; done
@@ -62,6 +62,24 @@ works 'sample again' "$steer" sample run -n 6 --batch 2 -o again.png
 claims 'samples do not depend on the batch size' cmp -s samples.png again.png
 claims 'a picture has its JSON twin' [ -s samples.json ]
 works 'sample one' "$steer" sample run -n 1 -o one.png
+
+# Pictures hold their recipes.
+works 'again' "$steer" again samples.png -o repeated.png
+claims 'a picture is repeated bit for bit' cmp -s samples.png repeated.png
+works 'again from the JSON twin' "$steer" again samples.json -o repeated.png
+claims 'by the twin as well' cmp -s samples.png repeated.png
+works 'sample seeds of a list' "$steer" sample run --seed 3,7,20:22 -o 'each/{seed}.png' --zoom 4
+claims 'each seed has its picture' [ "$(ls each | tr '\n' ' ')" = '20.json 20.png 21.json 21.png 3.json 3.png 7.json 7.png ' ]
+works 'again of one of them' "$steer" again each/20.png -o repeated.png
+claims 'one of several is repeated by itself' cmp -s each/20.png repeated.png
+refuses 1 'expected no --count beside a list' "$steer" sample run --seed 3,7 -n 4
+refuses 1 'expected numbers and ranges' "$steer" sample run --seed 3,,7
+refuses 1 'no braces but those of {seed}' "$steer" sample run -n 1 -o '{sed}.png'
+refuses 1 'each seed once' "$steer" sample run --seed 3,3 -o '{seed}.png'
+mv run moved
+refuses 1 '--model PATH names it' "$steer" again samples.png
+works 'again with a model that moved' "$steer" again samples.png --model moved -o repeated.png
+mv moved run
 works 'reconstruct data' "$steer" reconstruct run --data shapes -n 5 -o recon.png
 works 'evaluate' "$steer" evaluate run --data shapes -n 20 --json
 works 'evaluate guided' "$steer" evaluate run --data shapes -n 6 --objective 'super_resolve(factor=4)' -o guided_eval.png
@@ -84,6 +102,10 @@ yes 1 | head -n "$count"
 JUDGE
 works 'guide by an outside program' "$steer" guide run --objective 'program("sh judge.sh", timeout=20)' -n 2 -o judged.png
 refuses 1 'expected 8 scores' "$steer" guide run --objective 'program("cat >/dev/null; echo 1")' -n 1
+refuses 1 'expected --programs' "$steer" again judged.png
+works 'again with a program' "$steer" again judged.png --programs -o repeated.png
+claims 'a guided picture is repeated bit for bit' cmp -s judged.png repeated.png
+refuses 1 'expected a picture with its recipe inside' "$steer" again recon.png
 works 'guide by beam search' "$steer" guide run --objective 'colourise(bordered.png, fit=resize)' --beam 6 -n 3 -o beam.png
 works 'guide by particles' "$steer" guide run --objective 'colourise(bordered.png, fit=resize)' --particles 4 --temperature 2 -n 3 -o particles.png
 works 'guide some levels' "$steer" guide run --objective 'colourise(bordered.png, fit=resize)' --levels 2:3 --top 0.1 -n 3 -o levels.png
@@ -118,8 +140,8 @@ works 'guide by ranks' "$steer" guide run --objective 'rank(0.5*inpaint(bordered
 works 'guide by ranks and beams' "$steer" guide run --objective 'rank(edges(bordered.png) + label(1, classifier=judge))' --fit resize --beam 3 -n 1 -o rank.png
 works 'guide by edges and strokes' "$steer" guide run --objective '0.5*canny(bordered.png) + strokes(bordered.png) + strokes(bordered.png, distance=l1)' --fit resize -n 2 -o edges.png
 works 'evaluate edges' "$steer" evaluate run --data shapes -n 4 --objective 'edges()'
-refuses 1 'makes none' "$steer" sample judge
-refuses 1 'makes none' "$steer" guide judge --objective 'label(1, classifier=judge)'
+refuses 1 'expected a model that samples' "$steer" sample judge
+refuses 1 'expected a model that samples' "$steer" guide judge --objective 'label(1, classifier=judge)'
 refuses 1 'from 0 to 4 but got 7' "$steer" guide run --objective 'label(7, classifier=judge)'
 refuses 1 'family classifier' "$steer" guide run --objective 'label(1, classifier=run)'
 refuses 1 'whole TorchScript file' "$steer" guide run --objective 'text("a red disc", model=one.png)' -n 1
@@ -206,7 +228,7 @@ refuses 1 'label' "$steer" sample ddpm -n 2
 refuses 1 'without classes' "$steer" sample edm -n 2 --scale 2
 refuses 2 'solver' "$steer" sample edm -n 2 --solver magic
 refuses 1 'magic' "$steer" sample edm -n 2 --levels magic
-refuses 1 'expected a diffusion model' "$steer" sample run -n 2 --solver heun
+refuses 1 'solver: a ddn model has no such setting' "$steer" sample run -n 2 --solver heun
 refuses 1 'solver.chrun' "$steer" sample edm -n 2 --sampler solver.chrun=1
 few=(--steps 3 --threads 1)
 works 'guide a diffusion' "$steer" guide edm --objective 'colourise(bordered.png, fit=resize)' -n 2 "${few[@]}" -o d.png --json
@@ -226,8 +248,8 @@ refuses 1 'dpmpp_2m' "$steer" guide edm --objective 'gaussian()' --recurrence 2 
 refuses 1 'dopri5' "$steer" guide edm --objective 'gaussian()' --solver dopri5 -n 2 -o d.png
 refuses 1 'heun' "$steer" guide edm --objective 'gaussian()' --method feynman_kac --solver heun -n 2 -o d.png
 refuses 1 'climb.roh' "$steer" guide edm --objective 'gaussian()' --guidance climb.roh=1 -n 2 -o d.png
-refuses 1 'expected a ddn' "$steer" guide edm --objective 'gaussian()' --beam 4 -n 2 -o d.png
-refuses 1 'expected a diffusion model' "$steer" guide run --objective 'gaussian()' --method tfg -n 2 -o d.png
+refuses 1 'beam: a diffusion model has no such setting' "$steer" guide edm --objective 'gaussian()' --beam 4 -n 2 -o d.png
+refuses 1 'method: a ddn model has no such setting' "$steer" guide run --objective 'gaussian()' --method tfg -n 2 -o d.png
 works 'evaluate guided diffusion' "$steer" evaluate edm --data shapes --objective 'super_resolve(factor=2)' -n 4 "${few[@]}" -o d.png
 works 'search strengths' "$steer" search edm --objective 'gaussian()' --metric score --method tfg --knob climb.rho=0.5:2:1 --knob climb.mu=0.5:2:1 -n 2 --confirm 3 "${few[@]}" -o strong.json --json
 claims 'a search leaves its trials' [ "$(wc -l <strong.json.trials.jsonl)" -eq 5 ]
@@ -427,6 +449,7 @@ claims 'refused runs leave no folder' [ ! -e x ]
 refuses 1 'No space' "$steer" sample run -n 2 -o /dev/full
 
 works 'another model' "${train[@]}" --out other_run --images 8 --set train.seed=5
+refuses 1 'expected the model with fingerprint' "$steer" again samples.png --model other_run
 refuses 1 'prior.safetensors: expected a prior of the model with fingerprint' "$steer" sample other_run --prior run/prior.safetensors -n 1
 refuses 1 'codes.idx: expected codes of the model with fingerprint' "$steer" search-similar other_run single.png --index codes.idx
 refuses 1 'codes.ddn: expected codes of the model with fingerprint' "$steer" decode other_run codes.ddn

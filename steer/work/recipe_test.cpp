@@ -128,6 +128,29 @@ TEST_F(RecipeTest, ASampleByItselfIsTheSampleOfTheWhole) {
   }
 }
 
+TEST_F(RecipeTest, RoundingMakesNoDifferenceToASampleByItself) {
+  Recipe recipe = guided("diffusion", 3);
+  recipe.precision = "bfloat16", recipe.settings["method"] = "tfg";
+  const RecipeRun whole = run(recipe);
+  const Recipe alone = recipe_of_sample(whole, 1);
+  EXPECT_EQ(alone.count, 3);
+  EXPECT_EQ(alone.shown, 1);
+  EXPECT_TRUE(torch::equal(picture_of(run(alone)), whole.state.x[1]));
+}
+
+TEST(Recipe, OfASampleOnAGpuKeepsItsBatch) {
+  RecipeRun whole;
+  whole.recipe.device = "cuda", whole.recipe.count = 5, whole.recipe.batch = 2, whole.recipe.seeds = {7};
+  const Recipe third = recipe_of_sample(whole, 3), last = recipe_of_sample(whole, 4);
+  EXPECT_EQ(third.seeds, std::vector<int64_t>{9});
+  EXPECT_EQ(third.count, 2);
+  EXPECT_EQ(third.first, 2);
+  EXPECT_EQ(third.shown, 1);
+  EXPECT_EQ(last.count, 1);
+  EXPECT_EQ(last.first, 4);
+  EXPECT_EQ(last.seeds, std::vector<int64_t>{11});
+}
+
 TEST_F(RecipeTest, APictureHoldsItsRecipe) {
   Recipe recipe = guided("ddn", 2);
   recipe.zoom = 3;
