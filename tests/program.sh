@@ -35,10 +35,21 @@ train=("$steer" train ddn "${tiny[@]}")
 
 # The main way through.
 works help "$steer" --help
-for command in train sample reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate tune likelihood reflow export search compare; do works "help of $command" "$steer" $command --help; done
+for command in train sample reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate words list tune likelihood reflow export search compare; do works "help of $command" "$steer" $command --help; done
 works version "$steer" --version
 works manual "$steer" manual
 for shell in bash zsh fish; do works "completions of $shell" "$steer" completion $shell; done
+works 'words of objectives' "$steer" words
+works 'words of images as JSON' "$steer" words image --json
+claims 'the table has defaults' grep -q '"name":"noise","type":"number"' out.txt
+works 'one word' "$steer" words inpaint
+claims 'it shows its arguments' grep -q 'mask .*required' out.txt
+refuses 1 'did you mean inpaint' "$steer" words inpant
+works lists "$steer" list
+works 'a list' "$steer" list solvers
+claims 'it says what they are' grep -q '^heun  *Euler' out.txt
+works 'a list as JSON' "$steer" list metrics --json
+refuses 1 'did you mean solvers' "$steer" list solver
 refuses 2 'tcsh' "$steer" completion tcsh
 works 'a manual in a file' "$steer" manual -o steer.1
 claims 'the manual names every command' [ "$(grep -c '^\.SS "steer ' steer.1)" -ge 24 ]
@@ -244,7 +255,7 @@ works 'compare families' "$steer" compare --runs edm=edm,ddn=run --objectives ta
 refuses 1 'got a classifier' "$steer" compare --runs edm=edm,c=judge --objectives tasks.json -o report2
 sed -i 's/"search"/"serch"/' tasks.json
 refuses 1 'did you mean search' "$steer" compare --runs edm=edm --objectives tasks.json -o report2
-refuses 1 'expected a ddn' "$steer" reconstruct edm --data shapes -n 2
+refuses 1 'expected a model with codes' "$steer" reconstruct edm --data shapes -n 2
 works 'distance of samples from data' "$steer" evaluate edm --data shapes --features judge -n 12 --steps 3 --json
 claims 'with a scale by real images' grep -q '"real":{"frechet"' out.txt
 works 'the same for a ddn' "$steer" evaluate run --data shapes --features judge -n 12
@@ -356,7 +367,7 @@ refuses 1 'did you mean spirals' "$steer" density --density spiral
 refuses 2 'nodes' "$steer" density -k 1
 refuses 1 'missing.png' "$steer" density --density missing.png
 refuses 2 'huffman' "$steer" encode run one.png --coder huffman
-refuses 1 'either image files or --data' "$steer" encode run
+refuses 1 'either files or --data' "$steer" encode run
 refuses 1 'no.ddn' "$steer" decode run no.ddn
 refuses 1 'one.png: expected a file of codes' "$steer" decode run one.png
 refuses 1 'expected 0 to 8 but got 9' "$steer" decode run codes.ddn --index 9
