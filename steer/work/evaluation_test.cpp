@@ -120,7 +120,8 @@ TEST(Evaluation, UnguidedSamplesAreComparedWithAsManyOfTheData) {
   options.features = file;
   const Evaluation found = evaluate(small_loaded("ddn"), options, torch::kCPU);
   ASSERT_TRUE(found.samples);
-  const Fidelity& fidelity = found.samples->fidelity;
+  ASSERT_TRUE(found.samples->fidelity);
+  const Fidelity& fidelity = *found.samples->fidelity;
   EXPECT_EQ(fidelity.reference, 12);
   EXPECT_EQ(fidelity.others, 12);
   EXPECT_EQ(fidelity.other, "train");
