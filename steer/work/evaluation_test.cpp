@@ -130,6 +130,30 @@ TEST(Evaluation, UnguidedSamplesAreComparedWithAsManyOfTheData) {
   EXPECT_GT(fidelity.made.frechet, fidelity.real.frechet);
 }
 
+TEST(Evaluation, PointsAreMeasuredWithoutANetwork) {
+  const Json options = {
+      {"network", "mlp"}, {"mlp", {{"width", 8}, {"blocks", 1}}}, {"process", {{"type", "flow"}}}};
+  LoadedModel loaded;
+  loaded.path = "small";
+  loaded.model = make_model("diffusion", options, 7);
+  EvaluationOptions points;
+  points.source.data = "points:two_moons";
+  points.source.count = 200;
+  points.batch = 200;
+  points.settings = {{"steps", 2}};
+  const Evaluation found = evaluate(loaded, points, torch::kCPU);
+  ASSERT_TRUE(found.samples);
+  ASSERT_FALSE(found.samples->made.empty());
+  ASSERT_EQ(found.samples->made.size(), found.samples->real.size());
+  // An untrained model is farther from the data than other data are.
+  for (size_t i = 0; i < found.samples->made.size(); ++i)
+    EXPECT_GT(found.samples->made[i].value, found.samples->real[i].value) << found.samples->made[i].name;
+  points.objective = "near(std=0.1)";
+  const Evaluation guided = evaluate(loaded, points, torch::kCPU);
+  ASSERT_TRUE(guided.task);
+  EXPECT_EQ(guided.task->answers.front().name, "guided");
+}
+
 TEST(Evaluation, DataAreNoFartherFromThemselvesThanNothing) {
   const TemporaryFolder folder;
   const std::string file = folder / "features.safetensors";
