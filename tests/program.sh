@@ -165,6 +165,9 @@ works 'reconstruct the same' "$steer" reconstruct run --data shapes -n 9 -o nine
 claims 'encode and reconstruct agree' [ "$psnr" = "$(grep -o '"psnr":[0-9.]*' out.txt)" ]
 works 'encode again' "$steer" encode run --data shapes -n 9 -o codes2.ddn
 claims 'codes are the same on repeat' cmp -s codes.ddn codes2.ddn
+works 'inspect codes' "$steer" inspect codes.ddn --json
+claims 'inspect counts the codes' grep -q '"codes":9' out.txt
+works 'inspect a picture' "$steer" inspect samples.png
 works 'encode packed' "$steer" encode run --data shapes -n 9 -o packed.ddn --coder packed
 works decode "$steer" decode run codes.ddn -o decoded.png --json
 works 'decode again' "$steer" decode run codes.ddn -o decoded2.png
@@ -357,6 +360,8 @@ works 'prior resumed' "$steer" prior run --data shapes -n 64 --test-count 20 --s
 works 'another prior' "$steer" prior run --data shapes -n 64 --test-count 20 --steps 5 --seed 3 -o other_prior.safetensors
 works 'encode by the prior' "$steer" encode run --data shapes -n 9 -o prior.ddn --coder prior --json
 claims 'encode prints the bits of the prior' grep -q '"prior_bits":' out.txt
+works 'inspect codes of a prior' "$steer" inspect prior.ddn
+works 'inspect a prior' "$steer" inspect run/prior.safetensors
 works 'encode by the prior on one thread' "$steer" encode run --data shapes -n 9 -o prior2.ddn --coder prior --threads 1
 claims 'codes by the prior are the same on repeat' cmp -s prior.ddn prior2.ddn
 works 'decode by the prior' "$steer" decode run prior.ddn -o decoded4.png
@@ -378,6 +383,7 @@ claims 'rates of the layers, of JPEG and of WebP' [ "$(grep -c '^ddn\|^jpeg,90\|
 works 'reconstruct with a strip' "$steer" reconstruct run --data shapes -n 3 --strip strip.png --strip-columns 3
 claims 'a strip has its JSON twin' grep -q '"layers"' strip.json
 works 'index' "$steer" search-similar run --data shapes --images 30 --index codes.idx
+works 'inspect an index' "$steer" inspect codes.idx
 works 'search' "$steer" search-similar run single.png --index codes.idx -n 4 -o similar.png --json
 works 'search by prefix' "$steer" search-similar run single.png --index codes.idx -n 4 --by prefix
 works 'search evaluated' "$steer" search-similar run --index codes.idx --evaluate 5 -n 2
