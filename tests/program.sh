@@ -255,7 +255,7 @@ works 'compare families' "$steer" compare --runs edm=edm,ddn=run --objectives ta
 refuses 1 'got a classifier' "$steer" compare --runs edm=edm,c=judge --objectives tasks.json -o report2
 sed -i 's/"search"/"serch"/' tasks.json
 refuses 1 'did you mean search' "$steer" compare --runs edm=edm --objectives tasks.json -o report2
-refuses 1 'expected a ddn' "$steer" reconstruct edm --data shapes -n 2
+refuses 1 'expected a model with codes' "$steer" reconstruct edm --data shapes -n 2
 works 'distance of samples from data' "$steer" evaluate edm --data shapes --features judge -n 12 --steps 3 --json
 claims 'with a scale by real images' grep -q '"real":{"frechet"' out.txt
 works 'the same for a ddn' "$steer" evaluate run --data shapes --features judge -n 12
@@ -367,7 +367,7 @@ refuses 1 'did you mean spirals' "$steer" density --density spiral
 refuses 2 'nodes' "$steer" density -k 1
 refuses 1 'missing.png' "$steer" density --density missing.png
 refuses 2 'huffman' "$steer" encode run one.png --coder huffman
-refuses 1 'either image files or --data' "$steer" encode run
+refuses 1 'either files or --data' "$steer" encode run
 refuses 1 'no.ddn' "$steer" decode run no.ddn
 refuses 1 'one.png: expected a file of codes' "$steer" decode run one.png
 refuses 1 'expected 0 to 8 but got 9' "$steer" decode run codes.ddn --index 9
