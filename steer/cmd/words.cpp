@@ -6,7 +6,7 @@
 
 #include "steer/cmd/command.h"
 #include "steer/modalities/modalities.h"
-#include "steer/modalities/objectives.h"
+#include "steer/objectives/words.h"
 #include "steer/work/listings.h"
 
 namespace steer {
@@ -93,7 +93,9 @@ int run_words(const WordsFlags& flags) {
 
 std::string words_help() {
   std::string text = "Objectives (steer words WORD shows all arguments of one):\n";
-  text += lines_of(all_words());
+  for (const Modality* modality : modalities())
+    text += "of " + modality->plural + ":\n" + lines_of(vocabulary_of({modality->words}));
+  text += "of every kind of sample:\n" + lines_of(vocabulary_of({&common_words()}));
   return text +
          "Sums with weights: '0.5*inpaint(a.png, mask=left) + super_resolve(b.png, factor=4)'. Goals of\n"
          "different units: rank(...) adds the ranks among the candidates instead of the scores.\n"
