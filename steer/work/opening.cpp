@@ -1,6 +1,7 @@
 #include "steer/work/opening.h"
 
 #include <fmt/format.h>
+#include <torch/cuda.h>
 
 #include "steer/core/check.h"
 #include "steer/core/precision.h"
