@@ -35,10 +35,21 @@ train=("$steer" train ddn "${tiny[@]}")
 
 # The main way through.
 works help "$steer" --help
-for command in train sample reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate tune likelihood reflow export search compare; do works "help of $command" "$steer" $command --help; done
+for command in train sample reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate words list tune likelihood reflow export search compare; do works "help of $command" "$steer" $command --help; done
 works version "$steer" --version
 works manual "$steer" manual
 for shell in bash zsh fish; do works "completions of $shell" "$steer" completion $shell; done
+works 'words of objectives' "$steer" words
+works 'words of images as JSON' "$steer" words image --json
+claims 'the table has defaults' grep -q '"name":"noise","type":"number"' out.txt
+works 'one word' "$steer" words inpaint
+claims 'it shows its arguments' grep -q 'mask .*required' out.txt
+refuses 1 'did you mean inpaint' "$steer" words inpant
+works lists "$steer" list
+works 'a list' "$steer" list solvers
+claims 'it says what they are' grep -q '^heun  *Euler' out.txt
+works 'a list as JSON' "$steer" list metrics --json
+refuses 1 'did you mean solvers' "$steer" list solver
 refuses 2 'tcsh' "$steer" completion tcsh
 works 'a manual in a file' "$steer" manual -o steer.1
 claims 'the manual names every command' [ "$(grep -c '^\.SS "steer ' steer.1)" -ge 24 ]

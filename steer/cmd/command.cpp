@@ -12,10 +12,11 @@
 
 namespace steer {
 
-void Common::add_to(CLI::App* command) {
+void Common::add_to(CLI::App* command, bool with_seed) {
   command->add_flag("--json", json, "print one line of JSON with the figures on stdout");
-  command->add_option("--seed", seed, "seed of the first sample; sample i takes seed + i")
-      ->capture_default_str();
+  if (with_seed)
+    command->add_option("--seed", seed, "seed of the first sample; sample i takes seed + i")
+        ->capture_default_str();
   command->add_option("--device", device, "cpu or cuda")->capture_default_str();
   command->add_option("--threads", threads, "processor threads; 0 = all this process may use")
       ->capture_default_str()
@@ -75,11 +76,8 @@ WorkWatch on_terminal() {
       line->title = moment.title;
       line->progress = std::make_unique<Progress>(moment.title, 1.0, isatty(STDERR_FILENO), std::cerr, "");
     }
-    if (moment.share < 1) {
-      line->progress->update(moment.share, moment.note);
-    } else {
-      line->progress->finish(moment.note);
-    }
+    line->progress->update(moment.share, moment.note);
+    if (moment.share >= 1) line->progress->finish(moment.note);
     return !interruption_asked();
   };
 }

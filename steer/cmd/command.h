@@ -17,11 +17,13 @@ namespace steer {
 // A command registers itself and sets `run` to what it does when it is chosen.
 using Run = std::function<int()>;
 void add_train(CLI::App& app, Run& run);
+void add_again(CLI::App& app, Run& run);
 void add_sample(CLI::App& app, Run& run);
 void add_reconstruct(CLI::App& app, Run& run);
 void add_encode(CLI::App& app, Run& run);
 void add_decode(CLI::App& app, Run& run);
 void add_compare(CLI::App& app, Run& run);
+void add_report(CLI::App& app, Run& run);
 void add_guide(CLI::App& app, Run& run);
 void add_import(CLI::App& app, Run& run);
 void add_export(CLI::App& app, Run& run);
@@ -38,6 +40,8 @@ void add_search(CLI::App& app, Run& run);
 void add_search_similar(CLI::App& app, Run& run);
 void add_cluster(CLI::App& app, Run& run);
 void add_interpolate(CLI::App& app, Run& run);
+void add_words(CLI::App& app, Run& run);
+void add_list(CLI::App& app, Run& run);
 
 // Flags that almost every command has.
 struct Common {
@@ -47,8 +51,8 @@ struct Common {
   int64_t threads = 0;
   std::string precision = "auto";
 
-  // Adds the flags.
-  void add_to(CLI::App* command);
+  // Adds the flags; some commands have a --seed of their own, or none.
+  void add_to(CLI::App* command, bool with_seed = true);
   // Prepares the process and says where to compute; Error for a word that names no device or a GPU that is
   // not there.
   Computing start() const;

@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
   steer::add_encode(app, run);
   steer::add_decode(app, run);
   steer::add_guide(app, run);
+  steer::add_again(app, run);
   steer::add_import(app, run);
   steer::add_export(app, run);
   steer::add_evaluate(app, run);
@@ -66,9 +67,12 @@ int main(int argc, char** argv) {
   steer::add_rates(app, run);
   steer::add_search(app, run);
   steer::add_compare(app, run);
+  steer::add_report(app, run);
   steer::add_search_similar(app, run);
   steer::add_cluster(app, run);
   steer::add_interpolate(app, run);
+  steer::add_words(app, run);
+  steer::add_list(app, run);
   std::string shell, out;
   const auto print = [&out](const std::string& text) {
     if (out.empty())

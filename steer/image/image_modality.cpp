@@ -7,6 +7,7 @@
 #include "steer/image/datasets.h"
 #include "steer/image/image_space.h"
 #include "steer/image/rivals.h"
+#include "steer/image/words.h"
 #include "steer/picture/fit.h"
 #include "steer/picture/grid.h"
 #include "steer/picture/images.h"
@@ -56,16 +57,18 @@ const Modality& image_modality() {
     Modality m;
     m.kind = "image";
     m.plural = "images";
+    m.meaning = "images [C, H, W] in [-1, 1]; PNG and JPEG files";
     m.read = read_sample;
     m.holds = [](const std::string&) { return true; };
     m.dataset = make_image_dataset;
+    m.data = image_data();
     m.fitted = fit_to;
     m.picture = picture_of;
     m.alone = [](const State& sample) { return sample.x.select(0, 0); };
     m.nested = nested_images;
     m.sketch = small_images;
     m.rivals = image_rivals();
-    m.words = nullptr;
+    m.words = &image_words();
     return m;
   }();
   return modality;

@@ -21,7 +21,7 @@ Json small_options() {
 
 Batch batch_of(int64_t count) {
   torch::manual_seed(6);
-  return {torch::rand({count, 1, 16, 16}) * 2 - 1, at::arange(count, torch::kInt64).remainder(3), {}};
+  return {torch::rand({count, 1, 16, 16}) * 2 - 1, {at::arange(count, torch::kInt64).remainder(3), {}}, {}};
 }
 
 TEST(ClassifierModel, StartsNearTheLogarithmOfItsClassesAndHasAGradient) {
@@ -52,7 +52,7 @@ TEST(ClassifierModel, IsSavedAndLoadedAsAModelAndAsAJudge) {
   save_model(folder / "c.safetensors", *model, {7, 1, 0.5}, nullptr);
   const LoadedModel loaded = load_model(folder / "c.safetensors", torch::kCPU);
   EXPECT_EQ(loaded.model->family(), "classifier");
-  const Tensor x = batch_of(4).x;
+  const Tensor x = batch_of(4).data.x;
   const Tensor logits = dynamic_cast<ClassifierModel&>(*model).logits(x);
   EXPECT_TRUE(torch::equal(dynamic_cast<ClassifierModel&>(*loaded.model).logits(x), logits));
   EXPECT_TRUE(torch::equal(load_classifier(folder / "c.safetensors", torch::kCPU)(x), logits));
@@ -77,7 +77,7 @@ TEST(ClassifierModel, TakesChannelsAndClassesFromItsData) {
 }
 
 TEST(Augmentation, ShrinksShiftsAndAddsNoiseAsOftenAsTold) {
-  const Tensor x = batch_of(400).x, seeds = sample_seeds(3, 400);
+  const Tensor x = batch_of(400).data.x, seeds = sample_seeds(3, 400);
   AugmentOptions none{0, 0, 0, 0, 0};
   EXPECT_TRUE(torch::equal(augmented(x, seeds, none), x));
   AugmentOptions shrink{0, 0.25, 0, 0, 0};

@@ -21,6 +21,8 @@
 #include "steer/image/image_space.h"
 #include "steer/modalities/modalities.h"
 #include "steer/models/facts.h"
+#include "steer/nn/training_mode.h"
+#include "steer/points/points_space.h"
 
 namespace steer {
 namespace {
@@ -33,7 +35,8 @@ std::shared_ptr<Network> make_network(const DdnOptions& options) {
   if (options.network == "pyramid") return std::make_shared<Pyramid>(options.pyramid, options.condition);
   if (options.network == "recurrent")
     return std::make_shared<Recurrent>(options.recurrent, options.condition);
-  fail("[options] ddn.network: expected pyramid or recurrent but got \"", options.network, "\"");
+  if (options.network == "points") return std::make_shared<PointsNetwork>(options.points, options.condition);
+  fail("[options] ddn.network: expected pyramid, recurrent or points but got \"", options.network, "\"");
 }
 
 std::vector<State> as_samples(const Space& space, const std::vector<Tensor>& maps) {
@@ -45,6 +48,7 @@ std::vector<State> as_samples(const Space& space, const std::vector<Tensor>& map
 }  // namespace
 
 DdnModel::DdnModel(const DdnOptions& options) : options_(options), network_(make_network(options)) {
+  network_->eval();
   check(options.split);
   STEER_CHECK(options.balance == "split" || options.balance == "bias" || options.balance == "none",
               "[options] ddn.balance: expected split, bias or none but got \"", options.balance, "\"");
@@ -57,6 +61,7 @@ DdnModel::DdnModel(const DdnOptions& options) : options_(options), network_(make
 }
 
 Space DdnModel::space() const {
+  if (options_.network == "points") return points_space(network_->image_channels());
   return image_space(network_->image_channels(), network_->image_size(), network_->image_size());
 }
 
@@ -87,6 +92,7 @@ torch::Device DdnModel::device() const {
 }
 
 LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
+  const TrainingMode dropping(*network_);
   const Tensor x = as_maps(space(), batch.data.x);
   const Tensor seeds = sample_seeds(derive_seed(seed, 1), x.size(0), device());
   auto layers = network_->layers();
@@ -100,9 +106,10 @@ LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
   // A device would have to tell the host how many prefixes there are.
   const bool share = on_host(x);
   const ReconstructionLoss result = reconstruction_loss(*network_, x, chooser, told, share);
+  counted_.clear();
+  const std::vector<LayerShape> shapes = network_->shapes();
   for (size_t l = 0; l < result.nearest.size(); ++l)
-    record(layers[static_cast<size_t>(network_->layer_of(static_cast<int64_t>(l)))], result.nearest[l],
-           options_.split.half_life_images);
+    counted_.push_back(times_nearest(result.nearest[l], shapes[l].candidates));
   // As a sum over pixels, so that gradients stay well above the optimiser's epsilon whatever the image size.
   const double values = static_cast<double>(x[0].numel());
   return {result.loss * values, {{"mse", result.by_layer.mean()}, {"mse_last", result.by_layer[-1]}}};
@@ -110,10 +117,15 @@ LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
 
 Figures DdnModel::after_step(int64_t step, const Adam* adam, const Ema* ema) {
   torch::NoGradGuard no_grad;
+  auto layers = network_->layers();
+  for (size_t l = 0; l < counted_.size(); ++l)
+    record(layers[static_cast<size_t>(network_->layer_of(static_cast<int64_t>(l)))], counted_[l],
+           options_.split.half_life_images);
+  counted_.clear();
   Tensor splits = at::zeros({}, at::TensorOptions(device()).dtype(torch::kFloat64));
   double nodes = 0;
   std::vector<Tensor> used;
-  for (Layer& layer : network_->layers()) {
+  for (Layer& layer : layers) {
     if (options_.balance == "split" && step % options_.split.every_steps == 0)
       splits +=
           on_host(layer->counts)
@@ -131,7 +143,8 @@ Tensor DdnModel::preview(int64_t samples, const State& examples) {
   constexpr int64_t kMostBranches = 24, kMostCodes = 1000, kCell = 20;
   const auto layers = network_->shapes();
   double codes = 1;
-  bool even = layers[0].candidates <= kMostBranches && options_.condition.type == "none";
+  const bool pictures = space().kind == image_space(1, 1, 1).kind;
+  bool even = pictures && layers[0].candidates <= kMostBranches && options_.condition.type == "none";
   for (const LayerShape& layer : layers) {
     even = even && layer.candidates == layers[0].candidates;
     codes *= static_cast<double>(layer.candidates);
@@ -226,6 +239,21 @@ Facts DdnModel::facts() const {
 
 uint64_t DdnModel::fingerprint() const {
   return weight_fingerprint(*network_);
+}
+
+Json fitted_ddn(const Json& options, const Dataset& data, const std::string& path) {
+  Json fitted = options.is_object() ? options : Json::object();
+  const Space space = data.space();
+  const bool points = space.kind == points_space().kind;
+  if (points && !fitted.contains("network")) fitted["network"] = "points";
+  STEER_CHECK((fitted.value("network", Json()) == "points") == points, "[ddn] ", path,
+              ": expected a network for samples ", text_of(space), ", but ddn.network is ",
+              fitted.value("network", Json("pyramid")).dump());
+  if (!points) return fitted;
+  Json& shape = fitted["points"];
+  if (shape.is_null()) shape = Json::object();
+  if (!shape.contains("values")) shape["values"] = values_of(space);
+  return fitted;
 }
 
 }  // namespace steer

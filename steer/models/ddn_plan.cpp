@@ -6,6 +6,7 @@
 #include "steer/core/check.h"
 #include "steer/core/json.h"
 #include "steer/core/options.h"
+#include "steer/core/tensors.h"
 #include "steer/ddn/chooser.h"
 #include "steer/guidance/best_by.h"
 #include "steer/guidance/particles.h"
@@ -34,7 +35,8 @@ LayerRange layer_range(const std::string& words, int64_t depth) {
   const int64_t first = number(words.substr(0, colon), 1);
   const int64_t last = number(colon == std::string::npos ? "x" : words.substr(colon + 1), depth);
   STEER_CHECK(1 <= first && first <= last && last <= depth,
-              "[sample] expected levels a to b with 1 <= a <= b <= ", depth, " but got ", first, " to ", last);
+              "[sample] expected levels a to b with 1 <= a <= b <= ", depth, " but got ", first, " to ",
+              last);
   return {first - 1, last - 1};
 }
 
@@ -48,10 +50,11 @@ class DdnPlan : public Plan {
         range_(layer_range(settings_.levels, model.network().depth())) {
     STEER_CHECK(settings_.beam <= 1 || settings_.particles == 0,
                 "[sample] expected either a beam or particles but got both");
-    STEER_CHECK(settings_.beam >= 1 && settings_.particles >= 0 && settings_.shortlist >= 0 && settings_.top > 0 &&
-                    settings_.temperature > 0,
-                "[sample] expected top and temperature above 0, a beam of at least 1, no negative particles and "
-                "no negative shortlist");
+    STEER_CHECK(
+        settings_.beam >= 1 && settings_.particles >= 0 && settings_.shortlist >= 0 && settings_.top > 0 &&
+            settings_.temperature > 0,
+        "[sample] expected top and temperature above 0, a beam of at least 1, no negative particles and "
+        "no negative shortlist");
     STEER_CHECK(settings_.prior.empty() || !objective_,
                 "[sample] prior: expected unguided samples but an objective guides");
     if (settings_.prior.empty()) return;
@@ -125,7 +128,8 @@ class DdnPlan : public Plan {
 
   Way way(const Tensor& seeds, Condition& told) const {
     const int64_t samples = seeds.size(0);
-    if (prior_) return {follow(prior_->sample(seeds.cpu(), settings_.temperature).to(seeds.device())), samples};
+    if (prior_)
+      return {follow(prior_->sample(seeds.cpu(), settings_.temperature).to(seeds.device())), samples};
     if (!objective_) return {at_random(seeds), samples};
     const int64_t targets = objective_->targets();
     STEER_CHECK(samples % targets == 0, "[sample] expected a multiple of ", targets,
@@ -174,9 +178,17 @@ class DdnPlan : public Plan {
 
 }  // namespace
 
+std::vector<std::string> ddn_setting_names() {
+  return option_names(DdnSettings{});
+}
+
+std::vector<std::string> DdnModel::setting_names() const {
+  return ddn_setting_names();
+}
+
 std::unique_ptr<Plan> DdnModel::plan(const Objective* objective, const Json& settings) const {
   DdnSettings read;
-  check_settings(settings, option_names(read), family());
+  check_settings(settings, setting_names(), family());
   read_options(read, settings.is_null() ? Json::object() : settings, "settings");
   return std::make_unique<DdnPlan>(*this, objective, read);
 }

@@ -27,16 +27,15 @@ struct Read {
   Json preset_guidance, preset_sampler, guidance, sampler;  // null where there is none
 };
 
-Read read_settings(const Json& settings, const std::string& family) {
+Read read_settings(const Json& settings, const DiffusionModel& model) {
   Read read;
-  std::vector<std::string> names = option_names(read.brief);
-  names.insert(names.end(), {"preset", "guidance", "sampler"});
-  check_settings(settings, names, family);
+  check_settings(settings, model.setting_names(), model.family());
   if (settings.is_null()) return read;
   Json brief = settings;
   const Json preset = brief.value("preset", Json::object());
   STEER_CHECK(preset.is_object(), "[settings] preset: expected an object with guidance or sampler");
-  read.preset_guidance = preset.value("guidance", Json()), read.preset_sampler = preset.value("sampler", Json());
+  read.preset_guidance = preset.value("guidance", Json()),
+  read.preset_sampler = preset.value("sampler", Json());
   read.guidance = brief.value("guidance", Json()), read.sampler = brief.value("sampler", Json());
   for (const char* key : {"preset", "guidance", "sampler"}) brief.erase(key);
   read_options(read.brief, brief, "settings");
@@ -133,8 +132,8 @@ class DiffusionPlan : public Plan {
     const auto calls = std::make_shared<int64_t>(0);
     const Denoiser nothing = [](const Tensor& x, const Tensor&) { return at::zeros_like(x); };
     const Tensor seeds = at::zeros({1}, torch::kInt64);
-    solve(counted(nothing, calls), starting_noise(seeds, {1}, grid_[0].item<double>()), grid_, sampler_.solver,
-          seeds);
+    solve(counted(nothing, calls), starting_noise(seeds, {1}, grid_[0].item<double>()), grid_,
+          sampler_.solver, seeds);
     const bool both = sampler_.scale != 1 && sampler_.scale != 0;
     return both ? 2 * *calls : *calls;
   }
@@ -148,9 +147,9 @@ class DiffusionPlan : public Plan {
     const auto calls = std::make_shared<int64_t>(0);
     const DenoiserOf denoiser_of = [&](const Tensor& rows) {
       const Tensor& label = request.told.label;
-      return model_.guided_denoiser(label.defined() && rows.defined() ? label.to(rows.device()).index_select(0, rows)
-                                                                      : label,
-                                    sampler_.scale, calls);
+      return model_.guided_denoiser(
+          label.defined() && rows.defined() ? label.to(rows.device()).index_select(0, rows) : label,
+          sampler_.scale, calls);
     };
     Samples samples;
     const Tensor x = solve(denoiser_of, start, grid_, sampler_.solver, seeds,
@@ -232,8 +231,8 @@ class GuidedDiffusionPlan : public DiffusionPlan {
   }
 
  private:
-  // The solver's step that climbs where the guidance does; its end is what is given back, so that just that is
-  // judged.
+  // The solver's step that climbs where the guidance does; its end is what is given back, so that just that
+  // is judged.
   Step guided_step(Population& population, const Tensor& seeds) const {
     const SolverOptions& solver = sampler_.solver;
     const Noise noise = seeded_noise(seeds, space_.sizes);
@@ -262,8 +261,18 @@ class GuidedDiffusionPlan : public DiffusionPlan {
 
 }  // namespace
 
+std::vector<std::string> diffusion_setting_names() {
+  std::vector<std::string> names = option_names(DiffusionSettings{});
+  names.insert(names.end(), {"preset", "guidance", "sampler"});
+  return names;
+}
+
+std::vector<std::string> DiffusionModel::setting_names() const {
+  return diffusion_setting_names();
+}
+
 std::unique_ptr<Plan> DiffusionModel::plan(const Objective* objective, const Json& settings) const {
-  const Read read = read_settings(settings, family());
+  const Read read = read_settings(settings, *this);
   const SamplerOptions sampler = sampler_of(read, *this, objective != nullptr);
   if (!objective) return std::make_unique<DiffusionPlan>(*this, sampler);
   return std::make_unique<GuidedDiffusionPlan>(*this, *objective, sampler, guidance_of(read, *objective));

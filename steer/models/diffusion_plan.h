@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "steer/core/option_fields.h"
 
@@ -39,9 +40,13 @@ struct DiffusionSettings {
     f("steps", steps, "steps of the solver; 0 = as suits");
     f("eta", eta, "share of fresh noise, 0 to 1; below 0 = as suits");
     f("scale", scale,
-      "of a class-conditional model: 1 follows the class as trained, more exaggerates it, 0 ignores it; below "
+      "of a class-conditional model: 1 follows the class as trained, more exaggerates it, 0 ignores it; "
+      "below "
       "0 = as suits");
   }
 };
+
+// The names of its settings, short ones and objects.
+std::vector<std::string> diffusion_setting_names();
 
 }  // namespace steer

@@ -22,7 +22,7 @@ namespace {
 constexpr int64_t kSide = 8;
 
 // Generators of 8x8 colour images.
-std::vector<std::pair<std::string, std::unique_ptr<Model>>> generators() {
+std::vector<std::pair<std::string, std::unique_ptr<Generator>>> generators() {
   const Json unet = {{"sample_size", kSide},
                      {"in_channels", 3},
                      {"out_channels", 3},
@@ -31,13 +31,13 @@ std::vector<std::pair<std::string, std::unique_ptr<Model>>> generators() {
                      {"norm_num_groups", 4},
                      {"down_block_types", {"DownBlock2D", "DownBlock2D"}},
                      {"up_block_types", {"UpBlock2D", "UpBlock2D"}}};
-  std::vector<std::pair<std::string, std::unique_ptr<Model>>> all;
+  std::vector<std::pair<std::string, std::unique_ptr<Generator>>> all;
   Json ddn = small_ddn_options("pyramid");
   ddn["pyramid"]["image_channels"] = 3;
-  all.emplace_back("ddn", make_model("ddn", ddn, 7));
+  all.emplace_back("ddn", generator_of(make_model("ddn", ddn, 7)));
   for (const char* process : {"edm", "flow", "ddpm"}) {
     Json options = {{"process", {{"type", process}}}, {"unet", unet}};
-    all.emplace_back(process, make_model("diffusion", options, 7));
+    all.emplace_back(process, generator_of(make_model("diffusion", options, 7)));
   }
   return all;
 }

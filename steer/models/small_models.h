@@ -35,6 +35,11 @@ inline std::unique_ptr<DiffusionModel> small_diffusion(const std::string& proces
   return std::unique_ptr<DiffusionModel>(dynamic_cast<DiffusionModel*>(model.release()));
 }
 
+// A model that is known to sample.
+inline std::unique_ptr<Generator> generator_of(std::unique_ptr<Model> model) {
+  return std::unique_ptr<Generator>(dynamic_cast<Generator*>(model.release()));
+}
+
 // These options as the settings of a diffusion's plan.
 inline Json settings_of(const SamplerOptions& sampler) {
   return {{"sampler", options_json(sampler)}};

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "steer/core/check.h"
 #include "steer/core/files.h"
@@ -127,14 +128,14 @@ std::string unpacked(std::string_view packed, size_t most, const std::string& wh
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
   stream.avail_in = static_cast<uInt>(packed.size());
   std::string text;
+  std::vector<char> step(kStep);
   int state = Z_OK;
   while (state == Z_OK && text.size() <= most) {
-    const size_t done = text.size(), room = std::min(kStep, most + 1 - done);
-    text.resize(done + room);
-    stream.next_out = reinterpret_cast<Bytef*>(text.data() + done);
+    const size_t room = std::min(step.size(), most + 1 - text.size());
+    stream.next_out = reinterpret_cast<Bytef*>(step.data());
     stream.avail_out = static_cast<uInt>(room);
     state = inflate(&stream, Z_NO_FLUSH);
-    text.resize(text.size() - stream.avail_out);
+    text.append(step.data(), room - stream.avail_out);
   }
   STEER_CHECK(state == Z_STREAM_END || text.size() > most, what,
               "expected a whole compressed text but got other bytes");

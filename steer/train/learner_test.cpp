@@ -102,7 +102,7 @@ TEST(Learner, TheFirstBadStepIsRemembered) {
   Learner learner(*model, TrainOptions{});
   const Batch good = some_batch(*model, 4);
   Batch bad = good;
-  bad.x = bad.x / 0;
+  bad.data.x = bad.data.x / 0;
   learner.step(good, 1, 1e-3);
   EXPECT_EQ(learner.first_bad_step(), -1);
   learner.step(bad, 2, 1e-3);

@@ -1,0 +1,53 @@
+// Figures of a model: of whichever kind suits it and what is asked.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "steer/metrics/accuracy.h"
+#include "steer/models/models.h"
+#include "steer/work/code_evaluation.h"
+#include "steer/work/drawing.h"
+#include "steer/work/fidelity.h"
+#include "steer/work/task_evaluation.h"
+
+namespace steer {
+
+// What a model is measured by.
+struct EvaluationOptions {
+  SampleSource source;             // the data; its count is also that of samples without data (0: 1,000)
+  std::string objective;           // in the user's words: a task of which each datum is the truth, or without
+                                   // data one that needs none; empty: none
+  JudgeOptions judge;              // of the samples of an objective
+  std::string features;            // a network as load_features: unguided samples are compared with the data
+  Json settings = Json::object();  // of Generator::plan
+  Telling telling;                 // what samples are told that the data do not say
+  int64_t beam = 1;                // of encoding
+  int64_t batch = 50;              // samples at once; the figures do not depend on it
+  uint64_t seed = 0;               // of the first sample
+};
+
+// Unguided samples beside the data.
+struct SampleEvaluation {
+  Drawn drawn;
+  Fidelity fidelity;
+};
+
+// What came of it: one of the optional members is there.
+struct Evaluation {
+  std::optional<CodeEvaluation> codes;      // of a model with codes on the data
+  std::optional<TaskEvaluation> task;       // of an objective
+  std::optional<SampleEvaluation> samples;  // of unguided samples
+  std::optional<Accuracy> accuracy;         // of a classifier on the data
+  int64_t count = 0;                        // samples measured
+  Json figures;                             // all of it by name
+  Tensor picture;  // of samples [C, h, w] in [-1, 1]; undefined where none were drawn
+};
+
+// With features: unguided samples. Else with an objective: its task. Else a model that judges is measured on
+// the labels of the data, and one with codes on how it keeps them. Tells the watch. Error, with one line on
+// what is missing, where neither data nor an objective are given or the model cannot do it.
+Evaluation evaluate(const LoadedModel& loaded, const EvaluationOptions& options, torch::Device device,
+                    const WorkWatch& watch = {});
+
+}  // namespace steer
