@@ -35,7 +35,7 @@ train=("$steer" train ddn "${tiny[@]}")
 
 # The main way through.
 works help "$steer" --help
-for command in train sample reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate words list tune likelihood reflow export search compare; do works "help of $command" "$steer" $command --help; done
+for command in train sample reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate words list tune likelihood reflow export search compare report; do works "help of $command" "$steer" $command --help; done
 works version "$steer" --version
 works manual "$steer" manual
 for shell in bash zsh fish; do works "completions of $shell" "$steer" completion $shell; done
@@ -253,6 +253,15 @@ works 'compare goes on' "$steer" compare --runs edm=edm,flow=flow --objectives t
 claims 'results are not made twice' [ "$(wc -l <report/results.jsonl)" -eq "$results" ]
 works 'compare families' "$steer" compare --runs edm=edm,ddn=run --objectives tasks.json -o report3 --threads 1
 refuses 1 'got a classifier' "$steer" compare --runs edm=edm,c=judge --objectives tasks.json -o report2
+cat >page.json <<'PAGE'
+{"title": "A page", "sections": [{"heading": "Samples", "code": "steer sample run -n 6", "picture": "samples.png",
+  "caption": "none left out", "figures": {"file": "samples.json", "show": {"drawn": "samples"}}}]}
+PAGE
+works 'report' "$steer" report page.json -o page --json
+claims 'a page stands beside its pictures' cmp -s page/samples.png samples.png
+claims 'it shows the figure' grep -q '<dd>6</dd>' page/index.html
+sed -i 's/"picture"/"pictrue"/' page.json
+refuses 1 'did you mean picture' "$steer" report page.json -o page
 sed -i 's/"search"/"serch"/' tasks.json
 refuses 1 'did you mean search' "$steer" compare --runs edm=edm --objectives tasks.json -o report2
 refuses 1 'expected a model with codes' "$steer" reconstruct edm --data shapes -n 2

@@ -109,7 +109,7 @@ Denoiser DiffusionModel::denoiser(const Tensor& label, std::shared_ptr<int64_t> 
     return network->forward(x, noise_label, label);
   };
   const Denoiser plain = preconditioned(network, prediction_, process_);
-  return calls ? counted(plain, calls) : plain;
+  return calls ? steer::counted(plain, calls) : plain;
 }
 
 Denoiser DiffusionModel::guided_denoiser(const Tensor& label, double scale,

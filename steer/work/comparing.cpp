@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <filesystem>
 #include <optional>
 
@@ -50,7 +51,7 @@ std::string figure_text(const Json& figures, const std::string& column) {
   if (column == "accuracy") return fmt::format("{:.1f} %", 100 * value);
   if (column == "psnr") return fmt::format("{:.2f} dB", value);
   if (column == "evaluations") return value > 0 ? fmt::format("{:.0f}", value) : "1 pass";
-  return fmt::format("{:.3g}", value);
+  return std::abs(value) < 100 ? fmt::format("{:.3g}", value) : fmt::format("{:.0f}", value);
 }
 
 // Whether more or less of it tells what is good; diversity and costs do not.

@@ -51,6 +51,8 @@ struct Report {
 //      "picture": "samples.png", "caption": "..."        one, or several:
 //      "pictures": [{"path": "a.png", "caption": "..."}, "b.png"],
 //      "table": [["way", "psnr"], ["guided", 21.5], ["bicubic", {"text": "20.1", "best": true}]],
+//                                                        a cell may also be a figure of a file:
+//                                                        {"file": "x.json", "at": "guided.psnr", "digits": 1}
 //      "best": {"psnr": "highest"},                      or lowest: marks it in a column of numbers
 //      "figures": {"file": "x.json", "show": {           one, or a list of such:
 //        "PSNR": {"at": "guided.psnr", "unit": " dB", "digits": 1, "scale": 1}, "images": "count"}}}]}

@@ -52,8 +52,9 @@ std::string number_text(double value, int64_t digits) {
 
 std::string plain_text(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
-  if (value.is_number_float()) return number_text(value.get<double>(), -1);
-  return value.dump();
+  const std::string text = value.dump();
+  constexpr size_t kShort = 6;
+  return value.is_number_float() && text.size() > kShort ? number_text(value.get<double>(), -1) : text;
 }
 
 // The value at the end of a way of keys with dots between.
@@ -77,10 +78,15 @@ const Json& value_on_way(const Json& json, const std::string& way, const std::st
   return *at;
 }
 
-// A shown figure: a way, or an object with it and how it is shown.
-std::string figure_at(const Json& json, const Json& shown, const std::string& file,
+// A figure out of a file of results.
+struct FoundFigure {
+  Json value;
+  std::string text;  // as it is shown
+};
+
+// How it is found and shown: a way, or an object with it.
+FoundFigure figure_at(const Json& json, const Json& shown, const std::string& file,
                       const ReportPlace& place) {
-  if (shown.is_string()) return plain_text(value_on_way(json, shown.get<std::string>(), file, place));
   struct Shown {
     std::string at, unit;
     int64_t digits = -1;
@@ -92,10 +98,14 @@ std::string figure_at(const Json& json, const Json& shown, const std::string& fi
       f("scale", scale, "it is multiplied by");
     }
   } how;
-  read_options(how, shown, place.text());
+  if (shown.is_string())
+    how.at = shown.get<std::string>();
+  else
+    read_options(how, shown, place.text());
   const Json& value = value_on_way(json, how.at, file, place);
   const bool rounded = value.is_number() && (how.scale != 1 || how.digits >= 0);
-  return (rounded ? number_text(value.get<double>() * how.scale, how.digits) : plain_text(value)) + how.unit;
+  return {value, (rounded ? number_text(value.get<double>() * how.scale, how.digits) : plain_text(value)) +
+                     how.unit};
 }
 
 void read_figures(ReportSection& section, const Json& json, const ReportPlace& place) {
@@ -106,7 +116,7 @@ void read_figures(ReportSection& section, const Json& json, const ReportPlace& p
     const Json show = entry.value("show", Json::object());
     STEER_CHECK(show.is_object(), "[report] ", place.at("show").text(), ": expected {label: place}");
     for (const auto& [label, shown] : show.items())
-      section.figures.push_back({label, figure_at(figures, shown, file, place.at(label))});
+      section.figures.push_back({label, figure_at(figures, shown, file, place.at(label)).text});
   }
 }
 
@@ -124,43 +134,64 @@ void read_pictures(ReportSection& section, const Json& json, const ReportPlace& 
   }
 }
 
-ReportCell read_cell(const Json& json, const ReportPlace& place) {
-  if (!json.is_object()) return {json.is_null() ? "" : plain_text(json)};
-  check_keys(json, {"text", "best", "aside"}, place);
+// A cell, and its value where that is a number.
+struct ReadCell {
+  ReportCell cell;
+  Json value;
+};
+
+ReadCell read_cell(const Json& json, const ReportPlace& place) {
+  if (!json.is_object()) return {{json.is_null() ? "" : plain_text(json)}, json};
+  check_keys(json, {"text", "best", "aside", "file", "at", "unit", "digits", "scale"}, place);
   const auto flag = [&](const char* key) {
     const Json value = json.value(key, Json(false));
     STEER_CHECK(value.is_boolean(), "[report] ", place.at(key).text(), ": expected true or false");
     return value.get<bool>();
   };
-  return {plain_text(json.value("text", Json(""))), flag("best"), flag("aside")};
+  ReadCell read{{plain_text(json.value("text", Json(""))), flag("best"), flag("aside")},
+                json.value("text", Json())};
+  if (!json.contains("file")) return read;
+  Json shown = json;
+  for (const char* key : {"text", "best", "aside", "file"}) shown.erase(key);
+  const std::string file = place.path(text_at(json, "file", place));
+  const FoundFigure found = figure_at(read_json_file(file), shown, file, place);
+  read.cell.text = found.text, read.value = found.value;
+  return read;
 }
 
 // Marks the cells of a column whose number is the highest, or the lowest.
-void mark_extreme(ReportTable& table, const std::vector<Json>& rows, size_t column, bool highest) {
-  const auto value = [&](size_t r) -> const Json* {
-    return column < rows[r].size() && rows[r][column].is_number() ? &rows[r][column] : nullptr;
+void mark_extreme(ReportTable& table, const std::vector<std::vector<Json>>& values, size_t column,
+                  bool highest) {
+  const auto number = [&](size_t row) {
+    return column < values[row].size() && values[row][column].is_number();
   };
   const Json* best = nullptr;
-  for (size_t r = 1; r < rows.size(); ++r)
-    if (const Json* mine = value(r); mine && (!best || (highest ? *mine > *best : *mine < *best)))
-      best = mine;
-  for (size_t r = 1; r < rows.size(); ++r)
-    if (const Json* mine = value(r); mine && *mine == *best) table.rows[r - 1][column].best = true;
+  for (size_t r = 0; r < values.size(); ++r) {
+    if (!number(r)) continue;
+    const Json& mine = values[r][column];
+    if (!best || (highest ? mine > *best : mine < *best)) best = &mine;
+  }
+  for (size_t r = 0; r < values.size(); ++r)
+    if (number(r) && values[r][column] == *best) table.rows[r][column].best = true;
 }
 
 void read_table(ReportSection& section, const Json& json, const ReportPlace& place) {
   if (!json.contains("table")) return;
-  const std::vector<Json> rows = list_at(json, "table");
-  for (size_t r = 0; r < rows.size(); ++r) {
-    STEER_CHECK(rows[r].is_array(), "[report] ", place.at("table").text(),
-                ": expected rows, each a list of cells, but got ", in_quotes(rows[r].dump()));
-    if (r > 0) section.table.rows.emplace_back();
-    for (const Json& cell : rows[r]) {
-      if (r == 0)
-        section.table.columns.push_back(plain_text(cell));
-      else
-        section.table.rows.back().push_back(read_cell(cell, place.at("table")));
+  std::vector<std::vector<Json>> values;
+  bool head = true;
+  for (const Json& row : list_at(json, "table")) {
+    STEER_CHECK(row.is_array(), "[report] ", place.at("table").text(),
+                ": expected rows, each a list of cells, but got ", in_quotes(row.dump()));
+    if (!head) section.table.rows.emplace_back(), values.emplace_back();
+    for (const Json& entry : row) {
+      const ReadCell cell = read_cell(entry, place.at("table"));
+      if (head) {
+        section.table.columns.push_back(cell.cell.text);
+      } else {
+        section.table.rows.back().push_back(cell.cell), values.back().push_back(cell.value);
+      }
     }
+    head = false;
   }
   const Json best = json.value("best", Json::object());
   check_keys(best, section.table.columns, place.at("best"));
@@ -169,7 +200,7 @@ void read_table(ReportSection& section, const Json& json, const ReportPlace& pla
     const Json& word = best[section.table.columns[c]];
     STEER_CHECK(word == "highest" || word == "lowest", "[report] ", place.at("best").text(),
                 ": expected highest or lowest but got ", in_quotes(word.dump()));
-    mark_extreme(section.table, rows, c, word == "highest");
+    mark_extreme(section.table, values, c, word == "highest");
   }
 }
 

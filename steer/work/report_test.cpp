@@ -70,6 +70,12 @@ TEST(Report, FindsFiguresByTheKeysOnTheWay) {
   EXPECT_THAT(page, HasSubstr("<dt>rough</dt><dd>21.46</dd>"));
   EXPECT_THAT(page, HasSubstr("<dt>images</dt><dd>12</dd>"));
   EXPECT_THAT(page, HasSubstr("<dt>way</dt><dd>tfg</dd>"));
+  EXPECT_THAT(
+      page_of(folder,
+              R"("table": [["psnr"], [21.0], [{"file": "x.json", "at": "guided.psnr.1", "digits": 2}]],
+                                 "best": {"psnr": "highest"})"),
+      ::testing::AllOf(HasSubstr("<td class=\"number\">21.0</td>"),
+                       HasSubstr("<td class=\"number best\">21.46</td>")));
   EXPECT_THAT(refusal([&] { page_of(folder, file + R"("a": "guided.psnr.2"}})"); }),
               HasSubstr("sections.0.figures.a: expected a figure at guided.psnr.2 in"));
   EXPECT_THAT(refusal([&] { page_of(folder, file + R"("a": {"att": "b"}}})"); }),
