@@ -143,8 +143,7 @@ Tensor DdnModel::preview(int64_t samples, const State& examples) {
   constexpr int64_t kMostBranches = 24, kMostCodes = 1000, kCell = 20;
   const auto layers = network_->shapes();
   double codes = 1;
-  const bool pictures = space().kind == image_space(1, 1, 1).kind;
-  bool even = pictures && layers[0].candidates <= kMostBranches && options_.condition.type == "none";
+  bool even = layers[0].candidates <= kMostBranches && options_.condition.type == "none";
   for (const LayerShape& layer : layers) {
     even = even && layer.candidates == layers[0].candidates;
     codes *= static_cast<double>(layer.candidates);
