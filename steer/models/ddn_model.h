@@ -48,7 +48,7 @@ class DdnModel : public Generator, public Codec {
   Needs needs() const override;
   LossReport loss(const Batch& batch, uint64_t seed) override;
   // How many rows were nearest to each node: float64 [K] for each application of a layer.
-  std::vector<Tensor> counted() override { return counted_; }
+  std::vector<Tensor> step_counts() override { return step_counts_; }
   // Takes the counts in, then balances the nodes by them.
   Figures after_step(int64_t step, const Adam* adam, const Ema* ema) override;
   using Generator::plan;
@@ -79,7 +79,7 @@ class DdnModel : public Generator, public Codec {
  private:
   DdnOptions options_;
   std::shared_ptr<Network> network_;
-  std::vector<Tensor> counted_;  // of the last loss, until after_step takes it in
+  std::vector<Tensor> step_counts_;  // of the last loss, until after_step takes it in
 };
 
 }  // namespace steer
