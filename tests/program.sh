@@ -39,10 +39,21 @@ same_pixels() { [ -s "$1" ] && [ -s "$2" ] && cmp -s <(pixels "$1") <(pixels "$2
 
 # The main way through.
 works help "$steer" --help
-for command in train sample again reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate tune likelihood reflow export search compare; do works "help of $command" "$steer" $command --help; done
+for command in train sample again reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate words list tune likelihood reflow export search compare report; do works "help of $command" "$steer" $command --help; done
 works version "$steer" --version
 works manual "$steer" manual
 for shell in bash zsh fish; do works "completions of $shell" "$steer" completion $shell; done
+works 'words of objectives' "$steer" words
+works 'words of images as JSON' "$steer" words image --json
+claims 'the table has defaults' grep -q '"name":"noise","type":"number"' out.txt
+works 'one word' "$steer" words inpaint
+claims 'it shows its arguments' grep -q 'mask .*required' out.txt
+refuses 1 'did you mean inpaint' "$steer" words inpant
+works lists "$steer" list
+works 'a list' "$steer" list solvers
+claims 'it says what they are' grep -q '^heun  *Euler' out.txt
+works 'a list as JSON' "$steer" list metrics --json
+refuses 1 'did you mean solvers' "$steer" list solver
 refuses 2 'tcsh' "$steer" completion tcsh
 works 'a manual in a file' "$steer" manual -o steer.1
 claims 'the manual names every command' [ "$(grep -c '^\.SS "steer ' steer.1)" -ge 24 ]
@@ -160,6 +171,9 @@ works 'reconstruct the same' "$steer" reconstruct run --data shapes -n 9 -o nine
 claims 'encode and reconstruct agree' [ "$psnr" = "$(grep -o '"psnr":[0-9.]*' out.txt)" ]
 works 'encode again' "$steer" encode run --data shapes -n 9 -o codes2.ddn
 claims 'codes are the same on repeat' cmp -s codes.ddn codes2.ddn
+works 'inspect codes' "$steer" inspect codes.ddn --json
+claims 'inspect counts the codes' grep -q '"codes":9' out.txt
+works 'inspect a picture' "$steer" inspect samples.png
 works 'encode packed' "$steer" encode run --data shapes -n 9 -o packed.ddn --coder packed
 works decode "$steer" decode run codes.ddn -o decoded.png --json
 works 'decode again' "$steer" decode run codes.ddn -o decoded2.png
@@ -270,9 +284,18 @@ works 'compare goes on' "$steer" compare --runs edm=edm,flow=flow --objectives t
 claims 'results are not made twice' [ "$(wc -l <report/results.jsonl)" -eq "$results" ]
 works 'compare families' "$steer" compare --runs edm=edm,ddn=run --objectives tasks.json -o report3 --threads 1
 refuses 1 'got a classifier' "$steer" compare --runs edm=edm,c=judge --objectives tasks.json -o report2
+cat >page.json <<'PAGE'
+{"title": "A page", "sections": [{"heading": "Samples", "code": "steer sample run -n 6", "picture": "samples.png",
+  "caption": "none left out", "figures": {"file": "samples.json", "show": {"drawn": "samples"}}}]}
+PAGE
+works 'report' "$steer" report page.json -o page --json
+claims 'a page stands beside its pictures' cmp -s page/samples.png samples.png
+claims 'it shows the figure' grep -q '<dd>6</dd>' page/index.html
+sed -i 's/"picture"/"pictrue"/' page.json
+refuses 1 'did you mean picture' "$steer" report page.json -o page
 sed -i 's/"search"/"serch"/' tasks.json
 refuses 1 'did you mean search' "$steer" compare --runs edm=edm --objectives tasks.json -o report2
-refuses 1 'expected a ddn' "$steer" reconstruct edm --data shapes -n 2
+refuses 1 'expected a model with codes' "$steer" reconstruct edm --data shapes -n 2
 works 'distance of samples from data' "$steer" evaluate edm --data shapes --features judge -n 12 --steps 3 --json
 claims 'with a scale by real images' grep -q '"real":{"frechet"' out.txt
 works 'the same for a ddn' "$steer" evaluate run --data shapes --features judge -n 12
@@ -343,6 +366,8 @@ works 'prior resumed' "$steer" prior run --data shapes -n 64 --test-count 20 --s
 works 'another prior' "$steer" prior run --data shapes -n 64 --test-count 20 --steps 5 --seed 3 -o other_prior.safetensors
 works 'encode by the prior' "$steer" encode run --data shapes -n 9 -o prior.ddn --coder prior --json
 claims 'encode prints the bits of the prior' grep -q '"prior_bits":' out.txt
+works 'inspect codes of a prior' "$steer" inspect prior.ddn
+works 'inspect a prior' "$steer" inspect run/prior.safetensors
 works 'encode by the prior on one thread' "$steer" encode run --data shapes -n 9 -o prior2.ddn --coder prior --threads 1
 claims 'codes by the prior are the same on repeat' cmp -s prior.ddn prior2.ddn
 works 'decode by the prior' "$steer" decode run prior.ddn -o decoded4.png
@@ -364,6 +389,7 @@ claims 'rates of the layers, of JPEG and of WebP' [ "$(grep -c '^ddn\|^jpeg,90\|
 works 'reconstruct with a strip' "$steer" reconstruct run --data shapes -n 3 --strip strip.png --strip-columns 3
 claims 'a strip has its JSON twin' grep -q '"layers"' strip.json
 works 'index' "$steer" search-similar run --data shapes --images 30 --index codes.idx
+works 'inspect an index' "$steer" inspect codes.idx
 works 'search' "$steer" search-similar run single.png --index codes.idx -n 4 -o similar.png --json
 works 'search by prefix' "$steer" search-similar run single.png --index codes.idx -n 4 --by prefix
 works 'search evaluated' "$steer" search-similar run --index codes.idx --evaluate 5 -n 2
@@ -384,7 +410,7 @@ refuses 1 'did you mean spirals' "$steer" density --density spiral
 refuses 2 'nodes' "$steer" density -k 1
 refuses 1 'missing.png' "$steer" density --density missing.png
 refuses 2 'huffman' "$steer" encode run one.png --coder huffman
-refuses 1 'either image files or --data' "$steer" encode run
+refuses 1 'either files or --data' "$steer" encode run
 refuses 1 'no.ddn' "$steer" decode run no.ddn
 refuses 1 'one.png: expected a file of codes' "$steer" decode run one.png
 refuses 1 'expected 0 to 8 but got 9' "$steer" decode run codes.ddn --index 9

@@ -67,9 +67,12 @@ int main(int argc, char** argv) {
   steer::add_rates(app, run);
   steer::add_search(app, run);
   steer::add_compare(app, run);
+  steer::add_report(app, run);
   steer::add_search_similar(app, run);
   steer::add_cluster(app, run);
   steer::add_interpolate(app, run);
+  steer::add_words(app, run);
+  steer::add_list(app, run);
   std::string shell, out;
   const auto print = [&out](const std::string& text) {
     if (out.empty())

@@ -5,6 +5,7 @@
 #include "steer/core/options.h"
 #include "steer/core/random.h"
 #include "steer/image/image_space.h"
+#include "steer/models/facts.h"
 
 namespace steer {
 
@@ -40,15 +41,22 @@ LossReport ClassifierModel::loss(const Batch& batch, uint64_t seed) {
   return {loss, {{"loss", loss.detach()}, {"accuracy", right}}};
 }
 
-Tensor ClassifierModel::logits(const Tensor& x) {
+Facts ClassifierModel::facts() const {
+  return {{{"classes", classes()}}, std::to_string(classes()) + " classes", ""};
+}
+
+Tensor ClassifierModel::logits(const State& samples) const {
   torch::NoGradGuard no_grad;
-  network_->eval();
-  return network_->forward(x);
+  Classifier network = network_;
+  network->eval();
+  return network->forward(samples.x.to(network->last->weight.device()));
 }
 
 Json fitted_to(const Json& options, const Dataset& data, const std::string& path) {
   ClassifierModelOptions fitted;
   read_options(fitted, options, "classifier");
+  STEER_CHECK(data.space().kind == image_space(1, 1, 1).kind, "[classifier] ", path,
+              ": expected images but got samples ", text_of(data.space()));
   const int64_t classes = static_cast<int64_t>(data.classes().size());
   STEER_CHECK(classes > 0, "[classifier] ", path,
               ": expected images with labels (folders by class, IDX, CIFAR-10) but these have none");

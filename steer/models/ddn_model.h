@@ -2,6 +2,7 @@
 #pragma once
 
 #include "steer/core/option_fields.h"
+#include "steer/ddn/points_network.h"
 #include "steer/ddn/pyramid.h"
 #include "steer/ddn/recurrent.h"
 #include "steer/ddn/split_prune.h"
@@ -11,20 +12,25 @@ namespace steer {
 
 // Which network, and how it is trained.
 struct DdnOptions {
-  std::string network = "pyramid";  // pyramid | recurrent
+  std::string network = "pyramid";  // pyramid | recurrent | points
   ConditionOptions condition;
   PyramidOptions pyramid;
   RecurrentOptions recurrent;
+  PointsNetworkOptions points;
   double chain_dropout = 0.0;
   std::string balance = "split";  // split | bias | none
   SplitOptions split;
   double bias_rate = 0.01;
 
   void fields(OptionFields& f) {
-    f("network", network, "pyramid (single shot) or recurrent (one U-Net, repeated)");
+    f("network", network,
+      "of images: pyramid (single shot) or recurrent (one U-Net, repeated); points (of points); follows the "
+      "training "
+      "data unless given");
     f("condition", condition, "what the network is told beside the code");
     f("pyramid", pyramid, "shape of the pyramid");
     f("recurrent", recurrent, "shape of the recurrent network");
+    f("points", points, "shape of the network of points");
     f("chain_dropout", chain_dropout,
       "chance that a random candidate goes on, for each sample and layer while training");
     f("balance", balance,
@@ -47,10 +53,15 @@ class DdnModel : public Generator, public Codec {
   Json options() const override;
   Needs needs() const override;
   LossReport loss(const Batch& batch, uint64_t seed) override;
+  // How many rows were nearest to each node: float64 [K] for each application of a layer.
+  std::vector<Tensor> counted() override { return counted_; }
+  // Takes the counts in, then balances the nodes by them.
   Figures after_step(int64_t step, const Adam* adam, const Ema* ema) override;
   using Generator::plan;
   std::unique_ptr<Plan> plan(const Objective* objective, const Json& settings) const override;
+  std::vector<std::string> setting_names() const override;
   const Codec* codec() const override { return this; }
+  Facts facts() const override;
   // The tree of all codes where they are few enough for a picture (one K of at most 24, at most 1,000 codes),
   // else samples.
   Tensor preview(int64_t samples, const State& examples) override;
@@ -59,7 +70,11 @@ class DdnModel : public Generator, public Codec {
 
   Encoded encode(const State& samples, int64_t beam = 1, const Told& told = {}) const override;
   State decode(const Tensor& code, const Told& told = {}) const override;
+  std::vector<State> unfolded(const Tensor& code, const std::vector<int64_t>& layers = {},
+                              const Told& told = {}) const override;
+  std::vector<State> prefixes(int64_t levels, int64_t most, const Told& told = {}) const override;
   std::vector<int64_t> candidates() const override;
+  std::vector<std::vector<int64_t>> places() const override;
   uint64_t fingerprint() const override;
 
   // The condition for what rows are told, on the model's device. Error when something that the model needs is
@@ -72,8 +87,16 @@ class DdnModel : public Generator, public Codec {
   torch::Device device() const;  // of its weights
 
  private:
+  // Error unless it is [N, L].
+  void check_code(const Tensor& code) const;
+
   DdnOptions options_;
   std::shared_ptr<Network> network_;
+  std::vector<Tensor> counted_;  // of the last loss, until after_step takes it in
 };
+
+// Options in which the network that suits the data set's space stands where the JSON names none. Error,
+// naming `path`, for a network of other samples.
+Json fitted_ddn(const Json& options, const Dataset& data, const std::string& path);
 
 }  // namespace steer

@@ -30,9 +30,9 @@ RunOptions some_options(int64_t images) {
 }
 
 TrainSummary train_small(const std::string& run, const RunOptions& options, bool resume,
-                         const TrainHooks& hooks = {}) {
+                         const TrainWatch& watch = {}) {
   auto model = small_ddn("pyramid");
-  return train(*model, ShapesDataset(200, 8, 1, 3), options, run, resume, torch::kCPU, hooks);
+  return train(*model, ShapesDataset(200, 8, 1, 3), options, run, resume, torch::kCPU, watch);
 }
 
 double figure(const TrainSummary& summary, const std::string& name) {
@@ -56,12 +56,15 @@ TEST(Trainer, AResumedRunEqualsAnUninterruptedOneBitForBit) {
   const TemporaryFolder folder;
   const std::string whole = folder / "whole", parts = folder / "parts";
   train_small(whole, some_options(640), false);
-  // Stopped by the hook after 11 steps, as Ctrl-C does, then twice resumed by new processes' worth of state.
+  // Stopped by the watch after 11 steps, as Ctrl-C does, then twice resumed by new processes' worth of state.
   for (int stop_after : {11, 9, 1000}) {
     int steps = 0;
-    TrainHooks hooks;
-    hooks.stop = [&] { return steps++ == stop_after; };
-    const TrainSummary summary = train_small(parts, some_options(640), std::filesystem::exists(parts), hooks);
+    const TrainWatch watch = [&](const TrainMoment& moment) {
+      EXPECT_EQ(moment.state.images, 16 * moment.state.steps);
+      EXPECT_DOUBLE_EQ(moment.share, static_cast<double>(moment.state.images) / 640);
+      return ++steps < stop_after;
+    };
+    const TrainSummary summary = train_small(parts, some_options(640), std::filesystem::exists(parts), watch);
     EXPECT_EQ(summary.interrupted, stop_after != 1000);
   }
   for (const char* file : {"/model.safetensors", "/resume.safetensors"}) {
@@ -123,9 +126,8 @@ TEST(Trainer, BadOptionsAndOtherImagesAreRefused) {
   options.train.decay = "linear";
   EXPECT_THROW(train_small(folder / "b", options, false), Error);
   auto model = small_ddn("pyramid");
-  EXPECT_THROW(
-      train(*model, ShapesDataset(20, 16, 1, 3), some_options(32), folder / "c", false, torch::kCPU, {}),
-      Error);
+  EXPECT_THROW(train(*model, ShapesDataset(20, 16, 1, 3), some_options(32), folder / "c", false, torch::kCPU),
+               Error);
   EXPECT_FALSE(std::filesystem::exists(folder / "c"));
 }
 
@@ -138,6 +140,17 @@ TEST(Train, PicturesOnTheWayBecomeAFilm) {
   options.train.grid_minutes = 0;
   train_small(folder / "quiet", options, false);
   EXPECT_FALSE(std::filesystem::exists(folder / "quiet/film.gif"));
+}
+
+TEST(Train, ThePlotShowsWhatWasLogged) {
+  const TemporaryFolder folder;
+  train_small(folder / "run", some_options(400), false);
+  const std::string plot = read_file(folder / "run/loss.svg");
+  for (const char* word : {"</svg>", ">mse  ", ">mse_last  ", "samples seen"})
+    EXPECT_NE(plot.find(word), std::string::npos) << word;
+  EXPECT_EQ(plot.find("accuracy"), std::string::npos);
+  train_small(folder / "short", some_options(16), false);  // ends before its first line
+  EXPECT_FALSE(std::filesystem::exists(folder / "short/loss.svg"));
 }
 
 TEST(Train, WeightsMayBeStoredInHalves) {
