@@ -18,7 +18,7 @@ RivalSamples all_through(Through through, const State& images, int64_t quality) 
     bare_bits.push_back(8 * static_cast<double>(coded.payload_bytes));
     decoded.push_back(coded.decoded);
   }
-  return {at::tensor(bits, torch::kFloat64), at::tensor(bare_bits, torch::kFloat64),
+  return {at::tensor(bits, torch::kFloat64), at::tensor(bare_bits, torch::kFloat64), from_bytes(bytes),
           from_bytes(at::stack(decoded))};
 }
 

@@ -19,6 +19,7 @@ TEST(Rivals, SayWhatTheFormatsSay) {
   EXPECT_EQ(made.bits[1].item<double>(), 8.0 * static_cast<double>(second.bytes));
   EXPECT_EQ(made.bare_bits[1].item<double>(), 8.0 * static_cast<double>(second.payload_bytes));
   EXPECT_TRUE(torch::equal(made.state.x[1], from_bytes(second.decoded)));
+  EXPECT_TRUE(torch::equal(made.given.x, images));
 }
 
 TEST(Rivals, MoreQualityIsMoreBitsAndLessError) {

@@ -13,6 +13,7 @@ namespace steer {
 struct RivalSamples {
   Tensor bits;       // float64 [N], of each whole file
   Tensor bare_bits;  // float64 [N], without what all files of this format can share
+  State given;       // N samples as the format was given them: pictures have 8 bits
   State state;       // N samples, what came back
 };
 

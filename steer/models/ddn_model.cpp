@@ -106,10 +106,10 @@ LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
   // A device would have to tell the host how many prefixes there are.
   const bool share = on_host(x);
   const ReconstructionLoss result = reconstruction_loss(*network_, x, chooser, told, share);
-  counted_.clear();
+  step_counts_.clear();
   const std::vector<LayerShape> shapes = network_->shapes();
   for (size_t l = 0; l < result.nearest.size(); ++l)
-    counted_.push_back(times_nearest(result.nearest[l], shapes[l].candidates));
+    step_counts_.push_back(times_nearest(result.nearest[l], shapes[l].candidates));
   // As a sum over pixels, so that gradients stay well above the optimiser's epsilon whatever the image size.
   const double values = static_cast<double>(x[0].numel());
   return {result.loss * values, {{"mse", result.by_layer.mean()}, {"mse_last", result.by_layer[-1]}}};
@@ -118,10 +118,10 @@ LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
 Figures DdnModel::after_step(int64_t step, const Adam* adam, const Ema* ema) {
   torch::NoGradGuard no_grad;
   auto layers = network_->layers();
-  for (size_t l = 0; l < counted_.size(); ++l)
-    record(layers[static_cast<size_t>(network_->layer_of(static_cast<int64_t>(l)))], counted_[l],
+  for (size_t l = 0; l < step_counts_.size(); ++l)
+    record(layers[static_cast<size_t>(network_->layer_of(static_cast<int64_t>(l)))], step_counts_[l],
            options_.split.half_life_images);
-  counted_.clear();
+  step_counts_.clear();
   Tensor splits = at::zeros({}, at::TensorOptions(device()).dtype(torch::kFloat64));
   double nodes = 0;
   std::vector<Tensor> used;
@@ -143,8 +143,7 @@ Tensor DdnModel::preview(int64_t samples, const State& examples) {
   constexpr int64_t kMostBranches = 24, kMostCodes = 1000, kCell = 20;
   const auto layers = network_->shapes();
   double codes = 1;
-  const bool pictures = space().kind == image_space(1, 1, 1).kind;
-  bool even = pictures && layers[0].candidates <= kMostBranches && options_.condition.type == "none";
+  bool even = layers[0].candidates <= kMostBranches && options_.condition.type == "none";
   for (const LayerShape& layer : layers) {
     even = even && layer.candidates == layers[0].candidates;
     codes *= static_cast<double>(layer.candidates);

@@ -54,7 +54,7 @@ class DdnModel : public Generator, public Codec {
   Needs needs() const override;
   LossReport loss(const Batch& batch, uint64_t seed) override;
   // How many rows were nearest to each node: float64 [K] for each application of a layer.
-  std::vector<Tensor> counted() override { return counted_; }
+  std::vector<Tensor> step_counts() override { return step_counts_; }
   // Takes the counts in, then balances the nodes by them.
   Figures after_step(int64_t step, const Adam* adam, const Ema* ema) override;
   using Generator::plan;
@@ -92,7 +92,7 @@ class DdnModel : public Generator, public Codec {
 
   DdnOptions options_;
   std::shared_ptr<Network> network_;
-  std::vector<Tensor> counted_;  // of the last loss, until after_step takes it in
+  std::vector<Tensor> step_counts_;  // of the last loss, until after_step takes it in
 };
 
 // Options in which the network that suits the data set's space stands where the JSON names none. Error,

@@ -103,11 +103,11 @@ TEST(DdnModel, CodesOfAnotherModelAreRefused) {
 TEST(DdnModel, LossCountsEveryLayersNearestNode) {
   auto model = small_ddn("recurrent");
   model->loss({torch::rand({5, 1, 16, 16}), {}, {}}, 1);
-  ASSERT_EQ(model->counted().size(), 4u);
-  EXPECT_EQ(model->counted()[3].sum().item<double>(), 5);
+  ASSERT_EQ(model->step_counts().size(), 4u);
+  EXPECT_EQ(model->step_counts()[3].sum().item<double>(), 5);
   EXPECT_EQ(model->network().layers()[0]->counts.sum().item<double>(), 0);
   model->after_step(1, nullptr, nullptr);
-  EXPECT_TRUE(model->counted().empty());
+  EXPECT_TRUE(model->step_counts().empty());
   // One set of nodes serves all four applications.
   EXPECT_EQ(model->network().layers()[0]->counts.sum().item<double>(), 20);
 }

@@ -53,7 +53,7 @@ class Model {
   // What the last loss counted, for after_step to take in: sums over the rows of its batch, each all zeros
   // where nothing was counted. Who trains on a part of a batch adds what was counted of the others in place
   // (train/together.h), so that all take the same steps. None for most families.
-  virtual std::vector<Tensor> counted() { return {}; }
+  virtual std::vector<Tensor> step_counts() { return {}; }
 
   // The one hook after an optimiser step; takes in what the loss before it counted. Returns figures to log,
   // such as the number of splits.

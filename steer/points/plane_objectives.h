@@ -1,6 +1,7 @@
 // What may be asked of points in the plane.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 

@@ -75,7 +75,7 @@ TEST(PointsModality, RefusesOptionsOfImages) {
 TEST(PointsModality, APictureShowsPointsWhereTheyAre) {
   const Modality& points = points_modality();
   const auto pixel = [](double coordinate) {
-    return static_cast<int64_t>((coordinate / kShown + 1) / 2 * static_cast<double>(kPictureSide));
+    return static_cast<int64_t>((coordinate / kPictureReach + 1) / 2 * static_cast<double>(kPictureSide));
   };
   const Tensor nothing = points.picture({torch::full({1, 2}, 9.0)}, 0);
   const Tensor one = points.picture({torch::tensor({{0.31, 0.72}})}, 0);

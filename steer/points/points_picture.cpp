@@ -1,6 +1,7 @@
 #include "steer/points/points_picture.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "steer/core/check.h"
@@ -24,7 +25,7 @@ Tensor one_colour(const Colour& colour) {
 
 // Where a coordinate stands, in pixels from the left or the top.
 double pixel_of(double coordinate) {
-  return (coordinate / kShown + 1) / 2 * static_cast<double>(kPictureSide);
+  return (coordinate / kPictureReach + 1) / 2 * static_cast<double>(kPictureSide);
 }
 
 Tensor empty_square() {
@@ -36,7 +37,7 @@ Tensor empty_square() {
     square.narrow(1, place, 1).narrow(2, begin, length).copy_(one_colour(colour).expand({3, 1, length}));
     square.narrow(2, place, 1).narrow(1, begin, length).copy_(one_colour(colour).expand({3, length, 1}));
   };
-  constexpr double kEnd = kShown - 1e-9;
+  constexpr double kEnd = kPictureReach - 1e-9;
   for (const double at : {-1.0, -0.5, 0.5, 1.0}) draw(at, kLine, -kEnd, kEnd);
   draw(0, kAxis, -kEnd, kEnd);
   for (const double at : {-1.0, 1.0}) draw(at, kAxis, -1, 1);
@@ -46,10 +47,10 @@ Tensor empty_square() {
 // How many dots lie over each pixel: float32 [side, side]; the middle of a dot counts 1.
 Tensor dots_over(const Tensor& points, double radius) {
   const Tensor x = points.to(torch::kCPU, torch::kFloat32);
-  const Tensor shown = at::isfinite(x).all(1) & (x.abs() < kShown).all(1);
+  const Tensor shown = at::isfinite(x).all(1) & (x.abs() < kPictureReach).all(1);
   const Tensor inside = x.index_select(0, at::nonzero(shown).squeeze(1));
   const Tensor flip = at::tensor({1.0f, -1.0f});
-  const Tensor place = (inside * flip / kShown + 1) / 2 * static_cast<double>(kPictureSide) - 0.5;
+  const Tensor place = (inside * flip / kPictureReach + 1) / 2 * static_cast<double>(kPictureSide) - 0.5;
   const Tensor whole = place.floor(), rest = place - whole;
   const auto reach = static_cast<int64_t>(std::ceil(2.5 * radius)) + 1;
   const int64_t side = kPictureSide + 2 * reach;

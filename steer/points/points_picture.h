@@ -9,8 +9,8 @@ namespace steer {
 
 using torch::Tensor;
 
-// The square that pictures of points show: [-kShown, kShown]^2, y upwards.
-constexpr double kShown = 1.4;
+// The square that pictures of points show: [-kPictureReach, kPictureReach]^2, y upwards.
+constexpr double kPictureReach = 1.4;
 // Pixels along a side of such a picture.
 constexpr int64_t kPictureSide = 480;
 

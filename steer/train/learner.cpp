@@ -46,7 +46,7 @@ void Learner::join_batch(LossReport& report) {
   std::vector<Tensor> means = {report.loss = report.loss.clone()};
   for (auto& [name, figure] : report.figures) means.push_back(figure = figure.clone());
   for (const auto& [name, parameter] : adam.parameters()) means.push_back(parameter.grad());
-  join(together_, means, model_.counted());
+  join(together_, means, model_.step_counts());
 }
 
 int64_t Learner::first_bad_step() const {

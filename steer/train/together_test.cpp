@@ -132,9 +132,10 @@ TEST(Together, LossesAndFiguresAreThoseOfTheWholeBatch) {
   const Batch batch = batch_of_step(*whole, 0);
   const Figures expected = Learner(*whole, some_training()).step(batch, 1, 1e-3);
   Threads threads(3);
+  std::vector<std::unique_ptr<Model>> parts;  // made here: threads share the generator of initial values
+  for (int i = 0; i < 3; ++i) parts.push_back(splitting_ddn("pyramid"));
   threads.run([&](int64_t rank) {
-    const auto part = splitting_ddn("pyramid");
-    Learner learner(*part, some_training(), threads.rank(rank));
+    Learner learner(*parts[static_cast<size_t>(rank)], some_training(), threads.rank(rank));
     Batch share;
     share.data = batch.data.narrow(rank * kRows / 3, kRows / 3);
     const Figures figures = learner.step(share, 1, 1e-3);
@@ -147,10 +148,11 @@ TEST(Together, LossesAndFiguresAreThoseOfTheWholeBatch) {
 
 TEST(Together, ALossThatIsBadOnOneRankIsBadOnAll) {
   Threads threads(2);
+  const std::unique_ptr<Model> parts[] = {splitting_ddn("pyramid"), splitting_ddn("pyramid")};
+  const Batch good = batch_of_step(*parts[0], 0);
   threads.run([&](int64_t rank) {
-    const auto model = splitting_ddn("pyramid");
-    Learner learner(*model, some_training(), threads.rank(rank));
-    Batch batch = batch_of_step(*model, 0);
+    Learner learner(*parts[rank], some_training(), threads.rank(rank));
+    Batch batch = good;
     if (rank == 1) batch.data.x = batch.data.x / 0;
     learner.step(batch, 1, 1e-3);
     EXPECT_EQ(learner.first_bad_step(), 0);

@@ -12,7 +12,7 @@
 namespace steer {
 namespace {
 
-DensityRequest small_request() {
+DensityRequest small_density() {
   DensityRequest request;
   request.density = "blobs";
   request.options.nodes = 200;
@@ -23,7 +23,7 @@ DensityRequest small_request() {
 }
 
 TEST(DensityLearning, SplitsBringPointsNearerThanTheGradientAlone) {
-  DensityRequest request = small_request();
+  DensityRequest request = small_density();
   request.compare = true;
   const DensityLearning made = learn_density(request);
   ASSERT_TRUE(made.gradient_only);
@@ -37,7 +37,7 @@ TEST(DensityLearning, SplitsBringPointsNearerThanTheGradientAlone) {
 }
 
 TEST(DensityLearning, TheSameSeedGivesTheSamePointsWhateverIsFilmed) {
-  DensityRequest request = small_request();
+  DensityRequest request = small_density();
   const Tensor points = learn_density(request).points;
   EXPECT_TRUE(torch::equal(points, learn_density(request).points));
   request.seed = 5;
@@ -46,7 +46,7 @@ TEST(DensityLearning, TheSameSeedGivesTheSamePointsWhateverIsFilmed) {
 
 TEST(DensityLearning, AWatchEndsItEarly) {
   int64_t calls = 0;
-  const DensityLearning made = learn_density(small_request(), [&](const Moment& moment) {
+  const DensityLearning made = learn_density(small_density(), [&](const Moment& moment) {
     EXPECT_EQ(moment.title, "density blobs");
     return ++calls < 2;  // the first call is before the first part
   });
@@ -56,7 +56,7 @@ TEST(DensityLearning, AWatchEndsItEarly) {
 
 TEST(DensityLearning, AFilmHasItsFiguresBeside) {
   const TemporaryFolder folder;
-  const DensityRequest request = small_request();
+  const DensityRequest request = small_density();
   const DensityLearning made = learn_density(request);
   write_density_film(folder / "film.gif", made, request);
   EXPECT_EQ(read_file(folder / "film.gif").substr(0, 3), "GIF");

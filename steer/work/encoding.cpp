@@ -6,7 +6,7 @@ namespace steer {
 namespace {
 
 // On the processor, inside the limit of their space.
-State finished(const Codec& codec, const State& samples) {
+State within_space(const Codec& codec, const State& samples) {
   State made = samples.to(torch::kCPU);
   if (made.x.defined()) made.x = within(codec.space(), made.x);
   return made;
@@ -32,8 +32,8 @@ State decode_all(const Codec& codec, const Tensor& code, int64_t batch, torch::D
                  const Told& told, const WorkWatch& watch) {
   std::vector<State> states;
   in_batches("decode", code.size(0), batch, watch, [&](int64_t at, int64_t rows) {
-    states.push_back(
-        finished(codec, codec.decode(code.narrow(0, at, rows).to(device), told.narrow(at, rows).to(device))));
+    states.push_back(within_space(
+        codec, codec.decode(code.narrow(0, at, rows).to(device), told.narrow(at, rows).to(device))));
   });
   return concatenated(states);
 }
@@ -45,7 +45,7 @@ std::vector<State> unfold_all(const Codec& codec, const Tensor& code, const std:
     const std::vector<State> some =
         codec.unfolded(code.narrow(0, at, rows).to(device), layers, told.narrow(at, rows).to(device));
     parts.resize(some.size());
-    for (size_t l = 0; l < some.size(); ++l) parts[l].push_back(finished(codec, some[l]));
+    for (size_t l = 0; l < some.size(); ++l) parts[l].push_back(within_space(codec, some[l]));
   });
   std::vector<State> states;
   for (const std::vector<State>& layer : parts) states.push_back(concatenated(layer));

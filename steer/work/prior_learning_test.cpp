@@ -15,12 +15,12 @@ namespace steer {
 namespace {
 
 // A model in a folder, and what is asked of it.
-struct World {
+struct PriorWorld {
   TemporaryFolder folder;
   LoadedModel loaded;
   PriorRequest request;
 
-  World() {
+  PriorWorld() {
     loaded.model = small_ddn("pyramid");
     loaded.path = folder / "model.safetensors";
     save_model(loaded.path, *loaded.model, {}, nullptr);
@@ -33,7 +33,7 @@ struct World {
 };
 
 TEST(PriorLearning, WritesAPriorOfTheModel) {
-  World world;
+  PriorWorld world;
   std::vector<std::string> titles;
   const PriorLearning made = learn_prior(world.loaded, world.request, [&](const Moment& moment) {
     if (titles.empty() || titles.back() != moment.title) titles.push_back(moment.title);
@@ -54,19 +54,19 @@ TEST(PriorLearning, WritesAPriorOfTheModel) {
 }
 
 TEST(PriorLearning, CodesOfAFileTeachTheSame) {
-  World world;
+  PriorWorld world;
   const PriorLearning first = learn_prior(world.loaded, world.request);
   const Codec& codec = as_codec(world.loaded, "test");
   const State samples = load_samples("shapes", "train", "", world.loaded.model->space(), 40).state;
   write_file(world.folder / "codes.ddn",
-             write_codes(codec.code_file(codec.encode(samples).code, Coder::kUniform)));
+             write_codes(codec.code_file(codec.encode(samples).code, Coder::kPacked)));
   world.request.codes = world.folder / "codes.ddn";
   world.request.out = world.folder / "other.safetensors";
   EXPECT_EQ(learn_prior(world.loaded, world.request).fingerprint, first.fingerprint);
 }
 
 TEST(PriorLearning, AWatchKeepsTheBestSoFarButNotHalfACoding) {
-  World world;
+  PriorWorld world;
   world.request.options.steps = 1000;
   int64_t steps = 0;
   const PriorLearning made = learn_prior(world.loaded, world.request, [&](const Moment& moment) {
@@ -84,7 +84,7 @@ TEST(PriorLearning, AWatchKeepsTheBestSoFarButNotHalfACoding) {
 }
 
 TEST(PriorLearning, AModelWithoutCodesIsRefused) {
-  World world;
+  PriorWorld world;
   world.loaded.model = small_diffusion("edm");
   EXPECT_NE(refusal([&] { learn_prior(world.loaded, world.request); }).find("expected a model with codes"),
             std::string::npos);

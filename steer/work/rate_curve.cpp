@@ -56,7 +56,7 @@ std::vector<Rate> code_rates(const std::string& name, const Codec& codec, const 
 
 Rate rival_rate(const Rival& rival, int64_t quality, const State& samples) {
   const RivalSamples made = rival.through(samples, quality);
-  const Tensor mse = error_of(made.state, samples);
+  const Tensor mse = error_of(made.state, made.given);
   return {rival.name,
           quality,
           made.bits.mean().item<double>(),

@@ -18,7 +18,7 @@ LoadedModel loaded_process(const std::string& process) {
   return loaded;
 }
 
-ReflowRequest request_in(const TemporaryFolder& folder) {
+ReflowRequest reflow_request_in(const TemporaryFolder& folder) {
   ReflowRequest request;
   request.run = "here";
   request.out = folder / "straight";
@@ -31,7 +31,7 @@ ReflowRequest request_in(const TemporaryFolder& folder) {
 
 TEST(Reflowing, PairsAreDrawnOnceAndARunGoesOn) {
   const TemporaryFolder folder;
-  ReflowRequest request = request_in(folder);
+  ReflowRequest request = reflow_request_in(folder);
   std::vector<std::string> titles;
   const Reflowing first = run_reflow(loaded_process("flow"), request, [&](const Moment& moment) {
     if (titles.empty() || titles.back() != moment.title) titles.push_back(moment.title);
@@ -55,7 +55,7 @@ TEST(Reflowing, PairsAreDrawnOnceAndARunGoesOn) {
 
 TEST(Reflowing, OnlyFlowsAreTakenAndAWatchEndsTheDrawing) {
   const TemporaryFolder folder;
-  const ReflowRequest request = request_in(folder);
+  const ReflowRequest request = reflow_request_in(folder);
   EXPECT_NE(refusal([&] { run_reflow(loaded_process("edm"), request); }).find("expected a flow"),
             std::string::npos);
   const std::string fault =

@@ -1,6 +1,7 @@
 #include "steer/work/training.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 
@@ -13,6 +14,8 @@ namespace {
 
 // The file's options with what is said over them.
 RunFile options_asked(const TrainingRequest& request) {
+  STEER_CHECK(among(request.family, family_names()), "[train] expected a family out of ",
+              fmt::format("{}", fmt::join(family_names(), ", ")), " but got \"", request.family, "\"");
   std::string where = request.file;
   if (where.empty() && request.resume) {
     where = request.run + "/options.json";

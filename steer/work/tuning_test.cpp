@@ -20,7 +20,7 @@ LoadedModel loaded_ddn() {
   return loaded;
 }
 
-TuningRequest request_in(const TemporaryFolder& folder) {
+TuningRequest tuning_request_in(const TemporaryFolder& folder) {
   TuningRequest request;
   request.objective = "gaussian(mean=0.8, std=0.5)";
   request.out = folder / "tuned";
@@ -33,7 +33,7 @@ TuningRequest request_in(const TemporaryFolder& folder) {
 
 TEST(Tuning, RaisesTheScoreAndWritesTheModel) {
   const TemporaryFolder folder;
-  const TuningRequest request = request_in(folder);
+  const TuningRequest request = tuning_request_in(folder);
   int64_t steps = 0;
   const Tuning tuning = run_tuning(loaded_ddn(), "here", request, [&](const Moment& moment) {
     EXPECT_EQ(moment.title, "tune " + request.out);
@@ -59,7 +59,8 @@ TEST(Tuning, ModelsThatCannotBeTunedAreRefused) {
   LoadedModel loaded;
   loaded.model = small_diffusion("edm");
   loaded.path = "here";
-  const std::string fault = refusal([&] { run_tuning(std::move(loaded), "here", request_in(folder)); });
+  const std::string fault =
+      refusal([&] { run_tuning(std::move(loaded), "here", tuning_request_in(folder)); });
   EXPECT_NE(fault.find("[tune] here: expected a ddn"), std::string::npos) << fault;
   EXPECT_FALSE(std::filesystem::exists(folder / "tuned"));
 }
