@@ -18,7 +18,7 @@ int64_t samples_wanted(const EvaluationOptions& options) {
   return options.source.count > 0 ? options.source.count : kUsualSamples;
 }
 
-State first(const State& samples, int64_t most) {
+State first_of(const State& samples, int64_t most) {
   return samples.narrow(0, std::min(most, samples.size()));
 }
 
@@ -41,7 +41,7 @@ Evaluation of_objective(const Generator& generator, const EvaluationOptions& opt
   found.task = evaluate_task(generator, task, options.settings, told, {}, options.judge, device, watch);
   found.count = task.count();
   found.figures = found.task->figures;
-  found.picture = picture_of(generator.space(), first(found.task->made.state, kShown), kShownColumns);
+  found.picture = picture_of(generator.space(), first_of(found.task->made.state, kShown), kShownColumns);
   return found;
 }
 
@@ -61,10 +61,11 @@ Evaluation of_task(const Generator& generator, const EvaluationOptions& options,
   found.task = evaluate_task(generator, task, options.settings, told, average, options.judge, device, watch);
   found.count = task.count();
   found.figures = found.task->figures;
-  found.picture = picture_of(space,
-                             {first(found.task->given, kShownBeside),
-                              first(found.task->made.state, kShownBeside), first(data.state, kShownBeside)},
-                             kBesideColumns);
+  found.picture =
+      picture_of(space,
+                 {first_of(found.task->given, kShownBeside), first_of(found.task->made.state, kShownBeside),
+                  first_of(data.state, kShownBeside)},
+                 kBesideColumns);
   return found;
 }
 
@@ -116,7 +117,7 @@ Evaluation of_unguided(const Generator& generator, const EvaluationOptions& opti
   if (!draws.telling.label.empty()) found.figures["label"] = draws.telling.label;
   found.figures["seconds_per_sample"] = drawn.seconds / static_cast<double>(draws.count);
   const int64_t shown = std::max(kShown, modality_of(space).shown);
-  found.picture = picture_of(space, first(drawn.state, shown), kShownColumns);
+  found.picture = picture_of(space, first_of(drawn.state, shown), kShownColumns);
   found.samples = std::move(made);
   return found;
 }

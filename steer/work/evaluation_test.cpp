@@ -56,10 +56,17 @@ TEST(Evaluation, CodesAreMeasuredByTheErrorOfWhatTheyDecodeTo) {
 TEST(Evaluation, FiguresOfCodesDoNotDependOnTheBatch) {
   const LoadedModel loaded = small_loaded("ddn");
   EvaluationOptions options = of_shapes(5);
-  options.batch = 2;
-  const Json by_two = evaluate(loaded, options, torch::kCPU).figures;
-  options.batch = 5;
-  EXPECT_EQ(evaluate(loaded, options, torch::kCPU).figures, by_two);
+  const auto by = [&](int64_t batch) {
+    options.batch = batch;
+    return *evaluate(loaded, options, torch::kCPU).codes;
+  };
+  const CodeEvaluation two = by(2), five = by(5);
+  EXPECT_EQ(two.distinct_codes, five.distinct_codes);
+  EXPECT_EQ(two.first_order_bits, five.first_order_bits);
+  for (size_t l = 0; l < two.layers.size(); ++l) {
+    EXPECT_EQ(two.layers[l].used, five.layers[l].used);
+    EXPECT_NEAR(two.layers[l].mse, five.layers[l].mse, 1e-7);
+  }
 }
 
 TEST(Evaluation, UsageCountsNodesAndCodes) {

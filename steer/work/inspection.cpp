@@ -73,7 +73,7 @@ InspectedPicture picture_in(const std::string& bytes, const std::string& path) {
   return found;
 }
 
-Json figures_of(const InspectedModel& model) {
+Json inspected_figures(const InspectedModel& model) {
   Json figures = {{"family", model.family},
                   {"parameters", model.parameters},
                   {model.space.kind, sizes_json(model.space.sizes)}};
@@ -85,14 +85,14 @@ Json figures_of(const InspectedModel& model) {
   return figures;
 }
 
-Json figures_of(const InspectedTensors& found) {
+Json inspected_figures(const InspectedTensors& found) {
   Json tensors = Json::object();
   for (const auto& [name, entry] : found.header.tensors)
     tensors[name] = {{"type", c10::toString(entry.dtype)}, {"shape", entry.shape}};
   return {{"tensors", tensors}, {"values", found.values}, {"metadata", found.header.metadata}};
 }
 
-Json figures_of(const InspectedCodes& found) {
+Json inspected_figures(const InspectedCodes& found) {
   Json figures = {{"model", fingerprint_text(found.header.fingerprint)},
                   {"codes", found.header.codes},
                   {"layers", found.header.candidates.size()},
@@ -104,14 +104,14 @@ Json figures_of(const InspectedCodes& found) {
   return figures;
 }
 
-Json figures_of(const InspectedIndex& found) {
+Json inspected_figures(const InspectedIndex& found) {
   Json figures = {{"data", found.data}, {"split", found.split}, {"fit", found.fit}};
-  figures.update(figures_of(found.codes));
+  figures.update(inspected_figures(found.codes));
   figures["sketch"] = sizes_json(found.sketch);
   return figures;
 }
 
-Json figures_of(const InspectedPrior& found) {
+Json inspected_figures(const InspectedPrior& found) {
   return {{"model", fingerprint_text(found.model)},
           {"fingerprint", fingerprint_text(found.fingerprint)},
           {"layers", found.candidates.size()},
@@ -120,7 +120,7 @@ Json figures_of(const InspectedPrior& found) {
           {"training", found.training}};
 }
 
-Json figures_of(const InspectedPicture& found) {
+Json inspected_figures(const InspectedPicture& found) {
   Json texts = Json::object();
   for (const PngText& text : found.texts) texts[text.key] = text.text;
   Json figures = {
@@ -168,7 +168,7 @@ Inspection inspect(const std::string& path, bool tensors) {
   found.what = found_in(path, tensors);
   // Of tensors the key says that it is a file.
   found.figures = {{std::holds_alternative<InspectedModel>(found.what) ? "path" : "file", path}};
-  found.figures.update(std::visit([](const auto& what) { return figures_of(what); }, found.what));
+  found.figures.update(std::visit([](const auto& what) { return inspected_figures(what); }, found.what));
   return found;
 }
 
