@@ -230,8 +230,14 @@ class Comparing {
     ComparedRow row;
     row.run = contestants_[c].name, row.method = method.name;
     row.failed = !refused.empty(), row.setting = row.failed ? refused : known.value("setting", "");
-    row.picture = known.value("picture", ""), row.figures = known.value("figures", Json::object());
+    row.picture = kept_picture(known), row.figures = known.value("figures", Json::object());
     return row;
+  }
+
+  // The picture of a result made before; none where it is gone.
+  std::string kept_picture(const Json& known) const {
+    const std::string file = known.value("picture", "");
+    return std::filesystem::is_regular_file(options_.out + "/" + file) ? file : "";
   }
 
   // A result for the journal: figures, setting, picture, or why it failed.

@@ -111,6 +111,7 @@ Searched search_guidance(const LoadedModel& loaded, const SearchingOptions& opti
   Journal journal(
       {options.journal, "search", conditions_of(options, loaded, task, strengths), {"values", "samples"}});
   searched.known = journal.entries().size();
+  if (searched.known > 0) tell(watch, {"search", 1, fmt::format("goes on after {} trials", searched.known)});
   searched.result = search_strengths(generator, tasks, yardsticks, strengths, &journal, watch);
   searched.interrupted = searched.result.interrupted;
   if (searched.interrupted) return searched;
