@@ -6,6 +6,7 @@
 #include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/tensors.h"
+#include "steer/nn/initial_values.h"
 
 namespace steer {
 namespace {
@@ -47,7 +48,7 @@ double number(const Checkpoint& checkpoint, const std::string& key, const std::s
 }  // namespace
 
 std::unique_ptr<Model> make_model(const std::string& family, const Json& options, uint64_t seed) {
-  torch::manual_seed(seed);
+  const InitialValues values(seed);
   if (family == "ddn") {
     DdnOptions ddn;
     read_options(ddn, options, "ddn");

@@ -5,6 +5,7 @@
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 #include "steer/diffusion/reflow.h"
+#include "steer/nn/initial_values.h"
 #include "steer/nn/module_tensors.h"
 
 namespace steer {
@@ -117,6 +118,7 @@ std::unique_ptr<Model> reflowed(DiffusionModel& model, std::shared_ptr<const Pai
     options.sampler.levels.type = "flow";
     options.sampler.levels.steps = 1;
   }
+  const InitialValues values(0);  // all are the model's own
   auto copy = std::make_unique<ReflowModel>(options, std::move(pairs), distil);
   load_tensors(copy->module(), module_tensors(model.module()), "[reflow]");
   copy->module().to(model.device());
