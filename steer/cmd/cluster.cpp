@@ -40,7 +40,6 @@ int run_cluster(const ClusterFlags& flags) {
   const torch::Device device = flags.common.start();
   const LoadedDdn loaded = open_ddn(flags.common, flags.run, device, "cluster");
   DdnModel& model = *loaded.model;
-  model.module().eval();
   const int64_t depth = model.network().depth();
   STEER_CHECK(flags.levels <= depth, "[cluster] --levels: expected 1 to ", depth, " but got ", flags.levels);
   const Loaded images = load_images(flags.data, flags.split, flags.fit, model.shape(), flags.count);

@@ -76,7 +76,6 @@ int run_rates(const RatesFlags& flags) {
   const torch::Device device = flags.common.start();
   const LoadedDdn loaded = open_ddn(flags.common, flags.run, device, "rates");
   DdnModel& model = *loaded.model;
-  model.module().eval();
   const auto prior = find_prior(flags.prior, flags.run, model.code_file({}, Coder::kPrior).fingerprint);
   const torch::Tensor x = load_images(flags.data, flags.split, flags.fit, model.shape(), flags.count).x;
   std::vector<Rate> rates = code_rates(flags, model, prior.get(), x, device);

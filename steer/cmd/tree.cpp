@@ -19,7 +19,6 @@ struct TreeFlags {
 int run_tree(const TreeFlags& flags) {
   const torch::Device device = flags.common.start();
   const LoadedDdn loaded = open_ddn(flags.common, flags.run, device, "tree");
-  loaded.model->module().eval();
   const Told told = flags.condition.told(*loaded.model, 1, flags.fit);
   const PrefixTree tree = prefix_tree(loaded.model->network(), flags.levels, 4096,
                                       loaded.model->condition(told.label, told.image));

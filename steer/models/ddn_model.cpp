@@ -76,7 +76,6 @@ torch::Device DdnModel::device() const {
 }
 
 LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
-  network_->train();
   const Tensor seeds = sample_seeds(derive_seed(seed, 1), batch.x.size(0), device());
   auto layers = network_->layers();
   std::vector<Tensor> bias;
@@ -88,7 +87,8 @@ LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
   const Condition told = make_training_condition(options_.condition, label, batch.x, derive_seed(seed, 2));
   // A device would have to tell the host how many prefixes there are.
   const bool share = on_host(batch.x);
-  const ReconstructionLoss result = reconstruction_loss(*network_, batch.x, chooser, told, share);
+  const Forwarding how{derive_seed(seed, 3), {}};
+  const ReconstructionLoss result = reconstruction_loss(*network_, batch.x, chooser, told, share, how);
   for (size_t l = 0; l < result.nearest.size(); ++l)
     record(layers[static_cast<size_t>(network_->layer_of(static_cast<int64_t>(l)))], result.nearest[l],
            options_.split.half_life_images);
@@ -160,7 +160,6 @@ DdnModel::Guided DdnModel::guided(const SampleRequest& request, const Tensor& se
 
 Samples DdnModel::sample(const SampleRequest& request) {
   torch::NoGradGuard no_grad;
-  network_->eval();
   const Tensor seeds = request.seeds.to(device());
   Condition told = condition(request.label, request.condition_image);
   const auto [chooser, rows] =
@@ -183,13 +182,11 @@ Tensor DdnModel::preview(int64_t images, const Tensor& examples) {
     codes *= static_cast<double>(layer.candidates);
   }
   if (!even || codes > static_cast<double>(kMostCodes)) return Model::preview(images, examples);
-  network_->eval();
   return tree_picture(prefix_tree(*network_, network_->depth()), kCell);
 }
 
 Reconstruction DdnModel::reconstruct(const Tensor& x, int64_t beam, const Tensor& label) const {
   torch::NoGradGuard no_grad;
-  network_->eval();
   STEER_CHECK(beam >= 1, "[reconstruct] expected a beam of at least 1 but got ", beam);
   const int64_t count = x.size(0);
   const Chooser chooser =
@@ -210,7 +207,6 @@ Reconstruction DdnModel::reconstruct(const Tensor& x, int64_t beam, const Tensor
 
 Tensor DdnModel::decode(const Tensor& code, const Tensor& label, const Tensor& condition_image) const {
   torch::NoGradGuard no_grad;
-  network_->eval();
   STEER_CHECK(code.dim() == 2 && code.size(1) == network_->depth(), "[decode] expected codes [N, ",
               network_->depth(), "] but got ", shape_text(code.sizes()));
   return network_->run(code.size(0), follow(code), {}, condition(label, condition_image)).image;

@@ -69,51 +69,51 @@ torch::Device DiffusionModel::device() const {
 }
 
 LossReport DiffusionModel::loss(const Batch& batch, uint64_t seed) {
-  network_->train();
   const torch::Device here = device();
   const int64_t rows = batch.x.size(0);
   const Tensor seeds = sample_seeds(derive_seed(seed, 1), rows, here);
-  // Dropout draws from the global generator, which the step's seed sets for an exact resume.
-  torch::manual_seed(derive_seed(seed, 2));
   const Tensor x = mirrored(batch.x.to(here), options_.flip, seeds);
   Tensor label;
   if (options_.classes > 0)
     label = with_class_dropout(batch.label.to(here), options_.label_dropout, options_.classes, seeds);
   const Tensor sigma = draw_sigmas(options_.noise, process_, rows, derive_seed(seed, 3)).to(here);
   const Tensor noise = normal_rows(seeds, 1, x.sizes().slice(1));
+  const Forwarding how{derive_seed(seed, 2), {}};
   const NoisePredictor network = [&](const Tensor& input, const Tensor& noise_label) {
-    return network_->forward(input, noise_label, label);
+    return network_->forward(input, noise_label, label, how);
   };
   const Tensor loss = denoising_loss(network, prediction_, process_, x, sigma, noise, options_.weight).mean();
   return {loss, {{"loss", loss.detach()}}};
 }
 
-Denoiser DiffusionModel::denoiser(const Tensor& label, std::shared_ptr<int64_t> calls) const {
-  const NoisePredictor network = [network = network_, label](const Tensor& x, const Tensor& noise_label) {
-    return network->forward(x, noise_label, label);
+Denoiser DiffusionModel::denoiser(const Tensor& label, std::shared_ptr<int64_t> calls,
+                                  const Forwarding& how) const {
+  const NoisePredictor network = [network = network_, label, how](const Tensor& x,
+                                                                  const Tensor& noise_label) {
+    return network->forward(x, noise_label, label, how);
   };
   const Denoiser plain = preconditioned(network, prediction_, process_);
   return calls ? counted(plain, calls) : plain;
 }
 
-Denoiser DiffusionModel::guided_denoiser(const Tensor& label, double scale,
-                                         std::shared_ptr<int64_t> calls) const {
+Denoiser DiffusionModel::guided_denoiser(const Tensor& label, double scale, std::shared_ptr<int64_t> calls,
+                                         const Forwarding& how) const {
   STEER_CHECK(label.defined() == (options_.classes > 0), "[sample] expected ",
               options_.classes > 0 ? "a label for each sample of a class-conditional model but got none"
                                    : "no labels for a model without classes but got some");
   if (!label.defined()) {
     STEER_CHECK(scale == 1, "[sample] scale: expected 1 for a model without classes but got ", scale);
-    return denoiser({}, calls);
+    return denoiser({}, calls, how);
   }
   const int64_t most = knows_no_class() ? options_.classes : options_.classes - 1;
   STEER_CHECK(((label >= 0) & (label <= most)).all().item<bool>(), "[sample] expected labels in [0, ", most,
               "]");
   const Tensor told = label.to(device());
-  if (scale == 1) return denoiser(told, calls);
+  if (scale == 1) return denoiser(told, calls, how);
   STEER_CHECK(knows_no_class(), "[sample] scale: expected 1 but got ", scale,
               "; this model was trained with diffusion.label_dropout=0 and knows no samples without a class");
   const Tensor none = at::full_like(told, options_.classes);
-  return classifier_free(denoiser(told, calls), denoiser(none, calls), scale);
+  return classifier_free(denoiser(told, calls, how), denoiser(none, calls, how), scale);
 }
 
 Tensor DiffusionModel::levels(const SamplerOptions& sampler) const {
@@ -155,17 +155,16 @@ Samples DiffusionModel::sample(const SampleRequest& request) {
   const Tensor seeds = request.seeds.to(device());
   const Tensor start = starting_noise(seeds, {s.channels, s.height, s.width}, grid[0].item<double>());
   const auto calls = std::make_shared<int64_t>(0);
+  Forwarding how;
+  // An adaptive solver would take the rounding of bfloat16 for its own error and never get ahead.
+  if (sampler.solver.name == "dopri5") how.compute_type = torch::kFloat32;
   const DenoiserOf denoiser_of = [&, scale = sampler.scale](const Tensor& rows) {
     const Tensor label = request.label.defined() && rows.defined()
                              ? request.label.to(rows.device()).index_select(0, rows)
                              : request.label;
-    return guided_denoiser(label, scale, calls);
+    return guided_denoiser(label, scale, calls, how);
   };
-  // An adaptive solver would take the rounding of bfloat16 for its own error and never get ahead.
-  const torch::ScalarType type = network_->compute_type();
-  if (sampler.solver.name == "dopri5") network_->set_compute_type(torch::kFloat32);
   const Solution solution = solve(denoiser_of, start, grid, sampler.solver, seeds, observer);
-  network_->set_compute_type(type);
   return {solution.x.to(torch::kFloat32).clamp(-1, 1), {}, *calls};
 }
 

@@ -70,11 +70,13 @@ class DiffusionModel : public Model {
   // The network as a denoiser of rows told these labels: int64 [B], or undefined for a model without classes.
   // A label equal to the number of classes says "no class". Counts its evaluations in `calls` where given.
   // Differentiable where gradients are enabled.
-  Denoiser denoiser(const Tensor& label = {}, std::shared_ptr<int64_t> calls = nullptr) const;
+  Denoiser denoiser(const Tensor& label = {}, std::shared_ptr<int64_t> calls = nullptr,
+                    const Forwarding& how = {}) const;
 
   // The denoiser a sampler sees: that of the labels, or with scale != 1 the classifier-free one. Error when
   // labels are missing, not wanted or out of range, or the model was never trained without a class.
-  Denoiser guided_denoiser(const Tensor& label, double scale, std::shared_ptr<int64_t> calls = nullptr) const;
+  Denoiser guided_denoiser(const Tensor& label, double scale, std::shared_ptr<int64_t> calls = nullptr,
+                           const Forwarding& how = {}) const;
 
   // The grid of a sampler for this model.
   Tensor levels(const SamplerOptions& sampler) const;

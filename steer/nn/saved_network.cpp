@@ -46,9 +46,8 @@ SavedNetwork from_checkpoint(const std::string& path, torch::Device device, Outp
   Classifier network(options);
   load_tensors(*network, checkpoint.tensors, "[classifier] " + path);
   network->to(device);
-  network->eval();
   for (Tensor& parameter : network->parameters()) parameter.set_requires_grad(false);
-  const auto forward = [network, output](const Tensor& x) mutable {
+  const auto forward = [network, output](const Tensor& x) {
     return output == Output::kLogits ? network->forward(x) : network->features(x);
   };
   return {forward, options.channels, options.size, path};

@@ -17,14 +17,13 @@ class ReflowModel : public DiffusionModel {
       : DiffusionModel(options), pairs_(std::move(pairs)), distil_(distil) {}
 
   LossReport loss(const Batch& batch, uint64_t seed) override {
-    network()->train();
-    torch::manual_seed(derive_seed(seed, 2));
+    const Forwarding how{derive_seed(seed, 2), {}};
     const int64_t rows = batch.x.size(0);
     const Pairs pairs{pairs_->noise(batch).to(device(), torch::kFloat32), batch.x.to(device())};
     Tensor label;
     if (settings().classes > 0) label = batch.label.to(device());
     const NoisePredictor velocity = [&](const Tensor& x, const Tensor& noise_label) {
-      return network()->forward(x, noise_label, label);
+      return network()->forward(x, noise_label, label, how);
     };
     const Tensor each =
         distil_ ? distillation_loss(velocity, prediction(), process(), pairs)

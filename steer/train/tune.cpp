@@ -49,7 +49,6 @@ TuneState tune(DdnModel& model, const Objective& objective, const TuneOptions& o
               "[tune] expected an unconditional model but this one is told a condition");
   const auto original = frozen_copy(model);
   Network& network = model.network();
-  network.train();
   const torch::Device device = network.layers()[0]->counts.device();
   Adam adam(model.trainable_parameters(), AdamOptions());
   TuneState state;
@@ -58,7 +57,8 @@ TuneState tune(DdnModel& model, const Objective& objective, const TuneOptions& o
   while (share < 1 && !(hooks.stop && hooks.stop())) {
     const uint64_t seed = derive_seed(options.seed, static_cast<uint64_t>(state.steps));
     const Tensor seeds = sample_seeds(seed, options.batch, device);
-    const Generated made = network.run(options.batch, at_random(seeds));
+    const Forwarding how{derive_seed(seed, 1), {}};
+    const Generated made = network.run(options.batch, at_random(seeds), {}, {}, how);
     const Tensor x = made.image;
     Tensor score = objective.score(x);
     if (options.satisfied < 0) score = score.clamp_max(options.satisfied);
@@ -85,7 +85,6 @@ TuneState tune(DdnModel& model, const Objective& objective, const TuneOptions& o
     share = (now_seconds() - begin) / (60 * options.minutes);
     if (hooks.progress) hooks.progress(std::min(1.0, share), state);
   }
-  network.eval();
   return state;
 }
 
