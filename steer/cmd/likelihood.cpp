@@ -33,8 +33,7 @@ int run_likelihood(const LikelihoodFlags& flags) {
   const torch::Device device = common.start();
   LoadedModel loaded = open_model(common, flags.run, device);
   DiffusionModel& model = as_diffusion(loaded, "likelihood");
-  model.module().eval();
-  for (torch::Tensor& parameter : model.module().parameters()) parameter.set_requires_grad(false);
+  const Frozen frozen(model.freezer());
   const Loaded images = flags.source.load_labelled(model.shape());
   const Told told = flags.condition.told_by(model, images.x, images.label, flags.source.fit);
   const int64_t count = images.x.size(0), dimensions = images.x[0].numel();

@@ -9,7 +9,6 @@
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 #include "steer/guidance/proposal.h"
-#include "steer/nn/frozen.h"
 
 namespace steer {
 namespace {
@@ -148,7 +147,7 @@ Samples DiffusionModel::sample(const SampleRequest& request) {
   STEER_CHECK(!request.condition_image.defined(),
               "[condition] expected no condition image, because the model was trained without");
   torch::NoGradGuard no_grad;
-  network_->eval();
+  const Frozen frozen(freezer_);
   if (request.objective) return guided(request);
   const auto [sampler, grid, observer] = walk_of(request);
   const ImageShape s = shape();
@@ -175,7 +174,6 @@ Samples DiffusionModel::guided(const SampleRequest& request) {
       request.guidance ? *request.guidance : guidance_preset(suited_method(objective));
   const SolverOptions& solver = sampler.solver;
   check_population(guidance.population, solver);
-  const Frozen frozen(*network_);
   const ImageShape s = shape();
   const std::vector<int64_t> image = {s.channels, s.height, s.width};
 

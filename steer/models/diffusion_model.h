@@ -5,6 +5,7 @@
 #include "steer/diffusion/loss.h"
 #include "steer/models/model.h"
 #include "steer/models/sampler.h"
+#include "steer/nn/frozen.h"
 #include "steer/nn/unet.h"
 
 namespace steer {
@@ -83,6 +84,8 @@ class DiffusionModel : public Model {
 
   torch::Device device() const;         // of its weights
   UNet& network() { return network_; }  // as it stands
+  // What sample() holds, and whoever else calls a denoiser while others may sample (nn/frozen.h).
+  Freezer& freezer() const { return freezer_; }
 
  private:
   // What both ways of sampling share: a grid, how it is walked, and how far along the walk is.
@@ -94,6 +97,7 @@ class DiffusionModel : public Model {
   Process process_;
   Prediction prediction_;
   UNet network_;
+  mutable Freezer freezer_{*network_};
 };
 
 // Options in which the data set's channels and size stand where the JSON names none. Error where `classes`

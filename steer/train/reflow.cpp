@@ -83,7 +83,7 @@ std::unique_ptr<PairsDataset> draw_pairs(DiffusionModel& model, const SamplerOpt
                                          int64_t batch, uint64_t first_seed,
                                          const std::function<void(double)>& progress) {
   torch::NoGradGuard no_grad;
-  model.module().eval();
+  const Frozen frozen(model.freezer());
   const Tensor levels = model.levels(sampler);
   const ImageShape s = model.shape();
   std::vector<Tensor> images, labels;
