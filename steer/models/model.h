@@ -86,7 +86,8 @@ class Model {
   // The one hook after an optimiser step. Returns figures to log, such as the number of splits.
   virtual Figures after_step(int64_t step, const Adam* adam, const Ema* ema) = 0;
 
-  // Samples as asked. Error for what the family cannot do.
+  // Samples as asked. Error for what the family cannot do. Several threads may call it at once, each with an
+  // objective of its own or the same, while nobody trains.
   virtual Samples sample(const SampleRequest& request) = 0;
 
   // A picture [C, h, w] that shows how far training has come, of about `images` images; undefined where there
