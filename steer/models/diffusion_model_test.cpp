@@ -194,20 +194,17 @@ TEST(DiffusionModel, ADrawThatFailsChangesNothing) {
   SamplerOptions dopri5 = sampler_of("dopri5", 3);
   dopri5.solver.rtol = dopri5.solver.atol = 0.1;
   dopri5.levels.sigma_max = 2;
-  const Tensor seeds = sample_seeds(2, 2), before = sampled(*model, heun, seeds).images;
-  SampleRequest request;
-  request.seeds = seeds;
-  request.sampler = &dopri5;
-  request.progress = [](double) { throw Error("enough"); };
-  EXPECT_EQ(refusal([&] { model->sample(request); }), "enough");
+  const Tensor seeds = sample_seeds(2, 2), before = sampled(*model, heun, seeds).state.x;
+  const auto plan = model->plan(nullptr, settings_of(dopri5));
+  const Watch failing = [](const Glimpse&) -> bool { throw Error("enough"); };
+  EXPECT_EQ(refusal([&] { plan->draw({seeds, {}}, failing); }), "enough");
   EXPECT_THROW(sampled(*model, dopri5, seeds, torch::tensor({1, 2})), Error);
-  EXPECT_EQ(model->network()->compute_type(), torch::kBFloat16);
   for (const Tensor& parameter : model->module().parameters()) EXPECT_TRUE(parameter.requires_grad());
-  EXPECT_TRUE(torch::equal(sampled(*model, heun, seeds).images, before));
+  EXPECT_TRUE(torch::equal(sampled(*model, heun, seeds).state.x, before));
   // The adaptive solver computes in float32 whatever the model computes in.
-  const Tensor wide = sampled(*model, dopri5, seeds).images;
+  const Tensor wide = sampled(*model, dopri5, seeds).state.x;
   model->set_compute_type(torch::kFloat32);
-  EXPECT_TRUE(torch::equal(sampled(*model, dopri5, seeds).images, wide));
+  EXPECT_TRUE(torch::equal(sampled(*model, dopri5, seeds).state.x, wide));
 }
 
 TEST(DiffusionModel, TakesChannelsAndSizeFromTheData) {

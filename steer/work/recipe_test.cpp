@@ -9,6 +9,7 @@
 #include "steer/models/small_models.h"
 #include "steer/picture/grid.h"
 #include "steer/picture/images.h"
+#include "steer/core/tensors.h"
 #include "steer/testing/refusal.h"
 #include "steer/testing/temporary_folder.h"
 #include "steer/work/recipe_pictures.h"
