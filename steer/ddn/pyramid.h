@@ -45,6 +45,7 @@ struct ResidualBlockImpl : torch::nn::Module {
   // x [B, in, H, W] becomes [B, out, H, W], with `up` of twice the height and width.
   ResidualBlockImpl(int64_t in, int64_t out, bool up, double dropout);
 
+  // The formula above; `seed` decides what is dropped.
   Tensor forward(const Tensor& x, const DropoutSeed& seed = {}) const;
 
   bool up;         // whether it doubles height and width

@@ -33,6 +33,7 @@ class Freezer {
 // that use the module at once each hold one, also those without gradients, so that none sees a change.
 class Frozen {
  public:
+  // Of the module of the freezer, which must outlive it.
   explicit Frozen(Freezer& freezer) : freezer_(freezer) { freezer_.enter(); }
   ~Frozen() { freezer_.leave(); }
   Frozen(const Frozen&) = delete;

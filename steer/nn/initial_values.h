@@ -12,6 +12,7 @@ namespace steer {
 // make modules wait for each other here; scopes in one thread may nest.
 class InitialValues {
  public:
+  // Waits until no other thread is inside; equal seeds give equal values.
   explicit InitialValues(uint64_t seed);
   ~InitialValues();
   InitialValues(const InitialValues&) = delete;

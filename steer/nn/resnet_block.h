@@ -36,6 +36,7 @@ struct ResnetBlockOptions {
 // type of x (Ho et al. 2020; scale_shift: Dhariwal and Nichol 2021).
 struct ResnetBlockImpl : torch::nn::Module {
   explicit ResnetBlockImpl(const ResnetBlockOptions& options);
+  // The formula above; `seed` decides what is dropped.
   Tensor forward(const Tensor& x, const Tensor& time, const DropoutSeed& seed = {}) const;
 
   ResnetBlockOptions options;

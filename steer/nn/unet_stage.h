@@ -42,6 +42,7 @@ TORCH_MODULE(UNetStage);
 // The middle: a residual block, attention where `attends`, a residual block; all of one width.
 struct UNetMiddleImpl : torch::nn::Module {
   explicit UNetMiddleImpl(const UNetStageOptions& options);
+  // x, time and seed as those of a stage.
   Tensor forward(const Tensor& x, const Tensor& time, const DropoutSeed& seed = {}) const;
 
   torch::nn::ModuleList resnets{nullptr};
