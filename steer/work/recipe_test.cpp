@@ -6,10 +6,10 @@
 #include <filesystem>
 
 #include "steer/core/files.h"
+#include "steer/core/tensors.h"
 #include "steer/models/small_models.h"
 #include "steer/picture/grid.h"
 #include "steer/picture/images.h"
-#include "steer/core/tensors.h"
 #include "steer/testing/refusal.h"
 #include "steer/testing/temporary_folder.h"
 #include "steer/work/recipe_pictures.h"
