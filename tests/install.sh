@@ -46,10 +46,11 @@ if command -v man >/dev/null; then
   [ ! -s warnings.txt ] || { cat warnings.txt; fail 'expected a manual without warnings'; }
 fi
 
-# Somebody else's program.
+# Somebody else's programs, one of which brings a kind of sample of its own.
 must 'consumer: configuring' cmake -G Ninja -S "$source/tests/consumer" -B consumer -DCMAKE_PREFIX_PATH="$prefix"
 must 'consumer: building' cmake --build consumer
 (cd consumer && ./consumer) || fail 'consumer: running'
+(cd consumer && ./own_kind && [ -s dice.png ]) || fail 'own_kind: running'
 
 # Headers of one libtorch with the library of another stop the build with one line.
 torch=$(sed -nE 's/^STEER_TORCH_CHECKED[^=]*=(.*) [^ ]+$/\1/p' "$build/CMakeCache.txt")

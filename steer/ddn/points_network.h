@@ -10,6 +10,7 @@ namespace steer {
 
 // The shape of the network.
 struct PointsNetworkOptions {
+  std::string kind = "points";            // of sample
   int64_t values = 2;                     // C
   int64_t width = 64;                     // features
   int64_t layers = 8;                     // L
@@ -18,6 +19,7 @@ struct PointsNetworkOptions {
   bool leak = true;
 
   void fields(OptionFields& f) {
+    f("kind", kind, "the kind of sample, any whose samples have one size");
     f("values", values, "numbers of a sample");
     f("width", width, "features of every layer, even");
     f("layers", layers, "layers, one chosen index each");

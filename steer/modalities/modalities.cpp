@@ -1,17 +1,35 @@
 #include "steer/modalities/modalities.h"
 
+#include <list>
+
 #include "steer/core/check.h"
 #include "steer/image/image_modality.h"
 #include "steer/points/points_modality.h"
 
 namespace steer {
+namespace {
 
-const std::vector<const Modality*>& modalities() {
-  static const std::vector<const Modality*> all = {
+std::vector<const Modality*>& known_modalities() {
+  static std::vector<const Modality*> all = {
       &points_modality(),
       &image_modality(),  // takes every path, so it is the last
   };
   return all;
+}
+
+}  // namespace
+
+const std::vector<const Modality*>& modalities() {
+  return known_modalities();
+}
+
+void add_modality(const Modality& modality) {
+  static std::list<Modality> brought;
+  std::vector<const Modality*>& known = known_modalities();
+  for (const Modality* other : known)
+    STEER_CHECK(other->kind != modality.kind, "[modality] expected a new kind of sample but \"",
+                modality.kind, "\" is known already");
+  known.insert(known.begin(), &brought.emplace_back(modality));
 }
 
 const Modality& modality_of(const std::string& kind) {

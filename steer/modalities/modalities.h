@@ -8,6 +8,10 @@ namespace steer {
 // All of them.
 const std::vector<const Modality*>& modalities();
 
+// Takes in a copy, for programs that bring kinds of their own: call it before other threads run. It is asked
+// for data sets before those known until then. Error for a kind that is known already.
+void add_modality(const Modality& modality);
+
 // That of a space's kind. Error for a kind that nobody makes.
 const Modality& modality_of(const std::string& kind);
 const Modality& modality_of(const Space& space);

@@ -11,6 +11,7 @@
 #include "steer/core/tensors.h"
 #include "steer/image/blur.h"
 #include "steer/image/image_space.h"
+#include "steer/modalities/modalities.h"
 #include "steer/picture/images.h"
 #include "steer/testing/refusal.h"
 
@@ -84,6 +85,11 @@ TEST(Objectives, TakeTheContextsTruthWhereWordsNameNoImage) {
         torch::allclose(make_objective(words, context)->score(context.truth), torch::zeros({2}), 0, 1e-6));
   EXPECT_EQ(objective_refusal("colourise()", colour32()),
             "[objective] column 1: colourise needs an image, as in colourise(photo.png, ...)");
+}
+
+TEST(Modalities, AreOneForEachKind) {
+  EXPECT_EQ(refusal([] { add_modality(modality_of("points")); }),
+            "[modality] expected a new kind of sample but \"points\" is known already");
 }
 
 TEST(Objectives, AddNoiseThatDependsOnTheTargetsSeedAlone) {

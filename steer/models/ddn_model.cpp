@@ -60,7 +60,7 @@ DdnModel::DdnModel(const DdnOptions& options) : options_(options), network_(make
 }
 
 Space DdnModel::space() const {
-  if (options_.network == "points") return points_space(network_->image_channels());
+  if (options_.network == "points") return points_space(options_.points.values, options_.points.kind);
   return image_space(network_->image_channels(), network_->image_size(), network_->image_size());
 }
 
@@ -242,7 +242,7 @@ uint64_t DdnModel::fingerprint() const {
 Json fitted_ddn(const Json& options, const Dataset& data, const std::string& path) {
   Json fitted = options.is_object() ? options : Json::object();
   const Space space = data.space();
-  const bool points = space.kind == points_space().kind;
+  const bool points = space.sizes.size() == 1;
   if (points && !fitted.contains("network")) fitted["network"] = "points";
   STEER_CHECK((fitted.value("network", Json()) == "points") == points, "[ddn] ", path,
               ": expected a network for samples ", text_of(space), ", but ddn.network is ",
@@ -250,6 +250,7 @@ Json fitted_ddn(const Json& options, const Dataset& data, const std::string& pat
   if (!points) return fitted;
   Json& shape = fitted["points"];
   if (shape.is_null()) shape = Json::object();
+  if (!shape.contains("kind")) shape["kind"] = space.kind;
   if (!shape.contains("values")) shape["values"] = values_of(space);
   return fitted;
 }

@@ -64,7 +64,7 @@ DiffusionModel::DiffusionModel(const DiffusionOptions& options)
 }
 
 Space DiffusionModel::space() const {
-  if (options_.network == "mlp") return points_space(options_.mlp.values);
+  if (options_.network == "mlp") return points_space(options_.mlp.values, options_.mlp.kind);
   return image_space(options_.unet.in_channels, options_.unet.sample_size, options_.unet.sample_size);
 }
 
@@ -144,7 +144,7 @@ Tensor DiffusionModel::levels(const SamplerOptions& sampler) const {
 Json fitted_diffusion(const Json& options, const Dataset& data, const std::string& path) {
   Json fitted = options.is_object() ? options : Json::object();
   const Space space = data.space();
-  if (!fitted.contains("network")) fitted["network"] = space.kind == points_space().kind ? "mlp" : "unet";
+  if (!fitted.contains("network")) fitted["network"] = space.sizes.size() == 1 ? "mlp" : "unet";
   const bool connected = fitted["network"] == "mlp";
   Json& shape = fitted[connected ? "mlp" : "unet"];
   if (shape.is_null()) shape = Json::object();
@@ -152,6 +152,7 @@ Json fitted_diffusion(const Json& options, const Dataset& data, const std::strin
     if (!shape.contains(key)) shape[key] = value;
   };
   if (connected) {
+    where_missing("kind", space.kind);
     where_missing("values", values_of(space));
   } else {
     where_missing("in_channels", map_sizes(space).channels);

@@ -139,6 +139,10 @@ TEST(PointsModels, TheDataChooseTheNetwork) {
   EXPECT_EQ(fitted_ddn({{"balance", "bias"}}, images, "here"), Json({{"balance", "bias"}}));
   EXPECT_NE(refusal([&] { fitted_ddn({{"network", "points"}}, images, "here"); }), "accepted");
   EXPECT_NE(refusal([&] { fitted_ddn({{"network", "recurrent"}}, points, "here"); }), "accepted");
+  // Samples of any kind of one size.
+  const TensorDataset dice(points_space(6, "dice"), torch::rand({4, 6}));
+  EXPECT_EQ(make_model("ddn", fitted_ddn({}, dice, "here"), 0)->space(), dice.space());
+  EXPECT_EQ(make_model("diffusion", fitted_diffusion({}, dice, "here"), 0)->space(), dice.space());
   const Json plane = fitted_diffusion({{"classes", 2}}, points, "here");
   EXPECT_EQ(plane["network"], "mlp");
   EXPECT_EQ(plane["mlp"]["num_class_embeds"].is_number(), true);

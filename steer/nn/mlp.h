@@ -9,6 +9,7 @@ namespace steer {
 
 // The shape of the network.
 struct MlpOptions {
+  std::string kind = "points";
   int64_t values = 2;
   int64_t width = 128;
   int64_t blocks = 4;
@@ -17,6 +18,7 @@ struct MlpOptions {
   int64_t num_class_embeds = 0;
 
   void fields(OptionFields& f) {
+    f("kind", kind, "the kind of sample, any whose samples have one size");
     f("values", values, "numbers of a sample");
     f("width", width, "features of every layer, even");
     f("blocks", blocks, "residual blocks");

@@ -5,10 +5,10 @@
 
 namespace steer {
 
-// Points (x, y), or of more coordinates, anywhere.
-inline Space points_space(int64_t coordinates = 2) {
+// Points (x, y), or of more coordinates, anywhere; or samples of another kind that are such numbers too.
+inline Space points_space(int64_t coordinates = 2, const std::string& kind = "points") {
   Space space;
-  space.kind = "points";
+  space.kind = kind;
   space.sizes = {coordinates};
   return space;
 }
