@@ -3,7 +3,7 @@
 #   bin/steer, lib/libsteer.so                  the program and the library
 #   include/steer/                              public headers (each folder's HEADERS)
 #   lib/cmake/Steer/                            find_package(Steer): the target steer::steer
-#   share/steer/models/                         the models that ship
+#   share/steer/models/, share/steer/configs/   the models that ship, and configurations of training
 #   share/man, share/bash-completion, share/zsh, share/fish   manual and completions, from the flags themselves
 #
 # Programs find libtorch where it was when steer was built, or in lib/steer with STEER_BUNDLE_TORCH.
@@ -24,6 +24,7 @@ install(TARGETS steer EXPORT SteerTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LI
 install(TARGETS steer_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/steer/models FILES_MATCHING PATTERN "*.safetensors"
   PATTERN "README.md")
+install(DIRECTORY configs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/steer/configs FILES_MATCHING PATTERN "*.json")
 
 set(STEER_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/Steer)
 install(EXPORT SteerTargets NAMESPACE steer:: DESTINATION ${STEER_CMAKE_DIR})

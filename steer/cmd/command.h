@@ -23,6 +23,7 @@ void add_reconstruct(CLI::App& app, Run& run);
 void add_encode(CLI::App& app, Run& run);
 void add_decode(CLI::App& app, Run& run);
 void add_compare(CLI::App& app, Run& run);
+void add_report(CLI::App& app, Run& run);
 void add_guide(CLI::App& app, Run& run);
 void add_import(CLI::App& app, Run& run);
 void add_export(CLI::App& app, Run& run);
@@ -39,6 +40,8 @@ void add_search(CLI::App& app, Run& run);
 void add_search_similar(CLI::App& app, Run& run);
 void add_cluster(CLI::App& app, Run& run);
 void add_interpolate(CLI::App& app, Run& run);
+void add_words(CLI::App& app, Run& run);
+void add_list(CLI::App& app, Run& run);
 
 // Flags that almost every command has.
 struct Common {
@@ -77,5 +80,8 @@ void add_source_flags(CLI::App* command, SampleSource& source, int64_t least, in
 
 // Adds --label and, unless the command's own samples are the condition, --condition.
 void add_telling_flags(CLI::App* command, Telling& telling, bool with_given = true);
+
+// Adds --prior FILE.
+void add_prior_flag(CLI::App* command, std::string& path, const std::string& meaning);
 
 }  // namespace steer

@@ -2,6 +2,7 @@
 #include "steer/cmd/command.h"
 #include "steer/cmd/evaluation_text.h"
 #include "steer/cmd/settings.h"
+#include "steer/cmd/words.h"
 #include "steer/modalities/modalities.h"
 #include "steer/work/pictures.h"
 
@@ -84,6 +85,7 @@ void add_evaluate(CLI::App& app, Run& run) {
       "picture of the samples; with --data and --objective: what was given above the guided sample above "
       "the truth");
   flags->common.add_to(command);
+  command->footer(words_help());
   command->callback([=, &run] { run = [=] { return run_evaluate(*flags); }; });
 }
 

@@ -48,21 +48,33 @@ std::string task_text(const TaskEvaluation& found, const std::string& words, int
                             found.made.scores.mean().item<double>());
 }
 
-std::string samples_text(const SampleEvaluation& found, const std::string& plural) {
+std::string fidelity_text(const Fidelity& f, const std::string& plural) {
   const auto row = [](const std::string& name, const Distances& d) {
     return std::vector<std::string>{name, fmt::format("{:.3f}", d.frechet), fmt::format("{:.5f}", d.kernel),
                                     fmt::format("{:.3f}", d.precision), fmt::format("{:.3f}", d.recall)};
   };
-  const Fidelity& f = found.fidelity;
-  std::string text = table({{"", "frechet", "kernel", "precision", "recall"},
-                            row("samples", f.made),
-                            row(f.other + " " + plural, f.real)});
-  text += fmt::format("{} samples and {} {} {} against {} {} {}, features of {}\n", f.samples, f.others,
-                      f.other, plural, f.reference, f.split, plural, f.features);
+  return table({{"", "frechet", "kernel", "precision", "recall"},
+                row("samples", f.made),
+                row(f.other + " " + plural, f.real)}) +
+         fmt::format("{} samples and {} {} {} against {} {} {}, features of {}\n", f.samples, f.others,
+                     f.other, plural, f.reference, f.split, plural, f.features);
+}
+
+std::string samples_text(const SampleEvaluation& found, const std::string& plural) {
+  std::string text = found.fidelity ? fidelity_text(*found.fidelity, plural) : "";
+  if (!found.made.empty()) {
+    std::vector<std::vector<std::string>> rows = {
+        {"distance from the data", "samples", "other " + plural, ""}};
+    for (size_t i = 0; i < found.made.size(); ++i)
+      rows.push_back({found.made[i].name, fmt::format("{:.5g}", found.made[i].value),
+                      fmt::format("{:.5g}", found.real[i].value), found.made[i].meaning});
+    text += table(rows);
+  }
   text += found.drawn.text;
   if (found.drawn.evaluations > 0)
     text += fmt::format(": {} network evaluations per sample", found.drawn.evaluations);
-  return text + fmt::format("\n{:.4f} s per sample\n", found.drawn.seconds / static_cast<double>(f.samples));
+  return text + fmt::format("\n{:.4f} s per sample\n",
+                            found.drawn.seconds / static_cast<double>(found.drawn.state.size()));
 }
 
 std::string accuracy_text(const Accuracy& found, const std::string& counted) {
@@ -81,10 +93,14 @@ std::string accuracy_text(const Accuracy& found, const std::string& counted) {
 std::string evaluation_text(const Evaluation& found, const EvaluationOptions& options,
                             const std::string& plural) {
   const std::string counted = fmt::format("{} {} {}", found.count, options.source.split, plural);
-  if (found.codes) return codes_text(*found.codes, counted);
   if (found.task) return task_text(*found.task, found.figures.value("objective", ""), found.count, counted);
-  if (found.samples) return samples_text(*found.samples, plural);
-  return accuracy_text(*found.accuracy, counted);
+  if (found.accuracy) return accuracy_text(*found.accuracy, counted);
+  std::string text;
+  if (found.codes)
+    text =
+        codes_text(*found.codes, fmt::format("{} {} {}", found.codes->samples, options.source.split, plural));
+  if (found.samples) text += samples_text(*found.samples, plural);
+  return text;
 }
 
 }  // namespace steer

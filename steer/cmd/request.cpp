@@ -72,7 +72,7 @@ Recipe RequestFlags::recipe() const {
 
 int answer(const Common& common, const Recipe& recipe, const LoadedModel& loaded, const std::string& judge,
            const std::string& out) {
-  seed_path(out, 0);  // refused before any work
+  check_picture_path(out, recipe);
   const RecipeRun run = run_recipe(recipe, loaded, on_terminal());
   if (run.stopped) return 130;
   Json figures = figures_of(run);

@@ -72,11 +72,28 @@ Tensor of_cosine_table(int64_t n, const Process& process, double sigma_min, doub
 
 }  // namespace
 
+const std::vector<Named>& level_grids() {
+  static const std::vector<Named> table = {
+      {"karras", "a power rho of sigma linear (Karras et al. 2022)"},
+      {"exponential", "the logarithm of sigma linear"},
+      {"poly_exponential", "the logarithm of sigma along a power of the ramp"},
+      {"log_snr", "signal to noise uniform in its logarithm: the grid exponential"},
+      {"vp", "linear in the time of a vp process"},
+      {"ve", "sigma^2 geometric: the grid exponential"},
+      {"time", "linear in the time of the process itself"},
+      {"flow", "linear in t = sigma / (1 + sigma), shifted where told"},
+      {"cosine", "sigma = tan(pi t / 2), t linear"},
+      {"iddpm", "entries of the cosine table (Nichol and Dhariwal 2021)"},
+      {"ddpm_leading", "entries of the table of ddpm, evenly, without the noisiest"},
+      {"ddpm_trailing", "entries of the table of ddpm, evenly, from the noisiest"},
+      {"ddpm_linspace", "entries of the table of ddpm, evenly, with both ends"},
+      {"quadratic", "entries of the table of ddpm, denser at little noise (Song et al. 2021)"},
+  };
+  return table;
+}
+
 const std::vector<std::string>& level_names() {
-  static const std::vector<std::string> names = {
-      "karras",        "exponential", "poly_exponential", "log_snr", "vp",           "ve",
-      "time",          "flow",        "cosine",           "iddpm",   "ddpm_leading", "ddpm_trailing",
-      "ddpm_linspace", "quadratic"};
+  static const std::vector<std::string> names = names_of(level_grids());
   return names;
 }
 

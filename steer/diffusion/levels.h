@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/named.h"
 #include "steer/core/option_fields.h"
 #include "steer/diffusion/process.h"
 
@@ -35,6 +36,8 @@ struct LevelOptions {
 
 // The words of LevelOptions::type.
 const std::vector<std::string>& level_names();
+// The same with what each means.
+const std::vector<Named>& level_grids();
 
 // n steps: float64 [n + 1], strictly descending from the first level to 0. With r_i = i / (n - 1):
 //

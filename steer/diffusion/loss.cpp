@@ -54,8 +54,18 @@ Tensor draw_sigmas(const NoiseDrawOptions& o, const Process& process, int64_t co
   return quantiles(o, type, process, at::tensor(u, at::TensorOptions().dtype(torch::kFloat64)));
 }
 
+const std::vector<Named>& loss_weights() {
+  static const std::vector<Named> table = {
+      {"unit", "every level alike, on what the network predicts"},
+      {"snr", "the share of data in the noisy sample: less at much noise"},
+      {"soft_min_snr", "most where noise and data are equally strong"},
+      {"x0", "every level alike, on the denoised sample"},
+  };
+  return table;
+}
+
 const std::vector<std::string>& weight_names() {
-  static const std::vector<std::string> names = {"unit", "snr", "soft_min_snr", "x0"};
+  static const std::vector<std::string> names = names_of(loss_weights());
   return names;
 }
 

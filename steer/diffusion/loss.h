@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/named.h"
 #include "steer/core/option_fields.h"
 #include "steer/diffusion/denoiser.h"
 
@@ -38,6 +39,8 @@ Tensor draw_sigmas(const NoiseDrawOptions& options, const Process& process, int6
 
 // The words that loss_weight knows.
 const std::vector<std::string>& weight_names();
+// The same with what each means.
+const std::vector<Named>& loss_weights();
 
 // How much a sigma counts, as a factor of the squared error of F: unit 1; snr sd^2 / (sigma^2 + sd^2);
 // soft_min_snr (sigma sd)^2 / (sigma^2 + sd^2)^2; x0 out^2, which leaves the squared error of D. In D-space

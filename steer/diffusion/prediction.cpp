@@ -40,8 +40,20 @@ Combination combination(Prediction prediction, const Tensor& sigma) {
 
 }  // namespace
 
+const std::vector<Named>& predictions() {
+  static const std::vector<Named> table = {
+      {"eps", "the noise"},
+      {"x0", "the data"},
+      {"v", "the velocity on the circle of data and noise (Salimans and Ho 2022)"},
+      {"velocity", "the direction of the straight way, noise less data"},
+      {"score", "the gradient of the log density"},
+      {"edm", "a mixture of data and noise by level (Karras et al. 2022)"},
+  };
+  return table;
+}
+
 const std::vector<std::string>& prediction_names() {
-  static const std::vector<std::string> names = {"eps", "x0", "v", "velocity", "score", "edm"};
+  static const std::vector<std::string> names = names_of(predictions());
   return names;
 }
 

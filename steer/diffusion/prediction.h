@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/named.h"
+
 namespace steer {
 
 using torch::Tensor;
@@ -22,6 +24,8 @@ enum class Prediction {
 
 // Their names in that order: eps, x0, v, velocity, score and edm.
 const std::vector<std::string>& prediction_names();
+// The same with what each means.
+const std::vector<Named>& predictions();
 
 // The prediction of a name (Error for another word), and the name of a prediction.
 Prediction make_prediction(const std::string& name);

@@ -38,8 +38,21 @@ Tensor table_index(const Tensor& table, const Tensor& sigma) {
 
 }  // namespace
 
+const std::vector<Named>& processes() {
+  static const std::vector<Named> table = {
+      {"edm", "noise added to data that keep their scale, with the preconditioning of Karras et al. 2022"},
+      {"vp", "variance preserving: data shrink while noise grows (Song et al. 2021)"},
+      {"subvp", "as vp with less noise (Song et al. 2021)"},
+      {"ve", "variance exploding: noise added in geometric steps (Song et al. 2021)"},
+      {"ddpm", "a table of linear betas (Ho et al. 2020)"},
+      {"cosine", "a table of squared cosines (Nichol and Dhariwal 2021)"},
+      {"flow", "a straight way from data to noise: flow matching"},
+  };
+  return table;
+}
+
 const std::vector<std::string>& process_names() {
-  static const std::vector<std::string> names = {"edm", "vp", "subvp", "ve", "ddpm", "cosine", "flow"};
+  static const std::vector<std::string> names = names_of(processes());
   return names;
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/named.h"
 #include "steer/core/option_fields.h"
 
 namespace steer {
@@ -38,6 +39,8 @@ struct ProcessOptions {
 
 // The words of ProcessOptions::type.
 const std::vector<std::string>& process_names();
+// The same with what each means.
+const std::vector<Named>& processes();
 
 // A noise process. Its functions are elementwise on float64 tensors of any shape and give float64.
 //

@@ -283,10 +283,29 @@ std::vector<double> values_of(const Tensor& levels) {
 
 }  // namespace
 
+const std::vector<Named>& solvers() {
+  static const std::vector<Named> table = {
+      {"ddpm", "ancestral sampling with fresh noise at every step (Ho et al. 2020)"},
+      {"ddim", "deterministic, or with a share eta of the fresh noise (Song et al. 2021)"},
+      {"euler", "one straight step along the flow"},
+      {"euler_ancestral", "Euler to a lower level, then noise up again"},
+      {"heun",
+       "Euler corrected by a second evaluation (Karras et al. 2022, algorithm 2); churn puts noise back"},
+      {"second_order", "the family of two evaluations a step that midpoint and Heun belong to (algorithm 3)"},
+      {"dpmpp_2s", "DPM-Solver++ of order 2 in single steps (Lu et al. 2022)"},
+      {"dpmpp_2m", "DPM-Solver++ of order 2 that looks back a step: one evaluation each"},
+      {"dpmpp_3m", "DPM-Solver++ of order 3 that looks back two steps"},
+      {"dpmpp_2m_sde", "dpmpp_2m with fresh noise"},
+      {"dpmpp_3m_sde", "dpmpp_3m with fresh noise"},
+      {"lms", "Adams-Bashforth of up to four steps back"},
+      {"predictor_corrector", "an ancestral step, then Langevin steps at its level (Song et al. 2021)"},
+      {"dopri5", "Dormand-Prince of order 5 with steps of its own by tolerances; needs no grid"},
+  };
+  return table;
+}
+
 const std::vector<std::string>& solver_names() {
-  static const std::vector<std::string> names = {
-      "ddpm",     "ddim",     "euler",        "euler_ancestral", "heun", "second_order",        "dpmpp_2s",
-      "dpmpp_2m", "dpmpp_3m", "dpmpp_2m_sde", "dpmpp_3m_sde",    "lms",  "predictor_corrector", "dopri5"};
+  static const std::vector<std::string> names = names_of(solvers());
   return names;
 }
 

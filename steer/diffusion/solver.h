@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/named.h"
 #include "steer/core/option_fields.h"
 #include "steer/diffusion/denoiser.h"
 #include "steer/diffusion/noise.h"
@@ -56,6 +57,8 @@ struct SolverOptions {
 
 // The words of SolverOptions::name.
 const std::vector<std::string>& solver_names();
+// The same with what each means.
+const std::vector<Named>& solvers();
 
 // Whether a solver draws no noise as the options stand.
 bool is_deterministic(const SolverOptions& options);

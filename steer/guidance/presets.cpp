@@ -8,8 +8,21 @@
 
 namespace steer {
 
+const std::vector<Named>& climb_methods() {
+  static const std::vector<Named> table = {
+      {"tfg", "training-free guidance: all terms at once (Ye et al. 2024)"},
+      {"dps", "diffusion posterior sampling: the gradient through the network, scaled (Chung et al. 2023)"},
+      {"lgd", "loss-guided diffusion: the mean gradient over ten draws around x0 (Song et al. 2023)"},
+      {"freedom", "the gradient through the network, made for repeated steps (Yu et al. 2023)"},
+      {"mpgd", "the gradient at x0 alone, no pass through the network (He et al. 2024)"},
+      {"ugd", "universal guidance: forward and backward steps (Bansal et al. 2023)"},
+      {"pigdm", "pseudoinverse guidance, in closed form for linear objectives (Song et al. 2023)"},
+  };
+  return table;
+}
+
 const std::vector<std::string>& climb_names() {
-  static const std::vector<std::string> names = {"tfg", "dps", "lgd", "freedom", "mpgd", "ugd", "pigdm"};
+  static const std::vector<std::string> names = names_of(climb_methods());
   return names;
 }
 
@@ -45,12 +58,20 @@ ClimbOptions climb_preset(const std::string& name, double strength) {
   return o;
 }
 
-const std::vector<std::string>& guidance_names() {
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> all = climb_names();
-    all.insert(all.end(), {"best_of", "svdd", "feynman_kac", "tree"});
+const std::vector<Named>& guidance_methods() {
+  static const std::vector<Named> table = [] {
+    std::vector<Named> all = climb_methods();
+    all.insert(all.end(), {{"best_of", "the best of whole runs; needs no gradient"},
+                           {"svdd", "one of several candidates goes on from each step; needs no gradient"},
+                           {"feynman_kac", "particles, resampled by weight; needs no gradient"},
+                           {"tree", "the best children of several paths go on; needs no gradient"}});
     return all;
   }();
+  return table;
+}
+
+const std::vector<std::string>& guidance_names() {
+  static const std::vector<std::string> names = names_of(guidance_methods());
   return names;
 }
 

@@ -1,6 +1,7 @@
 // Guidance by name: published methods as settings of one design space.
 #pragma once
 
+#include "steer/core/named.h"
 #include "steer/core/option_fields.h"
 #include "steer/guidance/climb.h"
 #include "steer/guidance/population.h"
@@ -20,6 +21,8 @@ struct GuidanceOptions {
 
 // The words that guidance_preset knows: those of climb_names(), then best_of, svdd, feynman_kac and tree.
 const std::vector<std::string>& guidance_names();
+// The same with what each does.
+const std::vector<Named>& guidance_methods();
 
 // A method alone. Error for other names, and for a strength where the method has none.
 GuidanceOptions guidance_preset(const std::string& name, double strength = 0);
@@ -34,6 +37,8 @@ std::string suited_method(const Objective& objective);
 
 // The names below, without none.
 const std::vector<std::string>& climb_names();
+// The same with what each does.
+const std::vector<Named>& climb_methods();
 
 // Settings whose strength s stands for (Ye et al. 2024, section 3; reference values of their program for
 // tfg):

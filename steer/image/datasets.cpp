@@ -96,6 +96,19 @@ bool archive_of_cifar(const std::string& path) {
 
 }  // namespace
 
+const std::vector<Named>& image_data() {
+  static const std::vector<Named> data = {
+      {"shapes", "drawn shapes of five kinds, labelled by kind; nothing is read"},
+      {"shapes:hue", "the same, labelled by their six hues"},
+      {"shapes:both", "the same, labelled by hue and kind"},
+      {"<folder of pictures>", "PNG and JPEG files; folders in it are classes"},
+      {"<archive of pictures>", "a tar, tar.gz, tgz or zip of such a folder, or a folder with that alone"},
+      {"<folder of IDX files>", "MNIST and its like, packed by gzip or not"},
+      {"<CIFAR-10>", "the binary version, a folder or an archive"},
+  };
+  return data;
+}
+
 std::unique_ptr<Dataset> make_image_dataset(const DataOptions& options) {
   check_options(options);
   const std::string& path = options.path;

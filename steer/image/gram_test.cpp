@@ -3,12 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "steer/core/check.h"
-#include "steer/modalities/objectives.h"
+#include "steer/image/image_space.h"
+#include "steer/image/words.h"
 #include "steer/picture/images.h"
 #include "steer/testing/refusal.h"
 #include "steer/testing/script_files.h"
 #include "steer/testing/temporary_folder.h"
-#include "steer/image/image_space.h"
 
 namespace steer {
 namespace {
@@ -82,14 +82,15 @@ TEST(Gram, WordsNameTheNetworkAndWrongFeaturesAreRefused) {
   ObjectiveContext context;
   context.space = image_space(3, 6, 6);
   const auto made = [&](const std::string& network) {
-    return make_objective("gram('" + (folder / "x.png") + "', model='" + (folder / network) + "', size=6)",
-                          context);
+    return objective_of("gram('" + (folder / "x.png") + "', model='" + (folder / network) + "', size=6)",
+                        vocabulary_of({&image_words()}), context);
   };
   const auto objective = made("maps.pt");
   EXPECT_EQ(objective->score(objective->degraded()).item<float>(), 0);
   EXPECT_EQ(refusal([&] { made("rows.pt"); }),
             "[gram] expected features [N, C, h, w] or [N, T, C] but got [1, 108]");
-  EXPECT_THROW(make_objective("gram('" + (folder / "x.png") + "')", context), Error);
+  EXPECT_THROW(objective_of("gram('" + (folder / "x.png") + "')", vocabulary_of({&image_words()}), context),
+               Error);
 }
 
 }  // namespace

@@ -14,14 +14,7 @@ namespace {
 LinearTask whole(const char* what, const Tensor& images, double noise) {
   STEER_CHECK(images.dim() == 4 && images.size(0) > 0, "[", what,
               "] expected pictures [T, C, H, W], T > 0, but got ", shape_text(images.sizes()));
-  STEER_CHECK(std::isfinite(noise) && noise > 0, "[", what, "] expected noise above 0 but got ", noise);
-  LinearTask task;
-  task.measurement.map.places = {images.size(2), images.size(3)};
-  task.measurement.y = images.detach();
-  task.measurement.scale = 1.0 / (2.0 * noise * noise);
-  task.degraded = task.measurement.y;
-  task.hidden = at::ones({1, 1, images.size(2), images.size(3)}, images.options());
-  return task;
+  return whole_task(what, images, noise);
 }
 
 Tensor deblur_kernel(const Tensor& images, double std, int64_t size) {
@@ -40,11 +33,6 @@ Tensor deblur_kernel(const Tensor& images, double std, int64_t size) {
 }
 
 }  // namespace
-
-LinearObjective::LinearObjective(LinearTask task, std::string words)
-    : task_(std::move(task)), words_(std::move(words)) {
-  check_measurement(task_.measurement, "objective");
-}
 
 LinearTask inpaint(const Tensor& truth, const Tensor& fill, double noise) {
   LinearTask task = whole("inpaint", truth, noise);
@@ -108,14 +96,6 @@ LinearTask gaussian_deblur_from(const Tensor& images, double std, int64_t size, 
   const Tensor kernel = deblur_kernel(images, std, size);
   LinearTask task = whole("gaussian_deblur", images, noise);
   task.measurement.map.blur = [kernel](const Tensor& maps) { return blurred(maps, kernel); };
-  return task;
-}
-
-LinearTask gaussian(double mean, double std, int64_t channels, int64_t height, int64_t width) {
-  STEER_CHECK(std::isfinite(mean), "[gaussian] expected a finite mean but got ", mean);
-  LinearTask task = whole("gaussian", at::full({1, channels, height, width}, mean), std);
-  task.degraded = Tensor();
-  task.hidden = Tensor();
   return task;
 }
 

@@ -1,13 +1,11 @@
-// Linear inverse problems: parts of a picture are known exactly up to Gaussian noise, the generator finds the
-// rest.
+// Linear inverse problems of pictures.
 #pragma once
 
 #include <torch/types.h>
 
 #include <cstdint>
-#include <string>
 
-#include "steer/objectives/objective.h"
+#include "steer/objectives/linear_objective.h"
 
 namespace steer {
 
@@ -15,32 +13,6 @@ namespace steer {
 constexpr double kMeasurementNoise = 0.05;  // of a measurement's noise, on the [-1, 1] scale
 constexpr double kDenoiseNoise = 0.5;       // of the noise in pictures to denoise, on that scale
 constexpr double kBlurStd = 1.5;            // of a blur, in pixels
-
-// A measurement and what a user sees of it.
-struct LinearTask {
-  Measurement measurement;  // what is known of T targets
-  Tensor degraded;                // [T, C, H, W], for people to see; undefined where there is no picture
-  Tensor hidden;                  // [T or 1, 1, H, W]: 1 at pixels that the measurement does not give, else 0
-};
-
-// The log-likelihood of a measurement.
-class LinearObjective : public Objective {
- public:
-  // `words` is what words() gives.
-  LinearObjective(LinearTask task, std::string words);
-
-  Tensor score(const State& sample) const override { const Tensor& x = sample.x; return log_likelihood(task_.measurement, x); }
-  int64_t targets() const override { return task_.measurement.y.size(0); }
-  bool differentiable() const override { return true; }
-  std::vector<Measurement> linear() const override { return {task_.measurement}; }
-  Tensor degraded() const override { return task_.degraded; }
-  Tensor hidden() const override { return task_.hidden; }
-  std::string words() const override { return words_; }
-
- private:
-  LinearTask task_;
-  std::string words_;
-};
 
 // The tasks below are made from truth [T, C, H, W] in [-1, 1]; noise is a standard deviation > 0. None keeps
 // what its measurement does not give.
@@ -74,9 +46,5 @@ LinearTask gaussian_deblur(const Tensor& truth, double std, int64_t size = 0,
 // The same from pictures that are blurred already.
 LinearTask gaussian_deblur_from(const Tensor& images, double std, int64_t size = 0,
                                 double noise = kMeasurementNoise);
-
-// log N(x; mean, std^2) of every number, up to a constant: one target of shape [channels, height, width].
-// There is no picture to show. std > 0.
-LinearTask gaussian(double mean, double std, int64_t channels, int64_t height, int64_t width);
 
 }  // namespace steer

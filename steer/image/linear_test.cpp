@@ -146,21 +146,6 @@ TEST(GaussianDeblur, TheKernelIsNarrowedToThePictureUnlessItsSizeIsTold) {
   EXPECT_THROW(gaussian_deblur(small[0], 1.5), Error);
 }
 
-TEST(Gaussian, IsTheLogDensityOfEveryNumberUpToItsConstant) {
-  const Tensor x = pictures(3).to(torch::kFloat64);
-  const LinearObjective objective(gaussian(0.3, 0.5, 3, 16, 16), "gaussian()");
-  const Tensor expected = -(x - 0.3).square().sum({1, 2, 3}) / (2 * 0.25);
-  EXPECT_TRUE(torch::allclose(objective.score(x), expected, 1e-6, 1e-4));
-  EXPECT_EQ(objective.score(torch::full({1, 3, 16, 16}, 0.3)).item<float>(), 0);
-  EXPECT_FALSE(objective.degraded().defined());
-  EXPECT_EQ(objective.targets(), 1);
-  // Its gradient is (mean - x) / std^2.
-  Tensor moved = x.clone().requires_grad_();
-  objective.score(moved).sum().backward();
-  EXPECT_TRUE(torch::allclose(moved.grad(), (0.3 - x) / 0.25, 1e-6, 1e-6));
-  EXPECT_THROW(gaussian(0, 0, 3, 4, 4), Error);
-}
-
 TEST(Linear, RefusesNoiseThatIsNotAboveZeroAndWrongSizes) {
   const Tensor truth = pictures(2), fill = make_mask("left", 16, 16);
   for (const double noise : {0.0, -1.0, std::numeric_limits<double>::quiet_NaN()}) {

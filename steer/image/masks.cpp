@@ -1,5 +1,8 @@
 #include "steer/image/masks.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <filesystem>
 #include <system_error>
 
@@ -40,11 +43,9 @@ Tensor letter_s(int64_t height, int64_t width) {
 
 Tensor read_mask(const std::string& path, int64_t height, int64_t width) {
   std::error_code ignored;
-  STEER_CHECK(
-      std::filesystem::exists(path, ignored),
-      "[mask] expected left, right, top, bottom, quadrants, centre, eyes, eyes_bar, letter_s, checker, "
-      "not_ before one of them, or a picture file but got ",
-      path);
+  STEER_CHECK(std::filesystem::exists(path, ignored), "[mask] expected ",
+              fmt::format("{}", fmt::join(mask_names(), ", ")),
+              ", not_ before one of them, or a picture file but got ", path);
   const Tensor picture = read_image(path, 1);
   STEER_CHECK(picture.size(1) == height && picture.size(2) == width, "[mask] ", path,
               ": expected a mask of size ", height, "x", width, " (height x width) but got ", picture.size(1),
@@ -76,6 +77,12 @@ Tensor mask_of(const std::string& words, int64_t h, int64_t w) {
 }
 
 }  // namespace
+
+const std::vector<std::string>& mask_names() {
+  static const std::vector<std::string> names = {"left",   "right", "top",      "bottom",   "quadrants",
+                                                 "centre", "eyes",  "eyes_bar", "letter_s", "checker"};
+  return names;
+}
 
 Tensor make_mask(const std::string& words, int64_t height, int64_t width) {
   STEER_CHECK(height > 0 && width > 0, "[mask] expected a size above 0 but got ", height, "x", width);

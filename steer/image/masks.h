@@ -5,10 +5,14 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace steer {
 
 using torch::Tensor;
+
+// The names below, without not_.
+const std::vector<std::string>& mask_names();
 
 // Which pixels are to be filled: float32 [1, 1, height, width], 1 = fill, 0 = given. `words` is the path of a
 // picture of exactly this size (white = fill), or names the part that is filled:

@@ -3,12 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "steer/core/check.h"
-#include "steer/modalities/objectives.h"
+#include "steer/image/image_space.h"
+#include "steer/image/words.h"
 #include "steer/picture/images.h"
 #include "steer/testing/refusal.h"
 #include "steer/testing/script_files.h"
 #include "steer/testing/temporary_folder.h"
-#include "steer/image/image_space.h"
 
 namespace steer {
 namespace {
@@ -45,7 +45,10 @@ TEST(Style, WordsNameTheNetworkAndTheSize) {
   ObjectiveContext context;
   context.space = image_space(3, 4, 4);
   const auto style_refusal = [&](const std::string& arguments) {
-    return refusal([&] { make_objective("style(" + (folder / "x.png") + ", " + arguments + ")", context); });
+    return refusal([&] {
+      objective_of("style(" + (folder / "x.png") + ", " + arguments + ")", vocabulary_of({&image_words()}),
+                   context);
+    });
   };
   EXPECT_EQ(style_refusal("model=" + network + ", size=16"), "accepted");
   EXPECT_EQ(style_refusal("model=" + network + ", size=16, normalise=imagenet"), "accepted");

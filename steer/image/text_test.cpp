@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "steer/core/check.h"
-#include "steer/modalities/objectives.h"
+#include "steer/image/image_space.h"
+#include "steer/image/words.h"
 #include "steer/testing/script_files.h"
 #include "steer/testing/temporary_folder.h"
-#include "steer/image/image_space.h"
 
 namespace steer {
 namespace {
@@ -20,15 +20,20 @@ TEST(Text, HandsWordsAndColourImagesToTheNetwork) {
   ObjectiveContext context;
   context.space = image_space(1, 4, 4);
   const Tensor x = torch::rand({5, 1, 4, 4});
-  const auto dark = make_objective("text('a dark day', model='" + network + "')", context);
-  const auto bright = make_objective("text('a bright day', model='" + network + "')", context);
+  const auto dark =
+      objective_of("text('a dark day', model='" + network + "')", vocabulary_of({&image_words()}), context);
+  const auto bright =
+      objective_of("text('a bright day', model='" + network + "')", vocabulary_of({&image_words()}), context);
   EXPECT_TRUE(torch::allclose(bright->score(x), x.mean({1, 2, 3})));
   EXPECT_TRUE(torch::allclose(dark->score(x), -bright->score(x)));
-  EXPECT_THROW(make_objective("text(model='" + network + "')", context), Error);
-  EXPECT_THROW(make_objective("text('a day')", context), Error);
+  EXPECT_THROW(objective_of("text(model='" + network + "')", vocabulary_of({&image_words()}), context),
+               Error);
+  EXPECT_THROW(objective_of("text('a day')", vocabulary_of({&image_words()}), context), Error);
   const std::string flat =
       write_script(folder / "flat.pt", "def forward(self, images, text: str):\n  return images\n");
-  EXPECT_THROW(make_objective("text('a day', model='" + flat + "')", context)->score(x), Error);
+  EXPECT_THROW(
+      objective_of("text('a day', model='" + flat + "')", vocabulary_of({&image_words()}), context)->score(x),
+      Error);
 }
 
 }  // namespace

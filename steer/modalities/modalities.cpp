@@ -2,11 +2,13 @@
 
 #include "steer/core/check.h"
 #include "steer/image/image_modality.h"
+#include "steer/points/points_modality.h"
 
 namespace steer {
 
 const std::vector<const Modality*>& modalities() {
   static const std::vector<const Modality*> all = {
+      &points_modality(),
       &image_modality(),  // takes every path, so it is the last
   };
   return all;

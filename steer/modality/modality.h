@@ -7,16 +7,26 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/named.h"
 #include "steer/data/data_options.h"
 #include "steer/data/dataset.h"
+#include "steer/modality/rival.h"
 #include "steer/objectives/vocabulary.h"
 
 namespace steer {
 
+// A measure of how far samples are from real ones.
+struct NamedDistance {
+  std::string name;     // as a key of JSON
+  double value;         // 0 for equal distributions
+  std::string meaning;  // one line
+};
+
 // One value for each kind, made in the folder of that kind.
 struct Modality {
-  std::string kind;    // Space::kind
-  std::string plural;  // of its samples, for people: "images"
+  std::string kind;     // Space::kind
+  std::string plural;   // of its samples, for people: "images"
+  std::string meaning;  // one line: what its samples are
 
   // The one sample in a file as State of one row. Error for a file that is none, and for another size unless
   // `fit` says how it is brought to the space's.
@@ -25,6 +35,8 @@ struct Modality {
   // Whether `path` (a file, a folder or a word) may be a data set of this kind; and the data set.
   std::function<bool(const std::string& path)> holds;
   std::function<std::unique_ptr<Dataset>(const DataOptions& options)> dataset;
+  // What such a path may be: words, and kinds of files and folders in angle brackets.
+  std::vector<Named> data;
 
   // Data options that bring a data set to a model's space.
   std::function<void(DataOptions& options, const Space& space)> fitted;
@@ -33,11 +45,29 @@ struct Modality {
   // each belong together. `columns` side by side, 0: as suits.
   std::function<Tensor(const std::vector<State>& sources, int64_t columns)> picture;
 
-  // The words that objectives about this kind are made of, beside those that suit every kind.
-  const std::vector<Word>* words;
-
   // One sample by itself as a picture [C, h, w] in [-1, 1], without a frame; empty: as `picture`.
   std::function<Tensor(const State& sample)> alone;
+
+  // A tree of samples as one picture: K, then K^2 and so on, child k of sample i in row i K + k; those of the
+  // last level have `cell` pixels a side. Empty where a kind has none.
+  std::function<Tensor(const std::vector<State>& levels, int64_t cell)> nested;
+
+  // What an index keeps of each sample to tell how near others are: [N, C, S, S] in [-1, 1], S at most
+  // `side`. Empty where a kind has none.
+  std::function<Tensor(const State& samples, int64_t side)> sketch;
+
+  // What files of this kind are coded by elsewhere, to compare codes with; may be none.
+  std::vector<Rival> rivals;
+
+  // How many samples a picture needs to show what their distribution is like.
+  int64_t shown = 1;
+
+  // How far samples are from real ones of the same space, by measures of this kind that need no network; smaller is
+  // nearer. May be empty.
+  std::function<std::vector<NamedDistance>(const State& samples, const State& real)> distances;
+
+  // The words that objectives about this kind are made of, beside those that suit every kind; never null.
+  const std::vector<Word>* words = nullptr;
 };
 
 }  // namespace steer

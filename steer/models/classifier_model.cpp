@@ -55,6 +55,8 @@ Tensor ClassifierModel::logits(const State& samples) const {
 Json fitted_to(const Json& options, const Dataset& data, const std::string& path) {
   ClassifierModelOptions fitted;
   read_options(fitted, options, "classifier");
+  STEER_CHECK(data.space().kind == image_space(1, 1, 1).kind, "[classifier] ", path,
+              ": expected images but got samples ", text_of(data.space()));
   const int64_t classes = static_cast<int64_t>(data.classes().size());
   STEER_CHECK(classes > 0, "[classifier] ", path,
               ": expected images with labels (folders by class, IDX, CIFAR-10) but these have none");

@@ -16,9 +16,13 @@
 #include "steer/ddn/chooser.h"
 #include "steer/ddn/loss.h"
 #include "steer/ddn/node_bias.h"
+#include "steer/ddn/progressive.h"
 #include "steer/ddn/tree.h"
 #include "steer/image/image_space.h"
+#include "steer/modalities/modalities.h"
 #include "steer/models/facts.h"
+#include "steer/nn/training_mode.h"
+#include "steer/points/points_space.h"
 
 namespace steer {
 namespace {
@@ -31,12 +35,20 @@ std::shared_ptr<Network> make_network(const DdnOptions& options) {
   if (options.network == "pyramid") return std::make_shared<Pyramid>(options.pyramid, options.condition);
   if (options.network == "recurrent")
     return std::make_shared<Recurrent>(options.recurrent, options.condition);
-  fail("[options] ddn.network: expected pyramid or recurrent but got \"", options.network, "\"");
+  if (options.network == "points") return std::make_shared<PointsNetwork>(options.points, options.condition);
+  fail("[options] ddn.network: expected pyramid, recurrent or points but got \"", options.network, "\"");
+}
+
+std::vector<State> as_samples(const Space& space, const std::vector<Tensor>& maps) {
+  std::vector<State> samples;
+  for (const Tensor& some : maps) samples.push_back(from_maps(space, some));
+  return samples;
 }
 
 }  // namespace
 
 DdnModel::DdnModel(const DdnOptions& options) : options_(options), network_(make_network(options)) {
+  network_->eval();
   check(options.split);
   STEER_CHECK(options.balance == "split" || options.balance == "bias" || options.balance == "none",
               "[options] ddn.balance: expected split, bias or none but got \"", options.balance, "\"");
@@ -49,6 +61,7 @@ DdnModel::DdnModel(const DdnOptions& options) : options_(options), network_(make
 }
 
 Space DdnModel::space() const {
+  if (options_.network == "points") return points_space(network_->image_channels());
   return image_space(network_->image_channels(), network_->image_size(), network_->image_size());
 }
 
@@ -79,6 +92,7 @@ torch::Device DdnModel::device() const {
 }
 
 LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
+  const TrainingMode dropping(*network_);
   const Tensor x = as_maps(space(), batch.data.x);
   const Tensor seeds = sample_seeds(derive_seed(seed, 1), x.size(0), device());
   auto layers = network_->layers();
@@ -134,8 +148,10 @@ Tensor DdnModel::preview(int64_t samples, const State& examples) {
     even = even && layer.candidates == layers[0].candidates;
     codes *= static_cast<double>(layer.candidates);
   }
-  if (!even || codes > static_cast<double>(kMostCodes)) return Generator::preview(samples, examples);
-  return tree_picture(prefix_tree(*network_, network_->depth()), kCell);
+  const auto& nested = modality_of(space()).nested;
+  if (!nested || !even || codes > static_cast<double>(kMostCodes))
+    return Generator::preview(samples, examples);
+  return nested(prefixes(network_->depth(), kMostCodes), kCell);
 }
 
 Encoded DdnModel::encode(const State& samples, int64_t beam, const Told& told) const {
@@ -160,11 +176,26 @@ Encoded DdnModel::encode(const State& samples, int64_t beam, const Told& told) c
   return {from_maps(space(), made.image), made.code, at::stack(errors, 1)};
 }
 
-State DdnModel::decode(const Tensor& code, const Told& told) const {
-  torch::NoGradGuard no_grad;
+void DdnModel::check_code(const Tensor& code) const {
   STEER_CHECK(code.dim() == 2 && code.size(1) == network_->depth(), "[decode] expected codes [N, ",
               network_->depth(), "] but got ", shape_text(code.sizes()));
+}
+
+State DdnModel::decode(const Tensor& code, const Told& told) const {
+  torch::NoGradGuard no_grad;
+  check_code(code);
   return from_maps(space(), network_->run(code.size(0), follow(code), {}, condition(told)).image);
+}
+
+std::vector<State> DdnModel::unfolded(const Tensor& code, const std::vector<int64_t>& layers,
+                                      const Told& told) const {
+  check_code(code);
+  return as_samples(space(),
+                    progression(*network_, code.size(0), follow(code), layers, condition(told)).images);
+}
+
+std::vector<State> DdnModel::prefixes(int64_t levels, int64_t most, const Told& told) const {
+  return as_samples(space(), prefix_tree(*network_, levels, most, condition(told)).images);
 }
 
 std::vector<int64_t> DdnModel::candidates() const {
@@ -207,6 +238,21 @@ Facts DdnModel::facts() const {
 
 uint64_t DdnModel::fingerprint() const {
   return weight_fingerprint(*network_);
+}
+
+Json fitted_ddn(const Json& options, const Dataset& data, const std::string& path) {
+  Json fitted = options.is_object() ? options : Json::object();
+  const Space space = data.space();
+  const bool points = space.kind == points_space().kind;
+  if (points && !fitted.contains("network")) fitted["network"] = "points";
+  STEER_CHECK((fitted.value("network", Json()) == "points") == points, "[ddn] ", path,
+              ": expected a network for samples ", text_of(space), ", but ddn.network is ",
+              fitted.value("network", Json("pyramid")).dump());
+  if (!points) return fitted;
+  Json& shape = fitted["points"];
+  if (shape.is_null()) shape = Json::object();
+  if (!shape.contains("values")) shape["values"] = values_of(space);
+  return fitted;
 }
 
 }  // namespace steer

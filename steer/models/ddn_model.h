@@ -2,6 +2,7 @@
 #pragma once
 
 #include "steer/core/option_fields.h"
+#include "steer/ddn/points_network.h"
 #include "steer/ddn/pyramid.h"
 #include "steer/ddn/recurrent.h"
 #include "steer/ddn/split_prune.h"
@@ -11,20 +12,25 @@ namespace steer {
 
 // Which network, and how it is trained.
 struct DdnOptions {
-  std::string network = "pyramid";  // pyramid | recurrent
+  std::string network = "pyramid";  // pyramid | recurrent | points
   ConditionOptions condition;
   PyramidOptions pyramid;
   RecurrentOptions recurrent;
+  PointsNetworkOptions points;
   double chain_dropout = 0.0;
   std::string balance = "split";  // split | bias | none
   SplitOptions split;
   double bias_rate = 0.01;
 
   void fields(OptionFields& f) {
-    f("network", network, "pyramid (single shot) or recurrent (one U-Net, repeated)");
+    f("network", network,
+      "of images: pyramid (single shot) or recurrent (one U-Net, repeated); points (of points); follows the "
+      "training "
+      "data unless given");
     f("condition", condition, "what the network is told beside the code");
     f("pyramid", pyramid, "shape of the pyramid");
     f("recurrent", recurrent, "shape of the recurrent network");
+    f("points", points, "shape of the network of points");
     f("chain_dropout", chain_dropout,
       "chance that a random candidate goes on, for each sample and layer while training");
     f("balance", balance,
@@ -53,6 +59,7 @@ class DdnModel : public Generator, public Codec {
   Figures after_step(int64_t step, const Adam* adam, const Ema* ema) override;
   using Generator::plan;
   std::unique_ptr<Plan> plan(const Objective* objective, const Json& settings) const override;
+  std::vector<std::string> setting_names() const override;
   const Codec* codec() const override { return this; }
   Facts facts() const override;
   // The tree of all codes where they are few enough for a picture (one K of at most 24, at most 1,000 codes),
@@ -63,6 +70,9 @@ class DdnModel : public Generator, public Codec {
 
   Encoded encode(const State& samples, int64_t beam = 1, const Told& told = {}) const override;
   State decode(const Tensor& code, const Told& told = {}) const override;
+  std::vector<State> unfolded(const Tensor& code, const std::vector<int64_t>& layers = {},
+                              const Told& told = {}) const override;
+  std::vector<State> prefixes(int64_t levels, int64_t most, const Told& told = {}) const override;
   std::vector<int64_t> candidates() const override;
   std::vector<std::vector<int64_t>> places() const override;
   uint64_t fingerprint() const override;
@@ -77,9 +87,16 @@ class DdnModel : public Generator, public Codec {
   torch::Device device() const;  // of its weights
 
  private:
+  // Error unless it is [N, L].
+  void check_code(const Tensor& code) const;
+
   DdnOptions options_;
   std::shared_ptr<Network> network_;
   std::vector<Tensor> step_counts_;  // of the last loss, until after_step takes it in
 };
+
+// Options in which the network that suits the data set's space stands where the JSON names none. Error,
+// naming `path`, for a network of other samples.
+Json fitted_ddn(const Json& options, const Dataset& data, const std::string& path);
 
 }  // namespace steer

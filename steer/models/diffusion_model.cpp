@@ -10,6 +10,8 @@
 #include "steer/core/tensors.h"
 #include "steer/image/image_space.h"
 #include "steer/models/facts.h"
+#include "steer/nn/training_mode.h"
+#include "steer/points/points_space.h"
 
 namespace steer {
 namespace {
@@ -28,10 +30,20 @@ DiffusionOptions completed(DiffusionOptions o) {
   STEER_CHECK(o.unet.in_channels == o.unet.out_channels,
               "[options] diffusion.unet: expected as many channels to leave as enter but got ",
               o.unet.in_channels, " and ", o.unet.out_channels);
+  STEER_CHECK(o.network == "unet" || o.network == "mlp",
+              "[options] diffusion.network: expected unet or mlp but got \"", o.network, "\"");
+  STEER_CHECK(o.network == "unet" || o.flip == 0, "[options] diffusion.flip: expected 0 for a network ",
+              o.network, ", whose samples have no left and right, but got ", o.flip);
   if (o.prediction.empty())
     o.prediction = o.process.type == "edm" ? "edm" : o.process.type == "flow" ? "velocity" : "eps";
-  o.unet.num_class_embeds = o.classes > 0 ? o.classes + (o.label_dropout > 0 ? 1 : 0) : 0;
+  const int64_t embeds = o.classes > 0 ? o.classes + (o.label_dropout > 0 ? 1 : 0) : 0;
+  o.unet.num_class_embeds = o.mlp.num_class_embeds = embeds;
   return o;
+}
+
+std::shared_ptr<NoiseNetwork> network_of(const DiffusionOptions& o) {
+  if (o.network == "mlp") return std::make_shared<MlpImpl>(o.mlp);
+  return std::make_shared<UNetImpl>(o.unet);
 }
 
 Tensor mirrored(const Tensor& x, double chance, const Tensor& seeds) {
@@ -45,12 +57,14 @@ DiffusionModel::DiffusionModel(const DiffusionOptions& options)
     : options_(completed(options)),
       process_(options_.process),
       prediction_(make_prediction(options_.prediction)),
-      network_(options_.unet) {
+      network_(network_of(options_)) {
+  network_->eval();
   draw_sigmas(options_.noise, process_, 1, 0);  // refuses draws that the process does not have
   levels(options_.sampler);
 }
 
 Space DiffusionModel::space() const {
+  if (options_.network == "mlp") return points_space(options_.mlp.values);
   return image_space(options_.unet.in_channels, options_.unet.sample_size, options_.unet.sample_size);
 }
 
@@ -67,11 +81,11 @@ Facts DiffusionModel::facts() const {
 }
 
 torch::Device DiffusionModel::device() const {
-  return network_->conv_in->weight.device();
+  return network_->parameters().front().device();
 }
 
 LossReport DiffusionModel::loss(const Batch& batch, uint64_t seed) {
-  network_->train();
+  const TrainingMode dropping(*network_);
   const torch::Device here = device();
   const int64_t rows = batch.data.x.size(0);
   const Tensor seeds = sample_seeds(derive_seed(seed, 1), rows, here);
@@ -95,7 +109,7 @@ Denoiser DiffusionModel::denoiser(const Tensor& label, std::shared_ptr<int64_t> 
     return network->forward(x, noise_label, label);
   };
   const Denoiser plain = preconditioned(network, prediction_, process_);
-  return calls ? counted(plain, calls) : plain;
+  return calls ? steer::counted(plain, calls) : plain;
 }
 
 Denoiser DiffusionModel::guided_denoiser(const Tensor& label, double scale,
@@ -127,20 +141,29 @@ Tensor DiffusionModel::levels(const SamplerOptions& sampler) const {
   return make_levels(sampler.levels, Process(other));
 }
 
-Json fitted_to_images(const Json& options, const Dataset& data, const std::string& path) {
+Json fitted_diffusion(const Json& options, const Dataset& data, const std::string& path) {
   Json fitted = options.is_object() ? options : Json::object();
-  Json& unet = fitted["unet"];
-  if (unet.is_null()) unet = Json::object();
-  const auto shape = data.space().sizes;
-  if (!unet.contains("in_channels")) unet["in_channels"] = shape[0];
-  if (!unet.contains("out_channels")) unet["out_channels"] = unet["in_channels"];
-  if (!unet.contains("sample_size")) unet["sample_size"] = shape[1];
+  const Space space = data.space();
+  if (!fitted.contains("network")) fitted["network"] = space.kind == points_space().kind ? "mlp" : "unet";
+  const bool connected = fitted["network"] == "mlp";
+  Json& shape = fitted[connected ? "mlp" : "unet"];
+  if (shape.is_null()) shape = Json::object();
+  const auto where_missing = [&](const char* key, const Json& value) {
+    if (!shape.contains(key)) shape[key] = value;
+  };
+  if (connected) {
+    where_missing("values", values_of(space));
+  } else {
+    where_missing("in_channels", map_sizes(space).channels);
+    where_missing("out_channels", shape["in_channels"]);
+    where_missing("sample_size", map_sizes(space).height);
+  }
   DiffusionOptions all;
   read_options(all, fitted, "diffusion");
   if (!fitted.contains("sampler")) all.sampler = suited_sampler(all.process.type);
   const auto classes = static_cast<int64_t>(data.classes().size());
   STEER_CHECK(all.classes == 0 || (classes > 0 && classes <= all.classes), "[diffusion] ", path,
-              ": expected images with labels below ", all.classes,
+              ": expected samples with labels below ", all.classes,
               ", as diffusion.classes says, but the data have ", classes, " classes");
   return options_json(all);
 }

@@ -1,17 +1,20 @@
-// Diffusion and flow models: a U-Net under any process and prediction.
+// Diffusion and flow models: a network of noise under any process and prediction.
 #pragma once
 
 #include "steer/core/option_fields.h"
 #include "steer/diffusion/loss.h"
 #include "steer/models/generator.h"
 #include "steer/models/sampler.h"
+#include "steer/nn/mlp.h"
 #include "steer/nn/unet.h"
 
 namespace steer {
 
 // Network, process and training.
 struct DiffusionOptions {
+  std::string network = "unet";  // unet | mlp
   UNetOptions unet;
+  MlpOptions mlp;
   ProcessOptions process;
   std::string prediction;
   NoiseDrawOptions noise;
@@ -22,7 +25,9 @@ struct DiffusionOptions {
   SamplerOptions sampler;
 
   void fields(OptionFields& f) {
-    f("unet", unet, "shape of the network; its channels and size follow the training data unless given");
+    f("network", network, "unet (images) or mlp (points); follows the training data unless given");
+    f("unet", unet, "shape of the U-Net; its channels and size follow the training data unless given");
+    f("mlp", mlp, "shape of the fully connected network");
     f("process", process, "how data become noise");
     f("prediction", prediction,
       "what the network gives: eps, x0, v, velocity, score or edm; empty = edm for edm, velocity for flow, "
@@ -42,7 +47,7 @@ struct DiffusionOptions {
 // The model of the family "diffusion".
 class DiffusionModel : public Generator {
  public:
-  // Error for unknown words and unfit shapes; unet.num_class_embeds follows from `classes`.
+  // Error for unknown words and unfit shapes; num_class_embeds of the network follows from `classes`.
   explicit DiffusionModel(const DiffusionOptions& options);
 
   std::string family() const override { return "diffusion"; }
@@ -59,6 +64,7 @@ class DiffusionModel : public Generator {
   // cannot use.
   std::unique_ptr<Plan> plan(const Objective* objective, const Json& settings) const override;
   Facts facts() const override;
+  std::vector<std::string> setting_names() const override;
   void set_compute_type(torch::ScalarType type) override { network_->set_compute_type(type); }
   void set_recompute(bool recompute) override { network_->set_recompute(recompute); }
 
@@ -81,19 +87,18 @@ class DiffusionModel : public Generator {
   // The grid of a sampler for this model.
   Tensor levels(const SamplerOptions& sampler) const;
 
-  torch::Device device() const;         // of its weights
-  UNet& network() { return network_; }  // as it stands
-  const UNet& network() const { return network_; }
+  torch::Device device() const;                                              // of its weights
+  const std::shared_ptr<NoiseNetwork>& network() const { return network_; }  // as it stands
 
  private:
   DiffusionOptions options_;
   Process process_;
   Prediction prediction_;
-  UNet network_;
+  std::shared_ptr<NoiseNetwork> network_;
 };
 
-// Options in which the data set's channels and size stand where the JSON names none. Error where `classes`
-// asks for labels that the data do not have.
-Json fitted_to_images(const Json& options, const Dataset& data, const std::string& path);
+// Options in which the network that suits the data set's space, with its channels and size, stands where the
+// JSON names none. Error where `classes` asks for labels that the data do not have.
+Json fitted_diffusion(const Json& options, const Dataset& data, const std::string& path);
 
 }  // namespace steer

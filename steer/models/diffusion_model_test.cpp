@@ -188,12 +188,12 @@ TEST(DiffusionModel, RefusesLabelsThatDoNotFit) {
 }
 
 TEST(DiffusionModel, TakesChannelsAndSizeFromTheData) {
-  const Json options = fitted_to_images({{"process", {{"type", "flow"}}}}, small_images(3, 16), "here");
+  const Json options = fitted_diffusion({{"process", {{"type", "flow"}}}}, small_images(3, 16), "here");
   EXPECT_EQ(options["unet"]["in_channels"], 3);
   EXPECT_EQ(options["unet"]["out_channels"], 3);
   EXPECT_EQ(options["unet"]["sample_size"], 16);
   EXPECT_EQ(options["sampler"]["levels"]["type"], "flow");
-  EXPECT_THROW(fitted_to_images({{"classes", 2}}, small_images(1, 8), "here"), Error);
+  EXPECT_THROW(fitted_diffusion({{"classes", 2}}, small_images(1, 8), "here"), Error);
 }
 
 }  // namespace

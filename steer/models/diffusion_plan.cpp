@@ -27,11 +27,9 @@ struct Read {
   Json preset_guidance, preset_sampler, guidance, sampler;  // null where there is none
 };
 
-Read read_settings(const Json& settings, const std::string& family) {
+Read read_settings(const Json& settings, const DiffusionModel& model) {
   Read read;
-  std::vector<std::string> names = option_names(read.brief);
-  names.insert(names.end(), {"preset", "guidance", "sampler"});
-  check_settings(settings, names, family);
+  check_settings(settings, model.setting_names(), model.family());
   if (settings.is_null()) return read;
   Json brief = settings;
   const Json preset = brief.value("preset", Json::object());
@@ -263,8 +261,18 @@ class GuidedDiffusionPlan : public DiffusionPlan {
 
 }  // namespace
 
+std::vector<std::string> diffusion_setting_names() {
+  std::vector<std::string> names = option_names(DiffusionSettings{});
+  names.insert(names.end(), {"preset", "guidance", "sampler"});
+  return names;
+}
+
+std::vector<std::string> DiffusionModel::setting_names() const {
+  return diffusion_setting_names();
+}
+
 std::unique_ptr<Plan> DiffusionModel::plan(const Objective* objective, const Json& settings) const {
-  const Read read = read_settings(settings, family());
+  const Read read = read_settings(settings, *this);
   const SamplerOptions sampler = sampler_of(read, *this, objective != nullptr);
   if (!objective) return std::make_unique<DiffusionPlan>(*this, sampler);
   return std::make_unique<GuidedDiffusionPlan>(*this, *objective, sampler, guidance_of(read, *objective));

@@ -14,7 +14,7 @@ namespace steer {
 namespace {
 
 // What is done with a family by name.
-struct Family {
+struct FamilyMaker {
   std::string name;
   std::unique_ptr<Model> (*make)(const Json& options, const std::string& name);
   std::string (*help)();
@@ -35,10 +35,6 @@ std::string help() {
   return options_help(Options());
 }
 
-Json as_given(const Json& options, const Dataset&, const std::string&) {
-  return options;
-}
-
 DataOptions as_stored(const Json&, DataOptions data) {
   return data;
 }
@@ -51,10 +47,10 @@ DataOptions of_the_classifiers_size(const Json& options, DataOptions data) {
   return data;
 }
 
-const std::vector<Family>& families() {
-  static const std::vector<Family> all = {
-      {"ddn", made<DdnModel, DdnOptions>, help<DdnOptions>, as_given, as_stored},
-      {"diffusion", made<DiffusionModel, DiffusionOptions>, help<DiffusionOptions>, fitted_to_images,
+const std::vector<FamilyMaker>& family_makers() {
+  static const std::vector<FamilyMaker> all = {
+      {"ddn", made<DdnModel, DdnOptions>, help<DdnOptions>, fitted_ddn, as_stored},
+      {"diffusion", made<DiffusionModel, DiffusionOptions>, help<DiffusionOptions>, fitted_diffusion,
        as_stored},
       {"classifier", made<ClassifierModel, ClassifierModelOptions>, help<ClassifierModelOptions>, fitted_to,
        of_the_classifiers_size},
@@ -62,8 +58,8 @@ const std::vector<Family>& families() {
   return all;
 }
 
-const Family& family_named(const std::string& name) {
-  for (const Family& family : families())
+const FamilyMaker& family_named(const std::string& name) {
+  for (const FamilyMaker& family : family_makers())
     if (family.name == name) return family;
   fail("[model] expected a family out of ", fmt::format("{}", fmt::join(family_names(), ", ")), " but got \"",
        name, "\"");
@@ -74,7 +70,7 @@ const Family& family_named(const std::string& name) {
 const std::vector<std::string>& family_names() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> all;
-    for (const Family& family : families()) all.push_back(family.name);
+    for (const FamilyMaker& family : family_makers()) all.push_back(family.name);
     return all;
   }();
   return names;

@@ -27,6 +27,8 @@ Samples Generator::draw(const DrawRequest& request, const Objective* objective) 
 
 Tensor Generator::preview(int64_t samples, const State& examples) {
   const Needs told = needs();
+  const Modality& modality = modality_of(space());
+  if (!told.given) samples = std::max(samples, modality.shown);
   if (told.classes > 0) samples = std::max<int64_t>(1, samples / told.classes) * told.classes;
   if (told.given) samples = examples.size();
   DrawRequest request;
@@ -34,8 +36,14 @@ Tensor Generator::preview(int64_t samples, const State& examples) {
   if (told.classes > 0) request.told.label = at::arange(samples, torch::kInt64).remainder(told.classes);
   if (told.given) request.told.given = examples;
   const State made = draw(request).state.to(torch::kCPU);
-  const Modality& modality = modality_of(space());
   return told.given ? modality.picture({examples, made}, 8) : modality.picture({made}, told.classes);
+}
+
+bool takes_settings(const Generator& generator, const std::vector<std::string>& names,
+                    const std::string& family) {
+  const std::vector<std::string> known = generator.setting_names();
+  return (family.empty() || family == generator.family()) &&
+         std::all_of(names.begin(), names.end(), [&](const std::string& name) { return among(name, known); });
 }
 
 void check_settings(const Json& settings, const std::vector<std::string>& names, const std::string& family) {

@@ -5,13 +5,14 @@
 #include <map>
 
 #include "steer/nn/embedding.h"
+#include "steer/nn/noise_network.h"
 #include "steer/nn/unet_options.h"
 #include "steer/nn/unet_stage.h"
 
 namespace steer {
 
 // The network F of a denoiser, in the words of UNet2DModel.
-struct UNetImpl : torch::nn::Module {
+struct UNetImpl : NoiseNetwork {
   // Error where check(options) finds one. On the device "meta" it has names and shapes alone.
   explicit UNetImpl(const UNetOptions& options, torch::Device device = torch::kCPU);
 
@@ -20,16 +21,16 @@ struct UNetImpl : torch::nn::Module {
   // multiples of 2^(resolutions - 1). With num_class_embeds also classes, int64 [B]; to be guided without a
   // classifier, a network has one more of them than there are classes, and the last index says "no class".
   // Error where shapes do not fit, classes are missing, not wanted or out of range.
-  Tensor forward(const Tensor& x, const Tensor& label, const Tensor& class_labels = {}) const;
+  Tensor forward(const Tensor& x, const Tensor& label, const Tensor& class_labels = {}) const override;
 
   // The number type of convolutions and attention: float32 or bfloat16. Sums of norms, embeddings and the
   // output are float32.
-  void set_compute_type(torch::ScalarType type) { compute_type_ = type; }
+  void set_compute_type(torch::ScalarType type) override { compute_type_ = type; }
   torch::ScalarType compute_type() const { return compute_type_; }
 
   // Whether the layers compute their activations again in the backward pass (recompute.h). Error with
   // dropout, whose draws are not made twice.
-  void set_recompute(bool recompute);
+  void set_recompute(bool recompute) override;
 
   UNetOptions options;
   Conv conv_in{nullptr}, conv_out{nullptr};

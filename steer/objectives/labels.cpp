@@ -26,10 +26,10 @@ Tensor LabelObjective::score(const State& sample) const {
   return p.gather(1, wanted.expand({x.size(0)}).unsqueeze(1)).squeeze(1);
 }
 
-EntropyObjective::EntropyObjective(SavedNetwork classifier, std::string words)
+CertainObjective::CertainObjective(SavedNetwork classifier, std::string words)
     : classifier_(std::move(classifier)), words_(std::move(words)) {}
 
-Tensor EntropyObjective::score(const State& sample) const {
+Tensor CertainObjective::score(const State& sample) const {
   const Tensor& x = sample.x;
   return in_pieces(x, classifier_).log_softmax(1).amax({1});
 }

@@ -27,10 +27,10 @@ class LabelObjective : public Objective {
 };
 
 // log max_c p(c | x): that the classifier is sure, of whatever class.
-class EntropyObjective : public Objective {
+class CertainObjective : public Objective {
  public:
   // `words` is what words() gives.
-  EntropyObjective(SavedNetwork classifier, std::string words);
+  CertainObjective(SavedNetwork classifier, std::string words);
 
   Tensor score(const State& sample) const override;
   bool differentiable() const override { return true; }

@@ -5,11 +5,10 @@
 #include <cmath>
 
 #include "steer/core/check.h"
-#include "steer/modalities/objectives.h"
+#include "steer/objectives/words.h"
 #include "steer/testing/refusal.h"
 #include "steer/testing/script_files.h"
 #include "steer/testing/temporary_folder.h"
-#include "steer/image/image_space.h"
 
 namespace steer {
 namespace {
@@ -34,7 +33,7 @@ TEST(Labels, TheScoreIsTheLogarithmOfTheSoftmax) {
   EXPECT_NEAR(score(0, 1), 0.5 - std::log(sum), 1e-6);
   EXPECT_NEAR(score(2, 1), -std::log(sum), 1e-6);
   EXPECT_NEAR(score(1, 0.5), -1 - std::log(std::exp(1) + std::exp(-1) + 1), 1e-6);
-  EXPECT_NEAR(EntropyObjective(brightness(), "e").score(x).item<double>(), 0.5 - std::log(sum), 1e-6);
+  EXPECT_NEAR(CertainObjective(brightness(), "e").score(x).item<double>(), 0.5 - std::log(sum), 1e-6);
 }
 
 TEST(Labels, EachGroupIsAskedForItsOwnClass) {
@@ -63,23 +62,26 @@ TEST(Labels, WordsNameTheClassOrAskForAllInTurn) {
       folder / "c.pt",
       "def forward(self, x):\n  m = x.mean(dim=[1, 2, 3])\n  return torch.stack([m, -m, 0 * m], 1)\n");
   ObjectiveContext context;
-  context.space = image_space(1, 4, 4);
+  context.space.sizes = {1, 4, 4};
   const auto label_refusal = [&](const std::string& words) {
-    return refusal([&] { make_objective(words, context); });
+    return refusal([&] { objective_of(words, vocabulary_of({&common_words()}), context); });
   };
   const std::string label = "label(2, classifier='" + file + "', temperature=2)";
-  const auto objective = make_objective(label, context);
+  const auto objective = objective_of(label, vocabulary_of({&common_words()}), context);
   EXPECT_EQ(objective->asked()[0].item<int64_t>(), 2);
-  EXPECT_EQ(make_objective(objective->words(), context)->words(), objective->words());
+  EXPECT_EQ(objective_of(objective->words(), vocabulary_of({&common_words()}), context)->words(),
+            objective->words());
   EXPECT_NE(label_refusal("label(3, classifier='" + file + "')").find("class as a whole number from 0 to 2"),
             std::string::npos);
   EXPECT_NE(label_refusal("label(classifier='" + file + "')").find("label needs a class"), std::string::npos);
   EXPECT_NE(label_refusal("label(1)").find("needs the argument classifier"), std::string::npos);
   EXPECT_NE(label_refusal("label(1, classifier=absent.pt)").find("absent.pt"), std::string::npos);
+  EXPECT_EQ(label_refusal("certain(classifier='" + file + "')"), "accepted");
   EXPECT_EQ(label_refusal("entropy(classifier='" + file + "')"), "accepted");
   context.samples = 4;
   context.first_sample = 5;
-  const Tensor asked = make_objective("2*label(classifier='" + file + "')", context)->asked();
+  const Tensor asked =
+      objective_of("2*label(classifier='" + file + "')", vocabulary_of({&common_words()}), context)->asked();
   EXPECT_TRUE(torch::equal(asked, torch::tensor({2, 0, 1, 2}, torch::kInt64)));
 }
 

@@ -23,12 +23,9 @@ Tensor LinearMap::measure(const Tensor& x) const {
   STEER_CHECK(x.dim() >= 2, "[measure] expected samples [N, C, places...] but got ", shape_text(x.sizes()));
   Tensor seen = x;
   if (mix.defined()) {
-    STEER_CHECK(x.size(1) == mix.size(1), "[measure] expected samples of ", mix.size(1),
-                " channels but got ", shape_text(x.sizes()));
-    std::vector<int64_t> sizes = x.sizes().vec();
-    sizes[1] = mix.size(0);
-    seen = at::einsum("mc,ncp->nmp", {mix.to(x.device(), x.scalar_type()), x.flatten(2).view({x.size(0), x.size(1), -1})})
-               .view(sizes);
+    STEER_CHECK(x.size(1) == mix.size(1), "[measure] expected samples of ", mix.size(1), " channels but got ",
+                shape_text(x.sizes()));
+    seen = at::einsum("mc,nc...->nm...", {mix.to(x.device(), x.scalar_type()), x});
   }
   if (blur) seen = blur(seen);
   return averaged(seen, places);

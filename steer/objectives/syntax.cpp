@@ -1,14 +1,12 @@
 #include "steer/objectives/syntax.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 
 #include "steer/core/check.h"
-#include "steer/core/options.h"
 
 namespace steer {
 namespace {
@@ -32,13 +30,6 @@ std::string on_one_line(std::string text) {
   for (char& c : text)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
   return text;
-}
-
-// The whole of `word` as a number; false where it is none.
-template <class Number>
-bool read_number(const std::string& word, Number* value) {
-  const std::from_chars_result read = std::from_chars(word.data(), word.data() + word.size(), *value);
-  return read.ec == std::errc() && read.ptr == word.data() + word.size();
 }
 
 class Parser {
@@ -219,74 +210,6 @@ std::string to_text(const Call& call) {
     text += as_value(argument.value);
   }
   return text + ")";
-}
-
-Arguments::Arguments(Call call, const std::vector<std::string>& positional,
-                     const std::vector<std::string>& named)
-    : call_(std::move(call)) {
-  std::vector<std::string> known = positional;
-  known.insert(known.end(), named.begin(), named.end());
-  std::vector<std::string> seen;
-  size_t place = 0;
-  for (Argument& argument : call_.arguments) {
-    const std::string where = joined("[objective] column ", argument.column, ": ", call_.name);
-    if (argument.name.empty()) {
-      STEER_CHECK(place < positional.size(), where, " takes ", positional.size(),
-                  " argument(s) without a name, then name=value with ",
-                  fmt::format("{}", fmt::join(named, ", ")), ", but got ", argument.value);
-      argument.name = positional[place++];
-    }
-    STEER_CHECK(std::find(known.begin(), known.end(), argument.name) != known.end(), where,
-                " has no argument ", argument.name, "; it takes ", fmt::format("{}", fmt::join(known, ", ")),
-                did_you_mean(argument.name, known));
-    STEER_CHECK(std::find(seen.begin(), seen.end(), argument.name) == seen.end(), where, " got ",
-                argument.name, " twice");
-    seen.push_back(argument.name);
-  }
-}
-
-const Argument* Arguments::find(const std::string& name) const {
-  for (const Argument& argument : call_.arguments)
-    if (argument.name == name) return &argument;
-  return nullptr;
-}
-
-std::string Arguments::required(const std::string& name) const {
-  const Argument* found = find(name);
-  STEER_CHECK(found, "[objective] column ", call_.column, ": ", call_.name, " needs the argument ", name);
-  return found->value;
-}
-
-std::string Arguments::word(const std::string& name, const std::string& otherwise) const {
-  const Argument* found = find(name);
-  return found ? found->value : otherwise;
-}
-
-double Arguments::number(const std::string& name, double otherwise, double low, double high) const {
-  const Argument* found = find(name);
-  if (!found) return otherwise;
-  double value = 0;
-  STEER_CHECK(read_number(found->value, &value) && value >= low && value <= high, "[objective] column ",
-              found->column, ": ", call_.name, ": expected ", name, " as a number from ", low, " to ", high,
-              " but got ", found->value);
-  return value;
-}
-
-int64_t Arguments::integer(const std::string& name, int64_t otherwise, int64_t low, int64_t high) const {
-  const Argument* found = find(name);
-  if (!found) return otherwise;
-  int64_t value = 0;
-  STEER_CHECK(read_number(found->value, &value) && value >= low && value <= high, "[objective] column ",
-              found->column, ": ", call_.name, ": expected ", name, " as a whole number from ", low, " to ",
-              high, " but got ", found->value);
-  return value;
-}
-
-bool Arguments::flag(const std::string& name, bool otherwise) const {
-  const std::string value = word(name, otherwise ? "true" : "false");
-  STEER_CHECK(value == "true" || value == "false", "[objective] column ", find(name)->column, ": ",
-              call_.name, ": expected ", name, " as true or false but got ", value);
-  return value == "true";
 }
 
 }  // namespace steer

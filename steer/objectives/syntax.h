@@ -33,26 +33,4 @@ std::vector<Call> parse_objective(const std::string& text);
 // The call as text that parses to it again, without its weight.
 std::string to_text(const Call& call);
 
-// The arguments of one call, by name. Every getter gives `otherwise` where the call leaves the argument out.
-class Arguments {
- public:
-  // Refuses arguments that are unknown, given twice, or given by position past the names in `positional`.
-  Arguments(Call call, const std::vector<std::string>& positional, const std::vector<std::string>& named);
-
-  bool has(const std::string& name) const { return find(name) != nullptr; }
-  // Refuses a call without it.
-  std::string required(const std::string& name) const;
-  std::string word(const std::string& name, const std::string& otherwise) const;
-  // Refuses words that are no number, and numbers outside [low, high].
-  double number(const std::string& name, double otherwise, double low, double high) const;
-  int64_t integer(const std::string& name, int64_t otherwise, int64_t low, int64_t high) const;
-  // true or false.
-  bool flag(const std::string& name, bool otherwise) const;
-
- private:
-  const Argument* find(const std::string& name) const;
-
-  Call call_;
-};
-
 }  // namespace steer

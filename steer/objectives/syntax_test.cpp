@@ -87,39 +87,5 @@ TEST(Syntax, NamesTheColumnOfAnError) {
     EXPECT_EQ(syntax_refusal(text), std::string("[objective] ") + expected) << text;
 }
 
-TEST(Arguments, AreFoundByNameAndByPosition) {
-  const Arguments arguments(parse_objective("f(x.png, k=3, noise=2.5e-1, on=true)").at(0), {"image"},
-                            {"k", "noise", "on", "off"});
-  EXPECT_EQ(arguments.required("image"), "x.png");
-  EXPECT_EQ(arguments.integer("k", 0, 1, 8), 3);
-  EXPECT_EQ(arguments.number("noise", 0, 0, 1), 0.25);
-  EXPECT_TRUE(arguments.flag("on", false));
-  EXPECT_TRUE(arguments.flag("off", true));
-  EXPECT_EQ(arguments.word("off", "none"), "none");
-  EXPECT_FALSE(arguments.has("off"));
-}
-
-TEST(Arguments, AreRefusedByName) {
-  const auto text = [](const std::string& words, auto&& read) {
-    return refusal([&] { read(Arguments(parse_objective(words).at(0), {"image"}, {"factor", "noise"})); });
-  };
-  const auto nothing = [](const Arguments&) {};
-  EXPECT_EQ(
-      text("f(nose=1)", nothing),
-      "[objective] column 3: f has no argument nose; it takes image, factor, noise; did you mean noise?");
-  EXPECT_EQ(text("f(noise=1, noise=2)", nothing), "[objective] column 12: f got noise twice");
-  EXPECT_EQ(text("f(a, image=b)", nothing), "[objective] column 6: f got image twice");
-  EXPECT_EQ(text("f(a, b)", nothing),
-            "[objective] column 6: f takes 1 argument(s) without a name, then name=value with factor, noise, "
-            "but got b");
-  EXPECT_EQ(text("f(a)", [](const Arguments& a) { a.required("factor"); }),
-            "[objective] column 1: f needs the argument factor");
-  EXPECT_EQ(text("f(factor=2.5)", [](const Arguments& a) { a.integer("factor", 1, 2, 8); }),
-            "[objective] column 3: f: expected factor as a whole number from 2 to 8 but got 2.5");
-  for (const char* words :
-       {"f(noise=nan)", "f(noise=inf)", "f(noise=2)", "f(noise=0x1)", "f(noise='')", "f(noise=1s)"})
-    EXPECT_NE(text(words, [](const Arguments& a) { a.number("noise", 1, 0, 1); }), "accepted") << words;
-}
-
 }  // namespace
 }  // namespace steer

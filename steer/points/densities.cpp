@@ -163,8 +163,20 @@ Tensor picture(const std::string& path, int64_t bins) {
 
 }  // namespace
 
+const std::vector<Named>& densities() {
+  static const std::vector<Named> table = {
+      {"spirals", "two arms of a spiral of Archimedes"},
+      {"qr", "a pattern of modules as QR codes have it"},
+      {"words", "the letters D D N"},
+      {"gaussian", "one broad Gaussian"},
+      {"blobs", "several round spots"},
+      {"uniform", "the same everywhere"},
+  };
+  return table;
+}
+
 const std::vector<std::string>& density_names() {
-  static const std::vector<std::string> names = {"spirals", "qr", "words", "gaussian", "blobs", "uniform"};
+  static const std::vector<std::string> names = names_of(densities());
   return names;
 }
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/named.h"
+
 namespace steer {
 
 using torch::Tensor;
@@ -19,6 +21,8 @@ struct Density {
 
 // The words that make_density knows besides pictures.
 const std::vector<std::string>& density_names();
+// The same with what each means.
+const std::vector<Named>& densities();
 
 // One of density_names() or a picture file, whose bright places are dense; a picture is resized by area to
 // `bins` x `bins`. Error for another name, a picture that cannot be read or is all black, and bins outside 2

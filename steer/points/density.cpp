@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "steer/codes/split_rule.h"
 #include "steer/core/check.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
-#include "steer/codes/split_rule.h"
 
 namespace steer {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "steer/codes/split_rule.h"
 #include "steer/core/check.h"
 #include "steer/core/random.h"
-#include "steer/codes/split_rule.h"
 #include "steer/points/densities.h"
 
 namespace steer {

@@ -121,10 +121,24 @@ std::filesystem::path file_of(const std::string& path) {
 
 }  // namespace
 
+const std::vector<Named>& metric_table() {
+  static const std::vector<Named> table = {
+      {"accuracy", "share of samples that the judge takes for the class asked"},
+      {"confidence", "the judge's mean probability of that class"},
+      {"psnr", "mean PSNR against the truth where it was hidden, in dB"},
+      {"perceptual", "mean squared distance of unit features from the truth's; less is better"},
+      {"frechet", "Frechet distance of features to those of real samples; less is better"},
+      {"class_frechet", "the mean of that over the classes asked; less is better"},
+      {"precision", "share of samples near real ones, by features"},
+      {"recall", "share of real samples near drawn ones, by features"},
+      {"diversity", "root mean squared difference of two samples"},
+      {"score", "mean score by the objective itself"},
+  };
+  return table;
+}
+
 const std::vector<std::string>& metric_names() {
-  static const std::vector<std::string> names = {"accuracy",  "confidence",    "psnr",      "perceptual",
-                                                 "frechet",   "class_frechet", "precision", "recall",
-                                                 "diversity", "score"};
+  static const std::vector<std::string> names = names_of(metric_table());
   return names;
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "steer/core/json_fwd.h"
+#include "steer/core/named.h"
 #include "steer/nn/saved_network.h"
 #include "steer/search/task.h"
 
@@ -20,6 +21,8 @@ struct Yardsticks {
 
 // The words below.
 const std::vector<std::string>& metric_names();
+// The same with what each means.
+const std::vector<Named>& metric_table();
 
 // Whether more of it is better.
 bool higher_is_better(const std::string& metric);

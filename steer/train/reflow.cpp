@@ -6,6 +6,7 @@
 #include "steer/core/tensors.h"
 #include "steer/diffusion/reflow.h"
 #include "steer/nn/module_tensors.h"
+#include "steer/nn/training_mode.h"
 
 namespace steer {
 namespace {
@@ -16,7 +17,7 @@ class ReflowModel : public DiffusionModel {
       : DiffusionModel(options), pairs_(std::move(pairs)), distil_(distil) {}
 
   LossReport loss(const Batch& batch, uint64_t seed) override {
-    network()->train();
+    const TrainingMode dropping(*network());
     torch::manual_seed(derive_seed(seed, 2));
     const int64_t rows = batch.data.x.size(0);
     const Pairs pairs{pairs_->noise(batch).to(device(), torch::kFloat32), batch.data.x.to(device())};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "steer/core/check.h"
+#include "steer/modalities/modalities.h"
 #include "steer/work/encoding.h"
 #include "steer/work/pictures.h"
 
@@ -17,7 +18,7 @@ int64_t samples_wanted(const EvaluationOptions& options) {
   return options.source.count > 0 ? options.source.count : kUsualSamples;
 }
 
-State first(const State& samples, int64_t most) {
+State first_of(const State& samples, int64_t most) {
   return samples.narrow(0, std::min(most, samples.size()));
 }
 
@@ -40,7 +41,7 @@ Evaluation of_objective(const Generator& generator, const EvaluationOptions& opt
   found.task = evaluate_task(generator, task, options.settings, told, {}, options.judge, device, watch);
   found.count = task.count();
   found.figures = found.task->figures;
-  found.picture = picture_of(generator.space(), first(found.task->made.state, kShown), kShownColumns);
+  found.picture = picture_of(generator.space(), first_of(found.task->made.state, kShown), kShownColumns);
   return found;
 }
 
@@ -60,11 +61,32 @@ Evaluation of_task(const Generator& generator, const EvaluationOptions& options,
   found.task = evaluate_task(generator, task, options.settings, told, average, options.judge, device, watch);
   found.count = task.count();
   found.figures = found.task->figures;
-  found.picture = picture_of(space,
-                             {first(found.task->given, kShownBeside),
-                              first(found.task->made.state, kShownBeside), first(data.state, kShownBeside)},
-                             kBesideColumns);
+  found.picture =
+      picture_of(space,
+                 {first_of(found.task->given, kShownBeside), first_of(found.task->made.state, kShownBeside),
+                  first_of(data.state, kShownBeside)},
+                 kBesideColumns);
   return found;
+}
+
+Json distance_figures_of(const std::vector<NamedDistance>& distances) {
+  Json figures = Json::object();
+  for (const NamedDistance& distance : distances) figures[distance.name] = distance.value;
+  return figures;
+}
+
+// Adds what measures of the samples' kind say of them, where it has any.
+void add_distances(SampleEvaluation& made, Json& figures, const SampleSource& source, const Space& space) {
+  const Modality& modality = modality_of(space);
+  if (!modality.distances) return;
+  const std::string other = source.split == "test" ? "train" : "test";
+  const int64_t count = made.drawn.state.size();
+  const State real = load_samples(source.data, source.split, source.fit, space, count).state;
+  const State others = load_samples(source.data, other, source.fit, space, real.size()).state;
+  made.made = modality.distances(made.drawn.state, real);
+  made.real = modality.distances(others, real);
+  figures["distances"] = {{"samples", distance_figures_of(made.made)},
+                          {"real", distance_figures_of(made.real)}};
 }
 
 Evaluation of_unguided(const Generator& generator, const EvaluationOptions& options, torch::Device device,
@@ -80,16 +102,22 @@ Evaluation of_unguided(const Generator& generator, const EvaluationOptions& opti
   made.drawn = draw(generator, draws, watch);
   const Drawn& drawn = made.drawn;
   STEER_CHECK(!drawn.stopped, "[evaluate] interrupted");
-  made.fidelity = fidelity(options.features, drawn.state, options.source, generator.space(), device);
+  const Space space = generator.space();
   Evaluation found;
+  if (!options.features.empty()) {
+    made.fidelity = fidelity(options.features, drawn.state, options.source, space, device);
+    found.figures = made.fidelity->figures;
+  }
+  add_distances(made, found.figures, options.source, space);
   found.count = draws.count;
-  found.figures = made.fidelity.figures;
+  found.figures["samples"] = draws.count;
   found.figures["settings"] = drawn.settings;
   if (drawn.settings.contains("sampler")) found.figures["sampler"] = drawn.settings["sampler"];
   if (drawn.evaluations > 0) found.figures["evaluations"] = drawn.evaluations;
   if (!draws.telling.label.empty()) found.figures["label"] = draws.telling.label;
   found.figures["seconds_per_sample"] = drawn.seconds / static_cast<double>(draws.count);
-  found.picture = picture_of(generator.space(), first(drawn.state, kShown), kShownColumns);
+  const int64_t shown = std::max(kShown, modality_of(space).shown);
+  found.picture = picture_of(space, first_of(drawn.state, shown), kShownColumns);
   found.samples = std::move(made);
   return found;
 }
@@ -131,6 +159,23 @@ Evaluation of_codes(const Codec& codec, const Model& model, const EvaluationOpti
   return found;
 }
 
+// Without anything asked: codes where the model has them, and its samples where these are measured without a
+// network.
+Evaluation of_itself(const LoadedModel& loaded, const EvaluationOptions& options, torch::Device device,
+                     const WorkWatch& watch) {
+  const Generator& generator = as_generator(loaded, "evaluate");
+  const bool measured = static_cast<bool>(modality_of(generator.space()).distances);
+  if (!measured || generator.codec()) {
+    Evaluation found = of_codes(as_codec(loaded, "evaluate"), *loaded.model, options, device, watch);
+    if (!measured) return found;
+    Evaluation samples = of_unguided(generator, options, device, watch);
+    samples.codes = std::move(found.codes);
+    samples.figures.update(found.figures);
+    return samples;
+  }
+  return of_unguided(generator, options, device, watch);
+}
+
 }  // namespace
 
 Evaluation evaluate(const LoadedModel& loaded, const EvaluationOptions& options, torch::Device device,
@@ -149,7 +194,7 @@ Evaluation evaluate(const LoadedModel& loaded, const EvaluationOptions& options,
   else if (const Judge* judge = loaded.model->judge())
     found = of_judge(*judge, loaded.model->space(), options, device);
   else
-    found = of_codes(as_codec(loaded, "evaluate"), *loaded.model, options, device, watch);
+    found = of_itself(loaded, options, device, watch);
   if (data) {
     found.figures["data"] = options.source.data;
     found.figures["split"] = options.source.split;

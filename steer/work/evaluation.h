@@ -5,6 +5,7 @@
 #include <string>
 
 #include "steer/metrics/accuracy.h"
+#include "steer/modality/modality.h"
 #include "steer/models/models.h"
 #include "steer/work/code_evaluation.h"
 #include "steer/work/drawing.h"
@@ -30,10 +31,13 @@ struct EvaluationOptions {
 // Unguided samples beside the data.
 struct SampleEvaluation {
   Drawn drawn;
-  Fidelity fidelity;
+  std::optional<Fidelity> fidelity;  // by the features of a network, where one was named
+  // By the measures of the samples' kind that need no network, where it has some: of the samples from as many
+  // of the data, and for a scale of as many of the other split from these.
+  std::vector<NamedDistance> made, real;
 };
 
-// What came of it: one of the optional members is there.
+// What came of it: some of the optional members are there.
 struct Evaluation {
   std::optional<CodeEvaluation> codes;      // of a model with codes on the data
   std::optional<TaskEvaluation> task;       // of an objective
@@ -45,7 +49,8 @@ struct Evaluation {
 };
 
 // With features: unguided samples. Else with an objective: its task. Else a model that judges is measured on
-// the labels of the data, and one with codes on how it keeps them. Tells the watch. Error, with one line on
+// the labels of the data, one with codes on how it keeps them, and one whose kind of sample is measured
+// without a network on unguided samples. Tells the watch. Error, with one line on
 // what is missing, where neither data nor an objective are given or the model cannot do it.
 Evaluation evaluate(const LoadedModel& loaded, const EvaluationOptions& options, torch::Device device,
                     const WorkWatch& watch = {});

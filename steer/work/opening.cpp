@@ -1,14 +1,17 @@
 #include "steer/work/opening.h"
 
 #include <fmt/format.h>
+#include <torch/cuda.h>
 
 #include "steer/core/check.h"
 #include "steer/core/precision.h"
+#include "steer/work/shipped.h"
 
 namespace steer {
 
 LoadedModel open_model(const std::string& run, const Computing& computing) {
-  LoadedModel loaded = load_model(run, computing.device);
+  LoadedModel loaded = load_model(found_or_shipped(run, "models", ".safetensors"), computing.device);
+  loaded.model->module().eval();
   loaded.model->set_compute_type(scalar_type(make_precision(computing.precision, computing.device)));
   return loaded;
 }

@@ -13,7 +13,8 @@ struct Computing {
   std::string precision = "auto";  // of convolutions: auto, float32 or bfloat16
 };
 
-// A model out of a run folder or checkpoint file, as load_model, that computes so. Error as load_model.
+// A model out of a run folder or checkpoint file, or one that ships by its name (shipped.h), that computes
+// so. Error as load_model.
 LoadedModel open_model(const std::string& run, const Computing& computing);
 
 // What a model is, in a line: "runs/a/model.safetensors: ddn model, 1234 parameters, image 3x32x32, trained

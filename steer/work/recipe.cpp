@@ -52,6 +52,12 @@ bool name_programs(const std::vector<Call>& calls) {
                      [](const Call& call) { return call.name == "program" || name_programs(call.terms); });
 }
 
+// Whether the last digits of a sample may depend on how many are drawn at once: on GPUs, and for gradients in
+// bfloat16.
+bool rounds_by_batch(const Recipe& recipe) {
+  return recipe.device != "cpu" || (recipe.work == "guide" && recipe.precision != "float32");
+}
+
 // Completes the recipe's model and precision.
 void complete(Recipe& recipe, const LoadedModel& loaded) {
   const std::string found = fingerprint_text(weight_fingerprint(loaded.model->module()));
@@ -168,10 +174,14 @@ Recipe recipe_of_sample(const RecipeRun& run, int64_t index) {
   Recipe recipe = run.recipe;
   STEER_CHECK(index >= 0 && index < recipe.count, "[recipe] expected a sample from 0 to ", recipe.count - 1,
               " but got ", index);
-  recipe.shown = index;
-  if (run.together) return recipe;
-  recipe.seeds = {seeds_for(recipe.seeds, recipe.count)[static_cast<size_t>(index)]};
-  recipe.count = 1, recipe.first += index, recipe.shown = 0;
+  const int64_t drawn_with = recipe.work == "sample" ? std::min(recipe.batch, recipe.count) : recipe.count;
+  const int64_t size = run.together || rounds_by_batch(recipe) ? drawn_with : 1;
+  const int64_t begin = index / size * size;
+  const std::vector<int64_t> seeds = seeds_for(recipe.seeds, recipe.count);
+  const auto from = seeds.begin() + begin;
+  recipe.count = std::min(size, recipe.count - begin);
+  recipe.seeds.assign(from, from + (recipe.seeds.size() == 1 ? 1 : recipe.count));
+  recipe.first += begin, recipe.shown = index - begin;
   return recipe;
 }
 

@@ -114,7 +114,9 @@ struct RecipeRun {
 // guide.
 RecipeRun run_recipe(const Recipe& recipe, const LoadedModel& loaded, const WorkWatch& watch = {});
 
-// The recipe of sample `index` of a run, from 0, by itself.
+// The recipe of sample `index` of a run, from 0, by itself: its seed alone, or, where the samples depend on
+// one another or round otherwise when fewer are drawn at once, those that it was drawn with, of which it is
+// shown.
 Recipe recipe_of_sample(const RecipeRun& run, int64_t index);
 
 }  // namespace steer

@@ -28,14 +28,11 @@ std::string model_name(const std::string& path) {
   return file.extension() == ".safetensors" ? file.stem().string() : file.filename().string();
 }
 
-// The run as if sample `index` had been asked for by itself.
+// The samples of a run that the recipe of sample `index` makes.
 RecipeRun part_of(const RecipeRun& run, int64_t index) {
   RecipeRun part = run;
   part.recipe = recipe_of_sample(run, index);
-  if (run.together) return part;
-  part.state = run.state.narrow(index, 1);
-  if (run.scores.defined()) part.scores = run.scores.narrow(0, index, 1);
-  if (run.asked.defined()) part.asked = run.asked.narrow(0, index, 1);
+  part.state = run.state.narrow(part.recipe.first - run.recipe.first, part.recipe.count);
   return part;
 }
 
@@ -104,20 +101,25 @@ std::string recipe_in_png(std::string_view bytes, const std::string& name) {
        "but it has none");
 }
 
+void check_picture_path(const std::string& path, const Recipe& recipe) {
+  if (seed_path(path, 0) == path) return;
+  std::vector<int64_t> seeds = seeds_for(recipe.seeds, recipe.count);
+  std::sort(seeds.begin(), seeds.end());
+  STEER_CHECK(std::adjacent_find(seeds.begin(), seeds.end()) == seeds.end(), "[recipe] ", path,
+              ": expected each seed once, since every sample is a file of its own, but some come again");
+}
+
 void write_run(const std::string& path, const RecipeRun& run, const Json& figures) {
   STEER_CHECK(!run.stopped && run.state.defined(), "[recipe] ", path,
               ": expected samples but they were stopped");
-  const std::vector<int64_t> seeds = seeds_for(run.recipe.seeds, run.recipe.count);
+  check_picture_path(path, run.recipe);
   if (seed_path(path, 0) == path) {
     Json twin = figures;
     twin["recipe"] = recipe_json(run.recipe);
     write_picture(path, picture_of(run), twin, recipe_texts(run));
     return;
   }
-  std::vector<int64_t> sorted = seeds;
-  std::sort(sorted.begin(), sorted.end());
-  STEER_CHECK(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end(), "[recipe] ", path,
-              ": expected each seed once, since every sample is a file of its own, but some come again");
+  const std::vector<int64_t> seeds = seeds_for(run.recipe.seeds, run.recipe.count);
   for (int64_t i = 0; i < run.recipe.count; ++i)
     write_alone(seed_path(path, seeds[static_cast<size_t>(i)]), run, i);
 }

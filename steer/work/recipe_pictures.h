@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "steer/core/json.h"
@@ -25,9 +26,12 @@ std::vector<PngText> recipe_texts(const RecipeRun& run);
 // The JSON text of the recipe in a PNG. Error, with `name`, where it holds none or is no PNG.
 std::string recipe_in_png(std::string_view bytes, const std::string& name);
 
+// Error where a path for the pictures of a recipe has braces other than {seed}, or has {seed} and two samples
+// have one seed.
+void check_picture_path(const std::string& path, const Recipe& recipe);
+
 // Writes the picture, and beside it the figures with the recipe. A path with {seed} is one picture for each
-// sample, which holds the recipe of that sample alone. Error where two of these have one seed, and for
-// stopped runs.
+// sample, which holds the recipe of that sample alone. Error as check_picture_path, and for stopped runs.
 void write_run(const std::string& path, const RecipeRun& run, const Json& figures);
 
 }  // namespace steer

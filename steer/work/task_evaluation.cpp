@@ -1,5 +1,6 @@
 #include "steer/work/task_evaluation.h"
 
+#include "steer/core/check.h"
 #include "steer/metrics/reconstruction.h"
 
 namespace steer {
@@ -32,7 +33,8 @@ TaskEvaluation evaluate_task(const Generator& generator, const Task& task, const
   found.plan = plan->settings();
   found.text = plan->text();
   found.made = task.run(generator, settings, told, true, [&](double share) {
-    tell(watch, {"guide", share, "", nullptr});
+    const bool on = tell(watch, {"guide", share, "", nullptr});
+    STEER_CHECK(on || share == 1, "[evaluate] interrupted");
   });
   const Made& made = found.made;
   found.figures = {{"objective", task.words()},

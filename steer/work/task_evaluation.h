@@ -40,7 +40,7 @@ struct JudgeOptions {
 // A task put to the generator by a plan of these settings, told these things (of its samples). Where the task
 // has a truth, trivial answers stand beside: what was given, `average` (one sample of the mean of other data,
 // [1, sizes...]), and bicubic enlargement where something smaller was given. Tells the watch as "guide".
-// Error as Generator::plan and `judged`.
+// Error where it asks to end, and as Generator::plan and `judged`.
 TaskEvaluation evaluate_task(const Generator& generator, const Task& task, const Json& settings,
                              const Told& told, const Tensor& average, const JudgeOptions& judge,
                              torch::Device device, const WorkWatch& watch = {});

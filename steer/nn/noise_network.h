@@ -1,0 +1,27 @@
+// The network of a denoiser, whatever it is made of.
+#pragma once
+
+#include <torch/nn.h>
+
+namespace steer {
+
+using torch::Tensor;
+
+// A module that says what the noise in a sample is like. Sampling and training see it through this alone.
+class NoiseNetwork : public torch::nn::Module {
+ public:
+  // x [B, sizes...] and a noise label for each, real numbers [B], -> float32 of the shape of x; a network of
+  // classes is told one for each row, int64 [B]. Differentiable in x, in the label and in the parameters. A
+  // row depends on itself alone. Error where shapes do not fit, classes are missing, not wanted or out of
+  // range.
+  virtual Tensor forward(const Tensor& x, const Tensor& label, const Tensor& class_labels = {}) const = 0;
+
+  // The number type of heavy products: float32 or bfloat16. The output is float32.
+  virtual void set_compute_type(torch::ScalarType type) = 0;
+
+  // Whether activations are computed again in the backward pass (recompute.h). Error with dropout, whose
+  // draws are not made twice.
+  virtual void set_recompute(bool recompute) = 0;
+};
+
+}  // namespace steer

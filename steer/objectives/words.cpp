@@ -1,0 +1,116 @@
+#include "steer/objectives/words.h"
+
+#include "steer/core/check.h"
+#include "steer/nn/saved_network.h"
+#include "steer/objectives/labels.h"
+#include "steer/objectives/linear_objective.h"
+#include "steer/objectives/program.h"
+
+namespace steer {
+namespace {
+
+Parameter classifier_parameter() {
+  return required(
+      file_parameter("classifier", "a run or checkpoint of steer train classifier, or a TorchScript file"));
+}
+
+std::unique_ptr<Objective> gaussian_by(const Arguments& arguments, const ObjectiveContext& context) {
+  LinearTask task = gaussian(arguments.number("mean"), arguments.number("std"), context.space.sizes);
+  task.measurement.y = task.measurement.y.to(context.device);
+  return std::make_unique<LinearObjective>(std::move(task), arguments.words());
+}
+
+// How many classes a classifier tells apart; one sample shows it, and that it takes samples of this space.
+int64_t classes_of(const SavedNetwork& classifier, const ObjectiveContext& context) {
+  const torch::NoGradGuard no_grad;
+  std::vector<int64_t> shape = {1};
+  shape.insert(shape.end(), context.space.sizes.begin(), context.space.sizes.end());
+  return classifier(at::zeros(shape).to(context.device)).size(1);
+}
+
+std::unique_ptr<Objective> label_by(const Arguments& arguments, const ObjectiveContext& context) {
+  const SavedNetwork classifier = load_classifier(arguments.text("classifier"), context.device);
+  const int64_t classes = classes_of(classifier, context);
+  Tensor asked;
+  if (arguments.has("class")) {
+    asked = at::full({1}, arguments.integer("class", classes - 1), torch::kInt64);
+  } else {
+    STEER_CHECK(context.samples > 0, arguments.where(), " needs a class, as in label(3, classifier=...)");
+    asked = (at::arange(context.samples, torch::kInt64) + context.first_sample).remainder(classes);
+  }
+  return std::make_unique<LabelObjective>(classifier, asked, arguments.number("temperature"),
+                                          arguments.words());
+}
+
+std::unique_ptr<Objective> certain_by(const Arguments& arguments, const ObjectiveContext& context) {
+  return std::make_unique<CertainObjective>(load_classifier(arguments.text("classifier"), context.device),
+                                            arguments.words());
+}
+
+std::unique_ptr<Objective> program_by(const Arguments& arguments, const ObjectiveContext&) {
+  return std::make_unique<ProgramObjective>(
+      ProgramOptions{arguments.text("command"), arguments.number("timeout")});
+}
+
+std::unique_ptr<Objective> rank_of(std::vector<WeightedSum::Term> terms) {
+  return std::make_unique<RankSum>(std::move(terms));
+}
+
+}  // namespace
+
+const std::vector<Word>& common_words() {
+  static const std::vector<Word> words = {
+      {"gaussian",
+       {},
+       {},
+       Nature::kLinear,
+       "every number near the mean; of images: how bright",
+       "gaussian(mean=0.3, std=0.5)",
+       {number_parameter("mean", 0.3, -100, 100, "of every number"),
+        number_parameter("std", 0.5, 1e-3, 100, "standard deviation of every number")},
+       gaussian_by,
+       {}},
+      {"label",
+       {},
+       {},
+       Nature::kGradient,
+       "a sample that a classifier takes for a class; without a class the samples are asked for all in turn",
+       "label(3, classifier=judge)",
+       {positional(
+            optional(integer_parameter("class", 0, 0, int64_t{1} << 31, "number of the class, from 0"))),
+        classifier_parameter(), number_parameter("temperature", 1, 1e-6, 1e6, "divides the logits")},
+       label_by,
+       {}},
+      {"certain",
+       {"entropy"},
+       {},
+       Nature::kGradient,
+       "a sample of whose class, whichever it is, a classifier is sure",
+       "certain(classifier=judge)",
+       {classifier_parameter()},
+       certain_by,
+       {}},
+      {"program",
+       {},
+       {},
+       Nature::kBlackBox,
+       "what an outside program scores high: it reads a batch as .npy and writes a number a line",
+       "program('./judge.py', timeout=60)",
+       {positional(required(text_parameter("command", "run by /bin/sh -c"))),
+        number_parameter("timeout", ProgramOptions().timeout_seconds, 0.01, 1e6, "seconds for one batch")},
+       program_by,
+       {}},
+      {"rank",
+       {},
+       {},
+       Nature::kBlackBox,
+       "a sum that adds the terms' ranks among the samples compared instead of their scores",
+       "rank(0.5*label(3, classifier=judge) + 0.5*gaussian())",
+       {},
+       {},
+       rank_of},
+  };
+  return words;
+}
+
+}  // namespace steer
