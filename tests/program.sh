@@ -130,7 +130,7 @@ works 'sample the biased' "$steer" sample biased -n 2 -o biased.png
 works 'encode by beam search' "$steer" reconstruct run --data shapes -n 5 --beam 4 -o recon_beam.png
 works 'reconstruct a file' "$steer" reconstruct run bordered.png --fit resize -o recon.png
 
-works 'train recomputing' "${train[@]}" --out recomputed --images 16 --set train.recompute=true
+works 'train recomputing, with dropout' "${train[@]}" --out recomputed --images 16 --set train.recompute=true --set ddn.pyramid.dropout=0.1
 
 # A classifier judges, guides, and makes no samples.
 judge=("$steer" train classifier --data shapes --set data.size=8 --set classifier.network.size=8 --set 'classifier.network.widths=[8,16]' --set data.limit=64
@@ -431,7 +431,6 @@ refuses 1 'train.rote' "${train[@]}" --out x --images 64 --set train.rote=1
 refuses 1 'did you mean balance' "${train[@]}" --out x --images 64 --set ddn.balanse=none
 refuses 1 'train.rate' "${train[@]}" --out x --images 64 --set train.rate=fast
 refuses 1 'train.recompute: expected false for a classifier' "${judge[@]}" --out x --images 8 --set train.recompute=true
-refuses 1 'expected ddn.pyramid.dropout 0' "${train[@]}" --out x --images 8 --set train.recompute=true --set ddn.pyramid.dropout=0.1
 refuses 1 'no/such' "${train[@]}" --out x --images 64 --data no/such
 refuses 1 'no.json' "$steer" train ddn --config no.json --out x --images 8
 refuses 1 'as the model makes them' "${train[@]}" --out x --images 64 --set data.size=16

@@ -21,7 +21,6 @@
 #include "steer/image/image_space.h"
 #include "steer/modalities/modalities.h"
 #include "steer/models/facts.h"
-#include "steer/nn/training_mode.h"
 #include "steer/points/points_space.h"
 
 namespace steer {
@@ -92,7 +91,6 @@ torch::Device DdnModel::device() const {
 }
 
 LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
-  const TrainingMode dropping(*network_);
   const Tensor x = as_maps(space(), batch.data.x);
   const Tensor seeds = sample_seeds(derive_seed(seed, 1), x.size(0), device());
   auto layers = network_->layers();
@@ -105,7 +103,8 @@ LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
   const Condition told = make_training_condition(options_.condition, label, x, derive_seed(seed, 2));
   // A device would have to tell the host how many prefixes there are.
   const bool share = on_host(x);
-  const ReconstructionLoss result = reconstruction_loss(*network_, x, chooser, told, share);
+  const Forwarding how{derive_seed(seed, 3), {}};
+  const ReconstructionLoss result = reconstruction_loss(*network_, x, chooser, told, share, how);
   step_counts_.clear();
   const std::vector<LayerShape> shapes = network_->shapes();
   for (size_t l = 0; l < result.nearest.size(); ++l)

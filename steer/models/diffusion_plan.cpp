@@ -141,15 +141,18 @@ class DiffusionPlan : public Plan {
   Samples draw(const DrawRequest& request, const Watch& watch) const override {
     check_told(request);
     const torch::NoGradGuard no_grad;
-    const Frozen frozen(*model_.network());
+    const Frozen frozen(model_.freezer());
     const Tensor seeds = request.seeds.to(model_.device());
     const Tensor start = starting_noise(seeds, space_.sizes, grid_[0].item<double>());
     const auto calls = std::make_shared<int64_t>(0);
+    // An adaptive solver would take the rounding of bfloat16 for its own error and never get ahead.
+    Forwarding how;
+    if (sampler_.solver.name == "dopri5") how.compute_type = torch::kFloat32;
     const DenoiserOf denoiser_of = [&](const Tensor& rows) {
       const Tensor& label = request.told.label;
       return model_.guided_denoiser(
           label.defined() && rows.defined() ? label.to(rows.device()).index_select(0, rows) : label,
-          sampler_.scale, calls);
+          sampler_.scale, calls, how);
     };
     Samples samples;
     const Tensor x = solve(denoiser_of, start, grid_, sampler_.solver, seeds,
@@ -209,7 +212,7 @@ class GuidedDiffusionPlan : public DiffusionPlan {
   Samples draw(const DrawRequest& request, const Watch& watch) const override {
     check_told(request);
     const torch::NoGradGuard no_grad;
-    const Frozen frozen(*model_.network());
+    const Frozen frozen(model_.freezer());
     Population population(objective_, guidance_.population, request.seeds.to(model_.device()));
     if (smoothed_ && smoothed_->whole()) population.foresee(*smoothed_);
     const Tensor seeds = population.row_seeds();

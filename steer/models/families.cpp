@@ -9,6 +9,7 @@
 #include "steer/models/classifier_model.h"
 #include "steer/models/ddn_model.h"
 #include "steer/models/diffusion_model.h"
+#include "steer/nn/initial_values.h"
 
 namespace steer {
 namespace {
@@ -77,7 +78,7 @@ const std::vector<std::string>& family_names() {
 }
 
 std::unique_ptr<Model> make_model(const std::string& family, const Json& options, uint64_t seed) {
-  torch::manual_seed(seed);
+  const InitialValues values(seed);
   return family_named(family).make(options, family);
 }
 

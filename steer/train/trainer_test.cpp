@@ -30,8 +30,10 @@ RunOptions some_options(int64_t images) {
 }
 
 TrainSummary train_small(const std::string& run, const RunOptions& options, bool resume,
-                         const TrainWatch& watch = {}) {
-  auto model = small_ddn("pyramid");
+                         const TrainWatch& watch = {}, double dropout = 0) {
+  Json ddn = small_ddn_options("pyramid");
+  ddn["pyramid"]["dropout"] = dropout;
+  const auto model = make_model("ddn", ddn, 7);
   return train(*model, ShapesDataset(200, 8, 1, 3), options, run, resume, torch::kCPU, watch);
 }
 
@@ -53,28 +55,32 @@ std::string log_without_seconds(const std::string& run) {
 }
 
 TEST(Trainer, AResumedRunEqualsAnUninterruptedOneBitForBit) {
-  const TemporaryFolder folder;
-  const std::string whole = folder / "whole", parts = folder / "parts";
-  train_small(whole, some_options(640), false);
-  // Stopped by the watch after 11 steps, as Ctrl-C does, then twice resumed by new processes' worth of state.
-  for (int stop_after : {11, 9, 1000}) {
-    int steps = 0;
-    const TrainWatch watch = [&](const TrainMoment& moment) {
-      EXPECT_EQ(moment.state.images, 16 * moment.state.steps);
-      EXPECT_DOUBLE_EQ(moment.share, static_cast<double>(moment.state.images) / 640);
-      return ++steps < stop_after;
-    };
-    const TrainSummary summary = train_small(parts, some_options(640), std::filesystem::exists(parts), watch);
-    EXPECT_EQ(summary.interrupted, stop_after != 1000);
+  for (const double dropout : {0.0, 0.2}) {
+    const TemporaryFolder folder;
+    const std::string whole = folder / "whole", parts = folder / "parts";
+    train_small(whole, some_options(640), false, {}, dropout);
+    // Stopped by the watch after 11 steps, as Ctrl-C does, then twice resumed by new processes' worth of
+    // state.
+    for (int stop_after : {11, 9, 1000}) {
+      int steps = 0;
+      const TrainWatch watch = [&](const TrainMoment& moment) {
+        EXPECT_EQ(moment.state.images, 16 * moment.state.steps);
+        EXPECT_DOUBLE_EQ(moment.share, static_cast<double>(moment.state.images) / 640);
+        return ++steps < stop_after;
+      };
+      const bool resume = std::filesystem::exists(parts);
+      const TrainSummary summary = train_small(parts, some_options(640), resume, watch, dropout);
+      EXPECT_EQ(summary.interrupted, stop_after != 1000);
+    }
+    for (const char* file : {"/model.safetensors", "/resume.safetensors"}) {
+      const Checkpoint a = read_checkpoint(whole + file), b = read_checkpoint(parts + file);
+      ASSERT_EQ(a.tensors.size(), b.tensors.size());
+      for (const auto& [name, tensor] : a.tensors)
+        EXPECT_TRUE(torch::equal(tensor, b.tensors.at(name))) << file << " " << name;
+      EXPECT_EQ(a.metadata.at("images"), b.metadata.at("images"));
+    }
+    EXPECT_EQ(log_without_seconds(whole), log_without_seconds(parts));
   }
-  for (const char* file : {"/model.safetensors", "/resume.safetensors"}) {
-    const Checkpoint a = read_checkpoint(whole + file), b = read_checkpoint(parts + file);
-    ASSERT_EQ(a.tensors.size(), b.tensors.size());
-    for (const auto& [name, tensor] : a.tensors)
-      EXPECT_TRUE(torch::equal(tensor, b.tensors.at(name))) << file << " " << name;
-    EXPECT_EQ(a.metadata.at("images"), b.metadata.at("images"));
-  }
-  EXPECT_EQ(log_without_seconds(whole), log_without_seconds(parts));
 }
 
 TEST(Trainer, TrainingLowersTheError) {

@@ -58,7 +58,8 @@ TuneState tune(DdnModel& model, const Objective& objective, const TuneOptions& o
   while (share < 1 && goes_on) {
     const uint64_t seed = derive_seed(options.seed, static_cast<uint64_t>(state.steps));
     const Tensor seeds = sample_seeds(seed, options.batch, device);
-    const Generated made = network.run(options.batch, at_random(seeds));
+    const Forwarding how{derive_seed(seed, 1), {}};
+    const Generated made = network.run(options.batch, at_random(seeds), {}, {}, how);
     const Tensor x = from_maps(model.space(), made.image);
     Tensor score = objective.score(x);
     if (options.satisfied < 0) score = score.clamp_max(options.satisfied);

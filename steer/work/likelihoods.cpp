@@ -35,7 +35,7 @@ Computing for_likelihoods(Computing computing) {
 
 Likelihoods likelihoods(const LoadedModel& loaded, const State& samples, const Told& told,
                         const LikelihoodsOptions& options, torch::Device device, const WorkWatch& watch) {
-  DiffusionModel& model = as_diffusion(loaded, "likelihood");
+  const DiffusionModel& model = as_diffusion(loaded, "likelihood");
   const Space space = model.space();
   STEER_CHECK(space.limit == 1, "[likelihood] expected samples in [-1, 1], of 256 levels, but got ",
               text_of(space));
@@ -43,8 +43,7 @@ Likelihoods likelihoods(const LoadedModel& loaded, const State& samples, const T
   STEER_CHECK(count > 0 && options.batch > 0,
               "[likelihood] expected at least one sample and batches of one but got ", count, " and ",
               options.batch);
-  model.module().eval();
-  const Frozen frozen(model.module());
+  const Frozen frozen(model.freezer());
   std::vector<Tensor> nats, evaluations;
   for (int64_t at = 0; at < count; at += options.batch) {
     const int64_t rows = std::min(options.batch, count - at);

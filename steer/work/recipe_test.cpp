@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "steer/core/files.h"
+#include "steer/core/tensors.h"
 #include "steer/models/small_models.h"
 #include "steer/picture/grid.h"
 #include "steer/picture/images.h"
