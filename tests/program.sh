@@ -60,6 +60,7 @@ claims 'the manual names every command' [ "$(grep -c '^\.SS "steer ' steer.1)" -
 works 'dry run' "${train[@]}" --out dry --images 64 --dry-run
 claims 'a dry run writes nothing' [ ! -e dry ]
 works train "${train[@]}" --out run --images 256 --json
+claims 'a run has a plot of its losses' grep -q '>mse_last ' run/loss.svg
 claims 'figures are one line of JSON' [ "$(wc -l <out.txt)" -eq 1 ]
 works sample "$steer" sample run -n 6 -o samples.png
 works 'sample again' "$steer" sample run -n 6 --batch 2 -o again.png
