@@ -30,11 +30,10 @@ class Denoising : public ModelWork {
     climb_.clip_x0 = false;
     solver_.name = "euler";
     levels_ = torch::tensor({kSigma, kNext, 0.0}, torch::kFloat64);
-    model().module().eval();
   }
 
   void run() override {
-    const Frozen frozen(model().module());
+    const Frozen frozen(diffusion().freezer());
     if (part_ == "evaluation") evaluated();
     if (part_ == "step") guided();
     if (part_ == "parts") parts();
@@ -44,14 +43,15 @@ class Denoising : public ModelWork {
 
  private:
   void add_to(std::map<std::string, Tensor>& problem) override {
-    const Frozen frozen(model().module());
+    const Frozen frozen(diffusion().freezer());
     problem["input.x"] = x_;
     problem["input.low"] = low_;
     problem["answer.x0"] = evaluated();
     problem["answer.guided"] = guided();
   }
 
-  Denoiser denoiser() const { return dynamic_cast<const DiffusionModel&>(model()).denoiser(); }
+  const DiffusionModel& diffusion() const { return dynamic_cast<const DiffusionModel&>(model()); }
+  Denoiser denoiser() const { return diffusion().denoiser(); }
   Tensor level() const { return at::full({x_.size(0)}, kSigma, torch::kFloat64); }
 
   Tensor evaluated() const {

@@ -57,7 +57,7 @@ class OneLayer : public Work {
     const Chosen chosen = candidates.at(choice.index);
     loss_ = at::mse_loss(chosen.image, target_) + (chosen.leak * pull_).sum();
     loss_.backward();
-    record(layer_, choice.nearest, 0);
+    record(layer_, times_nearest(choice.nearest, layer_->options.candidates), 0);
     index_ = choice.index;
   }
 

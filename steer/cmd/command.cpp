@@ -12,10 +12,11 @@
 
 namespace steer {
 
-void Common::add_to(CLI::App* command) {
+void Common::add_to(CLI::App* command, bool with_seed) {
   command->add_flag("--json", json, "print one line of JSON with the figures on stdout");
-  command->add_option("--seed", seed, "seed of the first sample; sample i takes seed + i")
-      ->capture_default_str();
+  if (with_seed)
+    command->add_option("--seed", seed, "seed of the first sample; sample i takes seed + i")
+        ->capture_default_str();
   command->add_option("--device", device, "cpu or cuda")->capture_default_str();
   command->add_option("--threads", threads, "processor threads; 0 = all this process may use")
       ->capture_default_str()
@@ -75,11 +76,8 @@ WorkWatch on_terminal() {
       line->title = moment.title;
       line->progress = std::make_unique<Progress>(moment.title, 1.0, isatty(STDERR_FILENO), std::cerr, "");
     }
-    if (moment.share < 1) {
-      line->progress->update(moment.share, moment.note);
-    } else {
-      line->progress->finish(moment.note);
-    }
+    line->progress->update(moment.share, moment.note);
+    if (moment.share >= 1) line->progress->finish(moment.note);
     return !interruption_asked();
   };
 }
@@ -108,6 +106,12 @@ void add_telling_flags(CLI::App* command, Telling& telling, bool with_given) {
                    "for a model conditional on colour, edges or a small image: the image to take them from "
                    "(repeatable; sample i takes number i)")
       ->allow_extra_args(false);
+}
+
+void add_prior_flag(CLI::App* command, std::string& path, const std::string& meaning) {
+  command->add_option(
+      "--prior", path,
+      meaning + " (default: RUN/prior.safetensors, beside a file NAME.safetensors NAME_prior.safetensors)");
 }
 
 }  // namespace steer

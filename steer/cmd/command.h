@@ -17,11 +17,13 @@ namespace steer {
 // A command registers itself and sets `run` to what it does when it is chosen.
 using Run = std::function<int()>;
 void add_train(CLI::App& app, Run& run);
+void add_again(CLI::App& app, Run& run);
 void add_sample(CLI::App& app, Run& run);
 void add_reconstruct(CLI::App& app, Run& run);
 void add_encode(CLI::App& app, Run& run);
 void add_decode(CLI::App& app, Run& run);
 void add_compare(CLI::App& app, Run& run);
+void add_report(CLI::App& app, Run& run);
 void add_guide(CLI::App& app, Run& run);
 void add_import(CLI::App& app, Run& run);
 void add_export(CLI::App& app, Run& run);
@@ -49,8 +51,8 @@ struct Common {
   int64_t threads = 0;
   std::string precision = "auto";
 
-  // Adds the flags.
-  void add_to(CLI::App* command);
+  // Adds the flags; some commands have a --seed of their own, or none.
+  void add_to(CLI::App* command, bool with_seed = true);
   // Prepares the process and says where to compute; Error for a word that names no device or a GPU that is
   // not there.
   Computing start() const;
@@ -78,5 +80,8 @@ void add_source_flags(CLI::App* command, SampleSource& source, int64_t least, in
 
 // Adds --label and, unless the command's own samples are the condition, --condition.
 void add_telling_flags(CLI::App* command, Telling& telling, bool with_given = true);
+
+// Adds --prior FILE.
+void add_prior_flag(CLI::App* command, std::string& path, const std::string& meaning);
 
 }  // namespace steer

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "steer/cmd/command.h"
-#include "steer/models/diffusers_model.h"
+#include "steer/work/importing.h"
 
 namespace steer {
 namespace {
@@ -13,12 +13,10 @@ struct ExportFlags {
 };
 
 int run_export(const ExportFlags& flags) {
-  LoadedModel loaded = open_model(flags.common, flags.run, flags.common.start());
-  DiffusionModel& model = as_diffusion(loaded, "export");
-  export_diffusers(flags.diffusers, model);
+  Json figures = export_folder(opened(flags.run, flags.common.start()), flags.diffusers);
+  figures["run"] = flags.run;
   show(
-      flags.common,
-      {{"run", flags.run}, {"folder", flags.diffusers}, {"parameters", model.parameter_count()}},
+      flags.common, figures,
       fmt::format("{}: model_index.json, unet/ and scheduler/ for the diffusers library\n", flags.diffusers));
   return 0;
 }

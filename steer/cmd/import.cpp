@@ -1,15 +1,9 @@
 // steer import: weights made elsewhere as a run folder.
-#include "steer/models/import.h"
-
 #include <fmt/format.h>
-
-#include <filesystem>
 
 #include "steer/cmd/command.h"
 #include "steer/core/check.h"
-#include "steer/core/files.h"
-#include "steer/models/diffusers_model.h"
-#include "steer/train/options.h"
+#include "steer/work/importing.h"
 
 namespace steer {
 namespace {
@@ -21,64 +15,23 @@ struct ImportFlags {
   bool no_residual = false, official = false;
 };
 
-void write_run(const std::string& out, Model& model) {
-  const ImageShape shape = model.shape();
-  RunOptions run;
-  run.data.size = shape.height;
-  run.data.channels = shape.channels;
-  Json written = options_json(run);
-  written["family"] = model.family();
-  written[model.family()] = model.options();
-  std::filesystem::create_directories(out);
-  save_model(out + "/model.safetensors", model, {}, nullptr);
-  write_file(out + "/options.json", written.dump(2) + "\n");
-}
-
-int import_diffusion(const ImportFlags& flags) {
-  const auto model = import_diffusers(flags.diffusers);
-  write_run(flags.out, *model);
-  const ImageShape shape = model->shape();
-  const Json figures = {{"folder", flags.diffusers},
-                        {"run", flags.out},
-                        {"process", model->process().type()},
-                        {"prediction", model->settings().prediction},
-                        {"parameters", model->parameter_count()},
-                        {"classes", model->needs().classes},
-                        {"image", {shape.channels, shape.height, shape.width}}};
-  show(flags.common, figures,
-       fmt::format("{}: {} parameters, images {}x{}x{}, process {}, predicts {}\n", flags.out,
-                   model->parameter_count(), shape.channels, shape.height, shape.width,
-                   model->process().type(), model->settings().prediction));
-  return 0;
-}
-
-int run_import(const ImportFlags& flags) {
-  flags.common.start();
-  STEER_CHECK(!std::filesystem::exists(flags.out + "/model.safetensors"), "[import] ", flags.out,
-              ": holds a run already; name another folder");
+Imported imported(const ImportFlags& flags) {
   STEER_CHECK(flags.diffusers.empty() == !flags.weights.empty(),
               "[import] expected either a file of weights with --official, or --diffusers FOLDER");
-  if (!flags.diffusers.empty()) return import_diffusion(flags);
+  if (!flags.diffusers.empty()) return import_folder(flags.diffusers, flags.out);
   STEER_CHECK(flags.official,
               "[import] --official: expected pyramid or recurrent, the network that the weights are of");
   ImportOptions options = flags.import;
   options.residual = !flags.no_residual;
-  const auto model = import_official(flags.weights, options);
-  write_run(flags.out, *model);
-  const ImageShape shape = model->shape();
-  const Network& network = model->network();
-  const Json figures = {{"weights", flags.weights},
-                        {"run", flags.out},
-                        {"network", options.network},
-                        {"parameters", model->parameter_count()},
-                        {"layers", network.depth()},
-                        {"latent_bits", network.latent_bits()},
-                        {"image", {shape.channels, shape.height, shape.width}},
-                        {"condition", options.condition.type}};
-  show(flags.common, figures,
-       fmt::format("{}: {} of {} layers, {} parameters, images {}x{}x{}, {:.0f} latent bits\n", flags.out,
-                   options.network, network.depth(), model->parameter_count(), shape.channels, shape.height,
-                   shape.width, network.latent_bits()));
+  return import_weights(flags.weights, options, flags.out);
+}
+
+int run_import(const ImportFlags& flags) {
+  flags.common.start();
+  const Imported made = imported(flags);
+  show(flags.common, made.figures,
+       fmt::format("{}: {} parameters, {}, {}\n", made.run, made.parameters, text_of(made.space),
+                   made.facts.text));
   return 0;
 }
 

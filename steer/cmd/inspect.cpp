@@ -1,14 +1,11 @@
-// steer inspect: what a run or a checkpoint holds.
+// steer inspect: what a run, a checkpoint or another file holds.
 #include <fmt/format.h>
-
-#include <cmath>
-#include <filesystem>
+#include <fmt/ranges.h>
 
 #include "steer/cmd/command.h"
-#include "steer/cmd/sampler.h"
-#include "steer/core/check.h"
 #include "steer/core/progress.h"
 #include "steer/core/tensors.h"
+#include "steer/work/inspection.h"
 
 namespace steer {
 namespace {
@@ -19,122 +16,74 @@ struct InspectFlags {
   bool tensors = false;
 };
 
-std::string type_name(torch::ScalarType type) {
-  return c10::toString(type);
+// Objects with the same keys, which are the head.
+std::string layers_table(const Json& layers) {
+  std::vector<std::vector<std::string>> rows = {{"layer"}};
+  for (const auto& [key, value] : layers.front().items()) rows.front().push_back(key);
+  for (const Json& layer : layers) {
+    rows.push_back({std::to_string(rows.size())});
+    for (const auto& [key, value] : layer.items())
+      rows.back().push_back(value.is_number_float() ? fmt::format("{:.2f}", value.get<double>())
+                                                    : value.dump());
+  }
+  return table(rows);
 }
 
-// Any safetensors file: its tensors and metadata.
-int list_tensors(const InspectFlags& flags, const std::string& file) {
-  const CheckpointHeader header = read_checkpoint_header(file);
+std::string inspected_text(const InspectedModel& model) {
+  std::string text = fmt::format("{} model, {} parameters, {}, {}\ntrained on {} samples, {} steps, {}\n\n",
+                                 model.family, model.parameters, text_of(model.space), model.facts.text,
+                                 model.state.images, model.state.steps, duration_text(model.state.seconds));
+  const Json layers = model.facts.figures.value("layers", Json::array());
+  if (!layers.empty()) text += layers_table(layers) + "\n" + model.facts.legend + "\n";
+  return text + "options:\n" + model.options.dump(2) + "\n";
+}
+
+std::string inspected_text(const InspectedTensors& found) {
   std::vector<std::vector<std::string>> rows = {{"tensor", "type", "shape"}};
-  Json tensors = Json::object();
-  int64_t values = 0;
-  for (const auto& [name, entry] : header.tensors) {
-    rows.push_back({name, type_name(entry.dtype), shape_text(entry.shape)});
-    tensors[name] = {{"type", type_name(entry.dtype)}, {"shape", entry.shape}};
-    int64_t count = 1;
-    for (int64_t side : entry.shape) count *= side;
-    values += count;
-  }
-  std::string text = table(rows) + fmt::format("{} tensors, {} values\n", header.tensors.size(), values);
-  for (const auto& [key, value] : header.metadata) text += fmt::format("{}: {}\n", key, value);
-  show(flags.common,
-       {{"file", file}, {"tensors", tensors}, {"values", values}, {"metadata", header.metadata}}, text);
-  return 0;
+  for (const auto& [name, entry] : found.header.tensors)
+    rows.push_back({name, c10::toString(entry.dtype), shape_text(entry.shape)});
+  std::string text = table(rows) + fmt::format("{} tensors, {} values\n", rows.size() - 1, found.values);
+  for (const auto& [key, value] : found.header.metadata) text += fmt::format("{}: {}\n", key, value);
+  return text;
 }
 
-int inspect_ddn(const InspectFlags& flags, const DdnModel& model, const TrainingState& state,
-                int64_t parameters) {
-  const Network& network = model.network();
-  const auto shapes = network.shapes();
-  const auto layers = network.layers();
-  std::vector<std::vector<std::string>> rows = {
-      {"layer", "size", "features", "K", "bits", "reach", "busiest node", "idlest node"}};
-  Json list = Json::array();
-  for (size_t l = 0; l < shapes.size(); ++l) {
-    const LayerShape& s = shapes[l];
-    const torch::Tensor counts =
-        layers[static_cast<size_t>(network.layer_of(static_cast<int64_t>(l)))]->counts;
-    const double total = std::max(1.0, counts.sum().item<double>());
-    const double high = counts.max().item<double>() / total * static_cast<double>(s.candidates);
-    const double low = counts.min().item<double>() / total * static_cast<double>(s.candidates);
-    rows.push_back({std::to_string(l + 1), fmt::format("{0}x{0}", s.size), std::to_string(s.features),
-                    std::to_string(s.candidates), fmt::format("{:.1f}", std::log2(s.candidates)),
-                    fmt::format("{0}x{0}", s.reach), fmt::format("{:.2f} x even", high),
-                    fmt::format("{:.2f} x even", low)});
-    list.push_back({{"size", s.size},
-                    {"features", s.features},
-                    {"candidates", s.candidates},
-                    {"reach", s.reach},
-                    {"busiest", high},
-                    {"idlest", low}});
-  }
-  const ImageShape shape = model.shape();
-  const Json figures = {{"path", flags.path},       {"family", model.family()},
-                        {"parameters", parameters}, {"image", {shape.channels, shape.height, shape.width}},
-                        {"layers", list},           {"latent_bits", network.latent_bits()},
-                        {"images", state.images},   {"steps", state.steps},
-                        {"seconds", state.seconds}, {"options", model.options()}};
-  show(flags.common, figures,
-       fmt::format("{} model, {} parameters, images {}x{}x{}, {} layers, {:.0f} latent bits\n"
-                   "trained on {} images, {} steps, {}\n\n",
-                   model.family(), parameters, shape.channels, shape.height, shape.width, shapes.size(),
-                   network.latent_bits(), state.images, state.steps, duration_text(state.seconds)) +
-           table(rows) +
-           "\nreach: side of the square, in the layer's own pixels, of earlier outputs of the same size that "
-           "a pixel sees;\n"
-           "counts are of training, relative to an even use of all nodes.\n\noptions:\n" +
-           model.options().dump(2) + "\n");
-  return 0;
+std::string inspected_text(const InspectedCodes& found) {
+  const CodeHeader& header = found.header;
+  std::string text = fmt::format(
+      "{} codes of {} layers, {:.0f} latent bits each, of the model with fingerprint {}\n{} bytes, coder {}",
+      header.codes, header.candidates.size(), found.bits, fingerprint_text(header.fingerprint), found.bytes,
+      name(header.coder));
+  if (header.coder == Coder::kPrior) text += " with fingerprint " + fingerprint_text(header.prior);
+  return text + fmt::format("\ncandidates: {}\n", fmt::join(header.candidates, " "));
 }
 
-// A family without layers to list: its options, and what is its own.
-int inspect_plain(const InspectFlags& flags, Model& model, const TrainingState& state, const Json& own,
-                  const std::string& own_text) {
-  const ImageShape shape = model.shape();
-  Json figures = {{"path", flags.path},
-                  {"family", model.family()},
-                  {"parameters", model.parameter_count()},
-                  {"image", {shape.channels, shape.height, shape.width}},
-                  {"images", state.images},
-                  {"steps", state.steps},
-                  {"seconds", state.seconds},
-                  {"options", model.options()}};
-  figures.update(own);
-  show(flags.common, figures,
-       fmt::format("{} model, {} parameters, images {}x{}x{}, {}\n"
-                   "trained on {} images, {} steps, {}\n\noptions:\n{}\n",
-                   model.family(), model.parameter_count(), shape.channels, shape.height, shape.width,
-                   own_text, state.images, state.steps, duration_text(state.seconds),
-                   model.options().dump(2)));
-  return 0;
+std::string inspected_text(const InspectedIndex& found) {
+  return fmt::format("index of {}, split {}{}, sketches {}\n", found.data, found.split,
+                     found.fit.empty() ? "" : ", fit " + found.fit, fmt::join(found.sketch, "x")) +
+         inspected_text(found.codes);
+}
+
+std::string inspected_text(const InspectedPrior& found) {
+  return fmt::format(
+      "prior with fingerprint {} over codes of {} layers of the model with fingerprint {}, {} units\n{}{}",
+      fingerprint_text(found.fingerprint), found.candidates.size(), fingerprint_text(found.model),
+      found.width, found.training, found.training.empty() ? "" : "\n");
+}
+
+std::string inspected_text(const InspectedPicture& found) {
+  std::string text =
+      fmt::format("PNG of {}x{} pixels, {} channels\n", found.width, found.height, found.channels);
+  for (const PngText& some : found.texts) text += some.key + ": " + some.text + "\n";
+  if (!found.recipe.is_null()) text += "recipe:\n" + found.recipe.dump(2) + "\n";
+  return text;
 }
 
 int run_inspect(const InspectFlags& flags) {
   flags.common.start();
-  if (!std::filesystem::is_directory(flags.path)) {
-    STEER_CHECK(std::filesystem::exists(flags.path), "[inspect] ", flags.path,
-                ": expected a run folder or a checkpoint file but there is nothing");
-    const auto metadata = read_checkpoint_header(flags.path).metadata;
-    const auto format = metadata.find("format");
-    if (flags.tensors || format == metadata.end() || format->second != "steer")
-      return list_tensors(flags, flags.path);
-  } else if (flags.tensors) {
-    return list_tensors(flags, flags.path + "/model.safetensors");
-  }
-  LoadedModel loaded = load_model(flags.path, torch::kCPU);
-  if (const auto* classifier = dynamic_cast<ClassifierModel*>(loaded.model.get()))
-    return inspect_plain(flags, *loaded.model, loaded.state, {{"classes", classifier->classes()}},
-                         fmt::format("{} classes", classifier->classes()));
-  if (const auto* diffusion = dynamic_cast<DiffusionModel*>(loaded.model.get()))
-    return inspect_plain(
-        flags, *loaded.model, loaded.state,
-        {{"process", diffusion->process().type()}, {"prediction", diffusion->settings().prediction}},
-        fmt::format("process {}, predicts {}, drawn by {}", diffusion->process().type(),
-                    diffusion->settings().prediction, sampler_text(diffusion->sampler())));
-  const int64_t parameters = loaded.model->parameter_count();
-  const LoadedDdn ddn = as_ddn(std::move(loaded), "inspect");
-  return inspect_ddn(flags, *ddn.model, ddn.state, parameters);
+  const Inspection found = inspect(flags.path, flags.tensors);
+  show(flags.common, found.figures,
+       std::visit([](const auto& what) { return inspected_text(what); }, found.what));
+  return 0;
 }
 
 }  // namespace
@@ -142,8 +91,11 @@ int run_inspect(const InspectFlags& flags) {
 void add_inspect(CLI::App& app, Run& run) {
   auto flags = std::make_shared<InspectFlags>();
   CLI::App* command = app.add_subcommand(
-      "inspect", "show layers, parameters, latent bits and options of a run or checkpoint");
-  command->add_option("path", flags->path, "run folder, checkpoint, or any safetensors file")->required();
+      "inspect",
+      "show what a run, a checkpoint, codes, an index, a prior or a picture holds: layers, parameters, "
+      "latent bits, options, how it was made");
+  command->add_option("path", flags->path, "run folder, or a file of ours: safetensors, codes, index, PNG")
+      ->required();
   command->add_flag("--tensors", flags->tensors, "list the tensors instead");
   flags->common.add_to(command);
   command->callback([=, &run] { run = [=] { return run_inspect(*flags); }; });

@@ -1,10 +1,12 @@
 // The program `steer`: parses the command line, runs one command, turns errors into one line.
 #include <fmt/format.h>
+#include <torch/cuda.h>
 
 #include <iostream>
 
 #include "steer/cmd/command.h"
 #include "steer/cmd/flags.h"
+#include "steer/cmd/interruption.h"
 #include "steer/core/build.h"
 #include "steer/core/check.h"
 #include "steer/core/files.h"
@@ -53,6 +55,7 @@ int main(int argc, char** argv) {
   steer::add_encode(app, run);
   steer::add_decode(app, run);
   steer::add_guide(app, run);
+  steer::add_again(app, run);
   steer::add_import(app, run);
   steer::add_export(app, run);
   steer::add_evaluate(app, run);
@@ -66,6 +69,7 @@ int main(int argc, char** argv) {
   steer::add_rates(app, run);
   steer::add_search(app, run);
   steer::add_compare(app, run);
+  steer::add_report(app, run);
   steer::add_search_similar(app, run);
   steer::add_cluster(app, run);
   steer::add_interpolate(app, run);
@@ -104,5 +108,6 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {
     std::cerr << "steer: " << error.what() << std::endl;
   }
-  return 1;
+  // What was asked to end says so as an error.
+  return steer::interruption_asked() ? 130 : 1;
 }

@@ -48,6 +48,13 @@ void SettingsFlags::add_drawing_to(CLI::App* command) {
                    "draw a ddn's codes from its learned prior instead of all alike; FILE may be left out "
                    "(default: RUN/prior.safetensors, beside a file NAME.safetensors NAME_prior.safetensors)")
       ->expected(0, 1);
+  if (!command->get_option_no_throw("--temperature"))
+    command
+        ->add_option("--temperature", temperature_,
+                     "with --prior: below 1 what is likely comes more often, above 1 less often")
+        ->capture_default_str()
+        ->check(CLI::Range(0.05, 20.0))
+        ->needs("--prior");
 }
 
 void SettingsFlags::add_guidance_to(CLI::App* command) {

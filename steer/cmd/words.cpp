@@ -6,7 +6,7 @@
 
 #include "steer/cmd/command.h"
 #include "steer/modalities/modalities.h"
-#include "steer/modalities/objectives.h"
+#include "steer/objectives/words.h"
 #include "steer/work/listings.h"
 
 namespace steer {
@@ -22,16 +22,15 @@ struct WordsFlags {
 // The head, then the text from a column on, in as many lines as it needs.
 std::string in_two_columns(const std::string& head, const std::string& text) {
   std::string lines, line = head;
-  size_t start = kWordColumn;
   if (head.size() + 1 >= kWordColumn) lines = head + "\n", line.clear();
   line.resize(kWordColumn, ' ');
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find(' ', at), text.size());
-    if (line.size() > start && line.size() + 1 + end - at > kLastColumn) {
+    if (line.size() > kWordColumn && line.size() + 1 + end - at > kLastColumn) {
       lines += line + "\n";
       line.assign(kWordColumn, ' ');
     }
-    if (line.size() > start) line += " ";
+    if (line.size() > kWordColumn) line += " ";
     line += text.substr(at, end - at);
     at = end + 1;
   }
@@ -57,7 +56,7 @@ std::string value_text(const Parameter& parameter) {
     case ParameterType::kFlag:
       return fmt::format("{}", fmt::join(parameter.choices, " or "));
     default:
-      return name_of(parameter.type);
+      return (parameter.choices.empty() ? "" : "word or ") + name_of(parameter.type);
   }
 }
 
@@ -94,7 +93,9 @@ int run_words(const WordsFlags& flags) {
 
 std::string words_help() {
   std::string text = "Objectives (steer words WORD shows all arguments of one):\n";
-  text += lines_of(all_words());
+  for (const Modality* modality : modalities())
+    text += "of " + modality->plural + ":\n" + lines_of(vocabulary_of({modality->words}));
+  text += "of every kind of sample:\n" + lines_of(vocabulary_of({&common_words()}));
   return text +
          "Sums with weights: '0.5*inpaint(a.png, mask=left) + super_resolve(b.png, factor=4)'. Goals of\n"
          "different units: rank(...) adds the ranks among the candidates instead of the scores.\n"

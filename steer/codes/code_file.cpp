@@ -217,6 +217,18 @@ std::vector<int64_t> candidates_of_runs(std::string_view runs, const std::string
   return candidates;
 }
 
+CodeHeader header_in(std::string_view bytes, const Frame& frame, const std::string& what) {
+  CodeHeader header;
+  header.coder = frame.coder;
+  header.fingerprint = number_at(bytes, 12, 8);
+  if (header.coder == Coder::kPrior) header.prior = number_at(bytes, kCodeHeaderBytes, kPriorBytes);
+  header.candidates =
+      candidates_of_runs(bytes.substr(frame.runs_at, frame.payload_at - frame.runs_at), what);
+  header.codes = static_cast<int64_t>(number_at(bytes, 20, 4));
+  check_extent(header.candidates, header.codes, what);
+  return header;
+}
+
 }  // namespace
 
 Coder make_coder(const std::string& name) {
@@ -278,6 +290,15 @@ std::string write_codes(const CodeFile& given, const Prior* prior) {
   return bytes;
 }
 
+CodeHeader read_code_header(std::string_view bytes, const std::string& name) {
+  const std::string what = joined("[read_codes] ", name, ": ");
+  return header_in(bytes, checked_frame(bytes, what), what);
+}
+
+bool begins_codes(std::string_view bytes) {
+  return bytes.substr(0, kCodeMagic.size()) == kCodeMagic;
+}
+
 Coder coder_in(std::string_view bytes, const std::string& name) {
   return checked_frame(bytes, joined("[read_codes] ", name, ": ")).coder;
 }
@@ -285,20 +306,19 @@ Coder coder_in(std::string_view bytes, const std::string& name) {
 CodeFile read_codes(std::string_view bytes, const std::string& name, const Prior* prior) {
   const std::string what = joined("[read_codes] ", name, ": ");
   const Frame frame = checked_frame(bytes, what);
+  const CodeHeader header = header_in(bytes, frame, what);
   CodeFile file;
-  file.coder = frame.coder;
-  file.fingerprint = number_at(bytes, 12, 8);
-  file.candidates = candidates_of_runs(bytes.substr(frame.runs_at, frame.payload_at - frame.runs_at), what);
-  const auto codes = static_cast<int64_t>(number_at(bytes, 20, 4));
-  check_extent(file.candidates, codes, what);
-  file.code = at::empty({codes, static_cast<int64_t>(file.candidates.size())}, torch::kInt64);
+  file.coder = header.coder;
+  file.fingerprint = header.fingerprint;
+  file.candidates = header.candidates;
+  file.code = at::empty({header.codes, static_cast<int64_t>(file.candidates.size())}, torch::kInt64);
   const std::string_view payload = bytes.substr(frame.payload_at, frame.payload_bytes);
   if (file.coder == Coder::kPacked) {
     unpack(payload, file, what);
   } else if (file.coder == Coder::kAdaptive) {
     decode_adaptively(payload, file, name);
   } else {
-    const uint64_t needed = number_at(bytes, kCodeHeaderBytes, kPriorBytes);
+    const uint64_t needed = header.prior;
     STEER_CHECK(prior, what, "expected the prior with fingerprint ", fingerprint_text(needed),
                 ", which coded it");
     STEER_CHECK(prior->fingerprint() == needed, what, "expected the prior with fingerprint ",

@@ -47,6 +47,21 @@ std::string write_codes(const CodeFile& file, const Prior* prior = nullptr);
 // and so are codes of Coder::kPrior without the very prior that coded them.
 CodeFile read_codes(std::string_view bytes, const std::string& name, const Prior* prior = nullptr);
 
+// What a file says of its codes.
+struct CodeHeader {
+  Coder coder = Coder::kAdaptive;   // how they are coded
+  uint64_t fingerprint = 0;         // of the model
+  uint64_t prior = 0;               // Coder::kPrior: fingerprint of the prior that coded them
+  std::vector<int64_t> candidates;  // K of each layer
+  int64_t codes = 0;                // N
+};
+
+// That of a whole and undamaged file, also without the prior; refuses all others.
+CodeHeader read_code_header(std::string_view bytes, const std::string& name);
+
+// Whether bytes begin as a file of codes does.
+bool begins_codes(std::string_view bytes);
+
 // The coder of a whole and undamaged file; refuses all others.
 Coder coder_in(std::string_view bytes, const std::string& name);
 

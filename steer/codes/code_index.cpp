@@ -74,6 +74,10 @@ std::string write_index(const CodeIndex& index) {
   return bytes;
 }
 
+bool begins_index(std::string_view bytes) {
+  return bytes.substr(0, kIndexMagic.size()) == kIndexMagic;
+}
+
 CodeIndex read_index(std::string_view bytes, const std::string& name) {
   const std::string what = joined("[read_index] ", name, ": ");
   STEER_CHECK(bytes.substr(0, kIndexMagic.size()) == kIndexMagic, what,

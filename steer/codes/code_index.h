@@ -17,6 +17,9 @@ struct CodeIndex {
 // bytes.
 std::string write_index(const CodeIndex& index);
 
+// Whether bytes begin as such a file does.
+bool begins_index(std::string_view bytes);
+
 // What the bytes hold. Anything cut off, damaged, foreign or contradictory is refused with `name` and fault.
 CodeIndex read_index(std::string_view bytes, const std::string& name);
 

@@ -5,6 +5,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/random.h"
+#include "steer/nn/forwarding.h"
 
 namespace steer {
 namespace {
@@ -53,14 +54,15 @@ void PriorNetworkImpl::register_all() {
   head_bias = register_parameter("head_bias", head_bias);
 }
 
-Tensor PriorNetworkImpl::loss(const Tensor& code, double forget, double drop) const {
+Tensor PriorNetworkImpl::loss(const Tensor& code, double forget, double drop, uint64_t seed) const {
   const int64_t rows = code.size(0), layers = code.size(1);
   const Tensor row = code + at::tensor(at::IntArrayRef(begins), torch::kInt64);
   Tensor known = at::embedding(embedding, row);  // [B, L, H]
-  if (is_training() && forget > 0) known = known * (at::rand({rows, layers, 1}) >= forget);
+  if (forget > 0)
+    known = known * (uniform_rows(sample_seeds(derive_seed(seed, 1), rows), 0, {layers, 1}) >= forget);
   const Tensor before = known.cumsum(1) - known;
-  const Tensor units =
-      at::dropout((before + bias).clamp(0, kPriorUnitClip - std::exp2(-kPriorUnitBits)), drop, is_training());
+  const Tensor units = with_dropout((before + bias).clamp(0, kPriorUnitClip - std::exp2(-kPriorUnitBits)),
+                                    drop, derive_seed(seed, 2));
   std::vector<Tensor> losses;
   for (int64_t l = 0; l < layers; ++l) {
     const int64_t begin = begins[static_cast<size_t>(l)], count = candidates[static_cast<size_t>(l)];

@@ -14,9 +14,11 @@ struct PriorNetworkImpl : torch::nn::Module {
   // The real weights that whole numbers stand for, to go on learning.
   explicit PriorNetworkImpl(const PriorNumbers& numbers);
 
-  // -ln p of each index of codes int64 [B, L]: [B, L]. In training each index is forgotten with chance
-  // `forget` by all later layers, each unit with chance `drop`; draws are torch's own.
-  Tensor loss(const Tensor& code, double forget = 0, double drop = 0) const;
+  // -ln p of each index of codes int64 [B, L]: [B, L].
+  Tensor loss(const Tensor& code) const { return loss(code, 0, 0, 0); }
+  // The same while it trains: each index is forgotten with chance `forget` by all later layers, each unit
+  // with chance `drop`, both by draws that follow the seed.
+  Tensor loss(const Tensor& code, double forget, double drop, uint64_t seed) const;
 
   // The same in whole numbers; what leaves their range is held at its end.
   PriorNumbers numbers() const;

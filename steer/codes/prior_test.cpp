@@ -99,7 +99,6 @@ TEST(Prior, WholeNumbersStandForTheRealNetwork) {
     network->embedding.mul_(12);
     network->head.mul_(40);
   }
-  network->eval();
   const Prior prior(network->numbers(), 0);
   const Tensor code = prior.sample(sample_seeds(1, 400), 1);
   const double real = network->loss(code).sum(1).mean().item<double>() / std::log(2.0);

@@ -19,13 +19,11 @@ constexpr int64_t kRampSteps = 50, kMeasureBatch = 1000, kLooks = 12;
 // Bits per code by the real weights.
 double real_bits(PriorNetwork network, const Tensor& code) {
   torch::NoGradGuard no_grad;
-  network->eval();
   double nats = 0;
   for (int64_t at = 0; at < code.size(0); at += kMeasureBatch)
     nats += network->loss(code.narrow(0, at, std::min(kMeasureBatch, code.size(0) - at)))
                 .sum(torch::kFloat64)
                 .item<double>();
-  network->train();
   return nats / std::log(2.0) / static_cast<double>(code.size(0));
 }
 
@@ -79,7 +77,6 @@ PriorTraining train_prior(const Tensor& code, const std::vector<int64_t>& candid
   training.counted_bits = real_bits(plain, test);
   PriorNetwork network = from ? PriorNetwork(*from) : PriorNetwork(candidates, options.width, options.seed);
   if (!from) network->set_frequencies(learned);
-  torch::manual_seed(derive_seed(options.seed, 2));
 
   NamedTensors parameters;
   for (const auto& item : network->named_parameters()) parameters.emplace_back(item.key(), item.value());
@@ -91,7 +88,9 @@ PriorTraining train_prior(const Tensor& code, const std::vector<int64_t>& candid
     const double warm = std::min(1.0, static_cast<double>(training.steps + 1) / kRampSteps);
     const double rate = options.rate * warm * (0.5 + 0.5 * std::cos(kPi * share));
     adam.clear_gradients();
-    const Tensor loss = network->loss(stream.next(options.batch), options.forget, options.drop).sum(1).mean();
+    const uint64_t seed = derive_seed(options.seed, 2, static_cast<uint64_t>(training.steps));
+    const Tensor loss =
+        network->loss(stream.next(options.batch), options.forget, options.drop, seed).sum(1).mean();
     loss.backward();
     {
       torch::NoGradGuard no_grad;

@@ -39,10 +39,23 @@ TEST(PriorTraining, FindsWhatOneIndexSaysOfTheNext) {
 TEST(PriorTraining, IsRepeatable) {
   PriorTrainingOptions options = short_training();
   options.steps = 20;
+  options.forget = options.drop = 0.1;
   const Tensor code = chained_codes(300);
   const PriorTraining one = train_prior(code, {8, 8, 8}, options, nullptr, {});
   const PriorTraining two = train_prior(code, {8, 8, 8}, options, nullptr, {});
   EXPECT_EQ(Prior(one.best, 0).fingerprint(), Prior(two.best, 0).fingerprint());
+}
+
+TEST(PriorTraining, WhatIsNotShownFollowsTheSeed) {
+  const PriorNetwork network(std::vector<int64_t>{8, 8, 8}, 16, 3);
+  const Tensor code = chained_codes(300), all = network->loss(code);
+  EXPECT_TRUE(torch::equal(network->loss(code, 0, 0, 5), all));
+  for (const auto& [forget, drop] : {std::pair(0.5, 0.0), std::pair(0.0, 0.5)}) {
+    const Tensor some = network->loss(code, forget, drop, 5);
+    EXPECT_FALSE(torch::allclose(some, all));
+    EXPECT_TRUE(torch::equal(network->loss(code, forget, drop, 5), some));
+    EXPECT_FALSE(torch::allclose(network->loss(code, forget, drop, 6), some));
+  }
 }
 
 TEST(PriorTraining, GoesOnFromWhatWasLearned) {

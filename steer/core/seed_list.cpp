@@ -45,6 +45,16 @@ std::vector<int64_t> parse_seed_list(std::string_view text) {
   return seeds;
 }
 
+std::vector<int64_t> seeds_for(const std::vector<int64_t>& seeds, int64_t count) {
+  STEER_CHECK(count > 0, "[seed] expected at least one sample but got ", count);
+  STEER_CHECK(seeds.size() == 1 || seeds.size() == static_cast<size_t>(count),
+              "[seed] expected one seed, or ", count, ", one for each sample, but got ", seeds.size());
+  std::vector<int64_t> each = seeds;
+  for (int64_t i = static_cast<int64_t>(seeds.size()); i < count; ++i)
+    each.push_back(static_cast<int64_t>(static_cast<uint64_t>(seeds[0]) + static_cast<uint64_t>(i)));
+  return each;
+}
+
 std::string seed_path(std::string_view pattern, int64_t seed) {
   constexpr std::string_view kPlace = "{seed}";
   std::string path;

@@ -16,6 +16,10 @@ constexpr uint64_t kMaxSeeds = 100000;
 // else, blanks included, for a range of nothing, and for more than kMaxSeeds seeds.
 std::vector<int64_t> parse_seed_list(std::string_view text);
 
+// The seed of each of `count` samples: `seeds` themselves, or of a single one s, sample i takes s + i. Error
+// for any other number of them, and for no samples.
+std::vector<int64_t> seeds_for(const std::vector<int64_t>& seeds, int64_t count);
+
 // The path that a pattern such as "out/{seed}.png" gives for a seed: the number stands for every "{seed}". A
 // pattern without one is the path itself. Error for a brace that belongs to no "{seed}".
 std::string seed_path(std::string_view pattern, int64_t seed);

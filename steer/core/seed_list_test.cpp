@@ -50,6 +50,18 @@ TEST(SeedList, MoreThanTheMostAreRefused) {
               joined("[seed] expected at most 100000 seeds but got more in \"", text, "\""));
 }
 
+TEST(SeedList, ASingleSeedCountsOn) {
+  EXPECT_EQ(seeds_for({7}, 3), (std::vector<int64_t>{7, 8, 9}));
+  EXPECT_EQ(seeds_for({3, 7, 20}, 3), (std::vector<int64_t>{3, 7, 20}));
+  EXPECT_EQ(seeds_for({-1}, 2), (std::vector<int64_t>{-1, 0}));
+  EXPECT_EQ(refusal([] {
+              seeds_for({1, 2}, 3);
+            }),
+            "[seed] expected one seed, or 3, one for each sample, but got 2");
+  EXPECT_THAT(refusal([] { seeds_for({}, 1); }), HasSubstr("but got 0"));
+  EXPECT_THAT(refusal([] { seeds_for({1}, 0); }), HasSubstr("at least one sample"));
+}
+
 TEST(SeedPath, TheNumberStandsForSeed) {
   EXPECT_EQ(seed_path("out/{seed}.png", 12), "out/12.png");
   EXPECT_EQ(seed_path("{seed}/{seed}{seed}", -3), "-3/-3-3");

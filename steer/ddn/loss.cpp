@@ -9,7 +9,7 @@
 namespace steer {
 
 ReconstructionLoss reconstruction_loss(const Network& network, const Tensor& x, const Chooser& chooser,
-                                       const Condition& condition, bool share) {
+                                       const Condition& condition, bool share, const Forwarding& how) {
   STEER_CHECK(x.dim() == 4 && x.size(1) == network.image_channels() && x.size(2) == network.image_size() &&
                   x.size(3) == network.image_size(),
               "[ddn] expected images ",
@@ -29,9 +29,9 @@ ReconstructionLoss reconstruction_loss(const Network& network, const Tensor& x, 
     result.nearest.push_back(share ? sharing.nearest() : step.choice.nearest);
   };
   if (share)
-    network.run(1, sharing.chooser(), observer);
+    network.run(1, sharing.chooser(), observer, {}, how);
   else
-    network.run(x.size(0), chooser, observer, condition);
+    network.run(x.size(0), chooser, observer, condition, how);
   const Tensor by_layer = at::stack(errors);
   result.loss = by_layer.mean();
   result.by_layer = by_layer.detach();

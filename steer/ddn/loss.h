@@ -18,6 +18,7 @@ struct ReconstructionLoss {
 // Without a condition each prefix that rows have in common runs once (prefix_sharing.h), unless `share` is
 // false.
 ReconstructionLoss reconstruction_loss(const Network& network, const Tensor& x, const Chooser& chooser,
-                                       const Condition& condition = {}, bool share = true);
+                                       const Condition& condition = {}, bool share = true,
+                                       const Forwarding& how = {});
 
 }  // namespace steer

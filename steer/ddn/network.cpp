@@ -7,7 +7,7 @@
 namespace steer {
 
 Generated Network::run(int64_t rows, const Chooser& chooser, const Observer& observer,
-                       const Condition& condition) const {
+                       const Condition& condition, const Forwarding& how) const {
   STEER_CHECK(rows > 0, "[ddn] expected at least one row but got ", rows);
   const bool wanted = condition_options_.type != "none";
   STEER_CHECK(condition.defined() == wanted, "[ddn] expected ",
@@ -15,7 +15,7 @@ Generated Network::run(int64_t rows, const Chooser& chooser, const Observer& obs
               wanted ? "none" : "one");
   STEER_CHECK(!wanted || condition.maps.size(0) == rows, "[ddn] expected a condition for each of ", rows,
               " rows but got ", wanted ? condition.maps.size(0) : 0);
-  return forward(rows, chooser, observer, condition);
+  return forward(rows, chooser, observer, condition, how);
 }
 
 double Network::latent_bits() const {

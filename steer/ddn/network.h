@@ -3,6 +3,7 @@
 
 #include "steer/ddn/condition.h"
 #include "steer/ddn/layer.h"
+#include "steer/nn/forwarding.h"
 
 namespace steer {
 
@@ -42,7 +43,7 @@ class Network : public torch::nn::Module {
   // (Choice::row), and what they were told goes with them. Differentiable through the chosen outputs. Error
   // when the condition is missing, not wanted, or not of so many rows.
   Generated run(int64_t rows, const Chooser& chooser, const Observer& observer = {},
-                const Condition& condition = {}) const;
+                const Condition& condition = {}, const Forwarding& how = {}) const;
 
   virtual std::vector<LayerShape> shapes() const = 0;  // one for each of the L applications
   // The layer modules that hold nodes, in order; fewer than L where applications share one.
@@ -59,18 +60,19 @@ class Network : public torch::nn::Module {
   // What its rows must be told.
   const ConditionOptions& condition_options() const { return condition_options_; }
 
-  // The number type of the convolutions: float32 or bfloat16. Choices and images are always float32.
+  // The number type of the convolutions unless a run is told another: float32 or bfloat16. Choices and images
+  // are always float32.
   void set_compute_type(torch::ScalarType type) { compute_type_ = type; }
   torch::ScalarType compute_type() const { return compute_type_; }
 
   // Whether a differentiable forward keeps what enters each layer alone and computes the rest again in the
-  // backward pass (nn/recompute.h). Error for a network that draws random numbers while training.
-  virtual void set_recompute(bool recompute) { recompute_ = recompute; }
+  // backward pass (nn/recompute.h).
+  void set_recompute(bool recompute) { recompute_ = recompute; }
   bool recompute() const { return recompute_; }
 
  private:
   virtual Generated forward(int64_t rows, const Chooser& chooser, const Observer& observer,
-                            const Condition& condition) const = 0;
+                            const Condition& condition, const Forwarding& how) const = 0;
 
   ConditionOptions condition_options_;
   torch::ScalarType compute_type_ = torch::kFloat32;

@@ -95,6 +95,42 @@ TEST(Pyramid, UpsamplingIsNearestThenConvolution) {
   EXPECT_TRUE(torch::allclose(block->forward(x), expected, 1e-4, 1e-4));
 }
 
+TEST(Pyramid, DropsWhatTheSeedSaysAndNothingWithoutOne) {
+  PyramidOptions options;
+  options.widths = {16, 16, 16, 16};
+  options.layers = {1, 1, 2, 2};
+  options.candidates = {8};
+  const Tensor code = torch::zeros({3, 6}, torch::kInt64);
+  torch::NoGradGuard no_grad;
+  const auto image = [&](double dropout, const DropoutSeed& seed) {
+    torch::manual_seed(5);
+    options.dropout = dropout;
+    const Pyramid network(options);
+    for (Tensor& parameter : network.parameters()) parameter.add_(0.1);
+    Forwarding how;
+    how.dropout_seed = seed;
+    return network.run(3, follow(code), {}, {}, how).image;
+  };
+  EXPECT_TRUE(torch::equal(image(0.5, {}), image(0, {})));
+  EXPECT_TRUE(torch::equal(image(0, 1), image(0, {})));
+  EXPECT_TRUE(torch::equal(image(0.5, 1), image(0.5, 1)));
+  EXPECT_FALSE(torch::allclose(image(0.5, 1), image(0.5, {})));
+  EXPECT_FALSE(torch::allclose(image(0.5, 1), image(0.5, 2)));
+}
+
+TEST(Network, ARunMayAskForAnotherNumberType) {
+  torch::NoGradGuard no_grad;
+  for (const auto& network : {small_pyramid(), small_recurrent()}) {
+    const Tensor code = torch::zeros({3, network->depth()}, torch::kInt64);
+    Forwarding how;
+    how.compute_type = torch::kBFloat16;
+    const Tensor half = network->run(3, follow(code), {}, {}, how).image;
+    EXPECT_FALSE(torch::equal(network->run(3, follow(code)).image, half));
+    network->set_compute_type(torch::kBFloat16);
+    EXPECT_TRUE(torch::equal(network->run(3, follow(code)).image, half));
+  }
+}
+
 TEST(Pyramid, ImpossibleOptionsAreRefused) {
   PyramidOptions options;
   options.layers = {1, 1};

@@ -38,7 +38,7 @@ TEST(NodeBias, EvensOutTheUseOfPointsThatDoNotMove) {
   for (int step = 0; step < 3000; ++step) {
     const Tensor targets = torch::rand({64, 1}) * 0.9;
     const Tensor nearest = biased_nearest((targets - points).square() + 0.05, layer->bias);
-    record(layer, nearest, 2000);
+    record(layer, times_nearest(nearest, 4), 2000);
     update_node_bias(layer, 0.05);
   }
   const Tensor share = layer->counts / layer->counts.sum();

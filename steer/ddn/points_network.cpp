@@ -61,7 +61,7 @@ std::vector<LayerShape> PointsNetwork::shapes() const {
 }
 
 Generated PointsNetwork::forward(int64_t rows, const Chooser& chooser, const Observer& observer,
-                                 const Condition& condition) const {
+                                 const Condition& condition, const Forwarding&) const {
   const auto options = nodes_[0]->multi_out_conv1x1->weight.options().requires_grad(false);
   Passage passage;
   passage.condition = condition;

@@ -51,7 +51,7 @@ class PointsNetwork : public Network {
 
  private:
   Generated forward(int64_t rows, const Chooser& chooser, const Observer& observer,
-                    const Condition& condition) const override;
+                    const Condition& condition, const Forwarding& how) const override;
 
   PointsNetworkOptions options_;
   std::vector<PointsBlock> blocks_;

@@ -12,7 +12,6 @@ namespace {
 
 TEST(Progressive, EndsWithTheImageOfTheCode) {
   const auto network = small_pyramid();
-  network->eval();
   const Generated made = network->run(3, at_random(sample_seeds(1, 3)));
   const Progression all = progression(*network, 3, at_random(sample_seeds(1, 3)));
   EXPECT_TRUE(torch::equal(all.code, made.code));

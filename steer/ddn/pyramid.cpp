@@ -59,14 +59,12 @@ ResidualBlockImpl::ResidualBlockImpl(int64_t in, int64_t out, bool up_, double d
   if (up || in != out) skip = register_module("skip", Conv(ConvOptions{in, out, 1}));
 }
 
-Tensor ResidualBlockImpl::forward(const Tensor& x) const {
+Tensor ResidualBlockImpl::forward(const Tensor& x, const DropoutSeed& seed) const {
   const auto doubled = [&](const Tensor& maps) {
     return up ? at::upsample_nearest2d(maps, {2 * maps.size(2), 2 * maps.size(3)}) : maps;
   };
   Tensor y = conv0->forward(doubled(norm0->forward(x)));
-  y = norm1->forward(y);
-  if (dropout > 0) y = at::dropout(y, dropout, is_training());
-  y = conv1->forward(y);
+  y = conv1->forward(with_dropout(norm1->forward(y), dropout, seed));
   // A 1x1 convolution and the repetition of pixels commute: the cheaper order.
   return (y + doubled(skip.is_empty() ? x : skip->forward(x))) * kRootHalf;
 }
@@ -110,19 +108,11 @@ Pyramid::Pyramid(const PyramidOptions& options, const ConditionOptions& conditio
   }
 }
 
-void Pyramid::set_recompute(bool recompute) {
-  STEER_CHECK(
-      !recompute || options_.dropout == 0,
-      "[options] train.recompute: expected ddn.pyramid.dropout 0, whose draws are not made twice, but got ",
-      options_.dropout);
-  Network::set_recompute(recompute);
-}
-
-Tensor Pyramid::start(int64_t rows) const {
+Tensor Pyramid::start(int64_t rows, torch::ScalarType type) const {
   const int64_t channels = options_.widths[0], size = options_.start_size;
   const Tensor features = size == 1 ? at::linspace(-1, 1, channels, torch::kFloat32).view({channels, 1, 1})
                                     : position_features(channels, size);
-  const auto options = nodes_[0]->multi_out_conv1x1->weight.options().dtype(compute_type());
+  const auto options = nodes_[0]->multi_out_conv1x1->weight.options().dtype(type);
   return features.to(options).expand({rows, -1, -1, -1}).contiguous(at::MemoryFormat::ChannelsLast);
 }
 
@@ -134,9 +124,9 @@ bool Pyramid::told_at(size_t l) const {
 }
 
 Generated Pyramid::forward(int64_t rows, const Chooser& chooser, const Observer& observer,
-                           const Condition& condition) const {
+                           const Condition& condition, const Forwarding& how) const {
   Passage passage;
-  passage.h = start(rows);
+  passage.h = start(rows, how.compute_type.value_or(compute_type()));
   passage.condition = condition;
   if (options_.start == "ramp") {
     // They enter the features alone; the candidates of the first layer still start from nothing.
@@ -153,8 +143,9 @@ Generated Pyramid::forward(int64_t rows, const Chooser& chooser, const Observer&
       const int64_t size = blocks_[l]->up ? shapes_[l].size / 2 : shapes_[l].size;
       told = area_resize(passage.condition.maps, size, size);
     }
-    const auto stem = [block = blocks_[l]](const std::vector<Tensor>& in) {
-      return block->forward(reenter(in[0], in[1], in[2], in[3]));
+    const auto stem = [block = blocks_[l],
+                       seed = seed_of_part(how.dropout_seed, l)](const std::vector<Tensor>& in) {
+      return block->forward(reenter(in[0], in[1], in[2], in[3]), seed);
     };
     const std::vector<Tensor> entering = {passage.h, image, passage.leak, told};
     passage.h = recompute() && l + 1 < blocks_.size() ? recomputed(stem, entering) : stem(entering);

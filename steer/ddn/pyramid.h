@@ -45,10 +45,11 @@ struct ResidualBlockImpl : torch::nn::Module {
   // x [B, in, H, W] becomes [B, out, H, W], with `up` of twice the height and width.
   ResidualBlockImpl(int64_t in, int64_t out, bool up, double dropout);
 
-  Tensor forward(const Tensor& x) const;
+  // The formula above; `seed` decides what is dropped.
+  Tensor forward(const Tensor& x, const DropoutSeed& seed = {}) const;
 
   bool up;         // whether it doubles height and width
-  double dropout;  // chance that an activation is dropped while training
+  double dropout;  // chance that an activation is dropped where there is a seed
   GroupNormSilu norm0{nullptr}, norm1{nullptr};
   Conv conv0{nullptr}, conv1{nullptr}, skip{nullptr};
 };
@@ -63,7 +64,6 @@ class Pyramid : public Network {
   // Error for options that contradict themselves, and scales too narrow for the condition.
   explicit Pyramid(const PyramidOptions& options, const ConditionOptions& condition = {});
 
-  void set_recompute(bool recompute) override;
   std::vector<LayerShape> shapes() const override { return shapes_; }
   std::vector<Layer> layers() const override { return nodes_; }
   int64_t layer_of(int64_t application) const override { return application; }
@@ -71,8 +71,8 @@ class Pyramid : public Network {
 
  private:
   Generated forward(int64_t rows, const Chooser& chooser, const Observer& observer,
-                    const Condition& condition) const override;
-  Tensor start(int64_t rows) const;
+                    const Condition& condition, const Forwarding& how) const override;
+  Tensor start(int64_t rows, torch::ScalarType type) const;
   // Whether the condition enters at layer l.
   bool told_at(size_t l) const;
 

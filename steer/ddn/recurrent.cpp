@@ -119,9 +119,8 @@ std::vector<LayerShape> Recurrent::shapes() const {
       LayerShape{options_.size, options_.candidates, options_.base, options_.size});
 }
 
-Tensor Recurrent::features(const Tensor& feature, const Tensor& image, const Tensor& leak,
-                           const Tensor& row) const {
-  const auto type = compute_type();
+Tensor Recurrent::features(const Tensor& feature, const Tensor& image, const Tensor& leak, const Tensor& row,
+                           torch::ScalarType type) const {
   // Norm and convolution three times with a SiLU between, which the norm behind it takes. What `te` makes of
   // the class is added to what enters.
   const auto before_silu = [&](torch::nn::Sequential blocks, const Tensor& x,
@@ -147,8 +146,9 @@ Tensor Recurrent::features(const Tensor& feature, const Tensor& image, const Ten
 }
 
 Generated Recurrent::forward(int64_t rows, const Chooser& chooser, const Observer& observer,
-                             const Condition& condition) const {
+                             const Condition& condition, const Forwarding& how) const {
   const int64_t n = options_.size, b = options_.base;
+  const torch::ScalarType type = how.compute_type.value_or(compute_type());
   const auto options = nodes_->multi_out_conv1x1->weight.options().requires_grad(false);
   // The first features are ramps, turned by a quarter from channel to channel; the first image and leak are
   // one ramp.
@@ -164,7 +164,9 @@ Generated Recurrent::forward(int64_t rows, const Chooser& chooser, const Observe
     const Tensor& label = passage.condition.label;
     const Tensor row =
         label.defined() ? class_embed_->weight.index_select(0, label) : class_embed_->weight.narrow(0, 0, 1);
-    const auto stem = [this](const std::vector<Tensor>& in) { return features(in[0], in[1], in[2], in[3]); };
+    const auto stem = [this, type](const std::vector<Tensor>& in) {
+      return features(in[0], in[1], in[2], in[3], type);
+    };
     const std::vector<Tensor> entering = {passage.h, image, leak, row};
     passage.h = recompute() && l + 1 < options_.repeats ? recomputed(stem, entering) : stem(entering);
     passage.choose(nodes_, l, chooser, observer);

@@ -53,10 +53,11 @@ class Recurrent : public Network {
 
  private:
   Generated forward(int64_t rows, const Chooser& chooser, const Observer& observer,
-                    const Condition& condition) const override;
-  // Features of one application from the previous features, image and leak image; `row` [N or 1, 100] of the
-  // class table.
-  Tensor features(const Tensor& feature, const Tensor& image, const Tensor& leak, const Tensor& row) const;
+                    const Condition& condition, const Forwarding& how) const override;
+  // Features of one application, computed in `type`, from the previous features, image and leak image; `row`
+  // [N or 1, 100] of the class table.
+  Tensor features(const Tensor& feature, const Tensor& image, const Tensor& leak, const Tensor& row,
+                  torch::ScalarType type) const;
   torch::nn::Sequential triple(const std::string& name, std::vector<int64_t> channels, int64_t size);
   torch::nn::Sequential embedding(const std::string& name, int64_t out);
 

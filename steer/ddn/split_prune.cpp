@@ -31,12 +31,17 @@ void check(const SplitOptions& options) {
   STEER_CHECK(options.most >= 1, "[options] split.most: expected at least 1 but got ", options.most);
 }
 
-void record(Layer& layer, const Tensor& nearest, double half_life_images) {
+Tensor times_nearest(const Tensor& nearest, int64_t nodes) {
+  const at::TensorOptions real = nearest.options().dtype(torch::kFloat64);
+  return at::zeros({nodes}, real).index_add_(0, nearest, at::ones({nearest.size(0)}, real));
+}
+
+void record(Layer& layer, const Tensor& times, double half_life_images) {
   torch::NoGradGuard no_grad;
-  if (half_life_images > 0)
-    layer->counts *= std::pow(0.5, static_cast<double>(nearest.size(0)) / half_life_images);
-  layer->counts.index_add_(0, nearest, at::ones({nearest.size(0)}, layer->counts.options()));
-  layer->idle.add_(nearest.size(0)).index_fill_(0, nearest, 0);
+  const Tensor images = times.sum();
+  if (half_life_images > 0) layer->counts *= at::exp2(images / -half_life_images);
+  layer->counts += times;
+  layer->idle.add_(images.to(torch::kInt64)).masked_fill_(times > 0, 0);
 }
 
 std::vector<Split> split_and_prune(Layer& layer, const SplitOptions& options, const Adam* adam,

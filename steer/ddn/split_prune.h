@@ -28,9 +28,13 @@ struct SplitOptions {
 // Checks the words and ranges; Error names the field.
 void check(const SplitOptions& options);
 
-// Adds one to the count of each index in `nearest` (int64 [B]) on the device, after letting old counts fade
-// (half-life 0: they never do), and ages the nodes that are not among them by B images.
-void record(Layer& layer, const Tensor& nearest, double half_life_images);
+// How often each of K nodes is among `nearest` (int64 [B]): float64 [K], on its device. Such counts of the parts
+// of a batch add up to those of the whole.
+Tensor times_nearest(const Tensor& nearest, int64_t nodes);
+
+// Adds `times` (float64 [K]) of a batch to the layer's counts, on the device, after letting old counts fade
+// (half-life 0: they never do), and ages the nodes that were never nearest by the images of the batch.
+void record(Layer& layer, const Tensor& times, double half_life_images);
 
 // Tests the rule and carries out the splits: rows of the weights, of Adam's moments and of the EMA shadow are
 // cloned, the two nodes share the busier one's count and age. `adam` and `ema` may be null. Returns the

@@ -128,9 +128,9 @@ TEST(SplitPrune, OnTheDeviceItMakesTheSameSplitsAndTheHostReadsNothing) {
 
 TEST(SplitPrune, CountsFadeByTheirHalfLifeAndIdleNodesAge) {
   Layer layer(LayerOptions{4, 1, 3, true, true});
-  record(layer, torch::tensor({1, 1}, torch::kInt64), 2);
+  record(layer, times_nearest(torch::tensor({1, 1}, torch::kInt64), 3), 2);
   EXPECT_DOUBLE_EQ(layer->counts[1].item<double>(), 2);
-  record(layer, torch::tensor({0, 0}, torch::kInt64), 2);
+  record(layer, times_nearest(torch::tensor({0, 0}, torch::kInt64), 3), 2);
   EXPECT_DOUBLE_EQ(layer->counts[1].item<double>(), 1);
   EXPECT_TRUE(torch::equal(layer->idle, torch::tensor({0, 2, 4}, torch::kInt64)));
 }

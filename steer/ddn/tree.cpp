@@ -4,57 +4,6 @@
 #include "steer/core/tensors.h"
 
 namespace steer {
-namespace {
-
-// The smallest odd side whose square has room for K children around a middle.
-int64_t side_of(int64_t branching) {
-  int64_t side = 3;
-  while (side * side <= branching) side += 2;
-  return side;
-}
-
-class Painter {
- public:
-  Painter(const PrefixTree& tree, int64_t cell) : tree_(tree), side_(side_of(tree.branching)) {
-    int64_t pixels = cell;
-    for (int64_t l = 0; l < tree.levels; ++l) pixels *= side_;
-    picture_ = at::ones({tree.images[0].size(1), pixels, pixels});
-  }
-
-  // Paints the square at (y, x) whose middle is the prefix `row` of `level` (-1: the root).
-  void paint(int64_t level, int64_t row, int64_t y, int64_t x, int64_t pixels) {
-    const Tensor image = level < 0 ? tree_.images[0].mean(0) : tree_.images[static_cast<size_t>(level)][row];
-    if (level == tree_.levels - 1) {
-      put(image, y, x, pixels);
-      return;
-    }
-    const int64_t block = pixels / side_, middle = side_ * side_ / 2;
-    put(image, y + side_ / 2 * block, x + side_ / 2 * block, block);
-    for (int64_t k = 0; k < tree_.branching; ++k) {
-      const int64_t place = k < middle ? k : k + 1;
-      paint(level + 1, std::max<int64_t>(row, 0) * tree_.branching + k, y + place / side_ * block,
-            x + place % side_ * block, block);
-    }
-  }
-
-  const Tensor& picture() const { return picture_; }
-
- private:
-  void put(const Tensor& image, int64_t y, int64_t x, int64_t pixels) {
-    // A white line of a pixel at two sides keeps neighbours apart.
-    const Tensor fitted = at::adaptive_avg_pool2d(
-        at::upsample_nearest2d(image.unsqueeze(0), {4 * pixels, 4 * pixels}), {pixels, pixels})[0];
-    picture_.narrow(1, y, pixels).narrow(2, x, pixels).copy_(fitted);
-    picture_.narrow(1, y, 1).narrow(2, x, pixels).fill_(1);
-    picture_.narrow(1, y, pixels).narrow(2, x, 1).fill_(1);
-  }
-
-  const PrefixTree& tree_;
-  int64_t side_;
-  Tensor picture_;
-};
-
-}  // namespace
 
 PrefixTree prefix_tree(const Network& network, int64_t levels, int64_t most, const Condition& condition) {
   const auto shapes = network.shapes();
@@ -85,13 +34,6 @@ PrefixTree prefix_tree(const Network& network, int64_t levels, int64_t most, con
   };
   network.run(1, fan, observer, condition);
   return tree;
-}
-
-Tensor tree_picture(const PrefixTree& tree, int64_t cell) {
-  STEER_CHECK(cell >= 4, "[tree] expected cells of at least 4 pixels but got ", cell);
-  Painter painter(tree, cell);
-  painter.paint(-1, 0, 0, 0, painter.picture().size(1));
-  return painter.picture();
 }
 
 }  // namespace steer

@@ -1,5 +1,4 @@
-// The recursive picture of a code's first layers: each prefix in the middle of a square, its continuations
-// around it.
+// The first layers of a code as a tree.
 #pragma once
 
 #include "steer/ddn/network.h"
@@ -18,10 +17,5 @@ struct PrefixTree {
 // more than `most` prefixes at the last level.
 PrefixTree prefix_tree(const Network& network, int64_t levels, int64_t most = 4096,
                        const Condition& condition = {});
-
-// The picture [C, S, S]: a square of m x m blocks, m odd, m m > K; the prefix (at the root the mean of its
-// children) fills the middle block and each child a block around it, itself such a square; the last level's
-// images have `cell` pixels.
-Tensor tree_picture(const PrefixTree& tree, int64_t cell);
 
 }  // namespace steer

@@ -1,13 +1,17 @@
 #include "steer/image/image_modality.h"
 
+#include <algorithm>
+
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
 #include "steer/image/datasets.h"
 #include "steer/image/image_space.h"
+#include "steer/image/rivals.h"
 #include "steer/image/words.h"
 #include "steer/picture/fit.h"
 #include "steer/picture/grid.h"
 #include "steer/picture/images.h"
+#include "steer/picture/nested.h"
 
 namespace steer {
 namespace {
@@ -30,6 +34,16 @@ Tensor picture_of(const std::vector<State>& sources, int64_t columns) {
   return stacked_grid(images, columns > 0 ? columns : std::min<int64_t>(images[0].size(0), 12));
 }
 
+Tensor nested_images(const std::vector<State>& levels, int64_t cell) {
+  std::vector<Tensor> images;
+  for (const State& level : levels) images.push_back(level.x);
+  return nested_picture(images, cell);
+}
+
+Tensor small_images(const State& images, int64_t side) {
+  return area_resize(images.x, std::min(side, images.x.size(2)), std::min(side, images.x.size(3)));
+}
+
 void fit_to(DataOptions& options, const Space& space) {
   const MapSizes sizes = map_sizes(space);
   options.size = sizes.height;
@@ -50,6 +64,10 @@ const Modality& image_modality() {
     m.data = image_data();
     m.fitted = fit_to;
     m.picture = picture_of;
+    m.alone = [](const State& sample) { return sample.x.select(0, 0); };
+    m.nested = nested_images;
+    m.sketch = small_images;
+    m.rivals = image_rivals();
     m.words = &image_words();
     return m;
   }();

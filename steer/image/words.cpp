@@ -59,33 +59,33 @@ void check_readable(const MapSizes& sizes) {
 }
 
 // What an image argument gave: pictures of the sample's size, or of 1/factor of it.
-struct Pictures {
+struct GivenImages {
   Tensor images;  // [T, C, H, W]
   bool low = false;
   bool from_file = false;
 };
 
-Pictures pictures_of(const Arguments& arguments, const ObjectiveContext& context, int64_t factor = 1) {
-  Pictures pictures;
+GivenImages pictures_of(const Arguments& arguments, const ObjectiveContext& context, int64_t factor = 1) {
+  GivenImages given;
   if (!arguments.has("image")) {
     STEER_CHECK(context.truth.defined(), arguments.where(), " needs an image, as in ", arguments.name(),
                 "(photo.png, ...)");
-    pictures.images = context.truth.to(context.device);
-    return pictures;
+    given.images = context.truth.to(context.device);
+    return given;
   }
   const MapSizes sizes = map_sizes(context.space);
   check_readable(sizes);
   const std::string path = arguments.text("image");
-  pictures.from_file = true;
-  pictures.images = read_image(path, sizes.channels).unsqueeze(0);
+  given.from_file = true;
+  given.images = read_image(path, sizes.channels).unsqueeze(0);
   const int64_t low_height = sizes.height / factor, low_width = sizes.width / factor;
-  pictures.low = factor > 1 && pictures.images.size(2) == low_height && pictures.images.size(3) == low_width;
-  if (!pictures.low) {
+  given.low = factor > 1 && given.images.size(2) == low_height && given.images.size(3) == low_width;
+  if (!given.low) {
     const std::string also = factor > 1 ? " or " + height_by_width(low_height, low_width) : "";
-    pictures.images = image_of_size(pictures.images, path, fit_of(arguments, context), sizes, also);
+    given.images = image_of_size(given.images, path, fit_of(arguments, context), sizes, also);
   }
-  pictures.images = pictures.images.to(context.device);
-  return pictures;
+  given.images = given.images.to(context.device);
+  return given;
 }
 
 std::unique_ptr<Objective> linear_of(LinearTask task, const Arguments& arguments) {
@@ -107,9 +107,9 @@ std::unique_ptr<Objective> super_resolve_by(const Arguments& arguments, const Ob
               ": expected a factor that divides ", height_by_width(sizes.height, sizes.width), " but got ",
               factor);
   const double noise = arguments.number("noise");
-  const Pictures pictures = pictures_of(arguments, context, factor);
-  return linear_of(pictures.low ? super_resolve_from(pictures.images, factor, noise)
-                                : super_resolve(pictures.images, factor, noise),
+  const GivenImages given = pictures_of(arguments, context, factor);
+  return linear_of(given.low ? super_resolve_from(given.images, factor, noise)
+                             : super_resolve(given.images, factor, noise),
                    arguments);
 }
 
@@ -121,10 +121,10 @@ std::unique_ptr<Objective> colourise_by(const Arguments& arguments, const Object
 
 std::unique_ptr<Objective> denoise_by(const Arguments& arguments, const ObjectiveContext& context) {
   const double noise = arguments.number("noise");
-  const Pictures pictures = pictures_of(arguments, context);
-  Tensor noisy = pictures.images;
+  const GivenImages given = pictures_of(arguments, context);
+  Tensor noisy = given.images;
   // A truth that stands in has no noise yet.
-  if (pictures.from_file || arguments.has("add") ? arguments.flag("add") : true) {
+  if (given.from_file || arguments.has("add") ? arguments.flag("add") : true) {
     const Tensor seeds = sample_seeds(context.seed, noisy.size(0), context.device);
     noisy = noisy + noise * normal_rows(seeds, kNoiseStream, noisy.sizes().slice(1));
   }

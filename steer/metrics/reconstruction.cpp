@@ -14,9 +14,9 @@ Tensor psnr(const Tensor& mse) {
 
 Tensor masked_mse(const Tensor& images, const Tensor& truth, const Tensor& mask) {
   const Tensor square = (images - truth).to(torch::kFloat64).square();
-  if (!mask.defined()) return square.mean({1, 2, 3});
+  if (!mask.defined()) return square.flatten(1).mean(1);
   const Tensor weight = mask.to(torch::kFloat64).expand_as(square);
-  return (square * weight).sum({1, 2, 3}) / weight.sum({1, 2, 3});
+  return (square * weight).flatten(1).sum(1) / weight.flatten(1).sum(1);
 }
 
 NodeUsage node_usage(const Tensor& index, int64_t candidates) {

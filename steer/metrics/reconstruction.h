@@ -14,8 +14,8 @@ double psnr(double mse);
 // The same of each image, float64 [N]; errors below 1e-12 count as that.
 Tensor psnr(const Tensor& mse);
 
-// Mean squared error of each image [N, C, H, W] over the pixels where `mask` [N or 1, 1, H, W] is 1
-// (undefined: all): float64 [N].
+// Mean squared error of each of N samples, images [N, C, H, W] or other numbers [N, ...], where `mask` [N or
+// 1, 1, ...] is 1 (undefined: everywhere): float64 [N].
 Tensor masked_mse(const Tensor& images, const Tensor& truth, const Tensor& mask = {});
 
 // Use of the K nodes at one layer.

@@ -10,6 +10,7 @@
 #include "steer/core/named.h"
 #include "steer/data/data_options.h"
 #include "steer/data/dataset.h"
+#include "steer/modality/rival.h"
 #include "steer/objectives/vocabulary.h"
 
 namespace steer {
@@ -43,6 +44,20 @@ struct Modality {
   // Samples as a picture [C, h, w] in [-1, 1]. Several sources show one thing seen several ways: sample i of
   // each belong together. `columns` side by side, 0: as suits.
   std::function<Tensor(const std::vector<State>& sources, int64_t columns)> picture;
+
+  // One sample by itself as a picture [C, h, w] in [-1, 1], without a frame; empty: as `picture`.
+  std::function<Tensor(const State& sample)> alone;
+
+  // A tree of samples as one picture: K, then K^2 and so on, child k of sample i in row i K + k; those of the
+  // last level have `cell` pixels a side. Empty where a kind has none.
+  std::function<Tensor(const std::vector<State>& levels, int64_t cell)> nested;
+
+  // What an index keeps of each sample to tell how near others are: [N, C, S, S] in [-1, 1], S at most
+  // `side`. Empty where a kind has none.
+  std::function<Tensor(const State& samples, int64_t side)> sketch;
+
+  // What files of this kind are coded by elsewhere, to compare codes with; may be none.
+  std::vector<Rival> rivals;
 
   // How many samples a picture needs to show what their distribution is like.
   int64_t shown = 1;

@@ -5,6 +5,7 @@
 #include "steer/core/options.h"
 #include "steer/core/random.h"
 #include "steer/image/image_space.h"
+#include "steer/models/facts.h"
 
 namespace steer {
 
@@ -24,26 +25,27 @@ Json ClassifierModel::options() const {
 }
 
 LossReport ClassifierModel::loss(const Batch& batch, uint64_t seed) {
-  network_->train();
   const int64_t least = batch.told.label.min().item<int64_t>(), most = batch.told.label.max().item<int64_t>();
   STEER_CHECK(least >= 0 && most < classes(), "[classifier] expected a label from 0 to ", classes() - 1,
               " for every image but got ",
               least < 0 ? "an image without one" : "label " + std::to_string(most));
   const Tensor label = batch.told.label.to(batch.data.x.device());
   const Tensor seeds = sample_seeds(derive_seed(seed, 1), batch.data.x.size(0), batch.data.x.device());
-  // Dropout draws from the global generator, which the step's seed sets for an exact resume.
-  torch::manual_seed(derive_seed(seed, 2));
-  const Tensor logits = network_->forward(augmented(batch.data.x, seeds, options_.augment));
+  const Forwarding how{derive_seed(seed, 2), {}};
+  const Tensor logits = network_->forward(augmented(batch.data.x, seeds, options_.augment), how);
   const Tensor loss =
       at::cross_entropy_loss(logits, label, {}, at::Reduction::Mean, -100, options_.smoothing);
   const Tensor right = logits.detach().argmax(1).eq(label).to(torch::kFloat32).mean();
   return {loss, {{"loss", loss.detach()}, {"accuracy", right}}};
 }
 
-Tensor ClassifierModel::logits(const Tensor& x) {
+Facts ClassifierModel::facts() const {
+  return {{{"classes", classes()}}, std::to_string(classes()) + " classes", ""};
+}
+
+Tensor ClassifierModel::logits(const State& samples) const {
   torch::NoGradGuard no_grad;
-  network_->eval();
-  return network_->forward(x);
+  return network_->forward(samples.x.to(network_->last->weight.device()));
 }
 
 Json fitted_to(const Json& options, const Dataset& data, const std::string& path) {

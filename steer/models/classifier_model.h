@@ -3,6 +3,7 @@
 
 #include "steer/core/option_fields.h"
 #include "steer/models/augmentation.h"
+#include "steer/models/judge.h"
 #include "steer/models/model.h"
 #include "steer/nn/classifier.h"
 
@@ -22,7 +23,7 @@ struct ClassifierModelOptions {
 };
 
 // The model of the family "classifier".
-class ClassifierModel : public Model {
+class ClassifierModel : public Model, public Judge {
  public:
   explicit ClassifierModel(const ClassifierModelOptions& options);
 
@@ -36,10 +37,10 @@ class ClassifierModel : public Model {
   Figures after_step(int64_t, const Adam*, const Ema*) override { return {}; }
   void set_compute_type(torch::ScalarType type) override { network_->compute_type = type; }
 
-  // How many classes it knows.
-  int64_t classes() const { return options_.network.classes; }
-  // Logits [N, classes] of images [N, C, H, W] in [-1, 1], without gradient and dropout.
-  Tensor logits(const Tensor& x);
+  Facts facts() const override;
+  const Judge* judge() const override { return this; }
+  int64_t classes() const override { return options_.network.classes; }
+  Tensor logits(const State& samples) const override;
 
  private:
   ClassifierModelOptions options_;

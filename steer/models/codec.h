@@ -2,6 +2,7 @@
 #pragma once
 
 #include "steer/codes/code_file.h"
+#include "steer/core/space.h"
 #include "steer/core/state.h"
 
 namespace steer {
@@ -26,8 +27,19 @@ class Codec {
   // The samples of codes int64 [N, L], told what the encoder was told.
   virtual State decode(const Tensor& code, const Told& told = {}) const = 0;
 
+  // What codes int64 [N, L] say after each of `layers` (from 0, rising; empty: all), as samples of the space.
+  virtual std::vector<State> unfolded(const Tensor& code, const std::vector<int64_t>& layers = {},
+                                      const Told& told = {}) const = 0;
+
+  // All prefixes of the first `levels` layers as samples: K^(l + 1) of level l, child k of prefix i in row
+  // i K + k. Told is of one row. Error when these layers differ in K, or the last level has more than `most`.
+  virtual std::vector<State> prefixes(int64_t levels, int64_t most, const Told& told = {}) const = 0;
+
+  virtual Space space() const = 0;                      // of the samples
   virtual std::vector<int64_t> candidates() const = 0;  // K of each layer
-  virtual uint64_t fingerprint() const = 0;             // of the weights, which a file of codes names
+  // What each layer decides, as its sizes: [h, w] of images.
+  virtual std::vector<std::vector<int64_t>> places() const = 0;
+  virtual uint64_t fingerprint() const = 0;  // of the weights, which a file of codes names
 
   double bits() const;  // log2 of the number of codes
 

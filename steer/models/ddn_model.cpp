@@ -1,6 +1,9 @@
 #include "steer/models/ddn_model.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "steer/core/check.h"
@@ -13,9 +16,11 @@
 #include "steer/ddn/chooser.h"
 #include "steer/ddn/loss.h"
 #include "steer/ddn/node_bias.h"
+#include "steer/ddn/progressive.h"
 #include "steer/ddn/tree.h"
 #include "steer/image/image_space.h"
-#include "steer/nn/training_mode.h"
+#include "steer/modalities/modalities.h"
+#include "steer/models/facts.h"
 #include "steer/points/points_space.h"
 
 namespace steer {
@@ -31,6 +36,12 @@ std::shared_ptr<Network> make_network(const DdnOptions& options) {
     return std::make_shared<Recurrent>(options.recurrent, options.condition);
   if (options.network == "points") return std::make_shared<PointsNetwork>(options.points, options.condition);
   fail("[options] ddn.network: expected pyramid, recurrent or points but got \"", options.network, "\"");
+}
+
+std::vector<State> as_samples(const Space& space, const std::vector<Tensor>& maps) {
+  std::vector<State> samples;
+  for (const Tensor& some : maps) samples.push_back(from_maps(space, some));
+  return samples;
 }
 
 }  // namespace
@@ -80,7 +91,6 @@ torch::Device DdnModel::device() const {
 }
 
 LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
-  const TrainingMode dropping(*network_);
   const Tensor x = as_maps(space(), batch.data.x);
   const Tensor seeds = sample_seeds(derive_seed(seed, 1), x.size(0), device());
   auto layers = network_->layers();
@@ -93,10 +103,12 @@ LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
   const Condition told = make_training_condition(options_.condition, label, x, derive_seed(seed, 2));
   // A device would have to tell the host how many prefixes there are.
   const bool share = on_host(x);
-  const ReconstructionLoss result = reconstruction_loss(*network_, x, chooser, told, share);
+  const Forwarding how{derive_seed(seed, 3), {}};
+  const ReconstructionLoss result = reconstruction_loss(*network_, x, chooser, told, share, how);
+  step_counts_.clear();
+  const std::vector<LayerShape> shapes = network_->shapes();
   for (size_t l = 0; l < result.nearest.size(); ++l)
-    record(layers[static_cast<size_t>(network_->layer_of(static_cast<int64_t>(l)))], result.nearest[l],
-           options_.split.half_life_images);
+    step_counts_.push_back(times_nearest(result.nearest[l], shapes[l].candidates));
   // As a sum over pixels, so that gradients stay well above the optimiser's epsilon whatever the image size.
   const double values = static_cast<double>(x[0].numel());
   return {result.loss * values, {{"mse", result.by_layer.mean()}, {"mse_last", result.by_layer[-1]}}};
@@ -104,10 +116,15 @@ LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
 
 Figures DdnModel::after_step(int64_t step, const Adam* adam, const Ema* ema) {
   torch::NoGradGuard no_grad;
+  auto layers = network_->layers();
+  for (size_t l = 0; l < step_counts_.size(); ++l)
+    record(layers[static_cast<size_t>(network_->layer_of(static_cast<int64_t>(l)))], step_counts_[l],
+           options_.split.half_life_images);
+  step_counts_.clear();
   Tensor splits = at::zeros({}, at::TensorOptions(device()).dtype(torch::kFloat64));
   double nodes = 0;
   std::vector<Tensor> used;
-  for (Layer& layer : network_->layers()) {
+  for (Layer& layer : layers) {
     if (options_.balance == "split" && step % options_.split.every_steps == 0)
       splits +=
           on_host(layer->counts)
@@ -125,14 +142,15 @@ Tensor DdnModel::preview(int64_t samples, const State& examples) {
   constexpr int64_t kMostBranches = 24, kMostCodes = 1000, kCell = 20;
   const auto layers = network_->shapes();
   double codes = 1;
-  const bool pictures = space().kind == image_space(1, 1, 1).kind;
-  bool even = pictures && layers[0].candidates <= kMostBranches && options_.condition.type == "none";
+  bool even = layers[0].candidates <= kMostBranches && options_.condition.type == "none";
   for (const LayerShape& layer : layers) {
     even = even && layer.candidates == layers[0].candidates;
     codes *= static_cast<double>(layer.candidates);
   }
-  if (!even || codes > static_cast<double>(kMostCodes)) return Generator::preview(samples, examples);
-  return tree_picture(prefix_tree(*network_, network_->depth()), kCell);
+  const auto& nested = modality_of(space()).nested;
+  if (!nested || !even || codes > static_cast<double>(kMostCodes))
+    return Generator::preview(samples, examples);
+  return nested(prefixes(network_->depth(), kMostCodes), kCell);
 }
 
 Encoded DdnModel::encode(const State& samples, int64_t beam, const Told& told) const {
@@ -157,17 +175,64 @@ Encoded DdnModel::encode(const State& samples, int64_t beam, const Told& told) c
   return {from_maps(space(), made.image), made.code, at::stack(errors, 1)};
 }
 
-State DdnModel::decode(const Tensor& code, const Told& told) const {
-  torch::NoGradGuard no_grad;
+void DdnModel::check_code(const Tensor& code) const {
   STEER_CHECK(code.dim() == 2 && code.size(1) == network_->depth(), "[decode] expected codes [N, ",
               network_->depth(), "] but got ", shape_text(code.sizes()));
+}
+
+State DdnModel::decode(const Tensor& code, const Told& told) const {
+  torch::NoGradGuard no_grad;
+  check_code(code);
   return from_maps(space(), network_->run(code.size(0), follow(code), {}, condition(told)).image);
+}
+
+std::vector<State> DdnModel::unfolded(const Tensor& code, const std::vector<int64_t>& layers,
+                                      const Told& told) const {
+  check_code(code);
+  return as_samples(space(),
+                    progression(*network_, code.size(0), follow(code), layers, condition(told)).images);
+}
+
+std::vector<State> DdnModel::prefixes(int64_t levels, int64_t most, const Told& told) const {
+  return as_samples(space(), prefix_tree(*network_, levels, most, condition(told)).images);
 }
 
 std::vector<int64_t> DdnModel::candidates() const {
   std::vector<int64_t> counts;
   for (const LayerShape& layer : network_->shapes()) counts.push_back(layer.candidates);
   return counts;
+}
+
+std::vector<std::vector<int64_t>> DdnModel::places() const {
+  std::vector<std::vector<int64_t>> all;
+  for (const LayerShape& layer : network_->shapes()) all.push_back({layer.size, layer.size});
+  return all;
+}
+
+Facts DdnModel::facts() const {
+  Facts facts;
+  const auto shapes = network_->shapes();
+  const auto layers = network_->layers();
+  Json list = Json::array();
+  for (size_t l = 0; l < shapes.size(); ++l) {
+    const LayerShape& shape = shapes[l];
+    const Tensor& counts = layers[static_cast<size_t>(network_->layer_of(static_cast<int64_t>(l)))]->counts;
+    const double even = std::max(1.0, counts.sum().item<double>()) / static_cast<double>(shape.candidates);
+    list.push_back({{"size", shape.size},
+                    {"features", shape.features},
+                    {"candidates", shape.candidates},
+                    {"bits", std::log2(shape.candidates)},
+                    {"reach", shape.reach},
+                    {"busiest", counts.max().item<double>() / even},
+                    {"idlest", counts.min().item<double>() / even}});
+  }
+  facts.figures = {{"layers", list}, {"latent_bits", network_->latent_bits()}};
+  facts.text = fmt::format("{} layers, {:.0f} latent bits", shapes.size(), network_->latent_bits());
+  facts.legend =
+      "reach: side of the square, in the layer's own pixels, of earlier outputs of the same size that a "
+      "pixel "
+      "sees;\nbusiest and idlest node: their counts in training, relative to an even use of all nodes.\n";
+  return facts;
 }
 
 uint64_t DdnModel::fingerprint() const {

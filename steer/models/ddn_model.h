@@ -53,10 +53,15 @@ class DdnModel : public Generator, public Codec {
   Json options() const override;
   Needs needs() const override;
   LossReport loss(const Batch& batch, uint64_t seed) override;
+  // How many rows were nearest to each node: float64 [K] for each application of a layer.
+  std::vector<Tensor> step_counts() override { return step_counts_; }
+  // Takes the counts in, then balances the nodes by them.
   Figures after_step(int64_t step, const Adam* adam, const Ema* ema) override;
   using Generator::plan;
   std::unique_ptr<Plan> plan(const Objective* objective, const Json& settings) const override;
+  std::vector<std::string> setting_names() const override;
   const Codec* codec() const override { return this; }
+  Facts facts() const override;
   // The tree of all codes where they are few enough for a picture (one K of at most 24, at most 1,000 codes),
   // else samples.
   Tensor preview(int64_t samples, const State& examples) override;
@@ -65,7 +70,11 @@ class DdnModel : public Generator, public Codec {
 
   Encoded encode(const State& samples, int64_t beam = 1, const Told& told = {}) const override;
   State decode(const Tensor& code, const Told& told = {}) const override;
+  std::vector<State> unfolded(const Tensor& code, const std::vector<int64_t>& layers = {},
+                              const Told& told = {}) const override;
+  std::vector<State> prefixes(int64_t levels, int64_t most, const Told& told = {}) const override;
   std::vector<int64_t> candidates() const override;
+  std::vector<std::vector<int64_t>> places() const override;
   uint64_t fingerprint() const override;
 
   // The condition for what rows are told, on the model's device. Error when something that the model needs is
@@ -78,8 +87,12 @@ class DdnModel : public Generator, public Codec {
   torch::Device device() const;  // of its weights
 
  private:
+  // Error unless it is [N, L].
+  void check_code(const Tensor& code) const;
+
   DdnOptions options_;
   std::shared_ptr<Network> network_;
+  std::vector<Tensor> step_counts_;  // of the last loss, until after_step takes it in
 };
 
 // Options in which the network that suits the data set's space stands where the JSON names none. Error,

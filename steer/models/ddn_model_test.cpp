@@ -55,6 +55,34 @@ TEST(DdnModel, AFileOfCodesGivesTheReconstruction) {
     }
 }
 
+TEST(DdnModel, ACodeUnfoldsToWhatItDecodesTo) {
+  for (const char* network : {"pyramid", "recurrent"}) {
+    const auto model = small_ddn(network);
+    const int64_t size = model->space().sizes[1], depth = model->network().depth();
+    const Encoded made = model->encode(torch::rand({3, 1, size, size}) * 2 - 1);
+    const std::vector<State> all = model->unfolded(made.code);
+    ASSERT_EQ(static_cast<int64_t>(all.size()), depth);
+    for (const State& some : all) EXPECT_EQ(some.x.sizes(), made.state.x.sizes());
+    EXPECT_TRUE(torch::equal(all.back().x, made.state.x));
+    // The first layer's samples know nothing of later indices.
+    Tensor other = made.code.clone();
+    other.select(1, depth - 1).copy_((other.select(1, depth - 1) + 1) % model->candidates().back());
+    EXPECT_TRUE(torch::equal(model->unfolded(other, {0})[0].x, all[0].x));
+    EXPECT_FALSE(torch::equal(model->unfolded(other, {depth - 1})[0].x, all.back().x));
+    EXPECT_THROW(model->unfolded(made.code, {1, 0}), Error);
+    EXPECT_THROW(model->unfolded(made.code.narrow(1, 0, 2)), Error);
+  }
+}
+
+TEST(DdnModel, PrefixesAreWhatTheirCodesSay) {
+  const auto model = small_ddn("recurrent");
+  const std::vector<State> levels = model->prefixes(2, 64);
+  ASSERT_EQ(levels.size(), 2u);
+  EXPECT_EQ(levels[0].size(), 8);
+  EXPECT_EQ(levels[1].size(), 64);
+  EXPECT_THROW(model->prefixes(2, 63), Error);
+}
+
 TEST(DdnModel, CodesOfAnotherModelAreRefused) {
   const auto model = small_ddn("pyramid");
   const Tensor code = torch::zeros({2, model->network().depth()}, torch::kInt64);
@@ -75,6 +103,11 @@ TEST(DdnModel, CodesOfAnotherModelAreRefused) {
 TEST(DdnModel, LossCountsEveryLayersNearestNode) {
   auto model = small_ddn("recurrent");
   model->loss({torch::rand({5, 1, 16, 16}), {}, {}}, 1);
+  ASSERT_EQ(model->step_counts().size(), 4u);
+  EXPECT_EQ(model->step_counts()[3].sum().item<double>(), 5);
+  EXPECT_EQ(model->network().layers()[0]->counts.sum().item<double>(), 0);
+  model->after_step(1, nullptr, nullptr);
+  EXPECT_TRUE(model->step_counts().empty());
   // One set of nodes serves all four applications.
   EXPECT_EQ(model->network().layers()[0]->counts.sum().item<double>(), 20);
 }

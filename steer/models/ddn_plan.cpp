@@ -6,6 +6,7 @@
 #include "steer/core/check.h"
 #include "steer/core/json.h"
 #include "steer/core/options.h"
+#include "steer/core/tensors.h"
 #include "steer/ddn/chooser.h"
 #include "steer/guidance/best_by.h"
 #include "steer/guidance/particles.h"
@@ -85,6 +86,8 @@ class DdnPlan : public Plan {
     if (settings_.particles > 0) return fmt::format("{} particles", settings_.particles);
     return fmt::format("the best {:g} candidates", settings_.top);
   }
+
+  bool together() const override { return settings_.beam > 1; }
 
   Samples draw(const DrawRequest& request, const Watch& watch) const override {
     const torch::NoGradGuard no_grad;
@@ -175,9 +178,17 @@ class DdnPlan : public Plan {
 
 }  // namespace
 
+std::vector<std::string> ddn_setting_names() {
+  return option_names(DdnSettings{});
+}
+
+std::vector<std::string> DdnModel::setting_names() const {
+  return ddn_setting_names();
+}
+
 std::unique_ptr<Plan> DdnModel::plan(const Objective* objective, const Json& settings) const {
   DdnSettings read;
-  check_settings(settings, option_names(read), family());
+  check_settings(settings, setting_names(), family());
   read_options(read, settings.is_null() ? Json::object() : settings, "settings");
   return std::make_unique<DdnPlan>(*this, objective, read);
 }

@@ -1,6 +1,9 @@
 // How a Discrete Distribution Network is drawn from: an objective chooses among candidates.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "steer/core/option_fields.h"
 
 namespace steer {
@@ -35,5 +38,8 @@ struct DdnSettings {
       "unguided: a file with a learned prior, from which codes are drawn; empty = all codes alike");
   }
 };
+
+// The names of its settings.
+std::vector<std::string> ddn_setting_names();
 
 }  // namespace steer

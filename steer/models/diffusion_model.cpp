@@ -9,7 +9,7 @@
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 #include "steer/image/image_space.h"
-#include "steer/nn/training_mode.h"
+#include "steer/models/facts.h"
 #include "steer/points/points_space.h"
 
 namespace steer {
@@ -56,7 +56,8 @@ DiffusionModel::DiffusionModel(const DiffusionOptions& options)
     : options_(completed(options)),
       process_(options_.process),
       prediction_(make_prediction(options_.prediction)),
-      network_(network_of(options_)) {
+      network_(network_of(options_)),
+      freezer_(*network_) {
   network_->eval();
   draw_sigmas(options_.noise, process_, 1, 0);  // refuses draws that the process does not have
   levels(options_.sampler);
@@ -71,56 +72,64 @@ Json DiffusionModel::options() const {
   return options_json(options_);
 }
 
+Facts DiffusionModel::facts() const {
+  const std::string process = process_.type();
+  return {
+      {{"process", process}, {"prediction", options_.prediction}},
+      "process " + process + ", predicts " + options_.prediction + ", drawn by " + Generator::plan()->text(),
+      ""};
+}
+
 torch::Device DiffusionModel::device() const {
   return network_->parameters().front().device();
 }
 
 LossReport DiffusionModel::loss(const Batch& batch, uint64_t seed) {
-  const TrainingMode dropping(*network_);
   const torch::Device here = device();
   const int64_t rows = batch.data.x.size(0);
   const Tensor seeds = sample_seeds(derive_seed(seed, 1), rows, here);
-  // Dropout draws from the global generator, which the step's seed sets for an exact resume.
-  torch::manual_seed(derive_seed(seed, 2));
   const Tensor x = mirrored(batch.data.x.to(here), options_.flip, seeds);
   Tensor label;
   if (options_.classes > 0)
     label = with_class_dropout(batch.told.label.to(here), options_.label_dropout, options_.classes, seeds);
   const Tensor sigma = draw_sigmas(options_.noise, process_, rows, derive_seed(seed, 3)).to(here);
   const Tensor noise = normal_rows(seeds, 1, x.sizes().slice(1));
+  const Forwarding how{derive_seed(seed, 2), {}};
   const NoisePredictor network = [&](const Tensor& input, const Tensor& noise_label) {
-    return network_->forward(input, noise_label, label);
+    return network_->forward(input, noise_label, label, how);
   };
   const Tensor loss = denoising_loss(network, prediction_, process_, x, sigma, noise, options_.weight).mean();
   return {loss, {{"loss", loss.detach()}}};
 }
 
-Denoiser DiffusionModel::denoiser(const Tensor& label, std::shared_ptr<int64_t> calls) const {
-  const NoisePredictor network = [network = network_, label](const Tensor& x, const Tensor& noise_label) {
-    return network->forward(x, noise_label, label);
+Denoiser DiffusionModel::denoiser(const Tensor& label, std::shared_ptr<int64_t> calls,
+                                  const Forwarding& how) const {
+  const NoisePredictor network = [network = network_, label, how](const Tensor& x,
+                                                                  const Tensor& noise_label) {
+    return network->forward(x, noise_label, label, how);
   };
   const Denoiser plain = preconditioned(network, prediction_, process_);
-  return calls ? counted(plain, calls) : plain;
+  return calls ? steer::counted(plain, calls) : plain;
 }
 
-Denoiser DiffusionModel::guided_denoiser(const Tensor& label, double scale,
-                                         std::shared_ptr<int64_t> calls) const {
+Denoiser DiffusionModel::guided_denoiser(const Tensor& label, double scale, std::shared_ptr<int64_t> calls,
+                                         const Forwarding& how) const {
   STEER_CHECK(label.defined() == (options_.classes > 0), "[sample] expected ",
               options_.classes > 0 ? "a label for each sample of a class-conditional model but got none"
                                    : "no labels for a model without classes but got some");
   if (!label.defined()) {
     STEER_CHECK(scale == 1, "[sample] scale: expected 1 for a model without classes but got ", scale);
-    return denoiser({}, calls);
+    return denoiser({}, calls, how);
   }
   const int64_t most = knows_no_class() ? options_.classes : options_.classes - 1;
   STEER_CHECK(((label >= 0) & (label <= most)).all().item<bool>(), "[sample] expected labels in [0, ", most,
               "]");
   const Tensor told = label.to(device());
-  if (scale == 1) return denoiser(told, calls);
+  if (scale == 1) return denoiser(told, calls, how);
   STEER_CHECK(knows_no_class(), "[sample] scale: expected 1 but got ", scale,
               "; this model was trained with diffusion.label_dropout=0 and knows no samples without a class");
   const Tensor none = at::full_like(told, options_.classes);
-  return classifier_free(denoiser(told, calls), denoiser(none, calls), scale);
+  return classifier_free(denoiser(told, calls, how), denoiser(none, calls, how), scale);
 }
 
 Tensor DiffusionModel::levels(const SamplerOptions& sampler) const {

@@ -5,6 +5,7 @@
 #include "steer/diffusion/loss.h"
 #include "steer/models/generator.h"
 #include "steer/models/sampler.h"
+#include "steer/nn/frozen.h"
 #include "steer/nn/mlp.h"
 #include "steer/nn/unet.h"
 
@@ -63,6 +64,8 @@ class DiffusionModel : public Generator {
   // limit, dopri5 computes in float32. Error, with the reason, for a solver or objective that the method
   // cannot use.
   std::unique_ptr<Plan> plan(const Objective* objective, const Json& settings) const override;
+  Facts facts() const override;
+  std::vector<std::string> setting_names() const override;
   void set_compute_type(torch::ScalarType type) override { network_->set_compute_type(type); }
   void set_recompute(bool recompute) override { network_->set_recompute(recompute); }
 
@@ -76,23 +79,28 @@ class DiffusionModel : public Generator {
   // The network as a denoiser of rows told these labels: int64 [B], or undefined for a model without classes.
   // A label equal to the number of classes says "no class". Counts its evaluations in `calls` where given.
   // Differentiable where gradients are enabled.
-  Denoiser denoiser(const Tensor& label = {}, std::shared_ptr<int64_t> calls = nullptr) const;
+  Denoiser denoiser(const Tensor& label = {}, std::shared_ptr<int64_t> calls = nullptr,
+                    const Forwarding& how = {}) const;
 
   // The denoiser a sampler sees: that of the labels, or with scale != 1 the classifier-free one. Error when
   // labels are missing, not wanted or out of range, or the model was never trained without a class.
-  Denoiser guided_denoiser(const Tensor& label, double scale, std::shared_ptr<int64_t> calls = nullptr) const;
+  Denoiser guided_denoiser(const Tensor& label, double scale, std::shared_ptr<int64_t> calls = nullptr,
+                           const Forwarding& how = {}) const;
 
   // The grid of a sampler for this model.
   Tensor levels(const SamplerOptions& sampler) const;
 
   torch::Device device() const;                                              // of its weights
   const std::shared_ptr<NoiseNetwork>& network() const { return network_; }  // as it stands
+  // What every draw holds, and whoever else calls a denoiser while others may draw (nn/frozen.h).
+  Freezer& freezer() const { return freezer_; }
 
  private:
   DiffusionOptions options_;
   Process process_;
   Prediction prediction_;
   std::shared_ptr<NoiseNetwork> network_;
+  mutable Freezer freezer_;
 };
 
 // Options in which the network that suits the data set's space, with its channels and size, stands where the

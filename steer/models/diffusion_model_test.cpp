@@ -94,7 +94,6 @@ TEST(DiffusionModel, TellsHowOftenItsNetworkRan) {
     const Tensor grid = model->levels(sampler);
     const Tensor start = starting_noise(seeds, {1, 8, 8}, grid[0].item<double>());
     torch::NoGradGuard no_grad;
-    model->module().eval();
     const Solution solution = solve(model->denoiser({}, calls), start, grid, sampler.solver, seeds);
     const Samples samples = sampled(*model, sampler, seeds);
     EXPECT_EQ(samples.evaluations, solution.evaluations) << solver;
@@ -185,6 +184,27 @@ TEST(DiffusionModel, RefusesLabelsThatDoNotFit) {
   DiffusionOptions weighed;
   weighed.weight = "karras";
   EXPECT_THROW(DiffusionModel{weighed}, Error);
+}
+
+TEST(DiffusionModel, ADrawThatFailsChangesNothing) {
+  auto model = small_diffusion("edm");
+  for (Tensor& parameter : model->module().parameters()) parameter.detach().add_(0.02);
+  model->set_compute_type(torch::kBFloat16);
+  const SamplerOptions heun = sampler_of("heun", 3);
+  SamplerOptions dopri5 = sampler_of("dopri5", 3);
+  dopri5.solver.rtol = dopri5.solver.atol = 0.1;
+  dopri5.levels.sigma_max = 2;
+  const Tensor seeds = sample_seeds(2, 2), before = sampled(*model, heun, seeds).state.x;
+  const auto plan = model->plan(nullptr, settings_of(dopri5));
+  const Watch failing = [](const Glimpse&) -> bool { throw Error("enough"); };
+  EXPECT_EQ(refusal([&] { plan->draw({seeds, {}}, failing); }), "enough");
+  EXPECT_THROW(sampled(*model, dopri5, seeds, torch::tensor({1, 2})), Error);
+  for (const Tensor& parameter : model->module().parameters()) EXPECT_TRUE(parameter.requires_grad());
+  EXPECT_TRUE(torch::equal(sampled(*model, heun, seeds).state.x, before));
+  // The adaptive solver computes in float32 whatever the model computes in.
+  const Tensor wide = sampled(*model, dopri5, seeds).state.x;
+  model->set_compute_type(torch::kFloat32);
+  EXPECT_TRUE(torch::equal(sampled(*model, dopri5, seeds).state.x, wide));
 }
 
 TEST(DiffusionModel, TakesChannelsAndSizeFromTheData) {

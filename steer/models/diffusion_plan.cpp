@@ -27,11 +27,9 @@ struct Read {
   Json preset_guidance, preset_sampler, guidance, sampler;  // null where there is none
 };
 
-Read read_settings(const Json& settings, const std::string& family) {
+Read read_settings(const Json& settings, const DiffusionModel& model) {
   Read read;
-  std::vector<std::string> names = option_names(read.brief);
-  names.insert(names.end(), {"preset", "guidance", "sampler"});
-  check_settings(settings, names, family);
+  check_settings(settings, model.setting_names(), model.family());
   if (settings.is_null()) return read;
   Json brief = settings;
   const Json preset = brief.value("preset", Json::object());
@@ -142,15 +140,18 @@ class DiffusionPlan : public Plan {
   Samples draw(const DrawRequest& request, const Watch& watch) const override {
     check_told(request);
     const torch::NoGradGuard no_grad;
-    const Frozen frozen(*model_.network());
+    const Frozen frozen(model_.freezer());
     const Tensor seeds = request.seeds.to(model_.device());
     const Tensor start = starting_noise(seeds, space_.sizes, grid_[0].item<double>());
     const auto calls = std::make_shared<int64_t>(0);
+    // An adaptive solver would take the rounding of bfloat16 for its own error and never get ahead.
+    Forwarding how;
+    if (sampler_.solver.name == "dopri5") how.compute_type = torch::kFloat32;
     const DenoiserOf denoiser_of = [&](const Tensor& rows) {
       const Tensor& label = request.told.label;
       return model_.guided_denoiser(
           label.defined() && rows.defined() ? label.to(rows.device()).index_select(0, rows) : label,
-          sampler_.scale, calls);
+          sampler_.scale, calls, how);
     };
     Samples samples;
     const Tensor x = solve(denoiser_of, start, grid_, sampler_.solver, seeds,
@@ -210,7 +211,7 @@ class GuidedDiffusionPlan : public DiffusionPlan {
   Samples draw(const DrawRequest& request, const Watch& watch) const override {
     check_told(request);
     const torch::NoGradGuard no_grad;
-    const Frozen frozen(*model_.network());
+    const Frozen frozen(model_.freezer());
     Population population(objective_, guidance_.population, request.seeds.to(model_.device()));
     if (smoothed_ && smoothed_->whole()) population.foresee(*smoothed_);
     const Tensor seeds = population.row_seeds();
@@ -262,8 +263,18 @@ class GuidedDiffusionPlan : public DiffusionPlan {
 
 }  // namespace
 
+std::vector<std::string> diffusion_setting_names() {
+  std::vector<std::string> names = option_names(DiffusionSettings{});
+  names.insert(names.end(), {"preset", "guidance", "sampler"});
+  return names;
+}
+
+std::vector<std::string> DiffusionModel::setting_names() const {
+  return diffusion_setting_names();
+}
+
 std::unique_ptr<Plan> DiffusionModel::plan(const Objective* objective, const Json& settings) const {
-  const Read read = read_settings(settings, family());
+  const Read read = read_settings(settings, *this);
   const SamplerOptions sampler = sampler_of(read, *this, objective != nullptr);
   if (!objective) return std::make_unique<DiffusionPlan>(*this, sampler);
   return std::make_unique<GuidedDiffusionPlan>(*this, *objective, sampler, guidance_of(read, *objective, space()));

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "steer/core/option_fields.h"
 
@@ -44,5 +45,8 @@ struct DiffusionSettings {
       "0 = as suits");
   }
 };
+
+// The names of its settings, short ones and objects.
+std::vector<std::string> diffusion_setting_names();
 
 }  // namespace steer

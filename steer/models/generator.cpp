@@ -39,6 +39,13 @@ Tensor Generator::preview(int64_t samples, const State& examples) {
   return told.given ? modality.picture({examples, made}, 8) : modality.picture({made}, told.classes);
 }
 
+bool takes_settings(const Generator& generator, const std::vector<std::string>& names,
+                    const std::string& family) {
+  const std::vector<std::string> known = generator.setting_names();
+  return (family.empty() || family == generator.family()) &&
+         std::all_of(names.begin(), names.end(), [&](const std::string& name) { return among(name, known); });
+}
+
 void check_settings(const Json& settings, const std::vector<std::string>& names, const std::string& family) {
   STEER_CHECK(settings.is_null() || settings.is_object(), "[settings] expected a JSON object but got ",
               settings.dump());

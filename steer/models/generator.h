@@ -41,6 +41,10 @@ class Plan {
   // Samples as asked. `watch` is called after every step or layer, and ends the drawing when it says false.
   // Error when something is not told, or told that is not needed.
   virtual Samples draw(const DrawRequest& request, const Watch& watch = {}) const = 0;
+
+  // Whether the samples of a request depend on one another, as those of one search do: then only the whole
+  // request makes one of them again.
+  virtual bool together() const { return false; }
 };
 
 // A model that samples.
@@ -56,6 +60,8 @@ class Generator : public Model {
   // Samples by a plan made for this call alone.
   Samples draw(const DrawRequest& request, const Objective* objective, const Json& settings) const;
   Samples draw(const DrawRequest& request, const Objective* objective = nullptr) const;
+  // The names of all settings that plan() takes.
+  virtual std::vector<std::string> setting_names() const { return {}; }
 
   // The codes of its samples; null for families without.
   virtual const Codec* codec() const { return nullptr; }
@@ -64,6 +70,10 @@ class Generator : public Model {
   // made from a sample, the examples above what is made of them.
   Tensor preview(int64_t samples, const State& examples) override;
 };
+
+// Whether the model takes all settings of these names and, where a family is named, is of that family.
+bool takes_settings(const Generator& generator, const std::vector<std::string>& names,
+                    const std::string& family = "");
 
 // Error unless every key of `settings` (an object, or null for none) is one of `names`, which are what a
 // model of this family has.

@@ -8,6 +8,7 @@
 #include "steer/core/options.h"
 #include "steer/core/tensors.h"
 #include "steer/ddn/parameter_shapes.h"
+#include "steer/nn/initial_values.h"
 
 namespace steer {
 namespace {
@@ -165,6 +166,7 @@ std::unique_ptr<DdnModel> import_official(const std::string& file, const ImportO
     ddn.recurrent = recurrent_in(weights, file, options);
     check_shapes(weights, parameter_shapes(ddn.recurrent), prefix, file);
   }
+  const InitialValues values(0);  // all are read from the file
   auto model = std::make_unique<DdnModel>(ddn);
   torch::NoGradGuard no_grad;
   for (auto& item : model->module().named_parameters()) {

@@ -6,8 +6,13 @@
 
 #include "steer/core/check.h"
 #include "steer/core/random.h"
+#include "steer/models/facts.h"
 
 namespace steer {
+
+Facts Model::facts() const {
+  return {};
+}
 
 Tensor Model::preview(int64_t, const State&) {
   return {};

@@ -14,6 +14,9 @@
 
 namespace steer {
 
+class Judge;
+struct Facts;
+
 // What a model must be told about each sample; nothing for an unconditional one.
 struct Needs {
   int64_t classes = 0;  // a label below this; 0: none
@@ -40,10 +43,20 @@ class Model {
   virtual Json options() const = 0;           // those that make_model made it with, completed
   virtual Needs needs() const { return {}; }  // what its samples must be told
 
+  virtual Facts facts() const;  // worth knowing beside the options (facts.h)
+  // The model as one that tells the class of samples (judge.h); null for families that do not.
+  virtual const Judge* judge() const { return nullptr; }
+
   // The training loss of a batch; `seed` feeds all its randomness.
   virtual LossReport loss(const Batch& batch, uint64_t seed) = 0;
 
-  // The one hook after an optimiser step. Returns figures to log, such as the number of splits.
+  // What the last loss counted, for after_step to take in: sums over the rows of its batch, each all zeros
+  // where nothing was counted. Who trains on a part of a batch adds what was counted of the others in place
+  // (train/together.h), so that all take the same steps. None for most families.
+  virtual std::vector<Tensor> step_counts() { return {}; }
+
+  // The one hook after an optimiser step; takes in what the loss before it counted. Returns figures to log,
+  // such as the number of splits.
   virtual Figures after_step(int64_t step, const Adam* adam, const Ema* ema) = 0;
 
   // A picture [C, h, w] that shows how far training has come, of about `samples` samples; undefined where

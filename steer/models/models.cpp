@@ -56,26 +56,6 @@ double number(const Checkpoint& checkpoint, const std::string& key, const std::s
 
 }  // namespace
 
-std::unique_ptr<Model> make_model(const std::string& family, const Json& options, uint64_t seed) {
-  torch::manual_seed(seed);
-  if (family == "ddn") {
-    DdnOptions ddn;
-    read_options(ddn, options, "ddn");
-    return std::make_unique<DdnModel>(ddn);
-  }
-  if (family == "classifier") {
-    ClassifierModelOptions classifier;
-    read_options(classifier, options, "classifier");
-    return std::make_unique<ClassifierModel>(classifier);
-  }
-  if (family == "diffusion") {
-    DiffusionOptions diffusion;
-    read_options(diffusion, options, "diffusion");
-    return std::make_unique<DiffusionModel>(diffusion);
-  }
-  fail("[model] expected a family out of ddn, diffusion and classifier but got \"", family, "\"");
-}
-
 const std::vector<Family>& families() {
   static const std::vector<Family> all = [] {
     std::vector<Named> diffusion = fields_of(DiffusionSettings());
@@ -137,6 +117,13 @@ LoadedModel load_model(const std::string& run_or_file, torch::Device device) {
   loaded.state.steps = static_cast<int64_t>(number(checkpoint, "steps", file));
   loaded.state.seconds = number(checkpoint, "seconds", file);
   return loaded;
+}
+
+std::vector<std::string> all_setting_names() {
+  std::vector<std::string> names = ddn_setting_names();
+  for (const std::string& name : diffusion_setting_names())
+    if (!among(name, names)) names.push_back(name);
+  return names;
 }
 
 const Generator& as_generator(const LoadedModel& loaded, const std::string& command) {

@@ -1,4 +1,4 @@
-// Models by name, and their checkpoints.
+// Models in checkpoints, and what a command asks of a loaded one.
 #pragma once
 
 #include "steer/core/checkpoint.h"
@@ -6,13 +6,10 @@
 #include "steer/models/classifier_model.h"
 #include "steer/models/ddn_model.h"
 #include "steer/models/diffusion_model.h"
+#include "steer/models/families.h"
 #include "steer/nn/module_tensors.h"
 
 namespace steer {
-
-// A new model of a family ("ddn", "diffusion", "classifier") with the options given over its defaults.
-// Initial values follow `seed`.
-std::unique_ptr<Model> make_model(const std::string& family, const Json& options, uint64_t seed);
 
 // A family of models.
 struct Family {
@@ -46,6 +43,9 @@ struct LoadedModel {
 // Reads RUN/model.safetensors or a checkpoint file. Error when it is not steer's, of an unknown format
 // version, or its tensors do not fit its options: missing, unexpected and misshaped ones are named.
 LoadedModel load_model(const std::string& run_or_file, torch::Device device);
+
+// The names of all settings that Generator::plan takes of one family or another.
+std::vector<std::string> all_setting_names();
 
 // The same model as one that samples, or as one with codes; names the command in the refusal of another.
 const Generator& as_generator(const LoadedModel& loaded, const std::string& command);

@@ -15,7 +15,7 @@ struct ClassifierBlockImpl : torch::nn::Module {
     if (in != out) skip = register_module("skip", Conv(ConvOptions{in, out, 1, false, 1.0}));
   }
 
-  Tensor forward(const Tensor& x) {
+  Tensor forward(const Tensor& x) const {
     const Tensor y = conv1->forward(norm1->forward(conv0->forward(norm0->forward(x))));
     return y + (skip.is_empty() ? x : skip->forward(x));
   }
@@ -58,13 +58,14 @@ ClassifierImpl::ClassifierImpl(const ClassifierOptions& given) : options(given) 
   last = register_module("last", torch::nn::Linear(width, options.classes));
 }
 
-Tensor ClassifierImpl::features(const Tensor& x) {
+Tensor ClassifierImpl::features(const Tensor& x, const Forwarding& how) const {
   STEER_CHECK(
       x.dim() == 4 && x.size(1) == options.channels && x.size(2) == options.size && x.size(3) == options.size,
       "[classifier] expected images [N, ", options.channels, ", ", options.size, ", ", options.size,
       "] but got ", shape_text(x.sizes()));
   Tensor h = options.patch > 1 ? at::pixel_unshuffle(x, options.patch) : x;
-  h = stem->forward(h.to(compute_type).contiguous(at::MemoryFormat::ChannelsLast));
+  const torch::ScalarType type = how.compute_type.value_or(compute_type);
+  h = stem->forward(h.to(type).contiguous(at::MemoryFormat::ChannelsLast));
   for (size_t i = 0; i < stages->size(); ++i) {
     if (i > 0 && static_cast<int64_t>(i) % options.blocks == 0) h = at::avg_pool2d(h, {2, 2});
     h = stages->ptr<ClassifierBlockImpl>(i)->forward(h);
@@ -72,8 +73,9 @@ Tensor ClassifierImpl::features(const Tensor& x) {
   return norm->forward(h).to(torch::kFloat32).mean({2, 3});
 }
 
-Tensor ClassifierImpl::forward(const Tensor& x) {
-  return last->forward(at::dropout(features(x), options.dropout, is_training()));
+Tensor ClassifierImpl::forward(const Tensor& x, const Forwarding& how) const {
+  const Tensor shown = with_dropout(features(x, how), options.dropout, how.dropout_seed);
+  return torch::nn::functional::linear(shown, last->weight, last->bias);
 }
 
 }  // namespace steer

@@ -7,6 +7,7 @@
 
 #include "steer/core/option_fields.h"
 #include "steer/nn/conv.h"
+#include "steer/nn/forwarding.h"
 
 namespace steer {
 
@@ -38,12 +39,12 @@ struct ClassifierImpl : torch::nn::Module {
   explicit ClassifierImpl(const ClassifierOptions& options);
 
   // x [N, C, size, size] in [-1, 1] -> logits [N, classes], float32. Differentiable.
-  Tensor forward(const Tensor& x);
-  // What the last layer sees: [N, widths.back()], float32.
-  Tensor features(const Tensor& x);
+  Tensor forward(const Tensor& x, const Forwarding& how = {}) const;
+  // What the last layer sees, before dropout: [N, widths.back()], float32.
+  Tensor features(const Tensor& x, const Forwarding& how = {}) const;
 
   ClassifierOptions options;
-  torch::ScalarType compute_type = torch::kFloat32;  // of the convolutions: float32 or bfloat16
+  torch::ScalarType compute_type = torch::kFloat32;  // of the convolutions, unless told otherwise
   Conv stem{nullptr};
   torch::nn::ModuleList stages{nullptr};  // widths x blocks
   GroupNormSilu norm{nullptr};

@@ -22,12 +22,24 @@ TEST(Classifier, GivesALogitForEachClassThatDependsOnItsOwnImageAlone) {
     ClassifierOptions options = classifier_options();
     options.blocks = blocks;
     Classifier network(options);
-    network->eval();
     const Tensor x = torch::rand({5, 1, 16, 16}) * 2 - 1;
     const Tensor logits = network->forward(x);
     EXPECT_EQ(logits.sizes(), (std::vector<int64_t>{5, 3}));
     EXPECT_TRUE(torch::allclose(network->forward(x.narrow(0, 2, 1))[0], logits[2], 1e-4, 1e-5));
   }
+}
+
+TEST(Classifier, DropsFeaturesAsTheSeedSays) {
+  ClassifierOptions options = classifier_options();
+  options.dropout = 0.5;
+  Classifier network(options);
+  const Tensor x = torch::rand({5, 1, 16, 16}) * 2 - 1, whole = network->forward(x);
+  Forwarding how;
+  how.dropout_seed = 3;
+  const Tensor dropped = network->forward(x, how);
+  EXPECT_FALSE(torch::allclose(dropped, whole));
+  EXPECT_TRUE(torch::equal(network->forward(x, how), dropped));
+  EXPECT_TRUE(torch::equal(network->forward(x), whole));
 }
 
 TEST(Classifier, LearnsToTellBrightLeftFromBrightRight) {

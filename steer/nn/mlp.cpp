@@ -51,11 +51,10 @@ MlpBlockImpl::MlpBlockImpl(int64_t width, double dropout_) : dropout(dropout_) {
   linear_2 = register_module("linear_2", Projection(ProjectionOptions{width, width, 0}));
 }
 
-Tensor MlpBlockImpl::forward(const Tensor& h, const Tensor& told) const {
+Tensor MlpBlockImpl::forward(const Tensor& h, const Tensor& told, const DropoutSeed& seed) const {
   const std::vector<Tensor> affine = modulation->forward(told).chunk(2, 1);
-  Tensor y = at::silu(linear_1->forward((1 + affine[0]) * row_normed(h) + affine[1]));
-  if (dropout > 0) y = at::dropout(y, dropout, is_training());
-  return h + linear_2->forward(y);
+  const Tensor y = at::silu(linear_1->forward((1 + affine[0]) * row_normed(h) + affine[1]));
+  return h + linear_2->forward(with_dropout(y, dropout, seed));
 }
 
 MlpImpl::MlpImpl(const MlpOptions& given) : options(given) {
@@ -70,15 +69,8 @@ MlpImpl::MlpImpl(const MlpOptions& given) : options(given) {
   linear_out = register_module("linear_out", Projection(ProjectionOptions{width, options.values, 0}));
 }
 
-void MlpImpl::set_recompute(bool recompute) {
-  STEER_CHECK(
-      !recompute || options.dropout == 0,
-      "[options] train.recompute: expected diffusion.mlp.dropout 0, whose draws are not made twice, but got ",
-      options.dropout);
-  recompute_ = recompute;
-}
-
-Tensor MlpImpl::forward(const Tensor& x, const Tensor& label, const Tensor& class_labels) const {
+Tensor MlpImpl::forward(const Tensor& x, const Tensor& label, const Tensor& class_labels,
+                        const Forwarding& how) const {
   STEER_CHECK(x.dim() >= 2 && x.numel() == x.size(0) * options.values, "[mlp] expected samples of ",
               options.values, " numbers but got ", shape_text(x.sizes()));
   STEER_CHECK(label.dim() == 1 && label.size(0) == x.size(0), "[mlp] expected noise labels [", x.size(0),
@@ -90,9 +82,13 @@ Tensor MlpImpl::forward(const Tensor& x, const Tensor& label, const Tensor& clas
   if (!class_embedding.is_empty()) told = told + class_embedding->forward(class_labels);
   told = at::silu(told);
   Tensor h = linear_in->forward(with_waves(x.to(torch::kFloat32).flatten(1), options.frequencies));
+  uint64_t number = 0;
   for (const auto& child : *blocks) {
     const auto* block = child->as<MlpBlock>();
-    const auto through = [block](const std::vector<Tensor>& in) { return block->forward(in[0], in[1]); };
+    const DropoutSeed seed = seed_of_part(how.dropout_seed, number++);
+    const auto through = [block, seed](const std::vector<Tensor>& in) {
+      return block->forward(in[0], in[1], seed);
+    };
     h = recompute_ ? recomputed(through, {h, told}) : through({h, told});
   }
   return linear_out->forward(at::silu(row_normed(h))).view(x.sizes());

@@ -36,7 +36,7 @@ struct MlpBlockImpl : torch::nn::Module {
   // linear_2 starts at zero.
   MlpBlockImpl(int64_t width, double dropout);
 
-  Tensor forward(const Tensor& h, const Tensor& told) const;
+  Tensor forward(const Tensor& h, const Tensor& told, const DropoutSeed& seed = {}) const;
 
   double dropout;  // chance that an activation is dropped while training
   Projection modulation{nullptr}, linear_1{nullptr}, linear_2{nullptr};
@@ -51,9 +51,10 @@ struct MlpImpl : NoiseNetwork {
   // Error as check(options).
   explicit MlpImpl(const MlpOptions& options);
 
-  Tensor forward(const Tensor& x, const Tensor& label, const Tensor& class_labels = {}) const override;
+  Tensor forward(const Tensor& x, const Tensor& label, const Tensor& class_labels = {},
+                 const Forwarding& how = {}) const override;
   void set_compute_type(torch::ScalarType) override {}
-  void set_recompute(bool recompute) override;
+  void set_recompute(bool recompute) override { recompute_ = recompute; }
 
   MlpOptions options;
   TimeEmbedding time_embedding{nullptr};

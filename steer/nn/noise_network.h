@@ -3,6 +3,8 @@
 
 #include <torch/nn.h>
 
+#include "steer/nn/forwarding.h"
+
 namespace steer {
 
 using torch::Tensor;
@@ -14,13 +16,13 @@ class NoiseNetwork : public torch::nn::Module {
   // classes is told one for each row, int64 [B]. Differentiable in x, in the label and in the parameters. A
   // row depends on itself alone. Error where shapes do not fit, classes are missing, not wanted or out of
   // range.
-  virtual Tensor forward(const Tensor& x, const Tensor& label, const Tensor& class_labels = {}) const = 0;
+  virtual Tensor forward(const Tensor& x, const Tensor& label, const Tensor& class_labels = {},
+                         const Forwarding& how = {}) const = 0;
 
   // The number type of heavy products: float32 or bfloat16. The output is float32.
   virtual void set_compute_type(torch::ScalarType type) = 0;
 
-  // Whether activations are computed again in the backward pass (recompute.h). Error with dropout, whose
-  // draws are not made twice.
+  // Whether activations are computed again in the backward pass (recompute.h).
   virtual void set_recompute(bool recompute) = 0;
 };
 

@@ -34,14 +34,14 @@ ResnetBlockImpl::ResnetBlockImpl(const ResnetBlockOptions& o) : options(o) {
     conv_shortcut = register_module("conv_shortcut", Conv(convolution(o.in, o.out, 1, 1, o.device)));
 }
 
-Tensor ResnetBlockImpl::forward(const Tensor& x, const Tensor& time) const {
+Tensor ResnetBlockImpl::forward(const Tensor& x, const Tensor& time, const DropoutSeed& seed) const {
   const Tensor told = time_emb_proj->forward(time);
   Tensor h = conv1->forward(resampled(norm1->silu(x), options.resampling));
   if (options.scale_shift)
     h = norm2->silu(h, Modulation{told.narrow(1, 0, options.out), told.narrow(1, options.out, options.out)});
   else
     h = norm2->silu(h, told);
-  if (options.dropout > 0) h = at::dropout(h, options.dropout, is_training());
+  h = with_dropout(h, options.dropout, seed);
   const Tensor beside = resampled(x, options.resampling);
   h = conv2->forward(h);
   // In place, since nothing else needs what the convolution gave.

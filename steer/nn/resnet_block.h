@@ -2,6 +2,7 @@
 #pragma once
 
 #include "steer/nn/conv.h"
+#include "steer/nn/forwarding.h"
 #include "steer/nn/group_norm.h"
 #include "steer/nn/projection.h"
 
@@ -21,7 +22,7 @@ struct ResnetBlockOptions {
   int64_t time = 0;          // features of the time embedding
   int64_t groups = 32;       // of the norms
   double epsilon = 1e-5;     // added to the variance in the norms
-  double dropout = 0;        // chance that an activation is dropped while training
+  double dropout = 0;        // chance that an activation is dropped where there is a seed
   double scale = 1;          // the sum is divided by it
   bool scale_shift = false;  // the time scales and shifts the second norm instead of adding to its input
   bool zero_init = false;    // conv2 starts at zero
@@ -35,7 +36,8 @@ struct ResnetBlockOptions {
 // type of x (Ho et al. 2020; scale_shift: Dhariwal and Nichol 2021).
 struct ResnetBlockImpl : torch::nn::Module {
   explicit ResnetBlockImpl(const ResnetBlockOptions& options);
-  Tensor forward(const Tensor& x, const Tensor& time) const;
+  // The formula above; `seed` decides what is dropped.
+  Tensor forward(const Tensor& x, const Tensor& time, const DropoutSeed& seed = {}) const;
 
   ResnetBlockOptions options;
   GroupNorm norm1{nullptr}, norm2{nullptr};

@@ -10,6 +10,7 @@
 #include "steer/core/options.h"
 #include "steer/core/tensors.h"
 #include "steer/nn/classifier.h"
+#include "steer/nn/initial_values.h"
 #include "steer/nn/module_tensors.h"
 #include "steer/nn/scripted.h"
 
@@ -41,12 +42,12 @@ SavedNetwork from_checkpoint(const std::string& path, torch::Device device, Outp
               ": expected options with a network in its metadata");
   ClassifierOptions options;
   read_options(options, all["network"], path);
+  const InitialValues values(0);  // all are read from the file
   Classifier network(options);
   load_tensors(*network, checkpoint.tensors, "[classifier] " + path);
   network->to(device);
-  network->eval();
   for (Tensor& parameter : network->parameters()) parameter.set_requires_grad(false);
-  const auto forward = [network, output](const Tensor& x) mutable {
+  const auto forward = [network, output](const Tensor& x) {
     return output == Output::kLogits ? network->forward(x) : network->features(x);
   };
   return {forward, options.channels, options.size, path};

@@ -26,8 +26,8 @@ struct SavedNetwork {
 
 // The classifier in a run folder, a checkpoint file of the family "classifier", or a TorchScript file whose
 // forward gives logits [N, M] of images [N, C, H, W] in [-1, 1] and which may declare whole numbers `size`
-// and `channels`. In evaluation mode, in float32, its weights without gradient. Error where there is nothing,
-// or anything else.
+// and `channels`. In float32, without dropout, its weights without gradient. Error where there is nothing, or
+// anything else.
 SavedNetwork load_classifier(const std::string& path, torch::Device device);
 
 // The same files as a map to features [N, D], in which distances of images mean something: what a classifier

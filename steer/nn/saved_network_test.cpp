@@ -44,7 +44,6 @@ std::string classifier_refusal(const std::string& path) {
 TEST(SavedNetwork, ACheckpointGivesItsNetworksLogits) {
   const TemporaryFolder folder;
   Classifier network = small_classifier();
-  network->eval();
   write_classifier(folder / "run/model.safetensors", network);
   const Tensor x = torch::rand({2, 1, 8, 8}) * 2 - 1;
   for (const std::string& path : {folder / "run", folder / "run/model.safetensors"}) {
@@ -88,7 +87,6 @@ TEST(SavedNetwork, ATorchScriptFileDeclaresItsInput) {
 TEST(SavedNetwork, FeaturesAreWhatTheLastLayerSees) {
   const TemporaryFolder folder;
   Classifier network = small_classifier();
-  network->eval();
   write_classifier(folder / "run/model.safetensors", network);
   const Tensor x = torch::rand({3, 1, 8, 8}) * 2 - 1;
   const Tensor features = load_features(folder / "run", torch::kCPU)(x);

@@ -114,21 +114,16 @@ Tensor UNetImpl::told(const Tensor& label, const Tensor& class_labels) const {
   return at::silu(embedding);
 }
 
-void UNetImpl::set_recompute(bool recompute) {
-  STEER_CHECK(!recompute || options.dropout == 0,
-              "[options] train.recompute: expected diffusion.unet.dropout 0, whose draws are not made twice, "
-              "but got ",
-              options.dropout);
-  recompute_ = recompute;
+Tensor UNetImpl::layer(const UNetStageImpl& stage, size_t i, const Tensor& x, const Tensor& time,
+                       const DropoutSeed& seed) const {
+  if (!recompute_) return stage.layer(i, x, time, seed);
+  return recomputed(
+      [&stage, i, seed](const std::vector<Tensor>& in) { return stage.layer(i, in[0], in[1], seed); },
+      {x, time});
 }
 
-Tensor UNetImpl::layer(const UNetStageImpl& stage, size_t i, const Tensor& x, const Tensor& time) const {
-  if (!recompute_) return stage.layer(i, x, time);
-  return recomputed([&stage, i](const std::vector<Tensor>& in) { return stage.layer(i, in[0], in[1]); },
-                    {x, time});
-}
-
-Tensor UNetImpl::forward(const Tensor& x, const Tensor& label, const Tensor& class_labels) const {
+Tensor UNetImpl::forward(const Tensor& x, const Tensor& label, const Tensor& class_labels,
+                         const Forwarding& how) const {
   const int64_t least = int64_t{1} << (options.block_out_channels.size() - 1);
   STEER_CHECK(
       x.dim() == 4 && x.size(1) == options.in_channels && x.size(2) % least == 0 && x.size(3) % least == 0,
@@ -141,19 +136,24 @@ Tensor UNetImpl::forward(const Tensor& x, const Tensor& label, const Tensor& cla
   STEER_CHECK(!class_labels.defined() || class_labels.numel() == x.size(0), "[unet] expected classes [",
               x.size(0), "] but got ", shape_text(class_labels.sizes()));
   const Tensor time = told(label, class_labels);
-  Tensor h = conv_in->forward(x.to(compute_type_).contiguous(at::MemoryFormat::ChannelsLast));
+  const torch::ScalarType type = how.compute_type.value_or(compute_type_);
+  uint64_t stages = 0;
+  const auto next_seed = [&] { return seed_of_part(how.dropout_seed, stages++); };
+  Tensor h = conv_in->forward(x.to(type).contiguous(at::MemoryFormat::ChannelsLast));
   std::vector<Tensor> kept = {h};
   for (const auto& child : *down_blocks) {
     const auto* stage = child->as<UNetStage>();
-    for (size_t i = 0; i < stage->layers(); ++i) kept.push_back(h = layer(*stage, i, h, time));
-    if (stage->resamples()) kept.push_back(h = stage->resample(h, time));
+    const DropoutSeed seed = next_seed();
+    for (size_t i = 0; i < stage->layers(); ++i) kept.push_back(h = layer(*stage, i, h, time, seed));
+    if (stage->resamples()) kept.push_back(h = stage->resample(h, time, seed));
   }
-  h = mid_block->forward(h, time);
+  h = mid_block->forward(h, time, next_seed());
   for (const auto& child : *up_blocks) {
     const auto* stage = child->as<UNetStage>();
+    const DropoutSeed seed = next_seed();
     for (size_t i = 0; i < stage->layers(); ++i, kept.pop_back())
-      h = layer(*stage, i, at::cat({h, kept.back()}, 1), time);
-    if (stage->resamples()) h = stage->resample(h, time);
+      h = layer(*stage, i, at::cat({h, kept.back()}, 1), time, seed);
+    if (stage->resamples()) h = stage->resample(h, time, seed);
   }
   h = conv_out->forward(conv_norm_out->silu(h)).to(torch::kFloat32);
   if (options.time_embedding_type != "fourier") return h;

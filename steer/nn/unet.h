@@ -21,16 +21,16 @@ struct UNetImpl : NoiseNetwork {
   // multiples of 2^(resolutions - 1). With num_class_embeds also classes, int64 [B]; to be guided without a
   // classifier, a network has one more of them than there are classes, and the last index says "no class".
   // Error where shapes do not fit, classes are missing, not wanted or out of range.
-  Tensor forward(const Tensor& x, const Tensor& label, const Tensor& class_labels = {}) const override;
+  Tensor forward(const Tensor& x, const Tensor& label, const Tensor& class_labels = {},
+                 const Forwarding& how = {}) const override;
 
-  // The number type of convolutions and attention: float32 or bfloat16. Sums of norms, embeddings and the
-  // output are float32.
+  // The number type of convolutions and attention unless a forward is told another: float32 or bfloat16. Sums
+  // of norms, embeddings and the output are float32.
   void set_compute_type(torch::ScalarType type) override { compute_type_ = type; }
   torch::ScalarType compute_type() const { return compute_type_; }
 
-  // Whether the layers compute their activations again in the backward pass (recompute.h). Error with
-  // dropout, whose draws are not made twice.
-  void set_recompute(bool recompute) override;
+  // Whether the layers compute their activations again in the backward pass (recompute.h).
+  void set_recompute(bool recompute) override { recompute_ = recompute; }
 
   UNetOptions options;
   Conv conv_in{nullptr}, conv_out{nullptr};
@@ -46,7 +46,8 @@ struct UNetImpl : NoiseNetwork {
   // What the blocks are told: silu(time_embedding(label) + class_embedding(class)), [B, 4 width].
   Tensor told(const Tensor& label, const Tensor& class_labels) const;
 
-  Tensor layer(const UNetStageImpl& stage, size_t i, const Tensor& x, const Tensor& time) const;
+  Tensor layer(const UNetStageImpl& stage, size_t i, const Tensor& x, const Tensor& time,
+               const DropoutSeed& seed) const;
 
   torch::ScalarType compute_type_ = torch::kFloat32;
   bool recompute_ = false;

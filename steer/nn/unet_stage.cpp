@@ -25,13 +25,14 @@ UNetStageImpl::UNetStageImpl(const UNetStageOptions& given) : options(given) {
     resampler->push_back(Upsample(block.out, block.device));
 }
 
-Tensor UNetStageImpl::layer(size_t i, const Tensor& x, const Tensor& time) const {
-  const Tensor h = resnets->ptr<ResnetBlockImpl>(i)->forward(x, time);
+Tensor UNetStageImpl::layer(size_t i, const Tensor& x, const Tensor& time, const DropoutSeed& seed) const {
+  const Tensor h = resnets->ptr<ResnetBlockImpl>(i)->forward(x, time, seed_of_part(seed, i));
   return options.attends ? attentions->ptr<AttentionImpl>(i)->forward(h) : h;
 }
 
-Tensor UNetStageImpl::resample(const Tensor& x, const Tensor& time) const {
-  if (options.resampled_by_block) return resampler->ptr<ResnetBlockImpl>(0)->forward(x, time);
+Tensor UNetStageImpl::resample(const Tensor& x, const Tensor& time, const DropoutSeed& seed) const {
+  if (options.resampled_by_block)
+    return resampler->ptr<ResnetBlockImpl>(0)->forward(x, time, seed_of_part(seed, layers()));
   if (options.resampling == Resampling::kDown) return resampler->ptr<DownsampleImpl>(0)->forward(x);
   return resampler->ptr<UpsampleImpl>(0)->forward(x);
 }
@@ -45,10 +46,10 @@ UNetMiddleImpl::UNetMiddleImpl(const UNetStageOptions& options) {
   if (options.attends) attentions->push_back(Attention(options.attention));
 }
 
-Tensor UNetMiddleImpl::forward(const Tensor& x, const Tensor& time) const {
-  Tensor h = resnets->ptr<ResnetBlockImpl>(0)->forward(x, time);
+Tensor UNetMiddleImpl::forward(const Tensor& x, const Tensor& time, const DropoutSeed& seed) const {
+  Tensor h = resnets->ptr<ResnetBlockImpl>(0)->forward(x, time, seed_of_part(seed, 0));
   if (!attentions.is_empty()) h = attentions->ptr<AttentionImpl>(0)->forward(h);
-  return resnets->ptr<ResnetBlockImpl>(1)->forward(h, time);
+  return resnets->ptr<ResnetBlockImpl>(1)->forward(h, time, seed_of_part(seed, 1));
 }
 
 }  // namespace steer

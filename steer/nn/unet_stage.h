@@ -22,14 +22,15 @@ struct UNetStageImpl : torch::nn::Module {
   explicit UNetStageImpl(const UNetStageOptions& options);
 
   // Residual block `i` and the attention behind it; x [B, in[i], H, W], time [B, time] behind its SiLU.
-  Tensor layer(size_t i, const Tensor& x, const Tensor& time) const;
+  // `seed` is that of the stage.
+  Tensor layer(size_t i, const Tensor& x, const Tensor& time, const DropoutSeed& seed = {}) const;
   // How many such there are.
   size_t layers() const { return options.in.size(); }
 
   // Whether it changes the resolution.
   bool resamples() const { return options.resampling != Resampling::kNone; }
-  // That change, where it does; `time` as above.
-  Tensor resample(const Tensor& x, const Tensor& time) const;
+  // That change, where it does; `time` and `seed` as above.
+  Tensor resample(const Tensor& x, const Tensor& time, const DropoutSeed& seed = {}) const;
 
   UNetStageOptions options;
   torch::nn::ModuleList resnets{nullptr};
@@ -41,7 +42,8 @@ TORCH_MODULE(UNetStage);
 // The middle: a residual block, attention where `attends`, a residual block; all of one width.
 struct UNetMiddleImpl : torch::nn::Module {
   explicit UNetMiddleImpl(const UNetStageOptions& options);
-  Tensor forward(const Tensor& x, const Tensor& time) const;
+  // x, time and seed as those of a stage.
+  Tensor forward(const Tensor& x, const Tensor& time, const DropoutSeed& seed = {}) const;
 
   torch::nn::ModuleList resnets{nullptr};
   torch::nn::ModuleList attentions{nullptr};  // empty where it does not attend

@@ -33,7 +33,6 @@ UNet random_network(const UNetOptions& options) {
     parameter.copy_(parameter.dim() == 1
                         ? torch::randn_like(parameter) * 0.2 + 0.5
                         : torch::randn_like(parameter) * std::pow(parameter[0].numel(), -0.5));
-  network->eval();
   return network;
 }
 
@@ -358,14 +357,54 @@ TEST(UNet, LabelAndClassChangeTheOutput) {
   EXPECT_THROW(network->forward(in.x, in.label, first.narrow(0, 0, 1)), Error);
 }
 
-TEST(UNet, DropsActivationsOnlyInTraining) {
+TEST(UNet, DropsWhatTheSeedSaysAndNothingWithoutOne) {
   UNetOptions options = small_options();
+  const Asked in = some_input(options, 2);
+  const Tensor whole = random_network(options)->forward(in.x, in.label);
   options.dropout = 0.5;
   UNet network = random_network(options);
-  const Asked in = some_input(options, 1);
-  EXPECT_TRUE(torch::equal(network->forward(in.x, in.label), network->forward(in.x, in.label)));
-  network->train();
-  EXPECT_FALSE(torch::equal(network->forward(in.x, in.label), network->forward(in.x, in.label)));
+  Forwarding how;
+  for (const bool training : {false, true}) {
+    network->train(training);
+    EXPECT_TRUE(torch::equal(network->forward(in.x, in.label, {}, how), whole));
+  }
+  how.dropout_seed = 3;
+  const Tensor dropped = network->forward(in.x, in.label, {}, how);
+  EXPECT_FALSE(torch::allclose(dropped, whole));
+  EXPECT_TRUE(torch::equal(network->forward(in.x, in.label, {}, how), dropped));
+  how.dropout_seed = 4;
+  EXPECT_FALSE(torch::allclose(network->forward(in.x, in.label, {}, how), dropped));
+}
+
+TEST(UNet, EveryBlockDropsActivationsOfItsOwn) {
+  UNetStageOptions options;
+  options.block.out = options.block.time = 8;
+  options.block.groups = 4;
+  options.block.dropout = 0.5;
+  options.in = {8, 8};
+  const UNetStage stage(options);
+  torch::NoGradGuard no_grad;
+  const auto weights = stage->resnets->ptr(0)->parameters(), others = stage->resnets->ptr(1)->parameters();
+  for (size_t i = 0; i < weights.size(); ++i) Tensor(others[i]).copy_(weights[i]);
+  const Tensor x = torch::randn({2, 8, 4, 4}), time = torch::randn({2, 8});
+  EXPECT_TRUE(torch::equal(stage->layer(0, x, time), stage->layer(1, x, time)));
+  EXPECT_FALSE(torch::allclose(stage->layer(0, x, time, 5), stage->layer(1, x, time, 5)));
+}
+
+TEST(UNet, AForwardMayAskForAnotherNumberType) {
+  torch::NoGradGuard no_grad;
+  const UNetOptions options = small_options();
+  UNet network = random_network(options);
+  const Asked in = some_input(options, 2);
+  const Tensor full = network->forward(in.x, in.label);
+  Forwarding how;
+  how.compute_type = torch::kBFloat16;
+  const Tensor half = network->forward(in.x, in.label, {}, how);
+  EXPECT_EQ(network->compute_type(), torch::kFloat32);
+  network->set_compute_type(torch::kBFloat16);
+  EXPECT_TRUE(torch::equal(network->forward(in.x, in.label), half));
+  how.compute_type = torch::kFloat32;
+  EXPECT_TRUE(torch::equal(network->forward(in.x, in.label, {}, how), full));
 }
 
 std::string option_refusal(const std::function<void(UNetOptions&)>& change) {

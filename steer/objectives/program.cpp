@@ -54,7 +54,12 @@ class Child {
     sigemptyset(&defaults);
     sigaddset(&defaults, SIGPIPE);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
+    sigset_t blocked;
+    pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
+    sigdelset(&blocked, SIGPIPE);
+    posix_spawnattr_setsigmask(&attributes, &blocked);
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
     std::string shell = "sh", flag = "-c", text = command;
     char* arguments[] = {shell.data(), flag.data(), text.data(), nullptr};
     const int failed = posix_spawn(&id_, "/bin/sh", &actions, &attributes, arguments, environ);
@@ -87,23 +92,31 @@ class Child {
   pid_t id_ = 0;
 };
 
-// A write to a program that has gone must be an error here, not a signal that ends the process.
-class IgnorePipeSignal {
+// A write to a program that has gone must be an error here, not a signal that ends the process. The signal is
+// kept from this thread alone: others may talk to programs too.
+class NoPipeSignal {
  public:
-  IgnorePipeSignal() {
-    struct sigaction ignore {};
-    ignore.sa_handler = SIG_IGN;
-    sigaction(SIGPIPE, &ignore, &before_);
+  NoPipeSignal() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
   }
-  ~IgnorePipeSignal() { sigaction(SIGPIPE, &before_, nullptr); }
+  ~NoPipeSignal() {
+    // One that waits has been answered as an error.
+    const timespec at_once{};
+    while (sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) continue;
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  NoPipeSignal(const NoPipeSignal&) = delete;
+  NoPipeSignal& operator=(const NoPipeSignal&) = delete;
 
  private:
-  struct sigaction before_;
+  sigset_t pipe_, before_;
 };
 
 // Feeds the input and collects the output at the same time; gives up at the time limit.
 std::string conversation(const ProgramOptions& options, const std::string& bytes, size_t most) {
-  const IgnorePipeSignal ignore;
+  const NoPipeSignal none;
   Pipe input, output;
   Child child(options.command, input, output);
   input.close(0);

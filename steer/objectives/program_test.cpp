@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/testing/refusal.h"
@@ -46,6 +49,20 @@ TEST(Program, LargeBatchesPassThroughThePipes) {
 TEST(Program, MayAnswerWithoutReading) {
   const Tensor x = torch::zeros({4000, 1, 16, 16});
   EXPECT_EQ(ProgramObjective({"yes 1 | head -n 4000", 20}).score(x).sum().item<float>(), 4000);
+}
+
+TEST(Program, ThreadsTalkAtOnceToProgramsThatDoNotListen) {
+  const Tensor x = torch::zeros({200, 1, 16, 16});
+  std::atomic<int> answers{0};
+  std::vector<std::thread> threads;
+  for (const char* pause : {"0.01", "0.02", "0.03"})
+    threads.emplace_back([&, pause] {
+      const std::string command = std::string("sleep ") + pause + "; exec <&-; yes 1 | head -n 200";
+      for (int i = 0; i < 10; ++i)
+        answers += ProgramObjective({command, 20}).score(x).sum().item<float>() == 200;
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(answers, 30);
 }
 
 TEST(Program, FaultsAreSaidPlainly) {

@@ -75,12 +75,11 @@ TEST(Vocabulary, RefusesUnknownWordsAndWrongTruth) {
 }
 
 TEST(Vocabulary, IsJsonForOtherDoors) {
-  const Json json = vocabulary_json(vocabulary_of({&sound_words()}));
-  EXPECT_EQ(json.dump(),
-            R"([{"name":"loud","aliases":["noisy"],"kinds":["sound"],"nature":"linear",)"
-            R"("meaning":"every number near its level","example":"loud(level=0.5)","arguments":[)"
-            R"({"name":"level","type":"number","meaning":"of every number","default":0.5,"required":false,)"
-            R"("positional":false,"range":[0.0,1.0]}]}])");
+  const std::string json = vocabulary_json(vocabulary_of({&sound_words()})).dump();
+  EXPECT_EQ(json, R"x([{"name":"loud","aliases":["noisy"],"kinds":["sound"],"nature":"linear",)x"
+                  R"x("meaning":"every number near its level","example":"loud(level=0.5)","arguments":[)x"
+                  R"x({"name":"level","type":"number","meaning":"of every number","default":0.5,)x"
+                  R"x("required":false,"positional":false,"range":[0.0,1.0]}]}])x");
   EXPECT_TRUE(vocabulary_json(vocabulary_of({&common_words()}))[1]["arguments"][0]["default"].is_null());
 }
 

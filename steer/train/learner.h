@@ -3,6 +3,7 @@
 
 #include "steer/models/model.h"
 #include "steer/train/options.h"
+#include "steer/train/together.h"
 
 namespace steer {
 
@@ -10,12 +11,12 @@ namespace steer {
 class Learner {
  public:
   // Takes the optimiser, the average and `recompute` from the options. The model, already on its device, must
-  // outlive it.
-  Learner(Model& model, const TrainOptions& options);
+  // outlive it. With others, gradients, losses and what the model counts are those of the whole batch.
+  Learner(Model& model, const TrainOptions& options, const Together& together = {});
 
-  // One step on a batch that is on the model's device: loss, gradients, Adam at this rate, averages, and what
-  // the family does after a step. `seed` feeds all its randomness. Returns figures to log. Nothing here waits
-  // for a device: figures and losses stay there.
+  // One step on a batch (this rank's share of it) that is on the model's device: loss, gradients, Adam at
+  // this rate, averages, and what the family does after a step. `seed`, that of the step, feeds all its
+  // randomness. Returns figures to log. Nothing here waits for a device: figures and losses stay there.
   Figures step(const Batch& batch, uint64_t seed, double rate);
 
   // The first step, counted from 0, whose loss was not finite; -1 while there is none. Waits for the device.
@@ -23,11 +24,15 @@ class Learner {
 
   Adam adam;           // over the trainable parameters
   Ema ema;             // of these
-  int64_t images = 0;  // seen so far
+  int64_t images = 0;  // seen so far, by all ranks
   int64_t steps = 0;   // made so far
 
  private:
+  void join_batch(
+      LossReport& report);  // loss, figures, gradients and counts of this share become those of all
+
   Model& model_;
+  Together together_;
   Tensor first_bad_;  // int64, on the device; a step that never comes while all were good
 };
 

@@ -78,11 +78,17 @@ TEST(Learner, RecomputingLearnsTheSame) {
   for (const char* network : {"pyramid", "recurrent", "unet"}) {
     std::vector<NamedTensors> results;
     for (const bool recompute : {false, true}) {
+      // Dropout is made again too.
       std::unique_ptr<Model> model;
-      if (network == std::string("unet"))
-        model = small_diffusion("edm");
-      else
-        model = small_ddn(network);
+      if (network == std::string("unet")) {
+        Json options = small_diffusion("edm")->options();
+        options["unet"]["dropout"] = 0.2;
+        model = make_model("diffusion", options, 7);
+      } else {
+        Json options = small_ddn_options(network);
+        options["pyramid"]["dropout"] = 0.2;
+        model = make_model("ddn", options, 7);
+      }
       TrainOptions options;
       options.recompute = recompute;
       Learner learner(*model, options);

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "steer/core/options.h"
-#include "steer/data/loader.h"
 #include "steer/data/data_options.h"
+#include "steer/data/loader.h"
 #include "steer/nn/adam.h"
 
 namespace steer {

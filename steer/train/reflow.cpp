@@ -5,8 +5,8 @@
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 #include "steer/diffusion/reflow.h"
+#include "steer/nn/initial_values.h"
 #include "steer/nn/module_tensors.h"
-#include "steer/nn/training_mode.h"
 
 namespace steer {
 namespace {
@@ -17,14 +17,13 @@ class ReflowModel : public DiffusionModel {
       : DiffusionModel(options), pairs_(std::move(pairs)), distil_(distil) {}
 
   LossReport loss(const Batch& batch, uint64_t seed) override {
-    const TrainingMode dropping(*network());
-    torch::manual_seed(derive_seed(seed, 2));
+    const Forwarding how{derive_seed(seed, 2), {}};
     const int64_t rows = batch.data.x.size(0);
     const Pairs pairs{pairs_->noise(batch).to(device(), torch::kFloat32), batch.data.x.to(device())};
     Tensor label;
     if (settings().classes > 0) label = batch.told.label.to(device());
     const NoisePredictor velocity = [&](const Tensor& x, const Tensor& noise_label) {
-      return network()->forward(x, noise_label, label);
+      return network()->forward(x, noise_label, label, how);
     };
     const Tensor each =
         distil_ ? distillation_loss(velocity, prediction(), process(), pairs)
@@ -83,8 +82,9 @@ std::unique_ptr<PairsDataset> PairsDataset::read(const std::string& path, const 
 
 std::unique_ptr<PairsDataset> draw_pairs(const DiffusionModel& model, const SamplerOptions& sampler,
                                          int64_t count, int64_t batch, uint64_t first_seed,
-                                         const std::function<void(double)>& progress) {
+                                         const std::function<bool(double)>& watch) {
   torch::NoGradGuard no_grad;
+  const Frozen frozen(model.freezer());
   const Tensor levels = model.levels(sampler);
   std::vector<Tensor> images, labels;
   for (int64_t at = 0; at < count; at += batch) {
@@ -98,7 +98,8 @@ std::unique_ptr<PairsDataset> draw_pairs(const DiffusionModel& model, const Samp
     const Pairs pairs = reflow_pairs(model.guided_denoiser(label, sampler.scale), seeds, model.space().sizes,
                                      levels, sampler.solver);
     images.push_back(pairs.data.to(torch::kCPU, torch::kFloat32));
-    if (progress) progress(static_cast<double>(at + rows) / static_cast<double>(count));
+    const bool goes_on = !watch || watch(static_cast<double>(at + rows) / static_cast<double>(count));
+    if (!goes_on && at + rows < count) return nullptr;
   }
   return std::make_unique<PairsDataset>(model.space(), at::cat(images),
                                         labels.empty() ? Tensor() : at::cat(labels), first_seed);
@@ -117,6 +118,7 @@ std::unique_ptr<Model> reflowed(DiffusionModel& model, std::shared_ptr<const Pai
     options.sampler.levels.type = "flow";
     options.sampler.levels.steps = 1;
   }
+  const InitialValues values(0);  // all are the model's own
   auto copy = std::make_unique<ReflowModel>(options, std::move(pairs), distil);
   load_tensors(copy->module(), module_tensors(model.module()), "[reflow]");
   copy->module().to(model.device());

@@ -2,6 +2,7 @@
 // training on the straight lines between them, or on one step from end to end.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -10,7 +11,7 @@
 
 namespace steer {
 
-// Noise by seed and the images that a model makes of it.
+// Noise by seed and the samples that a model makes of it.
 class PairsDataset : public Dataset {
  public:
   // Sample i of x float32 [N, sizes...] belongs to the noise of seed first_seed + i and, where labels are
@@ -38,10 +39,11 @@ class PairsDataset : public Dataset {
 };
 
 // Draws pairs from a model by a solver without randomness; class i modulo their number where it is told
-// classes. Samples are not clipped. `progress` gets the share done.
-std::unique_ptr<PairsDataset> draw_pairs(const DiffusionModel& model, const SamplerOptions& sampler, int64_t count,
-                                         int64_t batch, uint64_t first_seed,
-                                         const std::function<void(double)>& progress);
+// classes. Samples are not clipped. `watch` gets the share done after every batch; where it says false there
+// are no pairs: null.
+std::unique_ptr<PairsDataset> draw_pairs(const DiffusionModel& model, const SamplerOptions& sampler,
+                                         int64_t count, int64_t batch, uint64_t first_seed,
+                                         const std::function<bool(double)>& watch = {});
 
 // A copy of a velocity-predicting model that trains on pairs: along their lines, or with `distil` on the one
 // step of Euler from noise to image, which then is its sampler. All else, and its family, is the model's own.

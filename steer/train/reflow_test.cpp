@@ -5,6 +5,8 @@
 
 #include "steer/core/check.h"
 #include "steer/core/files.h"
+#include "steer/core/json.h"
+#include "steer/core/options.h"
 #include "steer/core/random.h"
 #include "steer/models/small_models.h"
 #include "steer/testing/temporary_folder.h"
@@ -23,9 +25,8 @@ SamplerOptions euler(int64_t steps) {
 
 Tensor drawn(const Model& model, const SamplerOptions& sampler, const Tensor& seeds,
              const Tensor& label = {}) {
-  return dynamic_cast<const Generator&>(model)
-      .draw({seeds, {label, {}}}, nullptr, settings_of(sampler))
-      .state.x;
+  const auto plan = dynamic_cast<const Generator&>(model).plan(nullptr, {{"sampler", options_json(sampler)}});
+  return plan->draw({seeds, {label, {}}}).state.x;
 }
 
 // A flow that has moved away from its first weights.
@@ -39,7 +40,7 @@ std::unique_ptr<DiffusionModel> some_flow(int64_t classes = 0) {
 
 TEST(Reflow, APairIsASampleOfItsSeed) {
   auto model = some_flow(3);
-  const auto pairs = draw_pairs(*model, euler(6), 5, 2, 40, {});
+  const auto pairs = draw_pairs(*model, euler(6), 5, 2, 40);
   const Tensor label = torch::tensor({0, 1, 2, 0, 1});
   const Batch batch = pairs->batch({0, 1, 2, 3, 4});
   EXPECT_TRUE(torch::equal(batch.told.label, label));
@@ -55,13 +56,14 @@ TEST(Reflow, APairIsASampleOfItsSeed) {
 TEST(Reflow, PairsComeBackFromTheirFile) {
   const TemporaryFolder folder;
   auto model = some_flow();
-  const auto pairs = draw_pairs(*model, euler(2), 3, 3, 7, {});
+  const auto pairs = draw_pairs(*model, euler(2), 3, 3, 7);
   pairs->write(folder / "pairs.safetensors");
   const auto back = PairsDataset::read(folder / "pairs.safetensors", model->space());
   EXPECT_TRUE(torch::equal(back->batch({2, 0}).data.x, pairs->batch({2, 0}).data.x));
   EXPECT_EQ(back->first_seed(), 7u);
   save_model(folder / "model.safetensors", *model, {}, nullptr);
   EXPECT_THROW(PairsDataset::read(folder / "model.safetensors", model->space()), Error);
+  EXPECT_EQ(draw_pairs(*model, euler(2), 3, 1, 7, [](double) { return false; }), nullptr);
 }
 
 // How far one step falls from the pair's image, over seeds that training never saw.
@@ -75,7 +77,7 @@ TEST(Reflow, TrainingOnPairsBringsOneStepNearerToManySteps) {
     auto model = some_flow();
     const Tensor seeds = sample_seeds(1000, 64);
     const Tensor truth = drawn(*model, euler(20), seeds);
-    std::shared_ptr<const PairsDataset> pairs = draw_pairs(*model, euler(20), 256, 64, 0, {});
+    std::shared_ptr<const PairsDataset> pairs = draw_pairs(*model, euler(20), 256, 64, 0);
     const auto trained = reflowed(*model, pairs, distil);
     EXPECT_NEAR(one_step_error(*trained, truth, seeds), one_step_error(*model, truth, seeds), 1e-6);
     RunOptions options;
@@ -85,7 +87,7 @@ TEST(Reflow, TrainingOnPairsBringsOneStepNearerToManySteps) {
     options.train.precision = "float32";
     options.train.grid_minutes = 0;
     options.train.loader.batch = 32;
-    train(*trained, *pairs, options, folder / "run", false, torch::kCPU, {});
+    train(*trained, *pairs, options, folder / "run", false, torch::kCPU);
     const LoadedModel loaded = load_model(folder / "run", torch::kCPU);
     EXPECT_EQ(loaded.model->family(), "diffusion");
     EXPECT_LT(one_step_error(*loaded.model, truth, seeds), 0.8 * one_step_error(*model, truth, seeds))

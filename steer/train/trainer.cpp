@@ -17,6 +17,8 @@
 #include "steer/picture/images.h"
 #include "steer/train/film.h"
 #include "steer/train/learner.h"
+#include "steer/train/plot.h"
+#include "steer/train/run_file.h"
 
 namespace steer {
 namespace {
@@ -147,6 +149,20 @@ void write_preview(Model& model, const Dataset& data, Ema& ema, const std::strin
   if (picture.defined()) write_png(path, picture);
 }
 
+// Whether the run may begin, or go on.
+void check_run(const Model& model, const Dataset& data, const RunOptions& options, const std::string& run,
+               bool resume) {
+  check(options.train);
+  const bool exists = fs::exists(run + "/resume.safetensors");
+  STEER_CHECK(resume || (!exists && !fs::exists(run + "/model.safetensors")), "[train] ", run,
+              ": holds a run already; continue it with --resume or name another folder");
+  STEER_CHECK(!resume || exists, "[train] ", run,
+              ": expected a run to resume but there is no resume.safetensors");
+  STEER_CHECK(data.space() == model.space(), "[train] ", options.data.path, ": expected samples ",
+              text_of(model.space()), " as the model makes them but got ", text_of(data.space()),
+              "; set data.size and data.channels, or the model's");
+}
+
 }  // namespace
 
 void check(const TrainOptions& o) {
@@ -179,28 +195,16 @@ double learning_rate(const TrainOptions& options, int64_t images, double share) 
 }
 
 TrainSummary train(Model& model, const Dataset& data, const RunOptions& options, const std::string& run,
-                   bool resume, torch::Device device, const TrainHooks& hooks) {
+                   bool resume, torch::Device device, const TrainWatch& watch) {
   const TrainOptions& o = options.train;
-  check(o);
-  const bool exists = fs::exists(run + "/resume.safetensors");
-  STEER_CHECK(resume || (!exists && !fs::exists(run + "/model.safetensors")), "[train] ", run,
-              ": holds a run already; continue it with --resume or name another folder");
-  STEER_CHECK(!resume || exists, "[train] ", run,
-              ": expected a run to resume but there is no resume.safetensors");
-  STEER_CHECK(data.space() == model.space(), "[train] ", options.data.path, ": expected samples ",
-              text_of(model.space()), " as the model makes them but got ", text_of(data.space()),
-              "; set data.size and data.channels, or the model's");
-
+  check_run(model, data, options, run, resume);
   model.module().to(device);
   model.set_compute_type(scalar_type(make_precision(o.precision, device)));
   TrainingRun self(model, o);
   Learner& learner = self.learner;
   const TrainingRun::LogState former = resume ? self.load(run) : TrainingRun::LogState();
   fs::create_directories(run + "/samples");
-  Json written = options_json(options);
-  written["family"] = model.family();
-  written[model.family()] = model.options();
-  write_file(run + "/options.json", written.dump(2) + "\n");
+  write_file(run + "/options.json", run_json(options, model).dump(2) + "\n");
   LogFile log(run + "/log.jsonl", former.bytes);
   Loader loader(data, o.loader);
   loader.seek(learner.images);
@@ -225,6 +229,7 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
   const auto save = [&] {
     check_losses();
     self.save(run, log.size(), averages.state());
+    write_loss_plot(run);
     checkpointed = now_seconds();
   };
   const auto draw = [&] {
@@ -234,10 +239,6 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
 
   TrainSummary summary;
   while (share_done() < 1) {
-    if (hooks.stop && hooks.stop()) {
-      summary.interrupted = true;
-      break;
-    }
     Batch batch = loader.next();
     batch.data = batch.data.to(device);
     const double rate = learning_rate(o, learner.images, share_done());
@@ -250,14 +251,12 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
       summary.figures = averages.take();
       Json line = {
           {"step", learner.steps}, {"images", learner.images}, {"seconds", self.seconds}, {"rate", rate}};
-      std::string note;
-      for (const auto& [name, value] : summary.figures) {
-        line[name] = value;
-        note += fmt::format("{}{} {:.4g}", note.empty() ? "" : "  ", name, value);
-      }
+      for (const auto& [name, value] : summary.figures) line[name] = value;
       log.write(line);
-      if (hooks.progress) hooks.progress(self.state(), share_done(), note);
     }
+    const double share = share_done();
+    summary.interrupted = watch && !watch({self.state(), share, summary.figures}) && share < 1;
+    if (summary.interrupted) break;
     if (now_seconds() - checkpointed > 60 * o.checkpoint_minutes) save();
     if (o.grid_minutes > 0 && now_seconds() - drawn > 60 * o.grid_minutes) draw();
   }

@@ -16,24 +16,28 @@ struct TrainSummary {
   std::vector<std::pair<std::string, double>> figures;  // last logged averages
 };
 
-// What a run asks and tells on its way.
-struct TrainHooks {
-  std::function<bool()> stop;  // asked after every step; may be empty
-  // The share of the budget done, and a line of figures; may be empty.
-  std::function<void(const TrainingState&, double share, const std::string&)> progress;
+// How far a run has come.
+struct TrainMoment {
+  TrainingState state;                                         // of the whole run, former parts included
+  double share = 0;                                            // of the budget done; 1 and more: all
+  const std::vector<std::pair<std::string, double>>& figures;  // last logged averages
 };
+
+// Called after every step; false ends the run before its budget. May be empty.
+using TrainWatch = std::function<bool(const TrainMoment&)>;
 
 // Trains until a budget is used up. `run` is a folder that holds or gets
 //   model.safetensors   averaged weights and options, all that other commands need
 //   resume.safetensors  everything an exact continuation needs
 //   options.json, log.jsonl, samples/IMAGES.png (of families that draw)
+//   loss.svg            the losses of the log, as of the last checkpoint
 //   film.gif            these pictures one after the other, at the end
 // With `resume` it continues from resume.safetensors; on one thread count, with a budget in images and the
 // same options, the result equals that of an uninterrupted run bit for bit. A loss that is not finite throws
 // with step and seed and leaves the last checkpoint. Error when the folder holds a run already and `resume`
 // is not set.
 TrainSummary train(Model& model, const Dataset& data, const RunOptions& options, const std::string& run,
-                   bool resume, torch::Device device, const TrainHooks& hooks);
+                   bool resume, torch::Device device, const TrainWatch& watch = {});
 
 // The learning rate after `images` images with this share of the budget done.
 double learning_rate(const TrainOptions& options, int64_t images, double share);

@@ -30,9 +30,11 @@ RunOptions some_options(int64_t images) {
 }
 
 TrainSummary train_small(const std::string& run, const RunOptions& options, bool resume,
-                         const TrainHooks& hooks = {}) {
-  auto model = small_ddn("pyramid");
-  return train(*model, ShapesDataset(200, 8, 1, 3), options, run, resume, torch::kCPU, hooks);
+                         const TrainWatch& watch = {}, double dropout = 0) {
+  Json ddn = small_ddn_options("pyramid");
+  ddn["pyramid"]["dropout"] = dropout;
+  const auto model = make_model("ddn", ddn, 7);
+  return train(*model, ShapesDataset(200, 8, 1, 3), options, run, resume, torch::kCPU, watch);
 }
 
 double figure(const TrainSummary& summary, const std::string& name) {
@@ -53,25 +55,32 @@ std::string log_without_seconds(const std::string& run) {
 }
 
 TEST(Trainer, AResumedRunEqualsAnUninterruptedOneBitForBit) {
-  const TemporaryFolder folder;
-  const std::string whole = folder / "whole", parts = folder / "parts";
-  train_small(whole, some_options(640), false);
-  // Stopped by the hook after 11 steps, as Ctrl-C does, then twice resumed by new processes' worth of state.
-  for (int stop_after : {11, 9, 1000}) {
-    int steps = 0;
-    TrainHooks hooks;
-    hooks.stop = [&] { return steps++ == stop_after; };
-    const TrainSummary summary = train_small(parts, some_options(640), std::filesystem::exists(parts), hooks);
-    EXPECT_EQ(summary.interrupted, stop_after != 1000);
+  for (const double dropout : {0.0, 0.2}) {
+    const TemporaryFolder folder;
+    const std::string whole = folder / "whole", parts = folder / "parts";
+    train_small(whole, some_options(640), false, {}, dropout);
+    // Stopped by the watch after 11 steps, as Ctrl-C does, then twice resumed by new processes' worth of
+    // state.
+    for (int stop_after : {11, 9, 1000}) {
+      int steps = 0;
+      const TrainWatch watch = [&](const TrainMoment& moment) {
+        EXPECT_EQ(moment.state.images, 16 * moment.state.steps);
+        EXPECT_DOUBLE_EQ(moment.share, static_cast<double>(moment.state.images) / 640);
+        return ++steps < stop_after;
+      };
+      const bool resume = std::filesystem::exists(parts);
+      const TrainSummary summary = train_small(parts, some_options(640), resume, watch, dropout);
+      EXPECT_EQ(summary.interrupted, stop_after != 1000);
+    }
+    for (const char* file : {"/model.safetensors", "/resume.safetensors"}) {
+      const Checkpoint a = read_checkpoint(whole + file), b = read_checkpoint(parts + file);
+      ASSERT_EQ(a.tensors.size(), b.tensors.size());
+      for (const auto& [name, tensor] : a.tensors)
+        EXPECT_TRUE(torch::equal(tensor, b.tensors.at(name))) << file << " " << name;
+      EXPECT_EQ(a.metadata.at("images"), b.metadata.at("images"));
+    }
+    EXPECT_EQ(log_without_seconds(whole), log_without_seconds(parts));
   }
-  for (const char* file : {"/model.safetensors", "/resume.safetensors"}) {
-    const Checkpoint a = read_checkpoint(whole + file), b = read_checkpoint(parts + file);
-    ASSERT_EQ(a.tensors.size(), b.tensors.size());
-    for (const auto& [name, tensor] : a.tensors)
-      EXPECT_TRUE(torch::equal(tensor, b.tensors.at(name))) << file << " " << name;
-    EXPECT_EQ(a.metadata.at("images"), b.metadata.at("images"));
-  }
-  EXPECT_EQ(log_without_seconds(whole), log_without_seconds(parts));
 }
 
 TEST(Trainer, TrainingLowersTheError) {
@@ -123,9 +132,8 @@ TEST(Trainer, BadOptionsAndOtherImagesAreRefused) {
   options.train.decay = "linear";
   EXPECT_THROW(train_small(folder / "b", options, false), Error);
   auto model = small_ddn("pyramid");
-  EXPECT_THROW(
-      train(*model, ShapesDataset(20, 16, 1, 3), some_options(32), folder / "c", false, torch::kCPU, {}),
-      Error);
+  EXPECT_THROW(train(*model, ShapesDataset(20, 16, 1, 3), some_options(32), folder / "c", false, torch::kCPU),
+               Error);
   EXPECT_FALSE(std::filesystem::exists(folder / "c"));
 }
 
@@ -138,6 +146,17 @@ TEST(Train, PicturesOnTheWayBecomeAFilm) {
   options.train.grid_minutes = 0;
   train_small(folder / "quiet", options, false);
   EXPECT_FALSE(std::filesystem::exists(folder / "quiet/film.gif"));
+}
+
+TEST(Train, ThePlotShowsWhatWasLogged) {
+  const TemporaryFolder folder;
+  train_small(folder / "run", some_options(400), false);
+  const std::string plot = read_file(folder / "run/loss.svg");
+  for (const char* word : {"</svg>", ">mse  ", ">mse_last  ", "samples seen"})
+    EXPECT_NE(plot.find(word), std::string::npos) << word;
+  EXPECT_EQ(plot.find("accuracy"), std::string::npos);
+  train_small(folder / "short", some_options(16), false);  // ends before its first line
+  EXPECT_FALSE(std::filesystem::exists(folder / "short/loss.svg"));
 }
 
 TEST(Train, WeightsMayBeStoredInHalves) {

@@ -38,7 +38,7 @@ void check(const TuneOptions& o) {
 }
 
 TuneState tune(DdnModel& model, const Objective& objective, const TuneOptions& options,
-               const TuneHooks& hooks) {
+               const TuneWatch& watch) {
   check(options);
   STEER_CHECK(objective.differentiable(), "[tune] ", objective.words(),
               ": expected an objective with a gradient; this one can only guide");
@@ -54,10 +54,12 @@ TuneState tune(DdnModel& model, const Objective& objective, const TuneOptions& o
   TuneState state;
   const double begin = now_seconds();
   double share = 0;
-  while (share < 1 && !(hooks.stop && hooks.stop())) {
+  bool goes_on = true;
+  while (share < 1 && goes_on) {
     const uint64_t seed = derive_seed(options.seed, static_cast<uint64_t>(state.steps));
     const Tensor seeds = sample_seeds(seed, options.batch, device);
-    const Generated made = network.run(options.batch, at_random(seeds));
+    const Forwarding how{derive_seed(seed, 1), {}};
+    const Generated made = network.run(options.batch, at_random(seeds), {}, {}, how);
     const Tensor x = from_maps(model.space(), made.image);
     Tensor score = objective.score(x);
     if (options.satisfied < 0) score = score.clamp_max(options.satisfied);
@@ -82,7 +84,7 @@ TuneState tune(DdnModel& model, const Objective& objective, const TuneOptions& o
     follow_up(state.keep, keep);
     ++state.steps;
     share = (now_seconds() - begin) / (60 * options.minutes);
-    if (hooks.progress) hooks.progress(std::min(1.0, share), state);
+    goes_on = !watch || watch(std::min(1.0, share), state);
   }
   return state;
 }

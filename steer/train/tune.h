@@ -27,11 +27,8 @@ struct TuneState {
   double score = 0, anchor = 0, keep = 0;  // running means over samples: score, and the two distances
 };
 
-// What tuning asks and tells on its way.
-struct TuneHooks {
-  std::function<bool()> stop;                                          // asked after every step; may be empty
-  std::function<void(double share, const TuneState& state)> progress;  // share of the budget done
-};
+// Called after every step with the share of the budget done, at most 1; false ends the tuning. May be empty.
+using TuneWatch = std::function<bool(double share, const TuneState& state)>;
 
 // Draws uniformly random codes k, runs the network along them and lets the gradient flow through the chosen
 // outputs of all layers into every weight, to lower
@@ -41,6 +38,6 @@ struct TuneHooks {
 // samples among the images that the original can make, the second keeps them apart from each other. Error
 // when the objective has no gradient, the model is conditional, or a loss is not finite.
 TuneState tune(DdnModel& model, const Objective& objective, const TuneOptions& options,
-               const TuneHooks& hooks);
+               const TuneWatch& watch = {});
 
 }  // namespace steer

@@ -11,16 +11,13 @@ namespace {
 
 // Bright images are wanted.
 struct Bright : Objective {
-  Tensor score(const State& sample) const override {
-    const Tensor& x = sample.x;
-    return x.mean({1, 2, 3}) * 50 - 60;
-  }
+  Tensor score(const State& sample) const override { return sample.x.mean({1, 2, 3}) * 50 - 60; }
   bool differentiable() const override { return true; }
   std::string words() const override { return "bright()"; }
 };
 
 double mean_score(DdnModel& model) {
-  return Bright().score(model.draw({sample_seeds(77, 32), {}}).state).mean().item<double>();
+  return Bright().score(model.plan(nullptr)->draw({sample_seeds(77, 32), {}}).state).mean().item<double>();
 }
 
 TuneOptions quick() {
@@ -32,11 +29,8 @@ TuneOptions quick() {
   return options;
 }
 
-TuneHooks for_steps(int64_t steps) {
-  auto left = std::make_shared<int64_t>(steps);
-  TuneHooks hooks;
-  hooks.stop = [left] { return (*left)-- <= 0; };
-  return hooks;
+TuneWatch for_steps(int64_t steps) {
+  return [steps](double, const TuneState& state) { return state.steps < steps; };
 }
 
 TEST(Tune, RaisesTheScoreOfUnguidedSamplesOfBothNetworks) {

@@ -8,12 +8,11 @@
 #include "steer/diffusion/prediction.h"
 #include "steer/diffusion/process.h"
 #include "steer/diffusion/solver.h"
-#include "steer/diffusion/worlds.h"
 #include "steer/guidance/presets.h"
 #include "steer/modalities/modalities.h"
 #include "steer/modalities/objectives.h"
 #include "steer/models/models.h"
-#include "steer/points/densities.h"
+#include "steer/points/planes.h"
 #include "steer/search/yardsticks.h"
 
 namespace steer {
@@ -69,8 +68,8 @@ const std::vector<Listing>& listings() {
       {"metrics", "of --metric and compare", metric_table()},
       {"kinds", "of sample", kind_entries()},
       {"data", "of --data", data_entries()},
-      {"densities", "of steer density: what points in the plane are drawn from", densities()},
-      {"worlds", "mixtures in the plane whose denoiser is known exactly", worlds()},
+      {"planes", "distributions in the plane: of density(NAME) and --data points:NAME", planes()},
+      {"densities", "of steer density, those of the planes that are drawn on a grid", densities()},
   };
   return all;
 }

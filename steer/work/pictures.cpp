@@ -17,8 +17,14 @@ Tensor picture_of(const Space& space, const std::vector<State>& sources, int64_t
   return modality_of(space).picture(sources, columns);
 }
 
-void write_picture(const std::string& path, const Tensor& picture, const Json& twin) {
-  write_png(path, picture);
+Tensor picture_alone(const Space& space, const State& sample) {
+  const Modality& modality = modality_of(space);
+  return modality.alone ? modality.alone(sample) : modality.picture({sample}, 1);
+}
+
+void write_picture(const std::string& path, const Tensor& picture, const Json& twin,
+                   const std::vector<PngText>& texts) {
+  write_png(path, picture, texts);
   if (std::filesystem::is_regular_file(path))
     write_file(std::filesystem::path(path).replace_extension(".json").string(), twin.dump(2) + "\n");
 }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "steer/core/json_fwd.h"
 #include "steer/core/space.h"
 #include "steer/core/state.h"
+#include "steer/picture/png_texts.h"
 
 namespace steer {
 
@@ -15,8 +17,12 @@ Tensor picture_of(const Space& space, const State& samples, int64_t columns = 0)
 // Several views of the same samples, sample i of each together: what was given, what was made, the truth.
 Tensor picture_of(const Space& space, const std::vector<State>& sources, int64_t columns = 0);
 
-// A PNG, and beside it the same name ending in .json with how it was made; a device or pipe gets the PNG
-// alone.
-void write_picture(const std::string& path, const Tensor& picture, const Json& twin);
+// One sample by itself, without a frame.
+Tensor picture_alone(const Space& space, const State& sample);
+
+// A PNG with texts inside, and beside it the same name ending in .json with how it was made; a device or pipe
+// gets the PNG alone.
+void write_picture(const std::string& path, const Tensor& picture, const Json& twin,
+                   const std::vector<PngText>& texts = {});
 
 }  // namespace steer

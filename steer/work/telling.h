@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/option_fields.h"
 #include "steer/models/model.h"
 
 namespace steer {
@@ -13,6 +14,12 @@ struct Telling {
   std::string label;               // a class, several with commas between, or all; empty: not told
   std::vector<std::string> given;  // files of samples that a condition is made from
   std::string fit;                 // of files of another size: resize, pad, or empty to refuse them
+
+  void fields(OptionFields& f) {
+    f("label", label, "a class, several with commas between, or all; empty = not told");
+    f("given", given, "files of samples that a condition is made from");
+    f("fit", fit, "of files of another size: resize or pad; empty = they are refused");
+  }
 };
 
 // The labels that the words name: numbers with commas between, or all; empty without words. Error when one is

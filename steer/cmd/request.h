@@ -1,0 +1,39 @@
+// What sample, guide and again have in common: a request for samples as flags, and its answer shown.
+#pragma once
+
+#include <string>
+
+#include "steer/cmd/command.h"
+#include "steer/cmd/settings.h"
+#include "steer/work/recipe.h"
+
+namespace steer {
+
+// The flags of a request for samples.
+class RequestFlags {
+ public:
+  // The recipe's work and count and `out` are defaults; `what` is told of the picture.
+  RequestFlags(const Recipe& defaults, std::string out, std::string what);
+
+  // Adds all but what belongs to guided samples alone.
+  void add_to(CLI::App* command);
+
+  // The request as a recipe. Error where --count and the list of seeds disagree.
+  Recipe recipe() const;
+
+  Common common;
+  SettingsFlags settings;
+  Recipe asked;  // as far as flags write into it
+  std::string out, judge;
+
+ private:
+  CLI::App* command_ = nullptr;
+  std::string seed_ = "0", what_;
+};
+
+// Runs the recipe with its model, asks the judge (a classifier; empty: none), writes the picture and shows
+// the figures. Gives the exit status.
+int answer(const Common& common, const Recipe& recipe, const LoadedModel& loaded, const std::string& judge,
+           const std::string& out);
+
+}  // namespace steer

@@ -1,0 +1,98 @@
+#include "steer/models/families.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "steer/core/check.h"
+#include "steer/core/json.h"
+#include "steer/core/options.h"
+#include "steer/models/classifier_model.h"
+#include "steer/models/ddn_model.h"
+#include "steer/models/diffusion_model.h"
+#include "steer/nn/initial_values.h"
+
+namespace steer {
+namespace {
+
+// What is done with a family by name.
+struct FamilyMaker {
+  std::string name;
+  std::unique_ptr<Model> (*make)(const Json& options, const std::string& name);
+  std::string (*help)();
+  // As fitted_options and data_for.
+  Json (*fitted)(const Json& options, const Dataset& data, const std::string& path);
+  DataOptions (*data)(const Json& options, DataOptions data);
+};
+
+template <class ModelOfFamily, class Options>
+std::unique_ptr<Model> made(const Json& json, const std::string& name) {
+  Options options;
+  read_options(options, json, name);
+  return std::make_unique<ModelOfFamily>(options);
+}
+
+template <class Options>
+std::string help() {
+  return options_help(Options());
+}
+
+DataOptions as_stored(const Json&, DataOptions data) {
+  return data;
+}
+
+// Photographs come in all sizes, so the network's is asked for.
+DataOptions of_the_classifiers_size(const Json& options, DataOptions data) {
+  ClassifierModelOptions classifier;
+  read_options(classifier, options, "classifier");
+  if (data.size == 0) data.size = classifier.network.size;
+  return data;
+}
+
+const std::vector<FamilyMaker>& family_makers() {
+  static const std::vector<FamilyMaker> all = {
+      {"ddn", made<DdnModel, DdnOptions>, help<DdnOptions>, fitted_ddn, as_stored},
+      {"diffusion", made<DiffusionModel, DiffusionOptions>, help<DiffusionOptions>, fitted_diffusion,
+       as_stored},
+      {"classifier", made<ClassifierModel, ClassifierModelOptions>, help<ClassifierModelOptions>, fitted_to,
+       of_the_classifiers_size},
+  };
+  return all;
+}
+
+const FamilyMaker& family_named(const std::string& name) {
+  for (const FamilyMaker& family : family_makers())
+    if (family.name == name) return family;
+  fail("[model] expected a family out of ", fmt::format("{}", fmt::join(family_names(), ", ")), " but got \"",
+       name, "\"");
+}
+
+}  // namespace
+
+const std::vector<std::string>& family_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all;
+    for (const FamilyMaker& family : family_makers()) all.push_back(family.name);
+    return all;
+  }();
+  return names;
+}
+
+std::unique_ptr<Model> make_model(const std::string& family, const Json& options, uint64_t seed) {
+  const InitialValues values(seed);
+  return family_named(family).make(options, family);
+}
+
+Json fitted_options(const std::string& family, const Json& options, const Dataset& data,
+                    const std::string& path) {
+  return family_named(family).fitted(options, data, path);
+}
+
+DataOptions data_for(const std::string& family, const Json& options, DataOptions data) {
+  return family_named(family).data(options, std::move(data));
+}
+
+std::string family_options_help(const std::string& family) {
+  return family_named(family).help();
+}
+
+}  // namespace steer

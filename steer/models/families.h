@@ -1,0 +1,33 @@
+// All families of models by name. A new family is one line of the table in families.cpp.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "steer/core/json_fwd.h"
+#include "steer/data/data_options.h"
+#include "steer/models/model.h"
+
+namespace steer {
+
+// Their names: "ddn", "diffusion", "classifier".
+const std::vector<std::string>& family_names();
+
+// A new model of a family with the options given over its defaults. Initial values follow `seed`. Error for a
+// family that is none, and for options that it does not take.
+std::unique_ptr<Model> make_model(const std::string& family, const Json& options, uint64_t seed);
+
+// Options of a family, completed where the data set decides what they leave out: sizes, channels, classes.
+// Error, naming `path`, where the data lack what the family or the options ask for, such as labels.
+Json fitted_options(const std::string& family, const Json& options, const Dataset& data,
+                    const std::string& path);
+
+// Data options, completed where the model's options decide what they leave out: the size of images that a
+// classifier is made for.
+DataOptions data_for(const std::string& family, const Json& options, DataOptions data);
+
+// One line for each option of a family: dotted path, default, meaning.
+std::string family_options_help(const std::string& family);
+
+}  // namespace steer

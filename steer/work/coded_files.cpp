@@ -1,0 +1,92 @@
+#include "steer/work/coded_files.h"
+
+#include <algorithm>
+
+#include "steer/core/check.h"
+#include "steer/core/files.h"
+#include "steer/metrics/reconstruction.h"
+#include "steer/work/encoding.h"
+#include "steer/work/pictures.h"
+#include "steer/work/prior_files.h"
+
+namespace steer {
+namespace {
+
+// More do not fit one picture.
+constexpr int64_t kMostDecoded = 10000;
+
+// What the encoder was told of all `held` samples: by words, or by the data set that it encoded.
+Told told_of_codes(const DecodingOptions& options, const Model& model, int64_t held) {
+  if (options.data.empty()) return told_by(options.telling, model, held);
+  const LoadedSamples data =
+      load_samples(options.data, options.split, options.telling.fit, model.space(), held);
+  STEER_CHECK(data.state.size() == held, "[decode] ", options.data, ": expected at least ", held,
+              " samples, as many as there are codes, but got ", data.state.size());
+  return told_by(options.telling, model, data.state, data.label);
+}
+
+CodeFile read_coded(const DecodingOptions& options, uint64_t model) {
+  const std::string bytes = read_file(options.codes);
+  if (coder_in(bytes, options.codes) != Coder::kPrior) return read_codes(bytes, options.codes);
+  return read_codes(bytes, options.codes, open_prior(options.prior, options.run, model).get());
+}
+
+}  // namespace
+
+Encoding encode_source(const LoadedModel& loaded, const EncodingOptions& options, const WorkWatch& watch) {
+  const Codec& codec = as_codec(loaded, "encode");
+  const Coder coder = make_coder(options.coder);
+  // Looked for first: without its prior nothing is encoded.
+  std::unique_ptr<Prior> prior;
+  if (coder == Coder::kPrior) prior = open_prior(options.prior, options.run, codec.fingerprint());
+  const auto [samples, label] = options.source.load(codec.space());
+  const Told told = told_by(options.telling, *loaded.model, samples, label);
+  const Encoded made = encode_all(codec, samples, options.batch, 1, options.device, told, watch);
+  const CodeFile file = codec.code_file(made.code, coder);
+
+  Encoding found;
+  found.bytes = write_codes(file, prior.get());
+  found.samples = samples.size();
+  found.coder = name(coder);
+  found.fingerprint = file.fingerprint;
+  found.latent_bits = codec.bits();
+  found.file_bits = 8.0 * static_cast<double>(found.bytes.size()) / static_cast<double>(found.samples);
+  found.mse = made.error.select(1, -1).mean().item<double>();
+  found.figures = {{"images", found.samples},
+                   {"coder", found.coder},
+                   {"fingerprint", fingerprint_text(found.fingerprint)},
+                   {"bytes", found.bytes.size()},
+                   {"latent_bits", found.latent_bits},
+                   {"file_bits", found.file_bits},
+                   {"mse", found.mse},
+                   {"psnr", psnr(found.mse)}};
+  if (prior) found.figures["prior_bits"] = prior->bits(made.code).sum(1).mean().item<double>();
+  return found;
+}
+
+Decoding decode_file(const LoadedModel& loaded, const DecodingOptions& options, const WorkWatch& watch) {
+  const Codec& codec = as_codec(loaded, "decode");
+  const CodeFile file = read_coded(options, codec.fingerprint());
+  const Tensor code = codec.code_in(file, options.codes);
+  Decoding found;
+  found.held = code.size(0);
+  const bool one = options.index >= 0;
+  STEER_CHECK(options.index < found.held, "[decode] --index: expected 0 to ", found.held - 1, " but got ",
+              options.index);
+  STEER_CHECK(one || found.held <= kMostDecoded, "[decode] ", options.codes, ": expected at most ",
+              kMostDecoded, " codes for one picture but got ", found.held, "; --index shows one");
+  const int64_t first = one ? options.index : 0, count = one ? 1 : found.held;
+  const Told told = told_of_codes(options, *loaded.model, found.held).narrow(first, count);
+  found.samples = decode_all(codec, code.narrow(0, first, count), options.batch, options.device, told, watch);
+  found.picture =
+      one ? picture_alone(codec.space(), found.samples) : picture_of(codec.space(), found.samples);
+  found.coder = name(file.coder);
+  found.fingerprint = file.fingerprint;
+  found.figures = {{"held", found.held},
+                   {"images", count},
+                   {"coder", found.coder},
+                   {"fingerprint", fingerprint_text(found.fingerprint)}};
+  return found;
+}
+
+}  // namespace steer

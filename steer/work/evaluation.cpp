@@ -1,0 +1,206 @@
+#include "steer/work/evaluation.h"
+
+#include <algorithm>
+
+#include "steer/core/check.h"
+#include "steer/modalities/modalities.h"
+#include "steer/work/encoding.h"
+#include "steer/work/pictures.h"
+
+namespace steer {
+namespace {
+
+constexpr int64_t kUsualSamples = 1000, kAveraged = 5000;
+// Of samples in a picture, and of rows of three (given, made, truth).
+constexpr int64_t kShown = 100, kShownColumns = 10, kShownBeside = 24, kBesideColumns = 12;
+
+int64_t samples_wanted(const EvaluationOptions& options) {
+  return options.source.count > 0 ? options.source.count : kUsualSamples;
+}
+
+State first_of(const State& samples, int64_t most) {
+  return samples.narrow(0, std::min(most, samples.size()));
+}
+
+TaskOptions task_options(const EvaluationOptions& options) {
+  TaskOptions task;
+  task.objective = options.objective;
+  task.count = samples_wanted(options);
+  task.batch = options.batch;
+  task.seed = options.seed;
+  task.fit = options.source.fit;
+  return task;
+}
+
+// Samples of an objective that needs no truth.
+Evaluation of_objective(const Generator& generator, const EvaluationOptions& options, torch::Device device,
+                        const WorkWatch& watch) {
+  const Task task(task_options(options), generator.space(), {}, device);
+  const Told told = told_by(options.telling, generator, task.count());
+  Evaluation found;
+  found.task = evaluate_task(generator, task, options.settings, told, {}, options.judge, device, watch);
+  found.count = task.count();
+  found.figures = found.task->figures;
+  found.picture = picture_of(generator.space(), first_of(found.task->made.state, kShown), kShownColumns);
+  return found;
+}
+
+// Every sample of the data in turn is the truth of the objective. A conditional model is told the labels of
+// the data, or takes its condition from the samples themselves.
+Evaluation of_task(const Generator& generator, const EvaluationOptions& options, torch::Device device,
+                   const WorkWatch& watch) {
+  const Space space = generator.space();
+  const SampleSource& source = options.source;
+  const LoadedSamples data = source.load(space);
+  const Task task(task_options(options), space, data.state.x, device);
+  const Told told = told_by(options.telling, generator, data.state, data.label);
+  // The mean comes from training data: the test data are the question.
+  const Tensor average =
+      load_samples(source.data, "train", source.fit, space, kAveraged).state.x.mean(0, true);
+  Evaluation found;
+  found.task = evaluate_task(generator, task, options.settings, told, average, options.judge, device, watch);
+  found.count = task.count();
+  found.figures = found.task->figures;
+  found.picture =
+      picture_of(space,
+                 {first_of(found.task->given, kShownBeside), first_of(found.task->made.state, kShownBeside),
+                  first_of(data.state, kShownBeside)},
+                 kBesideColumns);
+  return found;
+}
+
+Json distance_figures_of(const std::vector<NamedDistance>& distances) {
+  Json figures = Json::object();
+  for (const NamedDistance& distance : distances) figures[distance.name] = distance.value;
+  return figures;
+}
+
+// Adds what measures of the samples' kind say of them, where it has any.
+void add_distances(SampleEvaluation& made, Json& figures, const SampleSource& source, const Space& space) {
+  const Modality& modality = modality_of(space);
+  if (!modality.distances) return;
+  const std::string other = source.split == "test" ? "train" : "test";
+  const int64_t count = made.drawn.state.size();
+  const State real = load_samples(source.data, source.split, source.fit, space, count).state;
+  const State others = load_samples(source.data, other, source.fit, space, real.size()).state;
+  made.made = modality.distances(made.drawn.state, real);
+  made.real = modality.distances(others, real);
+  figures["distances"] = {{"samples", distance_figures_of(made.made)},
+                          {"real", distance_figures_of(made.real)}};
+}
+
+Evaluation of_unguided(const Generator& generator, const EvaluationOptions& options, torch::Device device,
+                       const WorkWatch& watch) {
+  DrawOptions draws;
+  draws.count = samples_wanted(options);
+  draws.seeds = {static_cast<int64_t>(options.seed)};
+  draws.batch = options.batch;
+  draws.settings = options.settings;
+  draws.telling = options.telling;
+  if (draws.telling.label.empty() && generator.needs().classes > 0) draws.telling.label = "all";
+  SampleEvaluation made;
+  made.drawn = draw(generator, draws, watch);
+  const Drawn& drawn = made.drawn;
+  STEER_CHECK(!drawn.stopped, "[evaluate] interrupted");
+  const Space space = generator.space();
+  Evaluation found;
+  if (!options.features.empty()) {
+    made.fidelity = fidelity(options.features, drawn.state, options.source, space, device);
+    found.figures = made.fidelity->figures;
+  }
+  add_distances(made, found.figures, options.source, space);
+  found.count = draws.count;
+  found.figures["samples"] = draws.count;
+  found.figures["settings"] = drawn.settings;
+  if (drawn.settings.contains("sampler")) found.figures["sampler"] = drawn.settings["sampler"];
+  if (drawn.evaluations > 0) found.figures["evaluations"] = drawn.evaluations;
+  if (!draws.telling.label.empty()) found.figures["label"] = draws.telling.label;
+  found.figures["seconds_per_sample"] = drawn.seconds / static_cast<double>(draws.count);
+  const int64_t shown = std::max(kShown, modality_of(space).shown);
+  found.picture = picture_of(space, first_of(drawn.state, shown), kShownColumns);
+  found.samples = std::move(made);
+  return found;
+}
+
+Evaluation of_judge(const Judge& judge, const Space& space, const EvaluationOptions& options,
+                    torch::Device device) {
+  const LoadedSamples data = options.source.load(space);
+  STEER_CHECK(data.label.defined() && data.label.min().item<int64_t>() >= 0,
+              "[evaluate] expected data with labels, because the model tells classes, but got none");
+  std::vector<Tensor> logits;
+  const int64_t count = data.state.size();
+  for (int64_t at = 0; at < count; at += options.batch) {
+    const State some = data.state.narrow(at, std::min(options.batch, count - at));
+    logits.push_back(judge.logits(some.to(device)).cpu());
+  }
+  Evaluation found;
+  found.accuracy = accuracy(at::cat(logits), data.label);
+  found.count = count;
+  Json confusion = Json::array();
+  for (int64_t i = 0; i < judge.classes(); ++i) {
+    confusion.push_back(Json::array());
+    for (int64_t j = 0; j < judge.classes(); ++j)
+      confusion.back().push_back(found.accuracy->confusion[i][j].item<int64_t>());
+  }
+  found.figures = {{"images", count}, {"accuracy", found.accuracy->share}, {"confusion", confusion}};
+  return found;
+}
+
+Evaluation of_codes(const Codec& codec, const Model& model, const EvaluationOptions& options,
+                    torch::Device device, const WorkWatch& watch) {
+  const LoadedSamples data = options.source.load(model.space());
+  const Told told = told_by(options.telling, model, data.state, data.label);
+  Evaluation found;
+  found.codes =
+      evaluate_codes(codec, encode_all(codec, data.state, options.batch, options.beam, device, told, watch));
+  found.count = data.state.size();
+  found.figures = {{"images", found.count}};
+  found.figures.update(found.codes->figures);
+  return found;
+}
+
+// Without anything asked: codes where the model has them, and its samples where these are measured without a
+// network.
+Evaluation of_itself(const LoadedModel& loaded, const EvaluationOptions& options, torch::Device device,
+                     const WorkWatch& watch) {
+  const Generator& generator = as_generator(loaded, "evaluate");
+  const bool measured = static_cast<bool>(modality_of(generator.space()).distances);
+  if (!measured || generator.codec()) {
+    Evaluation found = of_codes(as_codec(loaded, "evaluate"), *loaded.model, options, device, watch);
+    if (!measured) return found;
+    Evaluation samples = of_unguided(generator, options, device, watch);
+    samples.codes = std::move(found.codes);
+    samples.figures.update(found.figures);
+    return samples;
+  }
+  return of_unguided(generator, options, device, watch);
+}
+
+}  // namespace
+
+Evaluation evaluate(const LoadedModel& loaded, const EvaluationOptions& options, torch::Device device,
+                    const WorkWatch& watch) {
+  const bool data = !options.source.data.empty();
+  STEER_CHECK(data || !options.objective.empty(),
+              "[evaluate] expected --data DIR, or an --objective that needs no image of a data set");
+  STEER_CHECK(options.batch > 0, "[evaluate] expected batches of at least one but got ", options.batch);
+  Evaluation found;
+  if (!data)
+    found = of_objective(as_generator(loaded, "evaluate"), options, device, watch);
+  else if (!options.features.empty())
+    found = of_unguided(as_generator(loaded, "evaluate"), options, device, watch);
+  else if (!options.objective.empty())
+    found = of_task(as_generator(loaded, "evaluate"), options, device, watch);
+  else if (const Judge* judge = loaded.model->judge())
+    found = of_judge(*judge, loaded.model->space(), options, device);
+  else
+    found = of_itself(loaded, options, device, watch);
+  if (data) {
+    found.figures["data"] = options.source.data;
+    found.figures["split"] = options.source.split;
+  }
+  found.figures["seed"] = options.seed;
+  return found;
+}
+
+}  // namespace steer

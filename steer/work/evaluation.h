@@ -1,0 +1,58 @@
+// Figures of a model: of whichever kind suits it and what is asked.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "steer/metrics/accuracy.h"
+#include "steer/modality/modality.h"
+#include "steer/models/models.h"
+#include "steer/work/code_evaluation.h"
+#include "steer/work/drawing.h"
+#include "steer/work/fidelity.h"
+#include "steer/work/task_evaluation.h"
+
+namespace steer {
+
+// What a model is measured by.
+struct EvaluationOptions {
+  SampleSource source;             // the data; its count is also that of samples without data (0: 1,000)
+  std::string objective;           // in the user's words: a task of which each datum is the truth, or without
+                                   // data one that needs none; empty: none
+  JudgeOptions judge;              // of the samples of an objective
+  std::string features;            // a network as load_features: unguided samples are compared with the data
+  Json settings = Json::object();  // of Generator::plan
+  Telling telling;                 // what samples are told that the data do not say
+  int64_t beam = 1;                // of encoding
+  int64_t batch = 50;              // samples at once; the figures do not depend on it
+  uint64_t seed = 0;               // of the first sample
+};
+
+// Unguided samples beside the data.
+struct SampleEvaluation {
+  Drawn drawn;
+  std::optional<Fidelity> fidelity;  // by the features of a network, where one was named
+  // By the measures of the samples' kind that need no network, where it has some: of the samples from as many
+  // of the data, and for a scale of as many of the other split from these.
+  std::vector<NamedDistance> made, real;
+};
+
+// What came of it: some of the optional members are there.
+struct Evaluation {
+  std::optional<CodeEvaluation> codes;      // of a model with codes on the data
+  std::optional<TaskEvaluation> task;       // of an objective
+  std::optional<SampleEvaluation> samples;  // of unguided samples
+  std::optional<Accuracy> accuracy;         // of a classifier on the data
+  int64_t count = 0;                        // samples measured
+  Json figures;                             // all of it by name
+  Tensor picture;  // of samples [C, h, w] in [-1, 1]; undefined where none were drawn
+};
+
+// With features: unguided samples. Else with an objective: its task. Else a model that judges is measured on
+// the labels of the data, one with codes on how it keeps them, and one whose kind of sample is measured
+// without a network on unguided samples. Tells the watch. Error, with one line on
+// what is missing, where neither data nor an objective are given or the model cannot do it.
+Evaluation evaluate(const LoadedModel& loaded, const EvaluationOptions& options, torch::Device device,
+                    const WorkWatch& watch = {});
+
+}  // namespace steer

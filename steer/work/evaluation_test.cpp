@@ -1,0 +1,190 @@
+#include "steer/work/evaluation.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "steer/models/small_models.h"
+#include "steer/testing/refusal.h"
+#include "steer/testing/temporary_folder.h"
+#include "steer/work/encoding.h"
+
+namespace steer {
+namespace {
+
+LoadedModel small_loaded(const std::string& family) {
+  LoadedModel loaded;
+  loaded.path = "small";
+  if (family == "classifier") {
+    const Json network = {{"channels", 1}, {"size", 8}, {"classes", 5}, {"widths", {8}}};
+    loaded.model = make_model("classifier", {{"network", network}}, 7);
+  } else if (family == "ddn") {
+    loaded.model = small_ddn("pyramid");
+  } else {
+    loaded.model = small_diffusion("edm");
+  }
+  return loaded;
+}
+
+EvaluationOptions of_shapes(int64_t count) {
+  EvaluationOptions options;
+  options.source.data = "shapes";
+  options.source.count = count;
+  return options;
+}
+
+TEST(Evaluation, CodesAreMeasuredByTheErrorOfWhatTheyDecodeTo) {
+  const LoadedModel loaded = small_loaded("ddn");
+  EvaluationOptions options = of_shapes(7);
+  options.batch = 3;
+  const Evaluation found = evaluate(loaded, options, torch::kCPU);
+  ASSERT_TRUE(found.codes);
+  const LoadedSamples data = options.source.load(loaded.model->space());
+  const Encoded encoded = as_codec(loaded, "test").encode(data.state);
+  const double mse = (encoded.state.x - data.state.x).square().mean().item<double>();
+  EXPECT_NEAR(found.codes->mse, mse, 1e-6);
+  EXPECT_EQ(found.codes->layers.size(), 6u);
+  EXPECT_EQ(found.codes->layers.back().places, (std::vector<int64_t>{8, 8}));
+  EXPECT_DOUBLE_EQ(found.codes->latent_bits, 18);
+  EXPECT_LE(found.codes->first_order_bits, 6 * std::log2(7));
+  EXPECT_EQ(found.figures["images"], 7);
+  EXPECT_EQ(found.figures["layers"].size(), 6u);
+  EXPECT_EQ(found.figures["split"], "test");
+  EXPECT_FALSE(found.picture.defined());
+}
+
+TEST(Evaluation, FiguresOfCodesDoNotDependOnTheBatch) {
+  const LoadedModel loaded = small_loaded("ddn");
+  EvaluationOptions options = of_shapes(5);
+  const auto by = [&](int64_t batch) {
+    options.batch = batch;
+    return *evaluate(loaded, options, torch::kCPU).codes;
+  };
+  const CodeEvaluation two = by(2), five = by(5);
+  EXPECT_EQ(two.distinct_codes, five.distinct_codes);
+  EXPECT_EQ(two.first_order_bits, five.first_order_bits);
+  for (size_t l = 0; l < two.layers.size(); ++l) {
+    EXPECT_EQ(two.layers[l].used, five.layers[l].used);
+    EXPECT_NEAR(two.layers[l].mse, five.layers[l].mse, 1e-7);
+  }
+}
+
+TEST(Evaluation, UsageCountsNodesAndCodes) {
+  const auto model = small_ddn("pyramid");
+  Encoded encoded;
+  encoded.code = torch::tensor({{0, 0, 0, 0, 0, 0}, {1, 0, 0, 0, 0, 0}, {1, 0, 0, 0, 0, 0}}, torch::kInt64);
+  encoded.error = torch::full({3, 6}, 0.25, torch::kFloat64);
+  const CodeEvaluation found = evaluate_codes(*model, encoded);
+  EXPECT_EQ(found.distinct_codes, 2);
+  EXPECT_EQ(found.layers[0].used, 2);
+  EXPECT_EQ(found.layers[1].used, 1);
+  EXPECT_NEAR(found.nodes_used, 7.0 / 48, 1e-12);
+  EXPECT_NEAR(found.first_order_bits, std::log2(3) - 2.0 / 3, 1e-12);
+  EXPECT_DOUBLE_EQ(found.mse, 0.25);
+}
+
+TEST(Evaluation, ATaskWithTruthStandsBesideTrivialAnswers) {
+  EvaluationOptions options = of_shapes(4);
+  options.objective = "super_resolve(factor=2)";
+  options.settings = {{"top", 1}};
+  const Evaluation found = evaluate(small_loaded("ddn"), options, torch::kCPU);
+  ASSERT_TRUE(found.task);
+  std::vector<std::string> names;
+  for (const Answer& answer : found.task->answers) {
+    names.push_back(answer.name);
+    EXPECT_GT(answer.mse, 0);
+    EXPECT_EQ(found.figures[answer.name]["psnr"], answer.psnr);
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"guided", "as given", "mean image", "bicubic"}));
+  EXPECT_EQ(found.task->given.size(), 4);
+  EXPECT_EQ(found.figures["guidance"]["top"], 1);
+  EXPECT_TRUE(found.picture.defined());
+}
+
+TEST(Evaluation, WithoutDataAnObjectiveIsScoredAlone) {
+  EvaluationOptions options;
+  options.objective = "gaussian(mean=0, std=1)";
+  options.source.count = 3;
+  const Evaluation found = evaluate(small_loaded("ddn"), options, torch::kCPU);
+  ASSERT_TRUE(found.task);
+  EXPECT_TRUE(found.task->answers.empty());
+  EXPECT_EQ(found.task->made.scores.size(0), 3);
+  EXPECT_FALSE(found.figures.contains("data"));
+}
+
+TEST(Evaluation, AClassifierIsMeasuredOnLabels) {
+  const Evaluation found = evaluate(small_loaded("classifier"), of_shapes(30), torch::kCPU);
+  ASSERT_TRUE(found.accuracy);
+  EXPECT_EQ(found.accuracy->confusion.sum().item<int64_t>(), 30);
+  EXPECT_EQ(found.figures["confusion"].size(), 5u);
+}
+
+TEST(Evaluation, UnguidedSamplesAreComparedWithAsManyOfTheData) {
+  const TemporaryFolder folder;
+  const std::string file = folder / "features.safetensors";
+  save_model(file, *small_loaded("classifier").model, {}, nullptr);
+  EvaluationOptions options = of_shapes(12);
+  options.features = file;
+  const Evaluation found = evaluate(small_loaded("ddn"), options, torch::kCPU);
+  ASSERT_TRUE(found.samples);
+  ASSERT_TRUE(found.samples->fidelity);
+  const Fidelity& fidelity = *found.samples->fidelity;
+  EXPECT_EQ(fidelity.reference, 12);
+  EXPECT_EQ(fidelity.others, 12);
+  EXPECT_EQ(fidelity.other, "train");
+  EXPECT_EQ(found.figures["frechet"], fidelity.made.frechet);
+  // An untrained model is farther from the data than other data are.
+  EXPECT_GT(fidelity.made.frechet, fidelity.real.frechet);
+}
+
+TEST(Evaluation, PointsAreMeasuredWithoutANetwork) {
+  const Json options = {
+      {"network", "mlp"}, {"mlp", {{"width", 8}, {"blocks", 1}}}, {"process", {{"type", "flow"}}}};
+  LoadedModel loaded;
+  loaded.path = "small";
+  loaded.model = make_model("diffusion", options, 7);
+  EvaluationOptions points;
+  points.source.data = "points:two_moons";
+  points.source.count = 200;
+  points.batch = 200;
+  points.settings = {{"steps", 2}};
+  const Evaluation found = evaluate(loaded, points, torch::kCPU);
+  ASSERT_TRUE(found.samples);
+  ASSERT_FALSE(found.samples->made.empty());
+  ASSERT_EQ(found.samples->made.size(), found.samples->real.size());
+  // An untrained model is farther from the data than other data are.
+  for (size_t i = 0; i < found.samples->made.size(); ++i)
+    EXPECT_GT(found.samples->made[i].value, found.samples->real[i].value) << found.samples->made[i].name;
+  points.objective = "near(std=0.1)";
+  const Evaluation guided = evaluate(loaded, points, torch::kCPU);
+  ASSERT_TRUE(guided.task);
+  EXPECT_EQ(guided.task->answers.front().name, "guided");
+}
+
+TEST(Evaluation, DataAreNoFartherFromThemselvesThanNothing) {
+  const TemporaryFolder folder;
+  const std::string file = folder / "features.safetensors";
+  save_model(file, *small_loaded("classifier").model, {}, nullptr);
+  const Space space = small_ddn("pyramid")->space();
+  const SampleSource source = of_shapes(12).source;
+  const Fidelity found = fidelity(file, source.load(space).state, source, space, torch::kCPU);
+  EXPECT_NEAR(found.made.frechet, 0, 1e-4);
+  EXPECT_DOUBLE_EQ(found.made.precision, 1);
+  EXPECT_DOUBLE_EQ(found.made.recall, 1);
+}
+
+TEST(Evaluation, WhatIsMissingIsSaid) {
+  const auto refused = [](const std::string& family, const EvaluationOptions& options) {
+    return refusal([&] { evaluate(small_loaded(family), options, torch::kCPU); });
+  };
+  EXPECT_NE(refused("ddn", {}).find("expected --data"), std::string::npos);
+  EXPECT_NE(refused("diffusion", of_shapes(2)).find("a model with codes"), std::string::npos);
+  EvaluationOptions guided = of_shapes(2);
+  guided.objective = "super_resolve(factor=2)";
+  EXPECT_NE(refused("classifier", guided).find("expected a model that samples"), std::string::npos);
+  guided.judge.judge = "nowhere";
+  EXPECT_NE(refused("ddn", guided).find("asks for a class"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace steer

@@ -1,0 +1,63 @@
+#include "steer/work/guiding.h"
+
+#include <algorithm>
+
+#include "steer/core/check.h"
+#include "steer/core/clock.h"
+#include "steer/core/seed_list.h"
+#include "steer/modalities/objectives.h"
+#include "steer/work/judging.h"
+
+namespace steer {
+namespace {
+
+constexpr const char* kGuidingTitle = "guide";
+
+std::unique_ptr<Objective> objective_of(const GuideOptions& options, const Space& space, int64_t noise_seed,
+                                        torch::Device device) {
+  ObjectiveContext context;
+  context.space = space;
+  context.seed = static_cast<uint64_t>(noise_seed);
+  context.device = device;
+  context.fit = options.fit;
+  context.first_sample = options.first, context.samples = options.count;
+  return make_objective(options.objective, context);
+}
+
+}  // namespace
+
+Guided guide(const Generator& generator, const GuideOptions& options, torch::Device device,
+             const WorkWatch& watch) {
+  const int64_t count = options.count, first = options.first;
+  STEER_CHECK(count > 0 && first >= 0, "[guide] expected at least one sample, from number 0, but got ", count,
+              " and ", first);
+  const Space space = generator.space();
+  const std::vector<int64_t> seeds = seeds_for(options.seeds, count);
+  const auto objective = objective_of(options, space, options.noise_seed.value_or(seeds[0]), device);
+  const auto plan = generator.plan(objective.get(), options.settings);
+
+  Guided guided;
+  guided.words = objective->words(), guided.settings = plan->settings(), guided.text = plan->text();
+  guided.together = plan->together(), guided.asked = asked_of(*objective, count);
+  if (const Tensor given = objective->degraded(); given.defined()) guided.given = within(space, given.cpu());
+  const Told told = told_by(options.telling, generator, first + count).narrow(first, count);
+  guided.stopped = !tell(watch, {kGuidingTitle, 0, guided.text});
+  if (guided.stopped) return guided;
+
+  const Watch each = [&](const Glimpse& glimpse) {
+    guided.steps = std::max(guided.steps, glimpse.index + 1);
+    return tell(watch, {kGuidingTitle, std::min(glimpse.share(), 1.0), {}, &glimpse});
+  };
+  const double begin = now_seconds();
+  const Samples made = plan->draw({at::tensor(seeds, at::device(device).dtype(torch::kInt64)), told}, each);
+  guided.seconds = now_seconds() - begin;
+  guided.stopped = made.stopped, guided.evaluations = made.evaluations;
+  if (made.stopped) return guided;
+  const torch::NoGradGuard no_grad;
+  guided.scores = objective->score(made.state).cpu();
+  guided.state = made.state.to(torch::kCPU);
+  tell(watch, {kGuidingTitle, 1, {}});
+  return guided;
+}
+
+}  // namespace steer

@@ -1,0 +1,63 @@
+#include "steer/work/importing.h"
+
+#include <filesystem>
+
+#include "steer/core/check.h"
+#include "steer/core/files.h"
+#include "steer/modalities/modalities.h"
+#include "steer/models/diffusers_model.h"
+#include "steer/train/options.h"
+
+namespace steer {
+namespace {
+
+void check_new(const std::string& out) {
+  STEER_CHECK(!std::filesystem::exists(out + "/model.safetensors"), "[import] ", out,
+              ": holds a run already; name another folder");
+}
+
+// The model with options as if it had been trained here.
+Imported as_run(const std::string& out, Model& model) {
+  RunOptions run;
+  modality_of(model.space()).fitted(run.data, model.space());
+  Json written = options_json(run);
+  written["family"] = model.family();
+  written[model.family()] = model.options();
+  std::filesystem::create_directories(out);
+  save_model(out + "/model.safetensors", model, {}, nullptr);
+  write_file(out + "/options.json", written.dump(2) + "\n");
+  Imported made = {out, model.parameter_count(), model.space(), model.facts(), {}};
+  made.figures = {{"run", out}, {"parameters", made.parameters}, {made.space.kind, Json(made.space.sizes)}};
+  return made;
+}
+
+}  // namespace
+
+Imported import_weights(const std::string& weights, const ImportOptions& options, const std::string& out) {
+  check_new(out);
+  const auto model = import_official(weights, options);
+  Imported made = as_run(out, *model);
+  made.figures.update({{"weights", weights},
+                       {"network", options.network},
+                       {"layers", model->candidates().size()},
+                       {"latent_bits", model->bits()},
+                       {"condition", options.condition.type}});
+  return made;
+}
+
+Imported import_folder(const std::string& diffusers, const std::string& out) {
+  check_new(out);
+  const auto model = import_diffusers(diffusers);
+  Imported made = as_run(out, *model);
+  made.figures.update({{"folder", diffusers}, {"classes", model->needs().classes}});
+  made.figures.update(made.facts.figures);
+  return made;
+}
+
+Json export_folder(const LoadedModel& loaded, const std::string& diffusers) {
+  DiffusionModel& model = as_diffusion(loaded, "export");
+  export_diffusers(diffusers, model);
+  return {{"folder", diffusers}, {"parameters", model.parameter_count()}};
+}
+
+}  // namespace steer

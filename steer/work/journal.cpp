@@ -1,0 +1,75 @@
+#include "steer/work/journal.h"
+
+#include "steer/core/check.h"
+#include "steer/core/json_lines.h"
+
+namespace steer {
+namespace {
+
+// "samples was 2 but is 3 now", of the first condition that differs; empty where none does.
+std::string difference(const Json& then, const Json& now) {
+  if (!then.is_object()) return "its first line holds no conditions";
+  for (const auto& [name, value] : now.items()) {
+    if (!then.contains(name)) return "it has no " + name;
+    if (then[name] != value)
+      return joined(name, " was ", then[name].dump(), " but is ", value.dump(), " now");
+  }
+  for (const auto& [name, value] : then.items())
+    if (!now.contains(name)) return joined("its ", name, " was ", value.dump());
+  return "";
+}
+
+}  // namespace
+
+Journal::Journal(const JournalOptions& options) {
+  const JsonLines lines = read_json_lines(options.path);
+  size_t at = 0;
+  if (!options.conditions.is_null() && !lines.values.empty()) {
+    const Json& first = lines.values[at++];
+    const bool named = first.is_object() && first.size() == 1 && first.contains("conditions");
+    const std::string other = difference(named ? first["conditions"] : first, options.conditions);
+    STEER_CHECK(other.empty(), "[", options.work, "] ", options.path, ": expected results of this ",
+                options.work, " but it holds those of another ", options.work, ": ", other,
+                "; move it away or write elsewhere");
+  }
+  for (; at < lines.values.size(); ++at) read(lines.values[at], options);
+  log_ = std::make_unique<LogFile>(options.path, lines.bytes);
+  if (!options.conditions.is_null() && lines.values.empty())
+    log_->write({{"conditions", options.conditions}});
+}
+
+void Journal::read(const Json& line, const JournalOptions& options) {
+  const auto refuse = [&](bool fine) {
+    STEER_CHECK(fine, "[", options.work, "] ", options.path, ": expected results of a ", options.work,
+                " but a line is ", in_quotes(line.dump()));
+  };
+  refuse(line.is_object());
+  Entry entry{Json(), line};
+  if (line.contains("key")) {
+    entry.key = line["key"];
+    entry.result.erase("key");
+  } else {
+    refuse(!options.key_names.empty());
+    for (const std::string& name : options.key_names) {
+      refuse(line.contains(name));
+      entry.key[name] = line[name];
+      entry.result.erase(name);
+    }
+  }
+  entries_.push_back(std::move(entry));
+}
+
+const Json* Journal::find(const Json& key) const {
+  for (const Entry& entry : entries_)
+    if (entry.key == key) return &entry.result;
+  return nullptr;
+}
+
+void Journal::add(const Json& key, const Json& result) {
+  Json line = {{"key", key}};
+  line.update(result);
+  log_->write(line);
+  entries_.push_back({key, result});
+}
+
+}  // namespace steer

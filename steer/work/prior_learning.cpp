@@ -1,0 +1,110 @@
+#include "steer/work/prior_learning.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <numeric>
+
+#include "steer/core/check.h"
+#include "steer/core/files.h"
+#include "steer/modalities/modalities.h"
+#include "steer/work/prior_files.h"
+
+namespace steer {
+namespace {
+
+// Codes of a split, a batch of samples at a time: data sets may be larger than memory.
+Tensor encoded_split(const Codec& codec, const LoadedModel& loaded, const PriorRequest& request,
+                     const std::string& split, int64_t count, const WorkWatch& watch) {
+  const Space space = loaded.model->space();
+  const Modality& modality = modality_of(space);
+  DataOptions options;
+  options.path = request.data;
+  options.split = split;
+  options.limit = count;
+  if (!request.fit.empty()) options.fit = request.fit;
+  modality.fitted(options, space);
+  const auto data = make_dataset(options);
+  const torch::Device device = loaded.model->module().parameters().front().device();
+  const int64_t total = count > 0 ? std::min(count, data->size()) : data->size();
+  std::vector<Tensor> codes;
+  for (int64_t at = 0; at < total;) {
+    std::vector<int64_t> rows(static_cast<size_t>(std::min(request.batch, total - at)));
+    std::iota(rows.begin(), rows.end(), at);
+    codes.push_back(codec.encode(data->batch(rows).data.to(device)).code.cpu());
+    at += static_cast<int64_t>(rows.size());
+    const double share = static_cast<double>(at) / static_cast<double>(total);
+    const bool goes_on = tell(watch, {"encode " + split, share, fmt::format("{} {}", at, modality.plural)});
+    STEER_CHECK(goes_on, "[prior] interrupted before there was anything to keep");
+  }
+  return at::cat(codes);
+}
+
+// The codes to learn from: of a file written by encode, or of the data set.
+Tensor codes_to_learn(const Codec& codec, const LoadedModel& loaded, const PriorRequest& request,
+                      const WorkWatch& watch) {
+  if (request.codes.empty())
+    return encoded_split(codec, loaded, request, request.split, request.count, watch);
+  return codec.code_in(read_codes(read_file(request.codes), request.codes), request.codes);
+}
+
+// Trains from a former prior, or from new weights, and writes the best whenever there is a better one.
+PriorTraining trained_prior(const Codec& codec, const Tensor& code, const PriorRequest& request,
+                            const Prior* former, PriorLearning& made, const WorkWatch& watch) {
+  const std::string title = "prior " + made.out;
+  PriorHooks hooks;
+  hooks.stop = [&] { return made.interrupted; };
+  hooks.progress = [&](double share, const std::string& note) {
+    made.interrupted = share < 1 && !tell(watch, {title, share, note});
+  };
+  hooks.improved = [&](const PriorTraining& better) {
+    write_prior(
+        made.out, Prior(better.best, made.model),
+        Json({{"held_out_bits", better.real_bits}, {"steps", better.steps}, {"codes", code.size(0)}}).dump());
+  };
+  PriorTraining training =
+      train_prior(code, codec.candidates(), request.options, former ? &former->numbers() : nullptr, hooks);
+  tell(watch, {title, 1, fmt::format("{} steps", training.steps)});
+  return training;
+}
+
+}  // namespace
+
+PriorLearning learn_prior(const LoadedModel& loaded, const PriorRequest& request, const WorkWatch& watch) {
+  const Codec& codec = as_codec(loaded, "prior");
+  PriorLearning made;
+  made.out = request.out.empty() ? prior_path(request.run) : request.out;
+  made.model = codec.fingerprint();
+  STEER_CHECK(request.resume || !std::filesystem::exists(made.out), "[prior] ", made.out,
+              ": expected no prior there; --resume goes on from it, --out FILE writes another");
+  std::unique_ptr<Prior> former;
+  if (request.resume) former = open_prior(made.out, request.run, made.model);
+  const Tensor code = codes_to_learn(codec, loaded, request, watch);
+  const Tensor test = encoded_split(codec, loaded, request, request.test_split, request.test_count, watch);
+  made.codes = code.size(0), made.test_codes = test.size(0);
+  made.training = trained_prior(codec, code, request, former.get(), made, watch);
+
+  const Prior prior(made.training.best, made.model);
+  made.bits = prior.bits(test).sum(1).mean().item<double>();
+  made.latent_bits = codec.bits();
+  made.fingerprint = prior.fingerprint();
+  return made;
+}
+
+Json prior_json(const PriorLearning& made, const PriorRequest& request) {
+  return {{"run", request.run},
+          {"out", made.out},
+          {"codes", made.codes},
+          {"steps", made.training.steps},
+          {"test_codes", made.test_codes},
+          {"bits", made.bits},
+          {"held_out_bits", made.training.bits},
+          {"held_out_real_bits", made.training.real_bits},
+          {"counted_bits", made.training.counted_bits},
+          {"latent_bits", made.latent_bits},
+          {"model", fingerprint_text(made.model)},
+          {"fingerprint", fingerprint_text(made.fingerprint)},
+          {"interrupted", made.interrupted}};
+}
+
+}  // namespace steer

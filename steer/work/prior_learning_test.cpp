@@ -1,0 +1,94 @@
+#include "steer/work/prior_learning.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "steer/core/files.h"
+#include "steer/models/small_models.h"
+#include "steer/testing/refusal.h"
+#include "steer/testing/temporary_folder.h"
+#include "steer/work/prior_files.h"
+#include "steer/work/samples.h"
+
+namespace steer {
+namespace {
+
+// A model in a folder, and what is asked of it.
+struct PriorWorld {
+  TemporaryFolder folder;
+  LoadedModel loaded;
+  PriorRequest request;
+
+  PriorWorld() {
+    loaded.model = small_ddn("pyramid");
+    loaded.path = folder / "model.safetensors";
+    save_model(loaded.path, *loaded.model, {}, nullptr);
+    request.run = folder / "";
+    request.data = "shapes";
+    request.count = 40, request.test_count = 10, request.batch = 16;
+    request.options.steps = 6;
+    request.options.width = 8;
+  }
+};
+
+TEST(PriorLearning, WritesAPriorOfTheModel) {
+  PriorWorld world;
+  std::vector<std::string> titles;
+  const PriorLearning made = learn_prior(world.loaded, world.request, [&](const Moment& moment) {
+    if (titles.empty() || titles.back() != moment.title) titles.push_back(moment.title);
+    return true;
+  });
+  EXPECT_EQ(titles, (std::vector<std::string>{"encode train", "encode test", "prior " + made.out}));
+  EXPECT_EQ(made.codes, 40);
+  EXPECT_EQ(made.test_codes, 10);
+  EXPECT_FALSE(made.interrupted);
+  EXPECT_EQ(made.latent_bits, 18);  // six layers of eight candidates
+  const auto prior = open_prior("", world.request.run, made.model);
+  EXPECT_EQ(prior->fingerprint(), made.fingerprint);
+  EXPECT_EQ(prior_json(made, world.request)["bits"], made.bits);
+  EXPECT_NE(refusal([&] { learn_prior(world.loaded, world.request); }).find("expected no prior there"),
+            std::string::npos);
+  world.request.resume = true;
+  EXPECT_EQ(learn_prior(world.loaded, world.request).training.steps, 6);
+}
+
+TEST(PriorLearning, CodesOfAFileTeachTheSame) {
+  PriorWorld world;
+  const PriorLearning first = learn_prior(world.loaded, world.request);
+  const Codec& codec = as_codec(world.loaded, "test");
+  const State samples = load_samples("shapes", "train", "", world.loaded.model->space(), 40).state;
+  write_file(world.folder / "codes.ddn",
+             write_codes(codec.code_file(codec.encode(samples).code, Coder::kPacked)));
+  world.request.codes = world.folder / "codes.ddn";
+  world.request.out = world.folder / "other.safetensors";
+  EXPECT_EQ(learn_prior(world.loaded, world.request).fingerprint, first.fingerprint);
+}
+
+TEST(PriorLearning, AWatchKeepsTheBestSoFarButNotHalfACoding) {
+  PriorWorld world;
+  world.request.options.steps = 1000;
+  int64_t steps = 0;
+  const PriorLearning made = learn_prior(world.loaded, world.request, [&](const Moment& moment) {
+    return moment.title.rfind("prior", 0) != 0 || ++steps < 4;
+  });
+  EXPECT_TRUE(made.interrupted);
+  EXPECT_LT(made.training.steps, 10);
+  EXPECT_TRUE(std::filesystem::exists(made.out));
+  world.request.out = world.folder / "none.safetensors";
+  EXPECT_NE(refusal([&] {
+              learn_prior(world.loaded, world.request, [](const Moment&) { return false; });
+            }).find("interrupted"),
+            std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(world.request.out));
+}
+
+TEST(PriorLearning, AModelWithoutCodesIsRefused) {
+  PriorWorld world;
+  world.loaded.model = small_diffusion("edm");
+  EXPECT_NE(refusal([&] { learn_prior(world.loaded, world.request); }).find("expected a model with codes"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace steer

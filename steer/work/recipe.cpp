@@ -1,0 +1,188 @@
+#include "steer/work/recipe.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "steer/core/check.h"
+#include "steer/core/files.h"
+#include "steer/core/options.h"
+#include "steer/core/precision.h"
+#include "steer/core/seed_list.h"
+#include "steer/objectives/syntax.h"
+#include "steer/work/drawing.h"
+#include "steer/work/guiding.h"
+#include "steer/work/recipe_pictures.h"
+
+namespace steer {
+namespace {
+
+constexpr int64_t kRecipeVersion = 1;
+
+// A column for each label of several, as far as they fit.
+constexpr size_t kMostLabelColumns = 32;
+constexpr int64_t kGuidedColumns = 9;
+
+// Removes a key and gives its value, null where there is none.
+Json taken(Json& json, const char* key) {
+  const Json value = json.value(key, Json());
+  json.erase(key);
+  return value;
+}
+
+void check_recipe(const Recipe& recipe, const std::string& where) {
+  STEER_CHECK(recipe.version == kRecipeVersion, "[recipe] ", where, ": expected version ", kRecipeVersion,
+              " of recipes but got ", recipe.version, "; a newer steer may have written it");
+  STEER_CHECK(recipe.work == "sample" || recipe.work == "guide", "[recipe] ", where,
+              ": expected the work sample or guide but got ", in_quotes(recipe.work));
+  STEER_CHECK(recipe.objective.empty() == (recipe.work == "sample"), "[recipe] ", where,
+              ": expected an objective with the work guide, and with that alone");
+  STEER_CHECK(recipe.count >= 1 && recipe.count <= static_cast<int64_t>(kMaxSeeds) && recipe.batch >= 1 &&
+                  recipe.first >= 0 && recipe.first <= static_cast<int64_t>(kMaxSeeds),
+              "[recipe] ", where, ": expected count and batch from 1, first from 0, none above ", kMaxSeeds,
+              ", but got ", recipe.count, ", ", recipe.batch, " and ", recipe.first);
+  seeds_for(recipe.seeds, recipe.count);
+  STEER_CHECK(recipe.shown >= -1 && recipe.shown < recipe.count, "[recipe] ", where,
+              ": expected shown from -1 to ", recipe.count - 1, " but got ", recipe.shown);
+  STEER_CHECK(recipe.zoom >= 1 && recipe.zoom <= 64, "[recipe] ", where,
+              ": expected a zoom of 1 to 64 but got ", recipe.zoom);
+}
+
+bool name_programs(const std::vector<Call>& calls) {
+  return std::any_of(calls.begin(), calls.end(),
+                     [](const Call& call) { return call.name == "program" || name_programs(call.terms); });
+}
+
+// Whether the last digits of a sample may depend on how many are drawn at once: on GPUs, and for gradients in
+// bfloat16.
+bool rounds_by_batch(const Recipe& recipe) {
+  return recipe.device != "cpu" || (recipe.work == "guide" && recipe.precision != "float32");
+}
+
+// Completes the recipe's model and precision.
+void complete(Recipe& recipe, const LoadedModel& loaded) {
+  const std::string found = fingerprint_text(weight_fingerprint(loaded.model->module()));
+  STEER_CHECK(recipe.model.fingerprint.empty() || recipe.model.fingerprint == found, "[recipe] ", loaded.path,
+              ": expected the model with fingerprint ", recipe.model.fingerprint, " but this one has ", found,
+              "; --model PATH names another");
+  recipe.model.fingerprint = found;
+  recipe.precision = name(make_precision(recipe.precision, device_of(recipe.device)));
+}
+
+void put_drawn(RecipeRun& run, const LoadedModel& loaded, const WorkWatch& watch) {
+  const Recipe& recipe = run.recipe;
+  const Generator& generator = as_generator(loaded, recipe.work);
+  DrawOptions options;
+  options.count = recipe.count, options.seeds = recipe.seeds, options.batch = recipe.batch;
+  options.settings = recipe.settings, options.telling = recipe.telling, options.first = recipe.first;
+  const size_t labels = labels_of(recipe.telling, generator).size();
+  if (labels > 1 && labels <= kMostLabelColumns) run.columns = static_cast<int64_t>(labels);
+  const Drawn drawn = draw(generator, options, watch);
+  run.state = drawn.state, run.asked = drawn.told.label, run.text = drawn.text;
+  run.steps = drawn.steps, run.evaluations = drawn.evaluations, run.seconds = drawn.seconds;
+  run.recipe.settings = drawn.settings, run.stopped = drawn.stopped;
+}
+
+void put_guided(RecipeRun& run, const LoadedModel& loaded, const WorkWatch& watch) {
+  const Recipe& recipe = run.recipe;
+  GuideOptions options;
+  options.objective = recipe.objective, options.fit = recipe.fit;
+  options.count = recipe.count, options.seeds = recipe.seeds;
+  options.settings = recipe.settings, options.telling = recipe.telling;
+  options.first = recipe.first, options.noise_seed = recipe.noise_seed;
+  const Guided guided = guide(as_generator(loaded, recipe.work), options, device_of(recipe.device), watch);
+  run.state = guided.state, run.given = guided.given, run.scores = guided.scores, run.asked = guided.asked;
+  run.words = guided.words, run.text = guided.text;
+  run.columns = std::min(run.given.size() + recipe.count, kGuidedColumns);
+  run.steps = guided.steps, run.evaluations = guided.evaluations, run.seconds = guided.seconds;
+  run.recipe.settings = guided.settings,
+  run.recipe.noise_seed = recipe.noise_seed.value_or(recipe.seeds.at(0));
+  run.together = guided.together, run.stopped = guided.stopped;
+}
+
+}  // namespace
+
+Json recipe_json(const Recipe& recipe) {
+  Json json = options_json(recipe);
+  if (recipe.noise_seed) json["noise_seed"] = *recipe.noise_seed;
+  json["settings"] = recipe.settings;
+  return json;
+}
+
+Recipe recipe_of(const Json& json, const std::string& where) {
+  STEER_CHECK(json.is_object(), "[recipe] ", where, ": expected a JSON object but got ",
+              in_quotes(json.dump()));
+  Recipe recipe;
+  // What another version has inside is not this one's to judge.
+  const Json version = json.value("version", Json());
+  STEER_CHECK(version.is_number_integer(), "[recipe] ", where, ": expected the version of its format");
+  recipe.version = version.get<int64_t>();
+  if (recipe.version != kRecipeVersion) check_recipe(recipe, where);
+  Json plain = json;
+  const Json settings = taken(plain, "settings"), noise_seed = taken(plain, "noise_seed");
+  read_options(recipe, plain, where);
+  STEER_CHECK(settings.is_null() || settings.is_object(), "[recipe] ", where,
+              ": settings: expected a JSON object but got ", in_quotes(settings.dump()));
+  STEER_CHECK(noise_seed.is_null() || noise_seed.is_number_integer(), "[recipe] ", where,
+              ": noise_seed: expected a whole number but got ", in_quotes(noise_seed.dump()));
+  if (settings.is_object()) recipe.settings = settings;
+  if (!noise_seed.is_null()) recipe.noise_seed = noise_seed.get<int64_t>();
+  check_recipe(recipe, where);
+  return recipe;
+}
+
+Recipe read_recipe(const std::string& path) {
+  const std::string bytes = read_file(path);
+  const size_t first = bytes.find_first_not_of(" \t\r\n");
+  if (first == std::string::npos || bytes[first] != '{')
+    return recipe_of(parse_json(recipe_in_png(bytes, path), path), path);
+  const Json json = parse_json(bytes, path);
+  return recipe_of(json.is_object() && json.contains("recipe") ? json["recipe"] : json, path);
+}
+
+std::string recipe_text(const std::string& path) {
+  return recipe_json(read_recipe(path)).dump(2) + "\n";
+}
+
+bool runs_programs(const Recipe& recipe) {
+  return !recipe.objective.empty() && name_programs(parse_objective(recipe.objective));
+}
+
+LoadedModel open_for(const Recipe& recipe) {
+  const std::string& path = recipe.model.path;
+  STEER_CHECK(!path.empty() && std::filesystem::exists(path), "[recipe] ", path,
+              ": expected the recipe's model there but it is gone; --model PATH names it");
+  LoadedModel loaded = open_model(path, {device_of(recipe.device), recipe.precision});
+  Recipe checked = recipe;
+  complete(checked, loaded);
+  return loaded;
+}
+
+RecipeRun run_recipe(const Recipe& recipe, const LoadedModel& loaded, const WorkWatch& watch) {
+  check_recipe(recipe, recipe.work);
+  RecipeRun run;
+  run.recipe = recipe;
+  run.space = loaded.model->space();
+  complete(run.recipe, loaded);
+  if (recipe.work == "sample")
+    put_drawn(run, loaded, watch);
+  else
+    put_guided(run, loaded, watch);
+  return run;
+}
+
+Recipe recipe_of_sample(const RecipeRun& run, int64_t index) {
+  Recipe recipe = run.recipe;
+  STEER_CHECK(index >= 0 && index < recipe.count, "[recipe] expected a sample from 0 to ", recipe.count - 1,
+              " but got ", index);
+  const int64_t drawn_with = recipe.work == "sample" ? std::min(recipe.batch, recipe.count) : recipe.count;
+  const int64_t size = run.together || rounds_by_batch(recipe) ? drawn_with : 1;
+  const int64_t begin = index / size * size;
+  const std::vector<int64_t> seeds = seeds_for(recipe.seeds, recipe.count);
+  const auto from = seeds.begin() + begin;
+  recipe.count = std::min(size, recipe.count - begin);
+  recipe.seeds.assign(from, from + (recipe.seeds.size() == 1 ? 1 : recipe.count));
+  recipe.first += begin, recipe.shown = index - begin;
+  return recipe;
+}
+
+}  // namespace steer

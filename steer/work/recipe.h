@@ -1,0 +1,122 @@
+// Recipes: one JSON object that is a request for samples, and all that repeats them bit for bit. A picture
+// holds its recipe (recipe_pictures.h).
+//
+//   {"version": 1, "work": "guide", "model": {"path": "runs/a", "fingerprint": "5f1c..."},
+//    "objective": "inpaint(x.png, mask=left)", "seeds": [0], "count": 8, "settings": {...}, ...}
+//
+// The format leaves room for chains, whose later stages begin from the samples of the one before: they will
+// be
+// {"version": 2, "stages": [RECIPE, ...]} with recipes of this kind, where each but the first also has
+// "from": {"sigma": S}, the noise level at which it takes over. Readers of version 1 refuse them by the
+// version.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "steer/core/json.h"
+#include "steer/models/models.h"
+#include "steer/work/opening.h"
+#include "steer/work/telling.h"
+#include "steer/work/watching.h"
+
+namespace steer {
+
+// Which model a recipe is for.
+struct RecipeModel {
+  std::string path;         // run folder or checkpoint file, as its user wrote it
+  std::string fingerprint;  // of the weights, 16 hexadecimal digits; empty: any
+
+  void fields(OptionFields& f) {
+    f("path", path, "run folder or checkpoint file");
+    f("fingerprint", fingerprint, "of the weights; empty = any");
+  }
+};
+
+// A request. What is not said is as the works have it (drawing.h, guiding.h).
+struct Recipe {
+  int64_t version = 1;
+  std::string work = "sample";  // sample, or guide
+  RecipeModel model;
+  std::string objective, fit;     // guide: words, and what is done with their files of another size
+  int64_t count = 1;              // samples
+  std::vector<int64_t> seeds{0};  // one for each sample; a single one: sample i takes it + i
+  int64_t first = 0;              // the first sample is this number of the request that it is part of
+  int64_t batch = 64;             // sample: made at once
+  Telling telling;
+  std::string precision = "auto", device = "cpu";
+  int64_t shown = -1;  // the picture shows this sample alone, from 0; -1: all of them, and what was given
+  int64_t zoom = 1;    // each pixel is a square of this side
+
+  Json settings = Json::object();     // of Generator::plan; JSON key "settings"
+  std::optional<int64_t> noise_seed;  // guide: GuideOptions::noise_seed; JSON key "noise_seed"
+
+  void fields(OptionFields& f) {
+    f("version", version, "of this format");
+    f("work", work, "sample or guide");
+    f("model", model, "which model");
+    f("objective", objective, "guide: what is wanted, in words");
+    f("fit", fit, "guide: files in the words of another size: resize or pad; empty = they are refused");
+    f("count", count, "samples");
+    f("seeds", seeds, "one for each sample; a single one: sample i takes it + i");
+    f("first", first, "the first sample is this number of the request that it is part of");
+    f("batch", batch, "sample: made at once");
+    f("telling", telling, "what a conditional model is told");
+    f("precision", precision, "of convolutions: auto, float32 or bfloat16");
+    f("device", device, "cpu or cuda");
+    f("shown", shown, "the picture shows this sample alone, from 0; -1 = all of them");
+    f("zoom", zoom, "each pixel is a square of this side");
+  }
+};
+
+// As JSON, and back. Error, beginning with `where`, for unknown keys, another version, wrong types and values
+// out of range.
+Json recipe_json(const Recipe& recipe);
+Recipe recipe_of(const Json& json, const std::string& where);
+
+// The recipe in a PNG, in the JSON file beside one, or in a file that is a recipe itself. Error, with the
+// path, where there is none.
+Recipe read_recipe(const std::string& path);
+
+// The same as indented JSON, for people.
+std::string recipe_text(const std::string& path);
+
+// Whether repeating it starts programs that the recipe names. Whoever repeats the recipe of a stranger asks
+// first.
+bool runs_programs(const Recipe& recipe);
+
+// The recipe's model, computing as the recipe says. Error, saying what helps, where it is gone or has other
+// weights.
+LoadedModel open_for(const Recipe& recipe);
+
+// What came of a recipe; tensors are on the processor.
+struct RecipeRun {
+  Recipe recipe;            // completed: all settings, the fingerprint, the precision
+  Space space;              // of the samples
+  State state;              // N samples
+  State given;              // guide: what the objective was made from, or undefined
+  Tensor scores;            // guide: [N]
+  Tensor asked;             // int64 [N], the class asked of or told for each sample; undefined where none is
+  std::string words;        // guide: the objective
+  std::string text;         // how they were drawn, in a line
+  int64_t columns = 0;      // samples side by side in a picture; 0: as suits
+  int64_t steps = 0;        // of the sampler, or layers
+  int64_t evaluations = 0;  // of the network for one sample; 0 where they are not counted
+  double seconds = 0;       // of drawing
+  bool together = false;    // the samples depend on one another
+  bool stopped = false;     // the watch ended it; there may be no samples
+};
+
+// Does what a recipe says with its model, open as the recipe says (open_for). The same recipe gives the same
+// samples bit for bit on the same kind of machine. Error for weights of another fingerprint, and as draw and
+// guide.
+RecipeRun run_recipe(const Recipe& recipe, const LoadedModel& loaded, const WorkWatch& watch = {});
+
+// The recipe of sample `index` of a run, from 0, by itself: its seed alone, or, where the samples depend on
+// one another or round otherwise when fewer are drawn at once, those that it was drawn with, of which it is
+// shown.
+Recipe recipe_of_sample(const RecipeRun& run, int64_t index);
+
+}  // namespace steer

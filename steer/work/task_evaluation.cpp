@@ -1,0 +1,55 @@
+#include "steer/work/task_evaluation.h"
+
+#include "steer/core/check.h"
+#include "steer/metrics/reconstruction.h"
+
+namespace steer {
+namespace {
+
+Answer measured(const std::string& name, const Tensor& x, const Task& task) {
+  const Tensor mse = masked_mse(x, task.truth(), task.hidden());
+  return {name, psnr(mse).mean().item<double>(), mse.mean().item<double>()};
+}
+
+void add_answers(TaskEvaluation& found, const Space& space, const Task& task, const Tensor& average) {
+  const Tensor& truth = task.truth();
+  const Tensor given = task.degraded().defined() ? within(space, task.degraded()) : at::zeros_like(truth);
+  found.given = given;
+  found.answers = {measured("guided", found.made.state.x, task), measured("as given", given, task),
+                   measured("mean image", average.expand_as(truth), task)};
+  if (task.bicubic().defined()) found.answers.push_back(measured("bicubic", task.bicubic(), task));
+  found.figures["images"] = task.count();
+  for (const Answer& answer : found.answers)
+    found.figures[answer.name] = {{"psnr", answer.psnr}, {"mse", answer.mse}};
+}
+
+}  // namespace
+
+TaskEvaluation evaluate_task(const Generator& generator, const Task& task, const Json& settings,
+                             const Told& told, const Tensor& average, const JudgeOptions& judge,
+                             torch::Device device, const WorkWatch& watch) {
+  TaskEvaluation found;
+  const auto plan = generator.plan(&task.objective(), settings);
+  found.plan = plan->settings();
+  found.text = plan->text();
+  found.made = task.run(generator, settings, told, true, [&](double share) {
+    const bool on = tell(watch, {"guide", share, "", nullptr});
+    STEER_CHECK(on || share == 1, "[evaluate] interrupted");
+  });
+  const Made& made = found.made;
+  found.figures = {{"objective", task.words()},
+                   {"samples", task.count()},
+                   {"guidance", found.plan},
+                   {"score_mean", made.scores.mean().item<double>()},
+                   {"seconds_per_image", made.seconds / static_cast<double>(task.count())}};
+  if (made.evaluations > 0) found.figures["evaluations"] = made.evaluations;
+  if (!judge.judge.empty()) {
+    const Tensor asked = judge.as < 0 ? task.asked() : at::full({task.count()}, judge.as, torch::kInt64);
+    found.verdict = judged(judge.judge, made.state, asked, device);
+    found.figures["judge"] = found.verdict->figures;
+  }
+  if (task.truth().defined()) add_answers(found, generator.space(), task, average);
+  return found;
+}
+
+}  // namespace steer

@@ -1,0 +1,107 @@
+#include "steer/work/training.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <filesystem>
+
+#include "steer/core/check.h"
+#include "steer/core/options.h"
+#include "steer/modalities/modalities.h"
+
+namespace steer {
+namespace {
+
+// The file's options with what is said over them.
+RunFile options_asked(const TrainingRequest& request) {
+  STEER_CHECK(among(request.family, family_names()), "[train] expected a family out of ",
+              fmt::format("{}", fmt::join(family_names(), ", ")), " but got \"", request.family, "\"");
+  std::string where = request.file;
+  if (where.empty() && request.resume) {
+    where = request.run + "/options.json";
+    STEER_CHECK(std::filesystem::exists(where), "[train] ", request.run,
+                ": expected a run to resume but there is no options.json");
+  }
+  Json json = where.empty() ? Json::object() : read_json_file(where);
+  if (where.empty()) where = "options";
+  STEER_CHECK(json.is_object(), "[options] ", where, ": expected a JSON object");
+  for (const std::string& set : request.sets) apply_set(json, set);
+  RunFile file = read_run_file(std::move(json), request.family, where);
+  RunOptions& options = file.options;
+  if (!request.data.empty()) options.data.path = request.data;
+  if (request.minutes > 0 || request.images > 0) {
+    options.train.minutes = request.minutes;
+    options.train.images = request.images;
+  }
+  if (request.seed) options.train.seed = *request.seed;
+  if (request.precision) options.train.precision = *request.precision;
+  options.train.loader.seed = options.train.seed;
+  STEER_CHECK(!options.data.path.empty(),
+              "[train] expected samples to train on: --data DIR (or data.path), or --data shapes");
+  check(options.train);
+  return file;
+}
+
+}  // namespace
+
+Json Training::all_options() const {
+  return run_json(options, *model);
+}
+
+Training prepared_training(const TrainingRequest& request) {
+  RunFile file = options_asked(request);
+  Training training;
+  training.run = request.run, training.resume = request.resume, training.device = request.device;
+  file.options.data = data_for(request.family, file.model, file.options.data);
+  const std::string& path = file.options.data.path;
+  training.data = make_dataset(file.options.data);
+  training.model =
+      make_model(request.family, fitted_options(request.family, file.model, *training.data, path),
+                 static_cast<uint64_t>(file.options.train.seed));
+  training.options = std::move(file.options);
+  return training;
+}
+
+TrainSummary run_training(const Training& training, const WorkWatch& watch) {
+  const std::string title = "train " + training.run;
+  const std::string plural = modality_of(training.model->space()).plural;
+  const TrainSummary summary =
+      train(*training.model, *training.data, training.options, training.run, training.resume, training.device,
+            told_of_training(watch, title, plural));
+  tell(watch, {title, 1, fmt::format("{} {}", summary.state.images, plural)});
+  return summary;
+}
+
+TrainWatch told_of_training(const WorkWatch& watch, const std::string& title, const std::string& plural) {
+  if (!watch) return {};
+  // Samples per second of this process alone; a resumed run counts from where it took over.
+  const auto first = std::make_shared<std::optional<TrainingState>>();
+  return [=](const TrainMoment& moment) {
+    const TrainingState& state = moment.state;
+    if (!*first) *first = state;
+    const double seconds = state.seconds - (*first)->seconds;
+    const double rate = seconds > 0 ? static_cast<double>(state.images - (*first)->images) / seconds : 0;
+    if (moment.share >= 1) return true;  // whoever trains tells the end
+    return tell(watch, {title, moment.share,
+                        fmt::format("{} {}  {:.0f} {}/s  {}", state.images, plural, rate, plural,
+                                    figures_text(moment.figures))});
+  };
+}
+
+std::string figures_text(const std::vector<std::pair<std::string, double>>& figures) {
+  std::string text;
+  for (const auto& [name, value] : figures)
+    text += fmt::format("{}{} {:.4g}", text.empty() ? "" : "  ", name, value);
+  return text;
+}
+
+Json summary_json(const TrainSummary& summary) {
+  Json json = {{"images", summary.state.images},
+               {"steps", summary.state.steps},
+               {"seconds", summary.state.seconds},
+               {"interrupted", summary.interrupted}};
+  for (const auto& [name, value] : summary.figures) json[name] = value;
+  return json;
+}
+
+}  // namespace steer
