@@ -12,8 +12,8 @@ namespace steer {
 struct PointsNetworkOptions {
   int64_t values = 2;                     // C
   int64_t width = 64;                     // features
-  int64_t layers = 8;                     // L
-  std::vector<int64_t> candidates = {8};  // K of each layer, or one for all
+  int64_t layers = 3;                     // L
+  std::vector<int64_t> candidates = {256, 16, 16};  // K of each layer, or one for all
   bool residual = true;
   bool leak = true;
 
