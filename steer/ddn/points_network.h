@@ -10,9 +10,9 @@ namespace steer {
 
 // The shape of the network.
 struct PointsNetworkOptions {
-  int64_t values = 2;                     // C
-  int64_t width = 64;                     // features
-  int64_t layers = 3;                     // L
+  int64_t values = 2;                               // C
+  int64_t width = 64;                               // features
+  int64_t layers = 3;                               // L
   std::vector<int64_t> candidates = {256, 16, 16};  // K of each layer, or one for all
   bool residual = true;
   bool leak = true;

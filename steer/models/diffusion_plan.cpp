@@ -277,7 +277,8 @@ std::unique_ptr<Plan> DiffusionModel::plan(const Objective* objective, const Jso
   const Read read = read_settings(settings, *this);
   const SamplerOptions sampler = sampler_of(read, *this, objective != nullptr);
   if (!objective) return std::make_unique<DiffusionPlan>(*this, sampler);
-  return std::make_unique<GuidedDiffusionPlan>(*this, *objective, sampler, guidance_of(read, *objective, space()));
+  return std::make_unique<GuidedDiffusionPlan>(*this, *objective, sampler,
+                                               guidance_of(read, *objective, space()));
 }
 
 }  // namespace steer
