@@ -17,7 +17,7 @@ struct TrainingRequest {
   std::string family;                    // of the model: one of family_names()
   std::string run;                       // folder to make or continue
   bool resume = false;                   // go on exactly where its last checkpoint stands
-  std::string file;                      // JSON of options; empty: of a resumed run its own, else defaults
+  std::string file;                      // path or shipped name; empty: a resumed run's own, else defaults
   std::vector<std::string> sets;         // single options over the file, "train.rate=5e-4"
   std::string data;                      // in place of data.path; empty: as the options say
   double minutes = 0;                    // a budget in place of the options', where one of the two is above 0
