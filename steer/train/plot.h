@@ -15,8 +15,8 @@ struct PlotCurve {
 // Curves that share a vertical axis: logarithmic where all values are positive and the largest is several
 // times the smallest, else linear.
 struct PlotPanel {
-  std::string label;  // of the axis
-  std::vector<PlotCurve> curves;
+  std::string label;              // of the axis
+  std::vector<PlotCurve> curves;  // in the order of the legend
 };
 
 // Panels below each other over one horizontal axis, as an SVG document: the points pale, their running mean
