@@ -29,6 +29,7 @@ struct PointsNetworkOptions {
 
 // h + linear_2(silu(linear_1(norm(h + entry(e))))): features h [N, width] and what enters, e [N, entering].
 struct PointsBlockImpl : torch::nn::Module {
+  // Of these numbers of values.
   PointsBlockImpl(int64_t entering, int64_t width);
 
   Tensor forward(const Tensor& h, const Tensor& entering) const;

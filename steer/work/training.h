@@ -24,17 +24,17 @@ struct TrainingRequest {
   int64_t images = 0;                    // the same in samples
   std::optional<int64_t> seed;           // in place of train.seed
   std::optional<std::string> precision;  // in place of train.precision
-  torch::Device device = torch::kCPU;
+  torch::Device device = torch::kCPU;    // where the model is
 };
 
 // A training that may begin: everything is read, checked and completed.
 struct Training {
-  std::string run;
-  bool resume = false;
-  torch::Device device = torch::kCPU;
-  RunOptions options;
-  std::unique_ptr<Dataset> data;
-  std::unique_ptr<Model> model;
+  std::string run;                     // folder to make or continue
+  bool resume = false;                 // go on where its last checkpoint stands
+  torch::Device device = torch::kCPU;  // where the model is
+  RunOptions options;                  // completed
+  std::unique_ptr<Dataset> data;       // to train on
+  std::unique_ptr<Model> model;        // new; a resumed one takes its weights from the run
 
   Json all_options() const;  // as the run's options.json will have them
 };
