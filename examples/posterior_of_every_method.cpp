@@ -40,7 +40,10 @@ class FirstCoordinate : public Objective {
     measurement_.weight = doubles({1, 0}).view({1, 1, 1, 2});
     measurement_.scale = 1 / (2 * kNoise * kNoise);
   }
-  Tensor score(const State& sample) const override { const Tensor& x = sample.x; return log_likelihood(measurement_, x); }
+  Tensor score(const State& sample) const override {
+    const Tensor& x = sample.x;
+    return log_likelihood(measurement_, x);
+  }
   bool differentiable() const override { return true; }
   std::vector<Measurement> linear() const override { return {measurement_}; }
   std::string words() const override { return "first coordinate"; }

@@ -57,9 +57,16 @@ refuses 1 'did you mean solvers' "$steer" list solver
 refuses 2 'tcsh' "$steer" completion tcsh
 works 'a manual in a file' "$steer" manual -o steer.1
 claims 'the manual names every command' [ "$(grep -c '^\.SS "steer ' steer.1)" -ge 24 ]
+export STEER_SHARE=${STEER_SHARE:-$(dirname "$tools")}
+works 'a configuration that ships' "$steer" train ddn --config shapes_ddn --out dry --images 64 --dry-run
+works 'inspect a model that ships' "$steer" inspect mnist_ddn
+works 'sample it by its prior' "$steer" sample mnist_ddn --prior -n 2 -o shipped.png
+works 'again' "$steer" again shipped.png -o repeated.png
+claims 'a picture of it is repeated bit for bit' cmp -s shipped.png repeated.png
 works 'dry run' "${train[@]}" --out dry --images 64 --dry-run
 claims 'a dry run writes nothing' [ ! -e dry ]
 works train "${train[@]}" --out run --images 256 --json
+claims 'a run has a plot of its losses' grep -q '>mse_last ' run/loss.svg
 claims 'figures are one line of JSON' [ "$(wc -l <out.txt)" -eq 1 ]
 works sample "$steer" sample run -n 6 -o samples.png
 works 'sample again' "$steer" sample run -n 6 --batch 2 -o again.png

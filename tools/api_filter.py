@@ -30,6 +30,12 @@ SETTINGS = re.compile(r'(Options|Request|Context)$')
 STOP = re.compile(r'(?<!\bal)(?<!\be\.g)(?<!\bi\.e)(?<!\.)\.(?=\s|$)')
 
 
+def variable_of(code):
+    """A match of VARIABLE, unless it cuts through a function whose last argument has a default."""
+    found = VARIABLE.match(code)
+    return found if found and found[1].count('(') == found[1].count(')') else None
+
+
 def escaped(text):
     """Prose in Doxygen's words."""
     parts = text.split('`')
@@ -118,7 +124,7 @@ class Comment:
             return joined(self.text, statement.behind)
         if TYPE.match(statement.code) or 'override' in statement.code:
             return statement.behind
-        if VARIABLE.match(statement.code):
+        if variable_of(statement.code):
             return statement.behind or self.text
         return joined(self.text, statement.behind)
 
@@ -219,7 +225,7 @@ class Header:
             return
         if not code.startswith('#'):
             self.out[begin:end] = [self.split(i)[0].rstrip() for i in range(begin, end)]
-        variable = VARIABLE.match(code)
+        variable = variable_of(code)
         if variable:
             self.document_variable(variable, statement, scope, comment)
             return

@@ -70,7 +70,8 @@ void add_train(CLI::App& app, Run& run) {
   command->add_option("family", request.family, "kind of model: ddn, diffusion (flow too) or classifier")
       ->required()
       ->check(CLI::IsMember(family_names()));
-  command->add_option("--config", request.file, "JSON file of options");
+  command->add_option("--config", request.file,
+                      "JSON file of options, or the name of one that ships, as shapes_ddn");
   command->add_option("--data", request.data, "images: a folder, an archive, or the word shapes");
   command->add_option("--out", request.run, "run folder to make or continue")->required();
   command->add_option("--minutes", request.minutes, "budget in minutes")->check(CLI::PositiveNumber);

@@ -222,8 +222,7 @@ CodeHeader header_in(std::string_view bytes, const Frame& frame, const std::stri
   header.coder = frame.coder;
   header.fingerprint = number_at(bytes, 12, 8);
   if (header.coder == Coder::kPrior) header.prior = number_at(bytes, kCodeHeaderBytes, kPriorBytes);
-  header.candidates =
-      candidates_of_runs(bytes.substr(frame.runs_at, frame.payload_at - frame.runs_at), what);
+  header.candidates = candidates_of_runs(bytes.substr(frame.runs_at, frame.payload_at - frame.runs_at), what);
   header.codes = static_cast<int64_t>(number_at(bytes, 20, 4));
   check_extent(header.candidates, header.codes, what);
   return header;

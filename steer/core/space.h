@@ -15,11 +15,11 @@ using torch::Tensor;
 
 // Where samples of one kind live. A checkpoint holds the space of its model.
 struct Space {
-  std::string kind = "image";      // the word of its modality: image, points, ...
-  std::vector<int64_t> sizes;      // of the numbers of one sample: [C, H, W] of images, [2] of the plane
-  double limit = 0;                // the numbers lie in [-limit, limit]; 0: anywhere
-  double rate_hz = 0;              // of sounds; 0: has none
-  int64_t vocabulary = 0;          // of tokens; 0: has none
+  std::string kind = "image";  // the word of its modality: image, points, ...
+  std::vector<int64_t> sizes;  // of the numbers of one sample: [C, H, W] of images, [2] of the plane
+  double limit = 0;            // the numbers lie in [-limit, limit]; 0: anywhere
+  double rate_hz = 0;          // of sounds; 0: has none
+  int64_t vocabulary = 0;      // of tokens; 0: has none
 
   void fields(OptionFields& f) {
     f("kind", kind, "the kind of sample");
@@ -30,6 +30,7 @@ struct Space {
   }
 };
 
+// Whether they are the same in everything.
 bool operator==(const Space& a, const Space& b);
 bool operator!=(const Space& a, const Space& b);
 
@@ -42,13 +43,18 @@ std::string text_of(const Space& space);
 // Samples x [N, ...] with their numbers inside the space's limit.
 Tensor within(const Space& space, const Tensor& x);
 
-// Networks made for maps see every sample as maps [N, C, H, W]: sizes that a space has fewer are 1. Such maps
-// as samples [N, sizes...], and the sizes C, H and W of a sample seen so. Error for spaces of more sizes.
+// The sizes of a sample as a network made for maps sees it: those that a space has fewer are 1.
 struct MapSizes {
-  int64_t channels, height, width;
+  int64_t channels, height, width;  // C, H and W
 };
+
+// Of a space's samples. Error for spaces of more sizes.
 MapSizes map_sizes(const Space& space);
+
+// Samples [N, sizes...] as maps [N, C, H, W].
 Tensor as_maps(const Space& space, const Tensor& x);
+
+// Such maps as samples [N, sizes...].
 Tensor from_maps(const Space& space, const Tensor& maps);
 
 }  // namespace steer

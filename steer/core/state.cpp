@@ -25,7 +25,7 @@ Told each_member(const Told& told, const F& f) {
   return {where_defined(told.label, f), each_member(told.given, f)};
 }
 
-Tensor joined_member(const std::vector<State>& states, Tensor State::* member) {
+Tensor joined_member(const std::vector<State>& states, Tensor State::*member) {
   std::vector<Tensor> parts;
   for (const State& state : states)
     if ((state.*member).defined()) parts.push_back(state.*member);
@@ -64,7 +64,7 @@ State State::to(torch::Device device) const {
 
 State concatenated(const std::vector<State>& states) {
   State made;
-  for (Tensor State::* member : {&State::x, &State::token, &State::mask})
+  for (Tensor State::*member : {&State::x, &State::token, &State::mask})
     made.*member = joined_member(states, member);
   return made;
 }

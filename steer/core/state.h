@@ -13,7 +13,8 @@ using torch::Tensor;
 // N samples of one space. What a kind of sample does not have is undefined and costs nothing. A tensor of
 // numbers is a state.
 struct State {
-  State() = default;
+  State() = default;  // no samples
+  // Of numbers alone.
   State(Tensor numbers) : x(std::move(numbers)) {}
 
   Tensor x;      // float [N, sizes...]: images, points, waves, positions with types
@@ -24,7 +25,7 @@ struct State {
   int64_t size() const;                                            // N; 0 for none
   State rows(const Tensor& index) const;                           // those of these rows, int64
   State narrow(int64_t at, int64_t count) const;                   // rows at .. at + count - 1
-  State to(torch::Device device) const;
+  State to(torch::Device device) const;                            // on that device
 };
 
 // One after the other; all have the same members defined.
@@ -37,7 +38,7 @@ struct Told {
 
   Told rows(const Tensor& index) const;          // of these rows, int64
   Told narrow(int64_t at, int64_t count) const;  // of rows at .. at + count - 1
-  Told to(torch::Device device) const;
+  Told to(torch::Device device) const;           // on that device
 };
 
 }  // namespace steer

@@ -17,7 +17,8 @@ struct Glimpse {
   std::function<State()> sample{};  // what there is of the samples, made when asked: the layer's image, the
                                     // denoised sample; may be empty
 
-  double share() const { return static_cast<double>(index + 1) / static_cast<double>(of); }  // done, in (0, 1]
+  // Done, in (0, 1].
+  double share() const { return static_cast<double>(index + 1) / static_cast<double>(of); }
 };
 
 // Called after every step; false ends the drawing. Looking changes nothing: samples are the same bit for bit.

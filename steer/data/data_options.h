@@ -22,7 +22,8 @@ struct DataOptions {
   double rare_share = 0.15;     // of its images that stay
 
   void fields(OptionFields& f) {
-    f("path", path, "the word shapes, a folder or archive of images, points:NAME, or a file of points (.csv, .npy)");
+    f("path", path,
+      "the word shapes, a folder or archive of images, points:NAME, or a file of points (.csv, .npy)");
     f("split", split, "train or test");
     f("size", size, "height and width to fit images to (0: as stored)");
     f("channels", channels, "1 grey, 3 colour (0: as stored)");

@@ -10,11 +10,11 @@ namespace steer {
 
 // The shape of the network.
 struct PointsNetworkOptions {
-  std::string kind = "points";            // of sample
-  int64_t values = 2;                     // C
-  int64_t width = 64;                     // features
-  int64_t layers = 8;                     // L
-  std::vector<int64_t> candidates = {8};  // K of each layer, or one for all
+  std::string kind = "points";                      // of sample
+  int64_t values = 2;                               // C
+  int64_t width = 64;                               // features
+  int64_t layers = 3;                               // L
+  std::vector<int64_t> candidates = {256, 16, 16};  // K of each layer, or one for all
   bool residual = true;
   bool leak = true;
 
@@ -31,6 +31,7 @@ struct PointsNetworkOptions {
 
 // h + linear_2(silu(linear_1(norm(h + entry(e))))): features h [N, width] and what enters, e [N, entering].
 struct PointsBlockImpl : torch::nn::Module {
+  // Of these numbers of values.
   PointsBlockImpl(int64_t entering, int64_t width);
 
   Tensor forward(const Tensor& h, const Tensor& entering) const;

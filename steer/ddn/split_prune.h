@@ -28,8 +28,8 @@ struct SplitOptions {
 // Checks the words and ranges; Error names the field.
 void check(const SplitOptions& options);
 
-// How often each of K nodes is among `nearest` (int64 [B]): float64 [K], on its device. Such counts of the parts
-// of a batch add up to those of the whole.
+// How often each of K nodes is among `nearest` (int64 [B]): float64 [K], on its device. Such counts of the
+// parts of a batch add up to those of the whole.
 Tensor times_nearest(const Tensor& nearest, int64_t nodes);
 
 // Adds `times` (float64 [K]) of a batch to the layer's counts, on the device, after letting old counts fade

@@ -99,7 +99,8 @@ Tensor score_linear(const std::vector<Measurement>& measurements, const Candidat
   return score;
 }
 
-Tensor score_candidates(const Objective& objective, const Candidates& candidates, const Space& space, int64_t groups, const Tensor& index) {
+Tensor score_candidates(const Objective& objective, const Candidates& candidates, const Space& space,
+                        int64_t groups, const Tensor& index) {
   const auto measurements = objective.linear();
   if (!measurements.empty()) {
     const Tensor score = score_linear(measurements, candidates, space);
@@ -119,8 +120,8 @@ Tensor score_candidates(const Objective& objective, const Candidates& candidates
 namespace {
 
 // score_candidates of all, or of a shortlist while the others stay below it.
-Tensor liking(const Objective& objective, const Candidates& candidates, const Space& space,
-              int64_t groups, int64_t shortlist) {
+Tensor liking(const Objective& objective, const Candidates& candidates, const Space& space, int64_t groups,
+              int64_t shortlist) {
   const bool all = shortlist == 0 || shortlist >= candidates.count() || !objective.linear().empty();
   if (all) return score_candidates(objective, candidates, space, groups);
   const Tensor index = shortlisted(objective, candidates, space, shortlist);
@@ -131,8 +132,7 @@ Tensor liking(const Objective& objective, const Candidates& candidates, const Sp
 
 }  // namespace
 
-Scorer liking_of(const Objective& objective, const Space& space, int64_t shortlist,
-                 int64_t groups) {
+Scorer liking_of(const Objective& objective, const Space& space, int64_t shortlist, int64_t groups) {
   STEER_CHECK(shortlist >= 0, "[best_by] expected a shortlist of at least 0 candidates but got ", shortlist);
   if (groups == 0) groups = objective.targets();
   return [&objective, space, groups, shortlist](const Candidates& candidates) {

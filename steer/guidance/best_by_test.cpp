@@ -8,9 +8,9 @@
 #include "steer/ddn/chooser.h"
 #include "steer/ddn/small_networks.h"
 #include "steer/guidance/shortlist.h"
+#include "steer/image/image_space.h"
 #include "steer/image/linear.h"
 #include "steer/modalities/objectives.h"
-#include "steer/image/image_space.h"
 
 namespace steer {
 namespace {
@@ -32,7 +32,10 @@ std::unique_ptr<Objective> objective_of(const std::string& words, const Tensor& 
 // An objective that shows the score of another and hides that it is linear.
 struct Opaque : Objective {
   explicit Opaque(const Objective& inner) : inner(inner) {}
-  Tensor score(const State& sample) const override { const Tensor& x = sample.x; return inner.score(x); }
+  Tensor score(const State& sample) const override {
+    const Tensor& x = sample.x;
+    return inner.score(x);
+  }
   bool differentiable() const override { return false; }
   std::string words() const override { return "opaque"; }
   const Objective& inner;
@@ -86,8 +89,8 @@ TEST(BestBy, ABlurGoesTheCheapWayToo) {
   const LinearObjective objective({m, truth, torch::ones({1, 1, kSize, kSize})}, "blurred");
   for (int64_t size : {2, 8}) {
     const Candidates candidates = candidates_of(2, 3, size);
-    const Tensor difference =
-        score_linear({m}, candidates, image_space(3, kSize, kSize)) - score_images(objective, candidates, image_space(3, kSize, kSize));
+    const Tensor difference = score_linear({m}, candidates, image_space(3, kSize, kSize)) -
+                              score_images(objective, candidates, image_space(3, kSize, kSize));
     EXPECT_LT((difference - difference.mean(1, true)).abs().max().item<double>(), 0.05);
   }
 }
@@ -98,7 +101,8 @@ TEST(BestBy, ManyImagesAreScoredInPieces) {
   const Candidates candidates(torch::randn({50, 8, 2, 2}), torch::randn({100, 1, 4}), {});
   const Tensor whole =
       objective->score(area_resize(candidates.images().flatten(0, 1), kSize, kSize)).view({50, 100});
-  EXPECT_TRUE(torch::allclose(score_images(*objective, candidates, image_space(3, kSize, kSize)), whole, 1e-5, 1e-3));
+  EXPECT_TRUE(
+      torch::allclose(score_images(*objective, candidates, image_space(3, kSize, kSize)), whole, 1e-5, 1e-3));
 }
 
 TEST(BestBy, TopOneIsTheBestAndTopNDrawsEvenlyAmongTheBest) {
@@ -113,8 +117,8 @@ TEST(BestBy, TopOneIsTheBestAndTopNDrawsEvenlyAmongTheBest) {
   const Tensor seeds = sample_seeds(0, 3000);
   const Tensor one = best_by(*objective, seeds, image_space(3, kSize, kSize), {1})(candidates, 0).index;
   EXPECT_TRUE((one == best[0]).all().item<bool>());
-  const Tensor counts =
-      at::bincount(best_by(*objective, seeds, image_space(3, kSize, kSize), {3})(candidates, 0).index, {}, 30);
+  const Tensor counts = at::bincount(
+      best_by(*objective, seeds, image_space(3, kSize, kSize), {3})(candidates, 0).index, {}, 30);
   EXPECT_EQ(counts.sum().item<int64_t>(), 3000);
   for (int64_t i = 0; i < 3; ++i) EXPECT_NEAR(counts[best[i]].item<double>(), 1000, 120);
 }
@@ -151,7 +155,8 @@ TEST(BestBy, ABeamLikesItsResultAtLeastAsMuchAsGreedyChoiceAndListsItsBestFirst)
   const auto network = small_pyramid(3, 32);
   const auto objective = objective_of("super_resolve(factor=2)", random_truth(2, 3));
   const Scorer liking = liking_of(*objective, image_space(3, kSize, kSize));
-  const Generated greedy = network->run(2, best_by(*objective, sample_seeds(0, 2), image_space(3, kSize, kSize), {1}));
+  const Generated greedy =
+      network->run(2, best_by(*objective, sample_seeds(0, 2), image_space(3, kSize, kSize), {1}));
   const Generated beam = network->run(2, beam_search(liking, {2, 16, 3, network->depth()}));
   ASSERT_EQ(beam.image.size(0), 6);
   const Tensor score = objective->score(beam.image).view({2, 3});
@@ -170,7 +175,8 @@ TEST(BestBy, ATopBelowOneIsAShare) {
 // Counts the images that it is shown.
 struct Counting : Opaque {
   using Opaque::Opaque;
-  Tensor score(const State& sample) const override { const Tensor& x = sample.x;
+  Tensor score(const State& sample) const override {
+    const Tensor& x = sample.x;
     seen += x.size(0);
     return inner.score(x);
   }
@@ -226,12 +232,14 @@ TEST(BestBy, RanksAreThoseAmongTheCandidatesOfARowOrOfAGroup) {
   for (const int64_t groups : {2, 6}) {
     const Tensor ranks =
         0.7 * ranks_within(score_a.flatten(), groups) + 0.3 * ranks_within(score_b.flatten(), groups);
-    EXPECT_TRUE(torch::allclose(score_candidates(*both, candidates, image_space(3, kSize, kSize), groups).flatten(), ranks));
+    EXPECT_TRUE(torch::allclose(
+        score_candidates(*both, candidates, image_space(3, kSize, kSize), groups).flatten(), ranks));
   }
   // Greedy choice ranks by row, a beam by group.
   const Tensor by_row = score_candidates(*both, candidates, image_space(3, kSize, kSize), 6);
-  EXPECT_TRUE(torch::equal(best_by(*both, sample_seeds(0, 6), image_space(3, kSize, kSize), {1})(candidates, 0).index,
-                           by_row.argmax(1)));
+  EXPECT_TRUE(
+      torch::equal(best_by(*both, sample_seeds(0, 6), image_space(3, kSize, kSize), {1})(candidates, 0).index,
+                   by_row.argmax(1)));
   EXPECT_TRUE(torch::equal(liking_of(*both, image_space(3, kSize, kSize))(candidates),
                            score_candidates(*both, candidates, image_space(3, kSize, kSize), 2)));
 }
@@ -257,7 +265,8 @@ TEST(BestBy, EdgesSeeSmallCandidatesWithoutTheStepsOfRepeatedPixels) {
 TEST(BestBy, RowsThatDoNotMatchTheTargetsAreRefused) {
   const auto objective = objective_of("inpaint(mask=left)", random_truth(2, 1));
   const Candidates candidates(torch::randn({3, 8, 8, 8}), torch::randn({4, 1, 4}), {});
-  EXPECT_THROW(best_by(*objective, sample_seeds(0, 3), image_space(3, kSize, kSize), {1})(candidates, 0), Error);
+  EXPECT_THROW(best_by(*objective, sample_seeds(0, 3), image_space(3, kSize, kSize), {1})(candidates, 0),
+               Error);
   EXPECT_THROW(best_by(*objective, sample_seeds(0, 3), image_space(3, kSize, kSize), {0}), Error);
 }
 

@@ -97,7 +97,7 @@ struct Climber {
       const torch::AutoGradMode if_needed(by.rho != 0);
       input = by.rho != 0 ? x.detach().requires_grad_(true) : x;
       answer = D(input, level);
-      if (options.clip_x0) answer = answer.clamp(-1, 1);
+      if (options.clip_x0) answer = within(objective.space(), answer);
     }
     seen.x0 = answer.detach();
     const bool by_mean = by.mu != 0 && options.iterations > 0;
@@ -124,6 +124,11 @@ struct Climber {
     return seen;
   }
 
+  // A term that moves samples, within reach.
+  Tensor reached(const Tensor& term, double sigma) const {
+    return limited_gradient(term, options.reach * open_deviation(options.data_std, sigma));
+  }
+
   // One step of the form `step`.
   Tensor added(const Step& step, const Denoiser& D, const Tensor& x, double sigma, double next) {
     const Strengths by = strengths(sigma, next);
@@ -133,8 +138,8 @@ struct Climber {
       return seen.x0;
     };
     Tensor moved = step(watched, x, sigma, next);
-    if (seen.delta_t.defined()) moved = moved + (1 + sigma * sigma) * seen.delta_t;
-    if (seen.delta_0.defined()) moved = moved + seen.delta_0;
+    if (seen.delta_t.defined()) moved = moved + reached((1 + sigma * sigma) * seen.delta_t, sigma);
+    if (seen.delta_0.defined()) moved = moved + reached(seen.delta_0, sigma);
     return moved;
   }
 
@@ -143,11 +148,13 @@ struct Climber {
     const Strengths by = strengths(sigma, next);
     const Denoiser guided = [&](const Tensor& at, const Tensor& level) {
       // The deviation of the draws is a host's number; without them nothing waits for the level.
-      const Look seen = look(D, at, level, options.sigma == 0 ? sigma : level[0].item<double>(), by);
+      const double now = options.sigma == 0 && options.reach == 0 ? sigma : level[0].item<double>();
+      const Look seen = look(D, at, level, now, by);
       Tensor answer = seen.x0;
-      if (seen.delta_t.defined()) answer = answer + over(level.square(), seen.delta_t) * seen.delta_t;
-      if (seen.delta_0.defined()) answer = answer + seen.delta_0;
-      return options.clip_x0 ? answer.clamp(-1, 1) : answer;
+      if (seen.delta_t.defined())
+        answer = answer + reached(over(level.square(), seen.delta_t) * seen.delta_t, now);
+      if (seen.delta_0.defined()) answer = answer + reached(seen.delta_0, now);
+      return options.clip_x0 ? within(objective.space(), answer) : answer;
     };
     return step(guided, x, sigma, next);
   }
@@ -172,7 +179,7 @@ std::string checked_form(const ClimbOptions& o, const SolverOptions& solver) {
                 ": expected a number of at least 0 but got ", value);
   };
   check_number("rho", o.rho), check_number("mu", o.mu), check_number("sigma", o.sigma);
-  check_number("gradient_limit", o.gradient_limit);
+  check_number("gradient_limit", o.gradient_limit), check_number("reach", o.reach);
   STEER_CHECK(o.data_std > 0, "[guide] data_std: expected a number above 0 but got ", o.data_std);
   STEER_CHECK(o.recurrence >= 1 && o.recurrence <= 10000,
               "[guide] recurrence: expected 1 to 10000 repetitions but got ", o.recurrence);

@@ -23,6 +23,7 @@ struct ClimbOptions {
   int64_t draws = 1;
   double data_std = 0.5;
   double gradient_limit = 0;
+  double reach = 0;
   bool clip_x0 = true;
 
   void fields(OptionFields& f) {
@@ -48,8 +49,14 @@ struct ClimbOptions {
       "draws of the implicit dynamics; 0 = linear objectives in closed form, others unsmoothed");
     f("data_std", data_std, "deviation of the data, for sigma_structure posterior");
     f("gradient_limit", gradient_limit, "largest root mean square of a sample's gradient; 0 = none");
+    f("reach", reach,
+      "largest root mean square by which a term moves a sample in a step, in units of what the denoiser "
+      "leaves open "
+      "(data_std); 0 = any. Keeps samples without a limit from running away");
     f("clip_x0", clip_x0,
-      "clip what the denoiser says to [-1, 1] before guidance; in the denoiser form after it too");
+      "clip what the denoiser says to the limit of the samples, where they have one, before guidance; in the "
+      "denoiser "
+      "form after it too");
   }
 };
 
@@ -68,6 +75,9 @@ std::string checked_form(const ClimbOptions& options, const SolverOptions& solve
 //   form step        xbar' = step(D) + (1 + sigma^2) Delta_t + Delta_0: the published update exactly
 //   form denoiser    step(D'), D' = D + sigma^2 Delta_t + Delta_0 at every evaluation: rho is the weight of
 //                    classifier guidance, whatever the number of steps
+//   reach            each added term, (1 + sigma^2) Delta_t, sigma^2 Delta_t or Delta_0, is shortened to a
+//   root mean
+//                    square of at most reach s sigma / sqrt(s^2 + sigma^2)
 //   recurrence       between repetitions xbar = xbar' + sqrt(sigma^2 - sigma'^2) z
 //
 // Structures, with alpha = (1 + sigma'^2) / (1 + sigma^2), beta = 1 - alpha, T steps: increase alpha T / sum

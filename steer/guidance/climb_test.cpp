@@ -11,8 +11,8 @@
 #include "steer/diffusion/levels.h"
 #include "steer/guidance/presets.h"
 #include "steer/guidance/test_guides.h"
-#include "steer/testing/refusal.h"
 #include "steer/image/image_space.h"
+#include "steer/testing/refusal.h"
 
 namespace steer {
 namespace {

@@ -8,8 +8,8 @@
 #include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/guidance/population_worlds.h"
-#include "steer/modalities/objectives.h"
 #include "steer/image/image_space.h"
+#include "steer/modalities/objectives.h"
 
 namespace steer {
 namespace {

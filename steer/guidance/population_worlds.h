@@ -15,7 +15,10 @@ namespace steer {
 struct Formula : Objective {
   explicit Formula(std::function<Tensor(const Tensor&)> of, int64_t count = 1)
       : of(std::move(of)), count(count) {}
-  Tensor score(const State& sample) const override { const Tensor& x = sample.x; return of(x); }
+  Tensor score(const State& sample) const override {
+    const Tensor& x = sample.x;
+    return of(x);
+  }
   int64_t targets() const override { return count; }
   bool differentiable() const override { return false; }
   std::string words() const override { return "formula"; }

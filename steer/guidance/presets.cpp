@@ -105,4 +105,18 @@ std::string suited_method(const Objective& objective) {
   return objective.differentiable() ? "tfg" : "feynman_kac";
 }
 
+GuidanceOptions suited_guidance(const std::string& name, double strength, const Objective& objective,
+                                const Space& space) {
+  constexpr double kReach = 2;
+  constexpr int64_t kDraws = 32;
+  const bool unlimited = space.limit == 0, linear = !objective.linear().empty();
+  std::string method = name.empty() ? suited_method(objective) : name;
+  if (name.empty() && unlimited && method == "tfg") method = "pigdm";
+  GuidanceOptions guidance = guidance_preset(method, strength);
+  if (!unlimited) return guidance;
+  guidance.climb.reach = kReach;
+  if (method == "pigdm" && !linear) guidance.climb.draws = kDraws;
+  return guidance;
+}
+
 }  // namespace steer

@@ -35,6 +35,12 @@ void check_together(const GuidanceOptions& options);
 // gradient, else feynman_kac.
 std::string suited_method(const Objective& objective);
 
+// The method of this name (empty: the one that suits) for samples of a space: its preset, but where samples
+// have no limit, so that nothing clips what guidance does to them, it reaches 2 (ClimbOptions::reach), pigdm
+// sees objectives that are not linear through 32 draws, and that is what suits those with a gradient.
+GuidanceOptions suited_guidance(const std::string& name, double strength, const Objective& objective,
+                                const Space& space);
+
 // The names below, without none.
 const std::vector<std::string>& climb_names();
 // The same with what each does.

@@ -57,8 +57,7 @@ void add(Tensor& sum, const Tensor& term) {
 
 }  // namespace
 
-Smoothed::Smoothed(const Objective& objective, const Space& space)
-    : space_(space) {
+Smoothed::Smoothed(const Objective& objective, const Space& space) : space_(space) {
   gather(objective, 1);
   STEER_CHECK(!linear_.empty() || !rest_.empty(), "[guide] ", objective.words(),
               ": expected an objective with a gradient; one without guides a diffusion by particles "

@@ -16,6 +16,8 @@ class Smoothed {
 
   // False where a term without gradient was left out.
   bool whole() const { return whole_; }
+  // Of the samples.
+  const Space& space() const { return space_; }
   // Whether every term is linear, so that no draws are needed.
   bool linear() const { return rest_.empty(); }
 

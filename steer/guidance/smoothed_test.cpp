@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include "steer/modalities/objectives.h"
 #include "steer/image/image_space.h"
+#include "steer/modalities/objectives.h"
 
 namespace steer {
 namespace {

@@ -50,7 +50,8 @@ class CurvedObjective : public Objective {
  public:
   explicit CurvedObjective(std::shared_ptr<CallCount> count = std::make_shared<CallCount>())
       : count_(std::move(count)) {}
-  Tensor score(const State& sample) const override { const Tensor& x = sample.x;
+  Tensor score(const State& sample) const override {
+    const Tensor& x = sample.x;
     ++count_->guides;
     const Tensor flat = x.flatten(1);
     return -(0.3 + (flat - 0.4).square().sum(1) + (2 * flat).sin().sum(1).square()).sqrt();
@@ -66,7 +67,10 @@ class CurvedObjective : public Objective {
 class PointObjective : public Objective {
  public:
   PointObjective(double centre, double std) : centre_(centre), scale_(1 / (2 * std * std)) {}
-  Tensor score(const State& sample) const override { const Tensor& x = sample.x; return -scale_ * (x - centre_).flatten(1).square().sum(1); }
+  Tensor score(const State& sample) const override {
+    const Tensor& x = sample.x;
+    return -scale_ * (x - centre_).flatten(1).square().sum(1);
+  }
   bool differentiable() const override { return true; }
   std::vector<Measurement> linear() const override {
     Measurement m;
@@ -84,7 +88,10 @@ class PointObjective : public Objective {
 
 class BlackBox : public Objective {
  public:
-  Tensor score(const State& sample) const override { const Tensor& x = sample.x; return x.flatten(1).sum(1); }
+  Tensor score(const State& sample) const override {
+    const Tensor& x = sample.x;
+    return x.flatten(1).sum(1);
+  }
   bool differentiable() const override { return false; }
   std::string words() const override { return "black box"; }
 };

@@ -211,7 +211,8 @@ TEST(Datasets, BrokenOnesAreRefusedInOneLine) {
   EXPECT_THAT(refusal([&] { make_image_dataset(at(folder / "cut.tar")); }), HasSubstr("cut.tar:b/a.png"));
   DataOptions options = at(folder / "cut");
   options.fit = "stretch";
-  EXPECT_THAT(refusal([&] { make_image_dataset(options); }), HasSubstr("pad, resize or crop but got stretch"));
+  EXPECT_THAT(refusal([&] { make_image_dataset(options); }),
+              HasSubstr("pad, resize or crop but got stretch"));
 }
 
 TEST(Datasets, MoreThanFitsIntoMemoryIsRefused) {

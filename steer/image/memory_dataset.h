@@ -18,9 +18,7 @@ class MemoryDataset : public Dataset {
 
   int64_t size() const override { return images_.size(0); }
   Batch batch(const std::vector<int64_t>& indices) const override;
-  Space space() const override {
-    return image_space(images_.size(1), images_.size(2), images_.size(3));
-  }
+  Space space() const override { return image_space(images_.size(1), images_.size(2), images_.size(3)); }
   std::vector<std::string> classes() const override { return classes_; }
 
   const Tensor& images() const { return images_; }  // uint8 [N, C, H, W]

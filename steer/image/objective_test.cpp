@@ -15,7 +15,10 @@ namespace {
 // Likes dark samples, in a way that is neither linear nor differentiable.
 class Dark : public Objective {
  public:
-  Tensor score(const State& sample) const override { const Tensor& x = sample.x; return -(x > 0).to(torch::kFloat32).sum({1, 2, 3}); }
+  Tensor score(const State& sample) const override {
+    const Tensor& x = sample.x;
+    return -(x > 0).to(torch::kFloat32).sum({1, 2, 3});
+  }
   bool differentiable() const override { return false; }
   std::string words() const override { return "dark()"; }
 };
@@ -66,7 +69,10 @@ TEST(WeightedSum, RefusesEmptySumsAndBadWeights) {
 // Likes bright samples, in units a million times larger.
 class Bright : public Objective {
  public:
-  Tensor score(const State& sample) const override { const Tensor& x = sample.x; return 1e6 * x.mean({1, 2, 3}); }
+  Tensor score(const State& sample) const override {
+    const Tensor& x = sample.x;
+    return 1e6 * x.mean({1, 2, 3});
+  }
   bool differentiable() const override { return true; }
   std::string words() const override { return "bright()"; }
 };

@@ -213,8 +213,8 @@ Batch ShapesDataset::batch(const std::vector<int64_t>& indices) const {
     const Scene scene = scene_of(seed_, indices[i], {rare_, options_.rare_share});
     draw(scene, side_, channels_, batch.data.x.data_ptr<float>() + i * channels_ * side_ * side_);
     batch.told.label.data_ptr<int64_t>()[i] = options_.labels == "kind"  ? scene.kind
-                                         : options_.labels == "hue" ? scene.hue
-                                                                    : scene.kind * kHues + scene.hue;
+                                              : options_.labels == "hue" ? scene.hue
+                                                                         : scene.kind * kHues + scene.hue;
     batch.index.data_ptr<int64_t>()[i] = indices[i];
   }
   return batch;

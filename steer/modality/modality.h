@@ -62,8 +62,8 @@ struct Modality {
   // How many samples a picture needs to show what their distribution is like.
   int64_t shown = 1;
 
-  // How far samples are from real ones of the same space, by measures of this kind that need no network; smaller is
-  // nearer. May be empty.
+  // How far samples are from real ones of the same space, by measures of this kind that need no network;
+  // smaller is nearer. May be empty.
   std::function<std::vector<NamedDistance>(const State& samples, const State& real)> distances;
 
   // The words that objectives about this kind are made of, beside those that suit every kind; never null.

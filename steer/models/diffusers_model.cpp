@@ -44,8 +44,8 @@ std::unique_ptr<DiffusionModel> import_diffusers(const std::string& folder) {
 void export_diffusers(const std::string& folder, DiffusionModel& model) {
   const DiffusionOptions& options = model.settings();
   const ProcessOptions& process = options.process;
-  STEER_CHECK(options.network == "unet", "[export] expected a U-Net, as the library has them, but got a network ",
-              options.network);
+  STEER_CHECK(options.network == "unet",
+              "[export] expected a U-Net, as the library has them, but got a network ", options.network);
   STEER_CHECK(
       process.type == "ddpm" || process.type == "cosine",
       "[export] expected a model of the process ddpm or cosine, as the library's schedulers are, but it "

@@ -74,13 +74,12 @@ SamplerOptions sampler_of(const Read& read, const DiffusionModel& model, bool gu
   return sampler;
 }
 
-GuidanceOptions guidance_of(const Read& read, const Objective& objective) {
+GuidanceOptions guidance_of(const Read& read, const Objective& objective, const Space& space) {
   const DiffusionSettings& brief = read.brief;
   std::string name = brief.method;
   // Particles alone, unless a method or a preset says what else.
   if (name.empty() && brief.particles > 0 && read.preset_guidance.is_null()) name = "feynman_kac";
-  if (name.empty()) name = suited_method(objective);
-  GuidanceOptions guidance = guidance_preset(name, brief.strength);
+  GuidanceOptions guidance = suited_guidance(name, brief.strength, objective, space);
   lay_over(guidance, read.preset_guidance, "preset");
   if (brief.recurrence > 0) guidance.climb.recurrence = brief.recurrence;
   if (brief.particles > 0) {
@@ -278,7 +277,8 @@ std::unique_ptr<Plan> DiffusionModel::plan(const Objective* objective, const Jso
   const Read read = read_settings(settings, *this);
   const SamplerOptions sampler = sampler_of(read, *this, objective != nullptr);
   if (!objective) return std::make_unique<DiffusionPlan>(*this, sampler);
-  return std::make_unique<GuidedDiffusionPlan>(*this, *objective, sampler, guidance_of(read, *objective));
+  return std::make_unique<GuidedDiffusionPlan>(*this, *objective, sampler,
+                                               guidance_of(read, *objective, space()));
 }
 
 }  // namespace steer

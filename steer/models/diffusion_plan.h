@@ -28,8 +28,9 @@ struct DiffusionSettings {
 
   void fields(OptionFields& f) {
     f("method", method,
-      "how an objective guides: a name of steer list methods; empty = pigdm for linear objectives, tfg where "
-      "there is a gradient, else feynman_kac");
+      "how an objective guides: a name of steer list methods; empty = pigdm for linear objectives and for "
+      "points, tfg "
+      "where there is a gradient, else feynman_kac");
     f("strength", strength, "strength of the method; 0 = its own");
     f("recurrence", recurrence, "times that each step is made; 0 = as the method says");
     f("particles", particles, "particles of each sample, resampled at every step; 0 = as the method says");

@@ -14,8 +14,8 @@
 
 namespace steer {
 
-class Judge;
-struct Facts;
+class Judge;   // judge.h
+struct Facts;  // facts.h
 
 // What a model must be told about each sample; nothing for an unconditional one.
 struct Needs {

@@ -17,8 +17,7 @@ TEST(Models, AReloadedModelSamplesTheSame) {
   const TemporaryFolder folder;
   for (const char* network : {"pyramid", "recurrent"}) {
     auto model = small_ddn(network);
-    model->loss({torch::rand({4, 1, model->space().sizes[1], model->space().sizes[1]}), {}, {}},
-                1);
+    model->loss({torch::rand({4, 1, model->space().sizes[1], model->space().sizes[1]}), {}, {}}, 1);
     model->after_step(1, nullptr, nullptr);  // so that counts are not zero
     const std::string path = folder / "model.safetensors";
     save_model(path, *model, {120, 30, 4.5}, nullptr);

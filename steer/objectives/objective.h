@@ -59,8 +59,8 @@ class Objective {
   // there is no such picture. Added noise may leave [-1, 1].
   virtual Tensor degraded() const { return {}; }
 
-  // 1 at the places that the objective does not give, else 0: [T or 1, 1, places...]; undefined where degraded()
-  // is.
+  // 1 at the places that the objective does not give, else 0: [T or 1, 1, places...]; undefined where
+  // degraded() is.
   virtual Tensor hidden() const { return {}; }
 
   // The objective as the user would write it.

@@ -12,18 +12,20 @@
 
 namespace steer {
 
+// What stands between two commas.
 struct Argument {
-  std::string name;  // empty: given by position
-  std::string value;
-  int64_t column;  // where it stands in the text, in characters from 1
+  std::string name;   // empty: given by position
+  std::string value;  // without quotes
+  int64_t column;     // where it stands in the text, in characters from 1
 };
 
+// A term.
 struct Call {
-  double weight = 1.0;  // finite, > 0
-  std::string name;
-  std::vector<Argument> arguments;
-  int64_t column;
-  std::vector<Call> terms;  // of a rank; it has no arguments
+  double weight = 1.0;              // finite, > 0
+  std::string name;                 // the word
+  std::vector<Argument> arguments;  // in the order written
+  int64_t column;                   // where the name stands in the text, in characters from 1
+  std::vector<Call> terms;          // of a rank; it has no arguments
 };
 
 // The terms of a sum, at least one. Errors name the column: `[objective] column 14: expected ')' but got end

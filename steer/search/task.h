@@ -31,8 +31,8 @@ struct Made {
 // reading a guide again.
 class Task {
  public:
-  // With truth [N, sizes...] every sample has one of them as its truth and options.count is not used. Sample i
-  // of an objective such as label(classifier=...) is asked for class i modulo their number. Error as
+  // With truth [N, sizes...] every sample has one of them as its truth and options.count is not used. Sample
+  // i of an objective such as label(classifier=...) is asked for class i modulo their number. Error as
   // make_objective.
   Task(const TaskOptions& options, const Space& space, const Tensor& truth, torch::Device device);
 

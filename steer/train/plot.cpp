@@ -91,14 +91,14 @@ std::string escaped(const std::string& text) {
   return safe;
 }
 
-// Means over the fortieth part of a curve around each point; toward the ends over less, evenly to both sides.
+// Means over the points around each: up to a fortieth of the curve to both sides, fewer near the beginning,
+// where curves are steep, and what there is near the end.
 std::vector<double> running_mean(const std::vector<double>& y) {
   std::vector<double> sums{0}, means;
   for (const double value : y) sums.push_back(sums.back() + value);
-  const size_t reach = std::max<size_t>(2, y.size() / 40);
   for (size_t i = 0; i < y.size(); ++i) {
-    const size_t to_side = std::min({reach, i, y.size() - 1 - i});
-    const size_t first = i - to_side, end = i + to_side + 1;
+    const size_t reach = std::min(std::max<size_t>(2, y.size() / 40), (i + 3) / 4);
+    const size_t first = i - std::min(reach, i), end = std::min(y.size(), i + reach + 1);
     means.push_back((sums[end] - sums[first]) / static_cast<double>(end - first));
   }
   return means;
@@ -131,7 +131,7 @@ class Drawing {
   void panel(const PlotPanel& panel, double top, bool last) {
     std::vector<double> values;
     for (const PlotCurve& curve : panel.curves) values.insert(values.end(), curve.y.begin(), curve.y.end());
-    const Axis y = axis_over(values, true);
+    const Axis y = axis_over(values, !panel.is_share);
     const double bottom = top + kPanelHeight;
     const auto down = [&](double value) { return bottom - y.place(value) * kPanelHeight; };
     for (const double tick : ticks_of(y)) {
@@ -152,7 +152,9 @@ class Drawing {
       means.push_back(running_mean(panel.curves[i].y));
       curve(panel.curves[i], means.back(), down, colour(i));
     }
-    legend(panel, means, top);
+    // Where the curves do not end.
+    const bool ends_high = y.place(means[0].back()) > 0.6;
+    legend(panel, means, ends_high ? bottom - 30 - 20 * static_cast<double>(means.size()) : top);
   }
 
   std::string finished() const { return text_ + "</svg>\n"; }
@@ -188,7 +190,7 @@ class Drawing {
     std::vector<std::string> words;
     size_t longest = 0;
     for (size_t i = 0; i < count; ++i) {
-      words.push_back(panel.curves[i].name + "  " + number_text(means[i].back()));
+      words.push_back(panel.curves[i].name + " " + number_text(means[i].back()));
       longest = std::max(longest, words.back().size());
     }
     const double width = 44 + 7.5 * static_cast<double>(longest), left = kWidth - kRight - 10 - width;
@@ -225,7 +227,7 @@ PlotPanel panel_of(const std::string& label, const std::vector<Json>& log,
         curve.x.push_back(line["images"].get<double>());
         curve.y.push_back(value.get<double>());
       }
-  PlotPanel panel{label, {}};
+  PlotPanel panel{label, {}, false};
   for (auto& [name, curve] : curves) panel.curves.push_back(std::move(curve));
   return panel;
 }
@@ -237,7 +239,7 @@ std::string svg_plot(const std::string& title, const std::string& x_label,
   std::vector<PlotPanel> shown;
   std::vector<double> xs;
   for (const PlotPanel& panel : panels) {
-    PlotPanel part{panel.label, {}};
+    PlotPanel part{panel.label, {}, panel.is_share};
     for (const PlotCurve& curve : panel.curves) {
       part.curves.push_back(finite_part(curve));
       const std::vector<double>& x = part.curves.back().x;
@@ -261,8 +263,9 @@ std::string svg_plot(const std::string& title, const std::string& x_label,
 bool write_loss_plot(const std::string& run) {
   const std::vector<Json> log = read_json_lines(run + "/log.jsonl").values;
   const PlotPanel losses = panel_of("loss", log, is_loss);
-  const PlotPanel accuracies =
+  PlotPanel accuracies =
       panel_of("accuracy", log, [](const std::string& name) { return name == "accuracy"; });
+  accuracies.is_share = true;
   if (losses.curves.empty() && accuracies.curves.empty()) return false;
   write_file(run + "/loss.svg", svg_plot("Training of " + run, "samples seen", {losses, accuracies}));
   return true;

@@ -12,11 +12,13 @@ struct PlotCurve {
   std::vector<double> x, y;  // as many of each, x ascending
 };
 
-// Curves that share a vertical axis: logarithmic where all values are positive and the largest is several
-// times the smallest, else linear.
+// Curves that share a vertical axis.
 struct PlotPanel {
-  std::string label;  // of the axis
-  std::vector<PlotCurve> curves;
+  std::string label;              // of the axis
+  std::vector<PlotCurve> curves;  // in the order of the legend
+  // Values in [0, 1] on a linear axis. Else the axis is logarithmic where all values are positive and the
+  // largest is several times the smallest.
+  bool is_share = false;
 };
 
 // Panels below each other over one horizontal axis, as an SVG document: the points pale, their running mean

@@ -25,15 +25,18 @@ size_t times(const std::string& text, const std::string& word) {
 
 TEST(Plot, AxesAreLogarithmicWhereValuesFallFarAndStayPositive) {
   const auto is_logarithmic = [](const std::vector<double>& y) {
-    return svg_plot("t", "x", {{"loss", {curve_of("a", y)}}}).find("(logarithmic)") != std::string::npos;
+    return svg_plot("t", "x", {{"loss", {curve_of("a", y)}, false}}).find("(logarithmic)") !=
+           std::string::npos;
   };
   EXPECT_TRUE(is_logarithmic({10, 1, 0.1}));
   EXPECT_FALSE(is_logarithmic({3, 2, 1}));
   EXPECT_FALSE(is_logarithmic({10, 1, 0}));
+  const std::string shares = svg_plot("t", "x", {{"accuracy", {curve_of("a", {0.01, 0.9})}, true}});
+  EXPECT_EQ(shares.find("(logarithmic)"), std::string::npos);
 }
 
 TEST(Plot, TheLegendHasTheLastRunningMean) {
-  EXPECT_NE(svg_plot("t", "x", {{"loss", {curve_of("mse", {8, 4, 2})}}}).find(">mse  2<"), std::string::npos);
+  EXPECT_NE(svg_plot("t", "x", {{"loss", {curve_of("mse", {8, 4, 2})}}}).find(">mse 3<"), std::string::npos);
 }
 
 TEST(Plot, EveryNumberStandsInsideItsPanel) {
@@ -70,7 +73,7 @@ TEST(Plot, ALogGivesLossesAndAccuraciesTheirPanels) {
   EXPECT_TRUE(write_loss_plot(folder / ""));
   const std::string plot = read_file(folder / "loss.svg");
   EXPECT_NE(plot.find(">accuracy</text>"), std::string::npos);
-  EXPECT_NE(plot.find(">loss  2.5<"), std::string::npos);
+  EXPECT_NE(plot.find(">loss 2.5<"), std::string::npos);
   EXPECT_EQ(plot.find("splits"), std::string::npos);
 }
 

@@ -14,7 +14,7 @@ namespace steer {
 struct RunFile {
   std::string family;           // empty where the file names none
   Json model = Json::object();  // of the model, where the file has some
-  RunOptions options;
+  RunOptions options;           // of the rest: training and data
 };
 
 // Lays the JSON of a file, `where`, over `defaults`. With `family` the file must be of that one, where it

@@ -152,7 +152,7 @@ TEST(Train, ThePlotShowsWhatWasLogged) {
   const TemporaryFolder folder;
   train_small(folder / "run", some_options(400), false);
   const std::string plot = read_file(folder / "run/loss.svg");
-  for (const char* word : {"</svg>", ">mse  ", ">mse_last  ", "samples seen"})
+  for (const char* word : {"</svg>", ">mse ", ">mse_last ", "samples seen"})
     EXPECT_NE(plot.find(word), std::string::npos) << word;
   EXPECT_EQ(plot.find("accuracy"), std::string::npos);
   train_small(folder / "short", some_options(16), false);  // ends before its first line

@@ -14,15 +14,15 @@ namespace steer {
 
 // What is clustered, and how.
 struct ClusterOptions {
-  std::string data;            // a data set
-  std::string split = "test";  // of it
-  std::string fit;             // how its samples reach the model's size
-  int64_t count = 1000;        // samples; 0: all
-  int64_t levels = 1;          // layers that agree within a cluster, from the first on
-  int64_t shown = 32;          // clusters in the picture, the largest first
-  int64_t members = 8;         // samples of each in the picture
-  int64_t batch = 64;          // samples at once
-  torch::Device device = torch::kCPU;
+  std::string data;                    // a data set
+  std::string split = "test";          // of it
+  std::string fit;                     // how its samples reach the model's size
+  int64_t count = 1000;                // samples; 0: all
+  int64_t levels = 1;                  // layers that agree within a cluster, from the first on
+  int64_t shown = 32;                  // clusters in the picture, the largest first
+  int64_t members = 8;                 // samples of each in the picture
+  int64_t batch = 64;                  // samples at once
+  torch::Device device = torch::kCPU;  // where the model is
 };
 
 // Samples whose codes begin alike.

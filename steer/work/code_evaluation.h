@@ -19,14 +19,14 @@ struct LayerEvaluation {
 
 // All of them.
 struct CodeEvaluation {
-  std::vector<LayerEvaluation> layers;
-  int64_t samples = 0;          // encoded
-  double mse = 0;               // after the last layer
-  double nodes_used = 0;        // share of all nodes that occur, in [0, 1]
-  double latent_bits = 0;       // log2 of the number of codes
-  double first_order_bits = 0;  // sum of the layers' entropies
-  int64_t distinct_codes = 0;   // among the samples' codes
-  Json figures;                 // the same by name, with psnr in dB
+  std::vector<LayerEvaluation> layers;  // L of them
+  int64_t samples = 0;                  // encoded
+  double mse = 0;                       // after the last layer
+  double nodes_used = 0;                // share of all nodes that occur, in [0, 1]
+  double latent_bits = 0;               // log2 of the number of codes
+  double first_order_bits = 0;          // sum of the layers' entropies
+  int64_t distinct_codes = 0;           // among the samples' codes
+  Json figures;                         // the same by name, with psnr in dB
 };
 
 // What encode_all made with the codec of N samples, measured.

@@ -13,13 +13,13 @@ namespace steer {
 
 // What is encoded, and how.
 struct EncodingOptions {
-  std::string run;                 // the model's path, beside which its prior is looked for
-  SampleSource source;             // what is encoded
-  Telling telling;                 // what it does not say comes from the source
-  std::string coder = "adaptive";  // packed, adaptive or prior
-  std::string prior;               // with the coder prior: its file; empty: beside the model
-  int64_t batch = 64;              // samples at once
-  torch::Device device = torch::kCPU;
+  std::string run;                     // the model's path, beside which its prior is looked for
+  SampleSource source;                 // what is encoded
+  Telling telling;                     // what it does not say comes from the source
+  std::string coder = "adaptive";      // packed, adaptive or prior
+  std::string prior;                   // with the coder prior: its file; empty: beside the model
+  int64_t batch = 64;                  // samples at once
+  torch::Device device = torch::kCPU;  // where the model is
 };
 
 // What came of it.
@@ -41,15 +41,15 @@ Encoding encode_source(const LoadedModel& loaded, const EncodingOptions& options
 
 // What is decoded, and how.
 struct DecodingOptions {
-  std::string run;             // as above
-  std::string codes;           // the file
-  std::string prior;           // that coded them, where a prior did; empty: beside the model
-  Telling telling;             // what the encoder was told
-  std::string data;            // the data set that it was told by; empty: by telling alone
-  std::string split = "test";  // of the data set
-  int64_t index = -1;          // one sample alone, from 0; -1: all
-  int64_t batch = 64;          // samples at once
-  torch::Device device = torch::kCPU;
+  std::string run;                     // as above
+  std::string codes;                   // the file
+  std::string prior;                   // that coded them, where a prior did; empty: beside the model
+  Telling telling;                     // what the encoder was told
+  std::string data;                    // the data set that it was told by; empty: by telling alone
+  std::string split = "test";          // of the data set
+  int64_t index = -1;                  // one sample alone, from 0; -1: all
+  int64_t batch = 64;                  // samples at once
+  torch::Device device = torch::kCPU;  // where the model is
 };
 
 // What came of it.

@@ -14,13 +14,13 @@ namespace steer {
 
 // A model and what the report calls it.
 struct Contestant {
-  std::string name;
-  LoadedModel loaded;
+  std::string name;    // in tables
+  LoadedModel loaded;  // one that samples
 };
 
 // What is compared, and where it is kept.
 struct ComparingOptions {
-  ComparisonPlan plan;
+  ComparisonPlan plan;         // tasks and methods
   std::string out = "report";  // a folder: index.html, its pictures, figures.json, and results.jsonl, with
                                // which an interrupted comparison goes on
   uint64_t seed = 0;           // of the first sample of every task
@@ -40,7 +40,7 @@ struct ComparedTable {
   std::string name, objective, note;  // what was asked, and how it was measured
   std::vector<std::string> columns;   // of figures: metrics, then seconds and evaluations of a sample
   std::vector<ReportPicture> given;   // files in the folder: what was given, the truth
-  std::vector<ComparedRow> rows;
+  std::vector<ComparedRow> rows;      // models by methods
 };
 
 // All tasks.

@@ -35,12 +35,12 @@ struct ComparedTask {
 
 // One way of guidance. It runs with every model that takes its settings.
 struct ComparedMethod {
-  std::string name;
+  std::string name;    // what the report calls it
   std::string family;  // the only one it runs with; empty: any
   Json settings;       // of Generator::plan, as in the file
   bool guided = true;  // false where the file says {"method": "unguided"}: the objective only judges
-  bool searched =
-      false;  // its strengths are searched where it has any: the file gives none and does not forbid it
+  // Its strengths are searched where it has any: the file gives none and does not forbid it.
+  bool searched = false;
   Json json;  // as in the file
 };
 

@@ -30,7 +30,7 @@ struct EvaluationOptions {
 
 // Unguided samples beside the data.
 struct SampleEvaluation {
-  Drawn drawn;
+  Drawn drawn;                       // the samples
   std::optional<Fidelity> fidelity;  // by the features of a network, where one was named
   // By the measures of the samples' kind that need no network, where it has some: of the samples from as many
   // of the data, and for a scale of as many of the other split from these.

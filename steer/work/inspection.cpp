@@ -8,6 +8,7 @@
 #include "steer/core/files.h"
 #include "steer/core/json.h"
 #include "steer/picture/images.h"
+#include "steer/work/shipped.h"
 
 namespace steer {
 namespace {
@@ -164,10 +165,10 @@ decltype(Inspection::what) found_in(const std::string& path, bool tensors) {
 
 Inspection inspect(const std::string& path, bool tensors) {
   Inspection found;
-  found.path = path;
-  found.what = found_in(path, tensors);
+  found.path = found_or_shipped(path, "models", ".safetensors");
+  found.what = found_in(found.path, tensors);
   // Of tensors the key says that it is a file.
-  found.figures = {{std::holds_alternative<InspectedModel>(found.what) ? "path" : "file", path}};
+  found.figures = {{std::holds_alternative<InspectedModel>(found.what) ? "path" : "file", found.path}};
   found.figures.update(std::visit([](const auto& what) { return inspected_figures(what); }, found.what));
   return found;
 }

@@ -15,23 +15,23 @@ namespace steer {
 
 // A run or checkpoint.
 struct InspectedModel {
-  std::string family;
-  int64_t parameters = 0;
-  Space space;
-  Facts facts;
-  TrainingState state;  // how far it was trained
-  Json options;
+  std::string family;      // its word
+  int64_t parameters = 0;  // values in all of them
+  Space space;             // of its samples
+  Facts facts;             // worth knowing beside the options
+  TrainingState state;     // how far it was trained
+  Json options;            // of the model
 };
 
 // Any safetensors file.
 struct InspectedTensors {
-  CheckpointHeader header;
-  int64_t values = 0;  // numbers in all tensors
+  CheckpointHeader header;  // names, types, shapes and words
+  int64_t values = 0;       // numbers in all tensors
 };
 
 // A file of codes.
 struct InspectedCodes {
-  CodeHeader header;
+  CodeHeader header;  // all but the indices
   double bits = 0;    // log2 of the number of codes
   int64_t bytes = 0;  // of the file
 };
@@ -54,14 +54,15 @@ struct InspectedPrior {
 
 // A PNG.
 struct InspectedPicture {
-  int64_t channels = 0, height = 0, width = 0;
-  std::vector<PngText> texts;  // what else it says
-  Json recipe;                 // how it was made, out of its text "steer"; null where it has none
+  int64_t channels = 0, height = 0, width = 0;  // in pixels
+  std::vector<PngText> texts;                   // what else it says
+  Json recipe;  // how it was made, out of its text "steer"; null where it has none
 };
 
 // What was found.
 struct Inspection {
-  std::string path;
+  std::string path;  // as it was asked for
+  // Of one of these kinds.
   std::variant<InspectedModel, InspectedTensors, InspectedCodes, InspectedIndex, InspectedPrior,
                InspectedPicture>
       what;

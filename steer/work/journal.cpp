@@ -6,12 +6,27 @@
 namespace steer {
 namespace {
 
+// Whether an option that did not exist then is off now.
+bool is_off(const Json& value) {
+  return value == 0 || value == false || value == "";
+}
+
+// Whether both say the same: an option that came later counts where it is on.
+bool agree(const Json& then, const Json& now) {
+  if (!then.is_object() || !now.is_object()) return then == now;
+  for (const auto& [name, value] : now.items())
+    if (then.contains(name) ? !agree(then[name], value) : !is_off(value)) return false;
+  for (const auto& [name, value] : then.items())
+    if (!now.contains(name)) return false;
+  return true;
+}
+
 // "samples was 2 but is 3 now", of the first condition that differs; empty where none does.
 std::string difference(const Json& then, const Json& now) {
   if (!then.is_object()) return "its first line holds no conditions";
   for (const auto& [name, value] : now.items()) {
-    if (!then.contains(name)) return "it has no " + name;
-    if (then[name] != value)
+    if (!then.contains(name) && !is_off(value)) return "it has no " + name;
+    if (then.contains(name) && !agree(then[name], value))
       return joined(name, " was ", then[name].dump(), " but is ", value.dump(), " now");
   }
   for (const auto& [name, value] : then.items())
@@ -61,7 +76,7 @@ void Journal::read(const Json& line, const JournalOptions& options) {
 
 const Json* Journal::find(const Json& key) const {
   for (const Entry& entry : entries_)
-    if (entry.key == key) return &entry.result;
+    if (agree(entry.key, key)) return &entry.result;
   return nullptr;
 }
 

@@ -12,7 +12,7 @@ namespace steer {
 
 // Where it is, and what it holds results of.
 struct JournalOptions {
-  std::string path;
+  std::string path;  // the file
   std::string work;  // in messages: "search"
 
   // Under which all results are made, an object; null: every key says all there is to say. With conditions
@@ -33,7 +33,7 @@ class Journal {
 
   // A result with its key.
   struct Entry {
-    Json key;
+    Json key;     // what was done
     Json result;  // an object
   };
 

@@ -75,5 +75,15 @@ TEST(Journal, RefusesResultsOfOtherConditionsAndSaysWhich) {
               HasSubstr("expected results of a compare"));
 }
 
+TEST(Journal, OptionsThatCameLaterCountWhereTheyAreOn) {
+  const TemporaryFolder folder;
+  const std::string path = folder / "a.jsonl";
+  const Json then = {{"task", {{"strength", 2}}}};
+  Journal({path, "search", then, {}}).add(1, {{"value", 3}});
+  EXPECT_EQ(Journal({path, "search", {{"task", {{"strength", 2}, {"reach", 0}}}}, {}}).entries().size(), 1u);
+  EXPECT_THROW(Journal({path, "search", {{"task", {{"strength", 2}, {"reach", 1}}}}, {}}), Error);
+  EXPECT_THROW(Journal({path, "search", {{"task", Json::object()}}, {}}), Error);
+}
+
 }  // namespace
 }  // namespace steer

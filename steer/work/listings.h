@@ -12,9 +12,9 @@ namespace steer {
 
 // One list.
 struct Listing {
-  std::string name;     // "solvers"
-  std::string meaning;  // one line: where its names are written
-  std::vector<Named> entries;
+  std::string name;            // "solvers"
+  std::string meaning;         // one line: where its names are written
+  std::vector<Named> entries;  // in the order shown
 };
 
 // All lists.

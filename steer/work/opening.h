@@ -9,8 +9,8 @@ namespace steer {
 
 // Where and how a model computes.
 struct Computing {
-  torch::Device device = torch::kCPU;
-  std::string precision = "auto";  // of convolutions: auto, float32 or bfloat16
+  torch::Device device = torch::kCPU;  // where the model is
+  std::string precision = "auto";      // of convolutions: auto, float32 or bfloat16
 };
 
 // A model out of a run folder or checkpoint file, or one that ships by its name (shipped.h), that computes

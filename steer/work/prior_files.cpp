@@ -4,11 +4,12 @@
 
 #include "steer/codes/code_file.h"
 #include "steer/core/check.h"
+#include "steer/work/shipped.h"
 
 namespace steer {
 
 std::string prior_path(const std::string& run) {
-  const std::filesystem::path path(run);
+  const std::filesystem::path path(found_or_shipped(run, "models", ".safetensors"));
   if (std::filesystem::is_directory(path)) return (path / "prior.safetensors").string();
   return (path.parent_path() / (path.stem().string() + "_prior.safetensors")).string();
 }

@@ -8,7 +8,8 @@
 
 namespace steer {
 
-// RUN/prior.safetensors for a run folder; beside a checkpoint NAME.safetensors, NAME_prior.safetensors.
+// RUN/prior.safetensors for a run folder; beside a checkpoint NAME.safetensors, or one that ships by its name
+// (shipped.h), NAME_prior.safetensors.
 std::string prior_path(const std::string& run);
 
 // The prior in `path`, or, where that is empty, at prior_path(run). Error when it is not there or was learned

@@ -12,14 +12,14 @@ namespace steer {
 
 // What is measured, and how.
 struct RateOptions {
-  std::string run;             // the model's path, beside which its prior is looked for
-  std::string data;            // a data set
-  std::string split = "test";  // of it
-  std::string fit;             // how its samples reach the model's size
-  std::string prior;           // the prior that counts bits; empty: beside the model, or none
-  int64_t count = 1000;        // samples; 0: all
-  int64_t batch = 50;          // samples at once; the figures do not depend on it
-  torch::Device device = torch::kCPU;
+  std::string run;                     // the model's path, beside which its prior is looked for
+  std::string data;                    // a data set
+  std::string split = "test";          // of it
+  std::string fit;                     // how its samples reach the model's size
+  std::string prior;                   // the prior that counts bits; empty: beside the model, or none
+  int64_t count = 1000;                // samples; 0: all
+  int64_t batch = 50;                  // samples at once; the figures do not depend on it
+  torch::Device device = torch::kCPU;  // where the model is
 };
 
 // One point of a curve, averaged over the samples.
@@ -29,7 +29,7 @@ struct Rate {
   double bits = 0;       // per sample: of a code by the prior, or packed where there is none; of a file
   double bare_bits = 0;  // of a code packed; of a file without what all such files share
   double psnr = 0;       // dB, the mean of each sample's own
-  double mse = 0;
+  double mse = 0;        // mean squared error
 };
 
 // All of them.

@@ -12,6 +12,7 @@
 #include "steer/work/drawing.h"
 #include "steer/work/guiding.h"
 #include "steer/work/recipe_pictures.h"
+#include "steer/work/shipped.h"
 
 namespace steer {
 namespace {
@@ -148,7 +149,7 @@ bool runs_programs(const Recipe& recipe) {
 }
 
 LoadedModel open_for(const Recipe& recipe) {
-  const std::string& path = recipe.model.path;
+  const std::string path = found_or_shipped(recipe.model.path, "models", ".safetensors");
   STEER_CHECK(!path.empty() && std::filesystem::exists(path), "[recipe] ", path,
               ": expected the recipe's model there but it is gone; --model PATH names it");
   LoadedModel loaded = open_model(path, {device_of(recipe.device), recipe.precision});

@@ -14,13 +14,13 @@ namespace steer {
 
 // What is reconstructed, and how.
 struct ReconstructionOptions {
-  SampleSource source;
-  Telling telling;   // what it does not say comes from the source
-  int64_t beam = 1;  // prefixes side by side while encoding; 1 = greedy
-  int64_t strip_columns =
-      0;               // layers in the strip at most, evenly spread from the first to the last; 0: none
-  int64_t batch = 64;  // samples at once
-  torch::Device device = torch::kCPU;
+  SampleSource source;  // what is reconstructed
+  Telling telling;      // what it does not say comes from the source
+  int64_t beam = 1;     // prefixes side by side while encoding; 1 = greedy
+  // Layers in the strip at most, evenly spread from the first to the last; 0: none.
+  int64_t strip_columns = 0;
+  int64_t batch = 64;                  // samples at once
+  torch::Device device = torch::kCPU;  // where the model is
 };
 
 // One layer of the codes.
@@ -36,8 +36,8 @@ struct Reconstruction {
   std::vector<ReconstructedLayer> layers;  // L of them
   double mse = 0;                          // after the last
   Tensor picture;                          // [C, h, w]: the truth above what came back
-  Tensor
-      strip;  // [C, h, w]: each row a sample, then what its code says after each of some layers; or undefined
+  // [C, h, w]: each row a sample, then what its code says after each of some layers; or undefined.
+  Tensor strip;
   std::vector<int64_t> strip_layers;  // those layers, from 1
   Json figures;                       // mse, psnr in dB and the like by name
 };

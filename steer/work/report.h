@@ -18,30 +18,30 @@ struct ReportPicture {
 
 // A cell of a table.
 struct ReportCell {
-  std::string text;
+  std::string text;    // shown
   bool best = false;   // the best of its column, which is marked
   bool aside = false;  // of less weight, wrapped where it is long: a setting, a reason
 };
 
 // A table; every row has as many cells as there are columns, or fewer.
 struct ReportTable {
-  std::vector<std::string> columns;
-  std::vector<std::vector<ReportCell>> rows;
+  std::vector<std::string> columns;           // their heads
+  std::vector<std::vector<ReportCell>> rows;  // from the top
 };
 
 // What belongs together under one heading. What is empty is not shown.
 struct ReportSection {
-  std::string heading, text;
-  std::string code;  // a command line, or other words that may be copied
+  std::string heading, text;  // above all else
+  std::string code;           // a command line, or other words that may be copied
   std::vector<std::pair<std::string, std::string>> figures;  // label and value
-  ReportTable table;
-  std::vector<ReportPicture> pictures;
+  ReportTable table;                                         // above the pictures
+  std::vector<ReportPicture> pictures;                       // in this order
 };
 
 // A page.
 struct Report {
-  std::string title, intro;
-  std::vector<ReportSection> sections;
+  std::string title, intro;             // at its top
+  std::vector<ReportSection> sections;  // in this order
 };
 
 // What a JSON file describes; paths in it are relative to its folder.

@@ -24,9 +24,9 @@ LoadedSamples load_samples(const std::string& data, const std::string& split, co
 
 // Files, or a data set in their place.
 struct SampleSource {
-  std::vector<std::string> files;
-  std::string data, split = "test", fit;
-  int64_t count = 0;  // of the data set; 0: all
+  std::vector<std::string> files;         // as read_samples
+  std::string data, split = "test", fit;  // as load_samples
+  int64_t count = 0;                      // of the data set; 0: all
 
   // Error, naming the work, unless exactly one of the two was given.
   void check(const std::string& work) const;

@@ -14,12 +14,12 @@ namespace steer {
 
 // What is indexed, and how.
 struct IndexOptions {
-  std::string data;             // a data set
-  std::string split = "train";  // of it
-  std::string fit;              // how its samples reach the model's size
-  int64_t count = 0;            // its first samples; 0: all
-  int64_t batch = 64;           // samples at once
-  torch::Device device = torch::kCPU;
+  std::string data;                    // a data set
+  std::string split = "train";         // of it
+  std::string fit;                     // how its samples reach the model's size
+  int64_t count = 0;                   // its first samples; 0: all
+  int64_t batch = 64;                  // samples at once
+  torch::Device device = torch::kCPU;  // where the model is
 };
 
 // The codes of a data set with a sketch of what each decodes to. Error for a model without codes, and for a
@@ -31,9 +31,9 @@ struct SimilarOptions {
   // sketch: nearest is whose sketch is nearest. prefix: whose code shares most layers from the first on,
   // equal ones by their sketches.
   std::string by = "sketch";
-  int64_t neighbours = 8;  // found for each query, as far as there are so many
-  int64_t batch = 64;      // samples at once
-  torch::Device device = torch::kCPU;
+  int64_t neighbours = 8;              // found for each query, as far as there are so many
+  int64_t batch = 64;                  // samples at once
+  torch::Device device = torch::kCPU;  // where the model is
 };
 
 // One that was found.
@@ -64,15 +64,15 @@ SimilarSamples similar_to_files(const LoadedModel& loaded, const CodeIndex& inde
 // How often what is found has the label of its query, beside plain distance between numbers; shares in [0,
 // 1].
 struct SimilarAgreement {
-  int64_t samples = 0;       // in the index
-  int64_t queries = 0;       // asked
-  int64_t neighbours = 0;    // found for each
-  double first_by_code = 0;  // of the nearest
-  double first_by_values = 0;
-  double all_by_code = 0;  // of all neighbours
-  double all_by_values = 0;
-  double shared_layers = 0;  // of the nearest, from the first on: the mean
-  Json figures;              // the same by name
+  int64_t samples = 0;         // in the index
+  int64_t queries = 0;         // asked
+  int64_t neighbours = 0;      // found for each
+  double first_by_code = 0;    // of the nearest
+  double first_by_values = 0;  // the same by distance
+  double all_by_code = 0;      // of all neighbours
+  double all_by_values = 0;    // the same by distance
+  double shared_layers = 0;    // of the nearest, from the first on: the mean
+  Json figures;                // the same by name
 };
 
 // Asks the first `count` samples of a data set (empty: the index's own) in this split. Error as above, and

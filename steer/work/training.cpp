@@ -8,6 +8,7 @@
 #include "steer/core/check.h"
 #include "steer/core/options.h"
 #include "steer/modalities/modalities.h"
+#include "steer/work/shipped.h"
 
 namespace steer {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 RunFile options_asked(const TrainingRequest& request) {
   STEER_CHECK(among(request.family, family_names()), "[train] expected a family out of ",
               fmt::format("{}", fmt::join(family_names(), ", ")), " but got \"", request.family, "\"");
-  std::string where = request.file;
+  std::string where = found_or_shipped(request.file, "configs", ".json");
   if (where.empty() && request.resume) {
     where = request.run + "/options.json";
     STEER_CHECK(std::filesystem::exists(where), "[train] ", request.run,

@@ -17,24 +17,24 @@ struct TrainingRequest {
   std::string family;                    // of the model: one of family_names()
   std::string run;                       // folder to make or continue
   bool resume = false;                   // go on exactly where its last checkpoint stands
-  std::string file;                      // JSON of options; empty: of a resumed run its own, else defaults
+  std::string file;                      // path or shipped name; empty: a resumed run's own, else defaults
   std::vector<std::string> sets;         // single options over the file, "train.rate=5e-4"
   std::string data;                      // in place of data.path; empty: as the options say
   double minutes = 0;                    // a budget in place of the options', where one of the two is above 0
   int64_t images = 0;                    // the same in samples
   std::optional<int64_t> seed;           // in place of train.seed
   std::optional<std::string> precision;  // in place of train.precision
-  torch::Device device = torch::kCPU;
+  torch::Device device = torch::kCPU;    // where the model is
 };
 
 // A training that may begin: everything is read, checked and completed.
 struct Training {
-  std::string run;
-  bool resume = false;
-  torch::Device device = torch::kCPU;
-  RunOptions options;
-  std::unique_ptr<Dataset> data;
-  std::unique_ptr<Model> model;
+  std::string run;                     // folder to make or continue
+  bool resume = false;                 // go on where its last checkpoint stands
+  torch::Device device = torch::kCPU;  // where the model is
+  RunOptions options;                  // completed
+  std::unique_ptr<Dataset> data;       // to train on
+  std::unique_ptr<Model> model;        // new; a resumed one takes its weights from the run
 
   Json all_options() const;  // as the run's options.json will have them
 };

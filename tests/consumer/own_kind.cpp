@@ -52,7 +52,7 @@ void expect_dice(const steer::LoadedModel& loaded) {
 
 int main() {
   steer::add_modality(dice());
-  expect_dice(learned("ddn", {{"points", {{"width", 32}, {"layers", 6}}}}));
+  expect_dice(learned("ddn", {{"points", {{"width", 32}}}}));
   expect_dice(
       learned("diffusion", {{"mlp", {{"width", 64}, {"blocks", 2}}}, {"process", {{"type", "flow"}}}}));
   std::ofstream("die.txt") << "0.1 0.1 0.1 0.1 0.1 0.5\n";
