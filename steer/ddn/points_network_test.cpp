@@ -49,7 +49,8 @@ TEST(PointsNetwork, ARowDependsOnItselfAlone) {
   for (const int64_t i : {0, 20, 36}) {
     const Generated one = network.run(1, at_random(seeds.narrow(0, i, 1)));
     EXPECT_TRUE(torch::equal(one.code[0], all.code[i]));
-    EXPECT_TRUE(torch::equal(one.image[0], all.image[i]));
+    // libtorch 1.13 sums the normalised features of one row in another order than those of several.
+    EXPECT_TRUE(torch::allclose(one.image[0], all.image[i], 1e-5, 1e-6));
   }
 }
 
