@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "steer/core/check.h"
+#include "steer/core/tensors.h"
 
 namespace steer {
 namespace {
@@ -37,12 +38,6 @@ Tensor bits_of(const Tensor& seeds, uint64_t stream, int64_t count) {
 
 int64_t product(at::IntArrayRef shape) {
   return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
-}
-
-std::vector<int64_t> with_rows(int64_t rows, at::IntArrayRef shape) {
-  std::vector<int64_t> full = {rows};
-  full.insert(full.end(), shape.begin(), shape.end());
-  return full;
 }
 
 }  // namespace

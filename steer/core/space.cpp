@@ -1,18 +1,9 @@
 #include "steer/core/space.h"
 
 #include "steer/core/check.h"
+#include "steer/core/tensors.h"
 
 namespace steer {
-namespace {
-
-// [N, C, H, W] or [N, sizes...] out of the number of samples and the sizes of one.
-std::vector<int64_t> with_count(int64_t count, std::vector<int64_t> sizes) {
-  sizes.insert(sizes.begin(), count);
-  return sizes;
-}
-
-}  // namespace
-
 bool operator==(const Space& a, const Space& b) {
   return a.kind == b.kind && a.sizes == b.sizes && a.limit == b.limit && a.rate_hz == b.rate_hz &&
          a.vocabulary == b.vocabulary;
@@ -52,7 +43,7 @@ Tensor as_maps(const Space& space, const Tensor& x) {
 
 Tensor from_maps(const Space& space, const Tensor& maps) {
   if (space.sizes.size() == 3) return maps;
-  return maps.reshape(with_count(maps.size(0), space.sizes));
+  return maps.reshape(with_rows(maps.size(0), space.sizes));
 }
 
 }  // namespace steer

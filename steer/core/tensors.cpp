@@ -24,6 +24,12 @@ Tensor from_bytes(const Tensor& bytes) {
   return bytes.to(torch::kFloat32).div_(127.5).sub_(1.0);
 }
 
+std::vector<int64_t> with_rows(int64_t rows, at::IntArrayRef shape) {
+  std::vector<int64_t> sizes = {rows};
+  sizes.insert(sizes.end(), shape.begin(), shape.end());
+  return sizes;
+}
+
 std::string shape_text(at::IntArrayRef shape) {
   std::string text = "[";
   for (size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);

@@ -1,9 +1,10 @@
-// Small operations on maps: area resize, values as bytes.
+// Small operations on maps: area resize, values as bytes; and on shapes.
 #pragma once
 
 #include <torch/types.h>
 
 #include <string>
+#include <vector>
 
 namespace steer {
 
@@ -16,6 +17,9 @@ Tensor area_resize(const Tensor& images, int64_t height, int64_t width);
 // Values in [-1, 1] as bytes: (x + 1) * 127.5 rounded, clipped; and back.
 Tensor to_bytes(const Tensor& images);
 Tensor from_bytes(const Tensor& bytes);
+
+// The sizes of so many rows of this shape: {rows, shape...}.
+std::vector<int64_t> with_rows(int64_t rows, at::IntArrayRef shape);
 
 // A shape as people write it: "[2, 3, 32, 32]".
 std::string shape_text(at::IntArrayRef shape);

@@ -8,6 +8,7 @@
 #include "steer/core/check.h"
 #include "steer/core/json.h"
 #include "steer/core/random.h"
+#include "steer/core/tensors.h"
 #include "steer/modalities/objectives.h"
 #include "steer/models/small_models.h"
 
@@ -40,17 +41,11 @@ void stir(Model& model) {
     parameter.add_(normal_rows(seeds, stream++, parameter.sizes())[0], 0.1);
 }
 
-std::vector<int64_t> with_rows(int64_t rows, const Space& space) {
-  std::vector<int64_t> sizes = space.sizes;
-  sizes.insert(sizes.begin(), rows);
-  return sizes;
-}
-
 std::unique_ptr<Objective> half_known(const Model& model) {
   ObjectiveContext context;
   context.space = model.space();
   context.truth =
-      at::linspace(-1, 1, values_of(context.space)).view({1, -1}).view(with_rows(1, context.space));
+      at::linspace(-1, 1, values_of(context.space)).view({1, -1}).view(with_rows(1, context.space.sizes));
   return make_objective("inpaint(mask=left)", context);
 }
 

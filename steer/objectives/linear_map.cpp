@@ -32,11 +32,9 @@ Tensor LinearMap::measure(const Tensor& x) const {
 }
 
 Tensor LinearMap::adjoint(const Tensor& y, at::IntArrayRef sizes) const {
-  std::vector<int64_t> all = sizes.vec();
-  all.insert(all.begin(), y.size(0));
   // A^T y is the gradient of y . A x, wherever it is taken.
   const torch::AutoGradMode with_gradients(true);
-  const Tensor x = at::zeros(all, y.options()).requires_grad_(true);
+  const Tensor x = at::zeros(with_rows(y.size(0), sizes), y.options()).requires_grad_(true);
   return torch::autograd::grad({measure(x)}, {x}, {y})[0];
 }
 

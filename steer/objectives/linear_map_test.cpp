@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include "steer/core/check.h"
+#include "steer/core/tensors.h"
 
 namespace steer {
 namespace {
@@ -26,8 +27,7 @@ std::vector<MapOfASpace> all_maps() {
 
 TEST(LinearMap, TheAdjointIsTheTransposedMap) {
   for (const auto& [map, sizes] : all_maps()) {
-    std::vector<int64_t> all = sizes;
-    all.insert(all.begin(), 4);
+    const std::vector<int64_t> all = with_rows(4, sizes);
     const Tensor x = torch::randn(all, torch::kFloat64), seen = map.measure(x), y = torch::randn_like(seen);
     const Tensor back = map.adjoint(y, sizes);
     ASSERT_EQ(back.sizes(), x.sizes());
@@ -38,8 +38,7 @@ TEST(LinearMap, TheAdjointIsTheTransposedMap) {
 
 TEST(LinearMap, IsLinear) {
   for (const auto& [map, sizes] : all_maps()) {
-    std::vector<int64_t> all = sizes;
-    all.insert(all.begin(), 2);
+    const std::vector<int64_t> all = with_rows(2, sizes);
     const Tensor a = torch::randn(all, torch::kFloat64), b = torch::randn(all, torch::kFloat64);
     EXPECT_TRUE(torch::allclose(map.measure(2 * a - b), 2 * map.measure(a) - map.measure(b)));
   }

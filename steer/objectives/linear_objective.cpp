@@ -16,18 +16,14 @@ LinearTask whole_task(const char* what, const Tensor& y, double noise) {
   task.measurement.y = y.detach();
   task.measurement.scale = 1.0 / (2.0 * noise * noise);
   task.degraded = task.measurement.y;
-  std::vector<int64_t> places = {1, 1};
-  places.insert(places.end(), y.sizes().begin() + 2, y.sizes().end());
-  task.hidden = at::ones(places, y.options());
+  task.hidden = at::ones(with_rows(1, with_rows(1, y.sizes().slice(2))), y.options());
   return task;
 }
 
 LinearTask gaussian(double mean, double std, at::IntArrayRef sizes) {
   STEER_CHECK(std::isfinite(mean), "[gaussian] expected a finite mean but got ", mean);
   STEER_CHECK(!sizes.empty(), "[gaussian] expected samples that are numbers");
-  std::vector<int64_t> shape = {1};
-  shape.insert(shape.end(), sizes.begin(), sizes.end());
-  LinearTask task = whole_task("gaussian", at::full(shape, mean), std);
+  LinearTask task = whole_task("gaussian", at::full(with_rows(1, sizes), mean), std);
   task.degraded = Tensor();
   task.hidden = Tensor();
   return task;

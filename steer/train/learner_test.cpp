@@ -5,6 +5,7 @@
 #include "steer/core/host.h"
 #include "steer/core/host_reads.h"
 #include "steer/core/json.h"
+#include "steer/core/tensors.h"
 #include "steer/models/small_models.h"
 
 namespace steer {
@@ -12,10 +13,8 @@ namespace {
 
 Batch some_batch(const Model& model, int64_t count) {
   torch::manual_seed(5);
-  std::vector<int64_t> sizes = model.space().sizes;
-  sizes.insert(sizes.begin(), count);
   Batch batch;
-  batch.data.x = torch::rand(sizes) * 2 - 1;
+  batch.data.x = torch::rand(with_rows(count, model.space().sizes)) * 2 - 1;
   batch.told.label = at::arange(count, torch::kInt64).remainder(3);
   return batch;
 }

@@ -8,6 +8,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/json.h"
+#include "steer/core/tensors.h"
 #include "steer/models/small_models.h"
 #include "steer/train/learner.h"
 
@@ -58,11 +59,9 @@ class Threads {
 constexpr int64_t kSteps = 6, kRows = 12;
 
 Batch batch_of_step(const Model& model, int64_t step) {
-  std::vector<int64_t> sizes = model.space().sizes;
-  sizes.insert(sizes.begin(), kRows);
   torch::manual_seed(static_cast<uint64_t>(100 + step));
   Batch batch;
-  batch.data.x = torch::rand(sizes) * 2 - 1;
+  batch.data.x = torch::rand(with_rows(kRows, model.space().sizes)) * 2 - 1;
   return batch;
 }
 
