@@ -3,6 +3,7 @@
 
 #include <charconv>
 
+#include "steer/codes/code_file.h"
 #include "steer/codes/prior.h"
 #include "steer/core/check.h"
 #include "steer/core/checkpoint.h"
@@ -81,6 +82,14 @@ Prior read_prior(const std::string& path) {
   } catch (const Error& error) {
     fail(what, error.what());
   }
+}
+
+Prior read_prior_of(uint64_t model, const std::string& path) {
+  Prior prior = read_prior(path);
+  STEER_CHECK(prior.model() == model, "[prior] ", path, ": expected a prior of the model with fingerprint ",
+              fingerprint_text(model), " but it was learned from another one, ",
+              fingerprint_text(prior.model()));
+  return prior;
 }
 
 }  // namespace steer

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "steer/core/json_fwd.h"
+#include "steer/core/named.h"
 #include "steer/core/option_fields.h"
 
 namespace steer {
@@ -34,12 +35,12 @@ void read_options(O& options, const Json& json, const std::string& where);
 template <class O>
 std::string options_help(const O& options);
 
-// The names of the fields, not of those inside them.
+// The fields and what they mean, not those inside them.
 template <class O>
-std::vector<std::string> option_names(O options) {
-  std::vector<std::string> names;
-  for (const OptionField& field : OptionFields::of(options)) names.push_back(field.name);
-  return names;
+std::vector<Named> named_options(O options) {
+  std::vector<Named> fields;
+  for (const OptionField& field : OptionFields::of(options)) fields.push_back({field.name, field.meaning});
+  return fields;
 }
 
 // The JSON in a file; a fault gives file, line and column.

@@ -58,10 +58,7 @@ class DdnPlan : public Plan {
     STEER_CHECK(settings_.prior.empty() || !objective_,
                 "[sample] prior: expected unguided samples but an objective guides");
     if (settings_.prior.empty()) return;
-    prior_ = std::make_shared<Prior>(read_prior(settings_.prior));
-    STEER_CHECK(prior_->model() == model.fingerprint(), "[prior] ", settings_.prior,
-                ": expected a prior of the model with fingerprint ", fingerprint_text(model.fingerprint()),
-                " but it was learned from another one, ", fingerprint_text(prior_->model()));
+    prior_ = std::make_shared<Prior>(read_prior_of(model.fingerprint(), settings_.prior));
   }
 
   Json settings() const override {
@@ -178,12 +175,13 @@ class DdnPlan : public Plan {
 
 }  // namespace
 
-std::vector<std::string> ddn_setting_names() {
-  return option_names(DdnSettings{});
+const std::vector<Named>& ddn_settings() {
+  static const std::vector<Named> all = named_options(DdnSettings());
+  return all;
 }
 
 std::vector<std::string> DdnModel::setting_names() const {
-  return ddn_setting_names();
+  return names_of(ddn_settings());
 }
 
 std::unique_ptr<Plan> DdnModel::plan(const Objective* objective, const Json& settings) const {

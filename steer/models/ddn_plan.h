@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/named.h"
 #include "steer/core/option_fields.h"
 
 namespace steer {
@@ -39,7 +40,7 @@ struct DdnSettings {
   }
 };
 
-// The names of its settings.
-std::vector<std::string> ddn_setting_names();
+// The same as a list.
+const std::vector<Named>& ddn_settings();
 
 }  // namespace steer

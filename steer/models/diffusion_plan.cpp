@@ -263,14 +263,19 @@ class GuidedDiffusionPlan : public DiffusionPlan {
 
 }  // namespace
 
-std::vector<std::string> diffusion_setting_names() {
-  std::vector<std::string> names = option_names(DiffusionSettings{});
-  names.insert(names.end(), {"preset", "guidance", "sampler"});
-  return names;
+const std::vector<Named>& diffusion_settings() {
+  static const std::vector<Named> all = [] {
+    std::vector<Named> list = named_options(DiffusionSettings());
+    list.insert(list.end(), {{"preset", "an object of guidance and sampler, as steer search writes"},
+                             {"guidance", "an object: any setting of a method"},
+                             {"sampler", "an object: any option of solver, levels and scale"}});
+    return list;
+  }();
+  return all;
 }
 
 std::vector<std::string> DiffusionModel::setting_names() const {
-  return diffusion_setting_names();
+  return names_of(diffusion_settings());
 }
 
 std::unique_ptr<Plan> DiffusionModel::plan(const Objective* objective, const Json& settings) const {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/named.h"
 #include "steer/core/option_fields.h"
 
 namespace steer {
@@ -47,7 +48,7 @@ struct DiffusionSettings {
   }
 };
 
-// The names of its settings, short ones and objects.
-std::vector<std::string> diffusion_setting_names();
+// All settings as a list, short ones and objects.
+const std::vector<Named>& diffusion_settings();
 
 }  // namespace steer

@@ -8,7 +8,9 @@
 #include "steer/core/options.h"
 #include "steer/models/classifier_model.h"
 #include "steer/models/ddn_model.h"
+#include "steer/models/ddn_plan.h"
 #include "steer/models/diffusion_model.h"
+#include "steer/models/diffusion_plan.h"
 #include "steer/nn/initial_values.h"
 
 namespace steer {
@@ -16,7 +18,7 @@ namespace {
 
 // What is done with a family by name.
 struct FamilyMaker {
-  std::string name;
+  Family family;
   std::unique_ptr<Model> (*make)(const Json& options, const std::string& name);
   std::string (*help)();
   // As fitted_options and data_for.
@@ -50,30 +52,59 @@ DataOptions of_the_classifiers_size(const Json& options, DataOptions data) {
 
 const std::vector<FamilyMaker>& family_makers() {
   static const std::vector<FamilyMaker> all = {
-      {"ddn", made<DdnModel, DdnOptions>, help<DdnOptions>, fitted_ddn, as_stored},
-      {"diffusion", made<DiffusionModel, DiffusionOptions>, help<DiffusionOptions>, fitted_diffusion,
+      {{{"ddn", "a Discrete Distribution Network: chooses among candidates, layer by layer; has codes"},
+        ddn_settings()},
+       made<DdnModel, DdnOptions>,
+       help<DdnOptions>,
+       fitted_ddn,
        as_stored},
-      {"classifier", made<ClassifierModel, ClassifierModelOptions>, help<ClassifierModelOptions>, fitted_to,
+      {{{"diffusion", "a denoiser that a solver takes from noise to data, level by level"},
+        diffusion_settings()},
+       made<DiffusionModel, DiffusionOptions>,
+       help<DiffusionOptions>,
+       fitted_diffusion,
+       as_stored},
+      {{{"classifier", "a judge of classes; makes no samples"}, {}},
+       made<ClassifierModel, ClassifierModelOptions>,
+       help<ClassifierModelOptions>,
+       fitted_to,
        of_the_classifiers_size},
   };
   return all;
 }
 
 const FamilyMaker& family_named(const std::string& name) {
-  for (const FamilyMaker& family : family_makers())
-    if (family.name == name) return family;
+  for (const FamilyMaker& maker : family_makers())
+    if (maker.family.named.name == name) return maker;
   fail("[model] expected a family out of ", fmt::format("{}", fmt::join(family_names(), ", ")), " but got \"",
        name, "\"");
 }
 
 }  // namespace
 
+const std::vector<Family>& families() {
+  static const std::vector<Family> list = [] {
+    std::vector<Family> all;
+    for (const FamilyMaker& maker : family_makers()) all.push_back(maker.family);
+    return all;
+  }();
+  return list;
+}
+
 const std::vector<std::string>& family_names() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> all;
-    for (const FamilyMaker& family : family_makers()) all.push_back(family.name);
+    for (const Family& family : families()) all.push_back(family.named.name);
     return all;
   }();
+  return names;
+}
+
+std::vector<std::string> all_setting_names() {
+  std::vector<std::string> names;
+  for (const Family& family : families())
+    for (const Named& setting : family.settings)
+      if (!among(setting.name, names)) names.push_back(setting.name);
   return names;
 }
 

@@ -6,13 +6,26 @@
 #include <vector>
 
 #include "steer/core/json_fwd.h"
+#include "steer/core/named.h"
 #include "steer/data/data_options.h"
 #include "steer/models/model.h"
 
 namespace steer {
 
+// A family of models.
+struct Family {
+  Named named;                  // the word of make_model, and what such a model is
+  std::vector<Named> settings;  // of Generator::plan: how it is drawn from; none where none samples
+};
+
+// All of them.
+const std::vector<Family>& families();
+
 // Their names: "ddn", "diffusion", "classifier".
 const std::vector<std::string>& family_names();
+
+// The names of all settings that Generator::plan takes of one family or another.
+std::vector<std::string> all_setting_names();
 
 // A new model of a family with the options given over its defaults. Initial values follow `seed`. Error for a
 // family that is none, and for options that it does not take.

@@ -6,21 +6,11 @@
 #include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/tensors.h"
-#include "steer/models/ddn_plan.h"
-#include "steer/models/diffusion_plan.h"
 
 namespace steer {
 namespace {
 
 constexpr int kFormatVersion = 1;
-
-// The fields of an options struct and what they mean.
-template <class O>
-std::vector<Named> fields_of(O options) {
-  std::vector<Named> fields;
-  for (const OptionField& field : OptionFields::of(options)) fields.push_back({field.name, field.meaning});
-  return fields;
-}
 
 std::string checkpoint_file(const std::string& run_or_file) {
   namespace fs = std::filesystem;
@@ -55,23 +45,6 @@ double number(const Checkpoint& checkpoint, const std::string& key, const std::s
 }
 
 }  // namespace
-
-const std::vector<Family>& families() {
-  static const std::vector<Family> all = [] {
-    std::vector<Named> diffusion = fields_of(DiffusionSettings());
-    diffusion.insert(diffusion.end(),
-                     {{"preset", "an object of guidance and sampler, as steer search writes"},
-                      {"guidance", "an object: any setting of a method"},
-                      {"sampler", "an object: any option of solver, levels and scale"}});
-    return std::vector<Family>{
-        {{"ddn", "a Discrete Distribution Network: chooses among candidates, layer by layer; has codes"},
-         fields_of(DdnSettings())},
-        {{"diffusion", "a denoiser that a solver takes from noise to data, level by level"}, diffusion},
-        {{"classifier", "a judge of classes; makes no samples"}, {}},
-    };
-  }();
-  return all;
-}
 
 void save_model(const std::string& path, Model& model, const TrainingState& state, const Ema* ema,
                 torch::ScalarType stored) {
@@ -117,13 +90,6 @@ LoadedModel load_model(const std::string& run_or_file, torch::Device device) {
   loaded.state.steps = static_cast<int64_t>(number(checkpoint, "steps", file));
   loaded.state.seconds = number(checkpoint, "seconds", file);
   return loaded;
-}
-
-std::vector<std::string> all_setting_names() {
-  std::vector<std::string> names = ddn_setting_names();
-  for (const std::string& name : diffusion_setting_names())
-    if (!among(name, names)) names.push_back(name);
-  return names;
 }
 
 const Generator& as_generator(const LoadedModel& loaded, const std::string& command) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "steer/core/checkpoint.h"
-#include "steer/core/named.h"
 #include "steer/models/classifier_model.h"
 #include "steer/models/ddn_model.h"
 #include "steer/models/diffusion_model.h"
@@ -10,16 +9,6 @@
 #include "steer/nn/module_tensors.h"
 
 namespace steer {
-
-// A family of models.
-struct Family {
-  Named named;  // the word of make_model, and what such a model is
-  std::vector<Named>
-      settings;  // of Generator::plan: how it is drawn from and guided; none where none samples
-};
-
-// All of them.
-const std::vector<Family>& families();
 
 // How far a model was trained, kept in its checkpoint.
 struct TrainingState {
@@ -43,9 +32,6 @@ struct LoadedModel {
 // Reads RUN/model.safetensors or a checkpoint file. Error when it is not steer's, of an unknown format
 // version, or its tensors do not fit its options: missing, unexpected and misshaped ones are named.
 LoadedModel load_model(const std::string& run_or_file, torch::Device device);
-
-// The names of all settings that Generator::plan takes of one family or another.
-std::vector<std::string> all_setting_names();
 
 // The same model as one that samples, or as one with codes; names the command in the refusal of another.
 const Generator& as_generator(const LoadedModel& loaded, const std::string& command);

@@ -2,7 +2,6 @@
 
 #include <filesystem>
 
-#include "steer/codes/code_file.h"
 #include "steer/core/check.h"
 #include "steer/work/shipped.h"
 
@@ -19,11 +18,7 @@ std::unique_ptr<Prior> open_prior(const std::string& given, const std::string& r
   STEER_CHECK(std::filesystem::exists(path), "[prior] ", path,
               ": expected a prior of this model but there is none; steer prior ", run,
               " --data DIR makes it");
-  auto prior = std::make_unique<Prior>(read_prior(path));
-  STEER_CHECK(prior->model() == model, "[prior] ", path, ": expected a prior of the model with fingerprint ",
-              fingerprint_text(model), " but it was learned from another one, ",
-              fingerprint_text(prior->model()));
-  return prior;
+  return std::make_unique<Prior>(read_prior_of(model, path));
 }
 
 std::unique_ptr<Prior> find_prior(const std::string& path, const std::string& run, uint64_t model) {
