@@ -66,7 +66,7 @@ Task::Task(const TaskOptions& options, const Space& space, const Tensor& truth, 
 }
 
 Made Task::run(const Generator& generator, const Json& settings, const Told& told, bool guided,
-               const std::function<void(double)>& progress) const {
+               const std::function<bool(double)>& progress) const {
   std::vector<State> states;
   std::vector<Tensor> scores;
   Made made;
@@ -75,16 +75,18 @@ Made Task::run(const Generator& generator, const Json& settings, const Told& tol
     request.seeds = sample_seeds(seed_ + static_cast<uint64_t>(piece.at), piece.count, device_);
     request.told = told.narrow(piece.at, piece.count);
     const Watch watch = [&](const Glimpse& glimpse) {
-      if (progress)
-        progress((static_cast<double>(piece.at) + glimpse.share() * static_cast<double>(piece.count)) /
-                 static_cast<double>(count_));
-      return true;
+      return !progress ||
+             progress((static_cast<double>(piece.at) + glimpse.share() * static_cast<double>(piece.count)) /
+                      static_cast<double>(count_));
     };
     const auto plan = generator.plan(guided ? piece.objective.get() : nullptr, settings);
+    if (piece.at == 0) made.settings = plan->settings(), made.text = plan->text();
     const double begin = now_seconds();
     const Samples samples = plan->draw(request, watch);
     made.seconds += now_seconds() - begin;
     made.evaluations = std::max(made.evaluations, samples.evaluations);
+    made.stopped = samples.stopped;
+    if (made.stopped) return made;
     const torch::NoGradGuard no_grad;
     scores.push_back(piece.objective->score(samples.state).cpu());
     states.push_back(samples.state.to(torch::kCPU));

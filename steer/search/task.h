@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/json.h"
 #include "steer/models/generator.h"
 
 namespace steer {
@@ -25,6 +26,9 @@ struct Made {
   Tensor scores;            // [N], by the objective
   double seconds = 0;       // of sampling alone
   int64_t evaluations = 0;  // of the network for one sample, where the generator counts them
+  Json settings;            // of the plan
+  std::string text;         // the plan for people
+  bool stopped = false;     // whoever looked on wanted no more; there are no samples
 };
 
 // An objective put to many samples. Objectives are made once, so that a task may be run many times without
@@ -48,10 +52,11 @@ class Task {
   // is none.
   const Tensor& bicubic() const { return bicubic_; }
 
-  // Samples seed, seed + 1, ... by the generator's plan of these settings, told these things (of N samples);
-  // `progress` gets the share done. With `guided` false the objective only judges.
+  // Samples seed, seed + 1, ... by the generator's plan of these settings, told these things (of N samples).
+  // With `guided` false the objective only judges. `progress` gets the share done and ends the run when it
+  // says false.
   Made run(const Generator& generator, const Json& settings, const Told& told = {}, bool guided = true,
-           const std::function<void(double)>& progress = {}) const;
+           const std::function<bool(double)>& progress = {}) const;
 
  private:
   struct Piece {

@@ -170,6 +170,10 @@ std::vector<std::string> measurable(const Task& task, const Yardsticks& with) {
   return names;
 }
 
+std::string suited_metric(const Yardsticks& with, bool truth) {
+  return with.judge ? "accuracy" : truth ? "psnr" : "score";
+}
+
 std::vector<std::string> networks_in(const std::string& words) {
   std::vector<std::string> paths;
   gather_networks(parse_objective(words), paths);

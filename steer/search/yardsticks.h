@@ -46,6 +46,10 @@ Json measure(const Task& task, const Made& made, const Yardsticks& with,
 // The metrics of the list that the task and the yardsticks allow, in its order.
 std::vector<std::string> measurable(const Task& task, const Yardsticks& with);
 
+// The metric of a task when none is named: accuracy where there is a judge, psnr where there is truth, else
+// score.
+std::string suited_metric(const Yardsticks& with, bool truth);
+
 // The paths of all networks that an objective's words name (classifier=..., model=...).
 std::vector<std::string> networks_in(const std::string& words);
 

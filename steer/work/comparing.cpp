@@ -31,9 +31,9 @@ std::string file_name(const std::string& text) {
 }
 
 // A method's settings in words, strengths included.
-std::string setting_text(const Plan& plan) {
-  std::string text = plan.text();
-  const Json settings = plan.settings();
+std::string setting_text(const Made& made) {
+  std::string text = made.text;
+  const Json& settings = made.settings;
   if (!settings.contains("guidance")) return text;
   GuidanceOptions guidance;
   read_options(guidance, settings["guidance"], "guidance");
@@ -256,8 +256,7 @@ class Comparing {
       if (stopped_ || !made.failed.empty()) return result;
       result["figures"] = made.figures;
       result["figures"]["seconds"] = made.made.seconds / static_cast<double>(open.task.count());
-      result["setting"] =
-          setting_text(*generator.plan(method.guided ? &objective : nullptr, attempt.settings));
+      result["setting"] = setting_text(made.made);
       const std::string file =
           fmt::format("{}_{}_{}.png", open.stem, file_name(contestants_[c].name), file_name(method.name));
       write_samples(file, made.made.state);
@@ -281,10 +280,8 @@ class Comparing {
     strengths.settings = settings;
     strengths.method = method.settings.value("method", suited_method(open.task.objective()));
     strengths.knobs = suited_knobs(strengths.method, open.truth.defined());
-    strengths.metric = !entry.metric.empty()   ? entry.metric
-                       : open.yardsticks.judge ? "accuracy"
-                       : open.truth.defined()  ? "psnr"
-                                               : "score";
+    strengths.metric =
+        entry.metric.empty() ? suited_metric(open.yardsticks, open.truth.defined()) : entry.metric;
     strengths.search.samples = plan_.search_samples;
     strengths.search.budget = plan_.search * plan_.search_samples;
     strengths.search.sweeps = 1000;

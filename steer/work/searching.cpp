@@ -23,7 +23,7 @@ const Generator& searchable(const LoadedModel& loaded) {
 
 std::string metric_of(const SearchingOptions& options, const Task& task, const Yardsticks& yardsticks) {
   std::string metric = options.metric;
-  if (metric.empty()) metric = yardsticks.judge ? "accuracy" : task.truth().defined() ? "psnr" : "score";
+  if (metric.empty()) metric = suited_metric(yardsticks, task.truth().defined());
   const std::vector<std::string> possible = measurable(task, yardsticks);
   STEER_CHECK(among(metric, possible), "[search] metric ", metric, ": expected one of ",
               fmt::format("{}", fmt::join(possible, ", ")),

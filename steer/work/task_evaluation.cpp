@@ -29,13 +29,11 @@ TaskEvaluation evaluate_task(const Generator& generator, const Task& task, const
                              const Told& told, const Tensor& average, const JudgeOptions& judge,
                              torch::Device device, const WorkWatch& watch) {
   TaskEvaluation found;
-  const auto plan = generator.plan(&task.objective(), settings);
-  found.plan = plan->settings();
-  found.text = plan->text();
   found.made = task.run(generator, settings, told, true, [&](double share) {
-    const bool on = tell(watch, {"guide", share, "", nullptr});
-    STEER_CHECK(on || share == 1, "[evaluate] interrupted");
+    return tell(watch, {"guide", share, "", nullptr}) || share == 1;
   });
+  STEER_CHECK(!found.made.stopped, "[evaluate] interrupted");
+  found.plan = found.made.settings, found.text = found.made.text;
   const Made& made = found.made;
   found.figures = {{"objective", task.words()},
                    {"samples", task.count()},

@@ -12,9 +12,6 @@
 namespace steer {
 namespace {
 
-// Leaves a task of which the watch wants no more.
-struct TaskEnded {};
-
 Json number_or_null(double value) {
   return std::isfinite(value) ? Json(value) : Json();
 }
@@ -57,17 +54,17 @@ Tried tried(const Generator& generator, const Task& task, const Yardsticks& yard
   const auto progress = [&](double share) {
     // The last word is said once all is measured.
     constexpr double kAlmost = 0.999;
-    if (!tell(watch, {attempt.title, std::min(share, kAlmost), "", nullptr})) throw TaskEnded();
+    return tell(watch, {attempt.title, std::min(share, kAlmost), "", nullptr});
   };
+  tried.stopped = !progress(0);
+  if (tried.stopped) return tried;
   try {
-    progress(0);
     tried.made = task.run(generator, attempt.settings, {}, attempt.guided, progress);
+    tried.stopped = tried.made.stopped;
+    if (tried.stopped) return tried;
     tried.figures = measure(task, tried.made, yardsticks, attempt.metrics);
     tried.figures["seconds"] = tried.made.seconds;
     tried.figures["evaluations"] = tried.made.evaluations;
-  } catch (const TaskEnded&) {
-    tried.stopped = true;
-    return tried;
   } catch (const Error& error) {
     tried.made = {};
     tried.failed = error.what();
