@@ -47,7 +47,6 @@ std::vector<State> as_samples(const Space& space, const std::vector<Tensor>& map
 }  // namespace
 
 DdnModel::DdnModel(const DdnOptions& options) : options_(options), network_(make_network(options)) {
-  network_->eval();
   check(options.split);
   STEER_CHECK(options.balance == "split" || options.balance == "bias" || options.balance == "none",
               "[options] ddn.balance: expected split, bias or none but got \"", options.balance, "\"");

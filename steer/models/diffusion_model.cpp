@@ -58,7 +58,6 @@ DiffusionModel::DiffusionModel(const DiffusionOptions& options)
       prediction_(make_prediction(options_.prediction)),
       network_(network_of(options_)),
       freezer_(*network_) {
-  network_->eval();
   draw_sigmas(options_.noise, process_, 1, 0);  // refuses draws that the process does not have
   levels(options_.sampler);
 }

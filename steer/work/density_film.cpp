@@ -1,9 +1,7 @@
 #include "steer/work/density_film.h"
 
-#include <filesystem>
-
-#include "steer/core/files.h"
 #include "steer/picture/gif.h"
+#include "steer/work/pictures.h"
 
 namespace steer {
 namespace {
@@ -46,9 +44,7 @@ void write_density_film(const std::string& path, const DensityLearning& made, co
   options.palette = glow_palette();
   options.delay_centiseconds = 6;
   write_gif(path, made.film, options);
-  if (std::filesystem::is_regular_file(path))
-    write_file(std::filesystem::path(path).replace_extension(".json").string(),
-               density_json(made, request).dump(2) + "\n");
+  write_twin(path, density_json(made, request));
 }
 
 }  // namespace steer

@@ -4,6 +4,7 @@
 
 #include "steer/core/check.h"
 #include "steer/modalities/modalities.h"
+#include "steer/work/batches.h"
 #include "steer/work/encoding.h"
 #include "steer/work/pictures.h"
 
@@ -129,10 +130,9 @@ Evaluation of_judge(const Judge& judge, const Space& space, const EvaluationOpti
               "[evaluate] expected data with labels, because the model tells classes, but got none");
   std::vector<Tensor> logits;
   const int64_t count = data.state.size();
-  for (int64_t at = 0; at < count; at += options.batch) {
-    const State some = data.state.narrow(at, std::min(options.batch, count - at));
-    logits.push_back(judge.logits(some.to(device)).cpu());
-  }
+  in_batches("evaluate", count, options.batch, {}, [&](int64_t at, int64_t rows) {
+    logits.push_back(judge.logits(data.state.narrow(at, rows).to(device)).cpu());
+  });
   Evaluation found;
   found.accuracy = accuracy(at::cat(logits), data.label);
   found.count = count;

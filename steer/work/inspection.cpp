@@ -8,6 +8,7 @@
 #include "steer/core/files.h"
 #include "steer/core/json.h"
 #include "steer/picture/images.h"
+#include "steer/work/recipe_pictures.h"
 #include "steer/work/shipped.h"
 
 namespace steer {
@@ -66,7 +67,7 @@ InspectedPicture picture_in(const std::string& bytes, const std::string& path) {
   const Tensor picture = decode_bytes(bytes, path, 0);
   InspectedPicture found = {picture.size(0), picture.size(1), picture.size(2), {}, {}};
   for (PngText& text : decode_png_texts(bytes, path)) {
-    if (text.key == "steer")
+    if (text.key == kRecipeKey)
       found.recipe = parse_json(text.text, path);
     else
       found.texts.push_back(std::move(text));

@@ -11,7 +11,6 @@ namespace steer {
 
 LoadedModel open_model(const std::string& run, const Computing& computing) {
   LoadedModel loaded = load_model(found_or_shipped(run, "models", ".safetensors"), computing.device);
-  loaded.model->module().eval();
   loaded.model->set_compute_type(scalar_type(make_precision(computing.precision, computing.device)));
   return loaded;
 }

@@ -22,11 +22,15 @@ Tensor picture_alone(const Space& space, const State& sample) {
   return modality.alone ? modality.alone(sample) : modality.picture({sample}, 1);
 }
 
+void write_twin(const std::string& path, const Json& twin) {
+  if (std::filesystem::is_regular_file(path))
+    write_file(std::filesystem::path(path).replace_extension(".json").string(), twin.dump(2) + "\n");
+}
+
 void write_picture(const std::string& path, const Tensor& picture, const Json& twin,
                    const std::vector<PngText>& texts) {
   write_png(path, picture, texts);
-  if (std::filesystem::is_regular_file(path))
-    write_file(std::filesystem::path(path).replace_extension(".json").string(), twin.dump(2) + "\n");
+  write_twin(path, twin);
 }
 
 }  // namespace steer

@@ -140,10 +140,6 @@ Recipe read_recipe(const std::string& path) {
   return recipe_of(json.is_object() && json.contains("recipe") ? json["recipe"] : json, path);
 }
 
-std::string recipe_text(const std::string& path) {
-  return recipe_json(read_recipe(path)).dump(2) + "\n";
-}
-
 bool runs_programs(const Recipe& recipe) {
   return !recipe.objective.empty() && name_programs(parse_objective(recipe.objective));
 }

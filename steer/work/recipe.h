@@ -80,9 +80,6 @@ Recipe recipe_of(const Json& json, const std::string& where);
 // path, where there is none.
 Recipe read_recipe(const std::string& path);
 
-// The same as indented JSON, for people.
-std::string recipe_text(const std::string& path);
-
 // Whether repeating it starts programs that the recipe names. Whoever repeats the recipe of a stranger asks
 // first.
 bool runs_programs(const Recipe& recipe);

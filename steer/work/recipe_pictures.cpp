@@ -13,8 +13,6 @@
 namespace steer {
 namespace {
 
-constexpr const char* kRecipeKey = "steer";
-
 Json numbers(const Tensor& values) {
   Json list = Json::array();
   for (int64_t i = 0; i < values.size(0); ++i) list.push_back(values[i].item<double>());

@@ -19,6 +19,9 @@ Tensor picture_of(const RecipeRun& run);
 // settings, label; of a guided one objective and scores.
 Json figures_of(const RecipeRun& run);
 
+// The key of the text in a PNG that is a recipe.
+constexpr const char* kRecipeKey = "steer";
+
 // What a picture holds: under `steer` the recipe as JSON, under `parameters` the words and what else programs
 // that show pictures look for there: "Steps: 18, Seed: 0, Model: shapes, Model hash: 5f1c...".
 std::vector<PngText> recipe_texts(const RecipeRun& run);

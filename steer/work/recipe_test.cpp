@@ -169,7 +169,8 @@ TEST_F(RecipeTest, APictureHoldsItsRecipe) {
   EXPECT_EQ(texts[0].key, "parameters");
   EXPECT_EQ(texts[0].text, "gaussian(mean=0.2)\nSteps: 6, Seed: 0, Model: ddn, Model hash: " +
                                made.recipe.model.fingerprint);
-  EXPECT_THAT(recipe_text(folder_ / "x.png"), HasSubstr("\"objective\": \"gaussian(mean=0.2)\""));
+  EXPECT_THAT(recipe_json(read_recipe(folder_ / "x.png")).dump(2),
+              HasSubstr("\"objective\": \"gaussian(mean=0.2)\""));
 }
 
 TEST_F(RecipeTest, ASeedInTheNameGivesEachSampleAFile) {

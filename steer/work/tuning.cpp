@@ -7,6 +7,7 @@
 #include "steer/core/check.h"
 #include "steer/metrics/diversity.h"
 #include "steer/modalities/objectives.h"
+#include "steer/work/batches.h"
 #include "steer/work/drawing.h"
 #include "steer/work/pictures.h"
 
@@ -25,10 +26,9 @@ TunedSamples measured_samples(const Generator& generator, const Objective& objec
   TunedSamples measured;
   measured.samples = draw(generator, options).state;
   std::vector<Tensor> scores;
-  for (int64_t at = 0; at < request.count; at += request.batch) {
-    const int64_t rows = std::min(request.batch, request.count - at);
+  in_batches("tune", request.count, request.batch, {}, [&](int64_t at, int64_t rows) {
     scores.push_back(objective.score(measured.samples.narrow(at, rows).to(device)).cpu());
-  }
+  });
   measured.score = at::cat(scores).mean().item<double>();
   measured.diversity = pixel_diversity(measured.samples.x);
   if (!request.judge.empty())
