@@ -8,7 +8,8 @@
 
 // A function or function template marked so is compiled for AVX-512, AVX2 and the base processor; the loader
 // picks. Sanitizers do not support the mechanism, so their builds have the base version alone.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
 #define STEER_KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define STEER_KERNEL
