@@ -2,6 +2,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <locale.h>
 
 #include <filesystem>
 #include <memory>
@@ -40,34 +41,61 @@ std::string contents(archive* from, const std::string& path, const std::string& 
   }
 }
 
+// libarchive reads names in the characters of the thread's locale: UTF-8 while this lives, whatever the
+// program runs in.
+class Utf8Names {
+ public:
+  Utf8Names()
+      : utf8_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)), before_(utf8_ ? uselocale(utf8_) : nullptr) {}
+  ~Utf8Names() {
+    if (!utf8_) return;
+    uselocale(before_);
+    freelocale(utf8_);
+  }
+  Utf8Names(const Utf8Names&) = delete;
+  Utf8Names& operator=(const Utf8Names&) = delete;
+
+ private:
+  locale_t utf8_, before_;
+};
+
+// libarchive knows a name in UTF-8 or, where it could not tell what the bytes mean, as they stand.
+std::string text_in(const char* utf8, const char* stored) {
+  return utf8 ? utf8 : stored ? stored : "";
+}
+
 std::string name_of(archive_entry* entry, const std::string& path) {
-  const char* const stored = archive_entry_pathname(entry);
-  STEER_CHECK(stored, "[read_archive] ", path, ": expected names that can be read");
+  const std::string stored = text_in(archive_entry_pathname_utf8(entry), archive_entry_pathname(entry));
+  STEER_CHECK(!stored.empty(), "[read_archive] ", path, ": expected names that can be read but one entry",
+              " has none");
   const fs::path name = fs::path(stored).lexically_normal();
   STEER_CHECK(name.is_relative() && *name.begin() != "..", "[read_archive] ", path,
               ": expected names inside the archive but got ", stored);
-  return name.generic_string();
+  std::string text = name.generic_string();
+  while (!text.empty() && text.back() == '/') text.pop_back();
+  return text;
 }
 
-}  // namespace
-
-bool is_archive_name(std::string_view name) {
-  return ends_with(name, ".tar") || ends_with(name, ".tar.gz") || ends_with(name, ".tgz") ||
-         ends_with(name, ".zip");
+ArchiveEntry entry_of(archive_entry* entry, const std::string& path) {
+  ArchiveEntry found{name_of(entry, path), ArchiveEntry::kOther, ""};
+  const std::string hard = text_in(archive_entry_hardlink_utf8(entry), archive_entry_hardlink(entry));
+  if (!hard.empty()) {
+    found.kind = ArchiveEntry::kHardLink;
+    found.target = fs::path(hard).lexically_normal().generic_string();
+  } else if (archive_entry_filetype(entry) == AE_IFLNK) {
+    found.kind = ArchiveEntry::kLink;
+    found.target = text_in(archive_entry_symlink_utf8(entry), archive_entry_symlink(entry));
+  } else if (archive_entry_filetype(entry) == AE_IFDIR) {
+    found.kind = ArchiveEntry::kFolder;
+  } else if (archive_entry_filetype(entry) == AE_IFREG) {
+    found.kind = ArchiveEntry::kFile;
+  }
+  return found;
 }
 
-std::vector<std::string> archive_names(const std::string& path) {
-  std::vector<std::string> names;
-  const auto note = [&](const std::string& name) {
-    names.push_back(name);
-    return false;
-  };
-  read_archive(path, note, [](const std::string&, const std::string&) {});
-  return names;
-}
-
-void read_archive(const std::string& path, const std::function<bool(const std::string&)>& wanted,
-                  const std::function<void(const std::string&, std::string)>& take) {
+// Calls `visit(entry, from)` for every entry of an archive that is whole.
+void walk_archive(const std::string& path, const std::function<void(const ArchiveEntry&, archive*)>& visit) {
+  const Utf8Names names;
   const std::unique_ptr<archive, int (*)(archive*)> owner(archive_read_new(), archive_read_free);
   archive* const from = owner.get();
   archive_read_support_filter_gzip(from);
@@ -83,10 +111,7 @@ void read_archive(const std::string& path, const std::function<bool(const std::s
     if (code == ARCHIVE_EOF) break;
     STEER_CHECK(code == ARCHIVE_OK || code == ARCHIVE_WARN, "[read_archive] ", path,
                 ": expected a whole tar or zip archive but got ", text_of(from));
-    if (archive_entry_filetype(entry) == AE_IFREG && !archive_entry_hardlink(entry)) {
-      const std::string name = name_of(entry, path);
-      if (wanted(name)) take(name, contents(from, path, name));
-    }
+    visit(entry_of(entry, path), from);
     STEER_CHECK(archive_read_data_skip(from) == ARCHIVE_OK, "[read_archive] ", path,
                 ": expected a whole archive but got ", text_of(from));
     before = archive_filter_bytes(from, 0);
@@ -96,6 +121,34 @@ void read_archive(const std::string& path, const std::function<bool(const std::s
   const bool tar = (archive_format(from) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR;
   STEER_CHECK(!tar || archive_filter_bytes(from, 0) - before >= kTarBlock, "[read_archive] ", path,
               ": expected blocks of zeros at the end but got the end of the file");
+}
+
+}  // namespace
+
+bool is_archive_name(std::string_view name) {
+  return ends_with(name, ".tar") || ends_with(name, ".tar.gz") || ends_with(name, ".tgz") ||
+         ends_with(name, ".zip");
+}
+
+std::vector<ArchiveEntry> archive_entries(const std::string& path) {
+  std::vector<ArchiveEntry> entries;
+  walk_archive(path, [&](const ArchiveEntry& entry, archive*) { entries.push_back(entry); });
+  return entries;
+}
+
+std::vector<std::string> archive_names(const std::string& path) {
+  std::vector<std::string> names;
+  for (const ArchiveEntry& entry : archive_entries(path))
+    if (entry.kind == ArchiveEntry::kFile) names.push_back(entry.name);
+  return names;
+}
+
+void read_archive(const std::string& path, const std::function<bool(const std::string&)>& wanted,
+                  const std::function<void(const std::string&, std::string)>& take) {
+  walk_archive(path, [&](const ArchiveEntry& entry, archive* from) {
+    if (entry.kind == ArchiveEntry::kFile && wanted(entry.name))
+      take(entry.name, contents(from, path, entry.name));
+  });
 }
 
 }  // namespace steer

@@ -5,29 +5,32 @@
 #include <string>
 
 #include "steer/core/option_fields.h"
+#include "steer/data/fit_words.h"
 
 namespace steer {
 
 // Which samples, and what is made of them first.
 struct DataOptions {
-  std::string path;             // as in make_dataset
-  std::string split = "train";  // train or test
-  int64_t size = 0;             // of a side, 0 as stored
-  int64_t channels = 0;         // 1, 3 or 0 as stored
-  std::string fit = "pad";      // pad, resize or crop
-  int64_t limit = 0;            // the most samples, 0 all
-  int64_t seed = 0;             // of procedural data
-  std::string labels = "kind";  // of shapes: kind, hue or both
-  std::string rare;             // of shapes: a combination seldom seen, as "purple ring"
-  double rare_share = 0.15;     // of its images that stay
+  std::string path;                  // as in make_dataset
+  std::string split = "train";       // train, test or validation
+  int64_t size = 0;                  // of a side, 0 as stored
+  int64_t channels = 0;              // 1, 3 or 0 as stored
+  std::string fit = "pad";           // pad, resize or crop
+  std::string background = "white";  // of transparent pixels
+  int64_t limit = 0;                 // the most samples, 0 all
+  int64_t seed = 0;                  // of procedural data
+  std::string labels = "kind";       // of shapes: kind, hue or both
+  std::string rare;                  // of shapes: a combination seldom seen, as "purple ring"
+  double rare_share = 0.15;          // of its images that stay
 
   void fields(OptionFields& f) {
     f("path", path,
       "the word shapes, a folder or archive of images, points:NAME, or a file of points (.csv, .npy)");
-    f("split", split, "train or test");
+    f("split", split, "train, test or validation");
     f("size", size, "height and width to fit images to (0: as stored)");
     f("channels", channels, "1 grey, 3 colour (0: as stored)");
     f("fit", fit, "how to reach the size: pad, resize or crop");
+    f("background", background, "what lies under transparent pixels: white, black, grey or #rrggbb");
     f("limit", limit, "use at most this many samples (0: all)");
     f("seed", seed, "seed of procedural data");
     f("labels", labels, "what the labels of shapes name: kind, hue or both");
@@ -35,5 +38,12 @@ struct DataOptions {
     f("rare_share", rare_share, "share of that combination that stays, the others get another hue");
   }
 };
+
+// Lays what the words say (fit_words.h) over the options.
+inline void set_fit(DataOptions& options, const std::string& text) {
+  const FitWords words = fit_words(text);
+  if (!words.fit.empty()) options.fit = words.fit;
+  if (!words.background.empty()) options.background = words.background;
+}
 
 }  // namespace steer

@@ -8,6 +8,7 @@
 #include "steer/image/cifar.h"
 #include "steer/image/folders.h"
 #include "steer/image/idx.h"
+#include "steer/image/picture_names.h"
 #include "steer/image/shapes.h"
 #include "steer/picture/fit.h"
 #include "steer/picture/images.h"
@@ -19,14 +20,15 @@ namespace fs = std::filesystem;
 
 void check_options(const DataOptions& options) {
   STEER_CHECK(!options.path.empty(), "[data] expected the path of a data set but got none");
-  STEER_CHECK(options.split == "train" || options.split == "test", "[data] ", options.path,
-              ": expected split train or test but got ", options.split);
+  STEER_CHECK(options.split == split_of_word(options.split), "[data] ", options.path,
+              ": expected split train, test or validation but got ", options.split);
   STEER_CHECK(options.channels == 0 || options.channels == 1 || options.channels == 3, "[data] ",
               options.path, ": expected channels 0, 1 or 3 but got ", options.channels);
   STEER_CHECK(options.fit == "pad" || options.fit == "resize" || options.fit == "crop", "[data] ",
               options.path, ": expected fit pad, resize or crop but got ", options.fit);
   STEER_CHECK(options.size >= 0 && options.size <= kMaxFit, "[data] ", options.path,
               ": expected a size of 0 to ", kMaxFit, " but got ", options.size);
+  colour_of(options.background);
   STEER_CHECK(options.limit >= 0, "[data] ", options.path, ": expected a limit of 0 or more but got ",
               options.limit);
 }
@@ -37,7 +39,14 @@ bool names_shapes(const std::string& path) {
   return path == kShapes || path.rfind(std::string(kShapes) + ":", 0) == 0;
 }
 
+// What has two parts of its own has no other.
+void check_two_splits(const DataOptions& options) {
+  STEER_CHECK(options.split != "validation", "[data] ", options.path,
+              ": expected split train or test, which this data set has, but got ", options.split);
+}
+
 std::unique_ptr<Dataset> make_shapes(const DataOptions& options) {
+  check_two_splits(options);
   const bool train = options.split == "train";
   const int64_t all = train ? 60000 : 10000;
   const int64_t count = options.limit > 0 ? std::min(options.limit, all) : all;
@@ -50,6 +59,7 @@ std::unique_ptr<Dataset> make_shapes(const DataOptions& options) {
 
 // Stored images of one shape, cut to the limit and fitted.
 std::unique_ptr<Dataset> brought_to(const MemoryDataset& data, const DataOptions& options) {
+  check_two_splits(options);
   const int64_t count = options.limit > 0 ? std::min(options.limit, data.size()) : data.size();
   const Tensor images = with_channels(data.images().narrow(0, 0, count), options.channels);
   if (options.size) image_memory(options.path, count, {images.size(1), options.size, options.size});
@@ -63,6 +73,7 @@ std::unique_ptr<Dataset> make_pictures(const std::string& path, const DataOption
   folder.size = options.size;
   folder.channels = options.channels;
   folder.fit = options.fit;
+  folder.background = colour_of(options.background);
   folder.limit = options.limit;
   return std::make_unique<MemoryDataset>(read_pictures(path, folder));
 }
@@ -101,7 +112,7 @@ const std::vector<Named>& image_data() {
       {"shapes", "drawn shapes of five kinds, labelled by kind; nothing is read"},
       {"shapes:hue", "the same, labelled by their six hues"},
       {"shapes:both", "the same, labelled by hue and kind"},
-      {"<folder of pictures>", "PNG and JPEG files; folders in it are classes"},
+      {"<folder of pictures>", "PNG, JPEG and WebP files; folders in it are classes"},
       {"<archive of pictures>", "a tar, tar.gz, tgz or zip of such a folder, or a folder with that alone"},
       {"<folder of IDX files>", "MNIST and its like, packed by gzip or not"},
       {"<CIFAR-10>", "the binary version, a folder or an archive"},

@@ -4,16 +4,18 @@
 #include <atomic>
 #include <exception>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <mutex>
-#include <set>
 #include <thread>
 #include <unordered_map>
 
 #include "steer/core/check.h"
 #include "steer/core/files.h"
+#include "steer/core/notice.h"
 #include "steer/core/tensors.h"
 #include "steer/data/archives.h"
+#include "steer/image/picture_names.h"
 #include "steer/picture/fit.h"
 #include "steer/picture/images.h"
 
@@ -24,92 +26,6 @@ namespace fs = std::filesystem;
 
 // How many packed bytes of an archive wait for decoding at once.
 constexpr int64_t kPendingBytes = int64_t{32} << 20;
-
-struct Picture {
-  std::string name;  // relative to the folder or archive
-  int64_t label = -1;
-};
-
-struct Plan {
-  std::vector<Picture> pictures;
-  std::vector<std::string> classes;
-};
-
-bool hidden(const std::string& name) {
-  return name[0] == '.' || name.find("/.") != std::string::npos;
-}
-
-std::vector<std::string> folder_names(const std::string& path) {
-  std::vector<std::string> names;
-  for (const auto& entry :
-       fs::recursive_directory_iterator(path, fs::directory_options::follow_directory_symlink))
-    if (entry.is_regular_file()) names.push_back(fs::relative(entry.path(), path).generic_string());
-  return names;
-}
-
-// The part of a name before its first "/", empty where there is none.
-std::string first_level(const std::string& name) {
-  const size_t slash = name.find('/');
-  return slash == std::string::npos ? "" : name.substr(0, slash);
-}
-
-bool is_split(const std::string& name) {
-  return name == "train" || name == "test";
-}
-
-// How many leading characters are one folder around everything, as archives often have, before the splits.
-// Only a folder that holds train/ or test/ counts; a single class is a class.
-size_t wrapping(const std::vector<std::string>& names) {
-  const std::string top = first_level(names.front());
-  if (top.empty() || is_split(top)) return 0;
-  for (const std::string& name : names)
-    if (first_level(name) != top || !is_split(first_level(name.substr(top.size() + 1)))) return 0;
-  return top.size() + 1;
-}
-
-Plan planned(const std::string& path, std::vector<std::string> names, const FolderOptions& options) {
-  names.erase(std::remove_if(names.begin(), names.end(),
-                             [](const std::string& name) { return !is_image_name(name) || hidden(name); }),
-              names.end());
-  STEER_CHECK(!names.empty(), "[data] ", path, ": expected PNG or JPEG pictures but got none");
-  const size_t skip = wrapping(names);
-  // With splits, every folder of the first level is one; pictures that lie loose beside them are left out.
-  const auto loose = [&](const std::string& name) { return first_level(name.substr(skip)).empty(); };
-  const auto in_split = [&](const std::string& name) { return is_split(first_level(name.substr(skip))); };
-  const bool splits = std::any_of(names.begin(), names.end(), in_split) &&
-                      std::all_of(names.begin(), names.end(),
-                                  [&](const auto& name) { return loose(name) || in_split(name); });
-  if (splits) names.erase(std::remove_if(names.begin(), names.end(), loose), names.end());
-  STEER_CHECK(splits || options.split == "train", "[data] ", path,
-              ": expected folders train/ and test/ for split ", options.split,
-              " but got pictures without a split");
-  std::map<std::string, std::vector<std::string>> by_class;
-  bool any = false;
-  for (const std::string& name : names) {
-    const std::string inner = name.substr(skip), split = splits ? first_level(inner) : options.split;
-    const std::string label = first_level(splits ? inner.substr(split.size() + 1) : inner);
-    std::vector<std::string>& members = by_class[label];
-    if (split == options.split) members.push_back(name), any = true;
-  }
-  STEER_CHECK(any, "[data] ", path, ": expected pictures in ", options.split, "/ but got none");
-  Plan plan;
-  size_t longest = 0;
-  for (auto& [label, members] : by_class) {
-    if (!label.empty()) plan.classes.push_back(label);
-    std::sort(members.begin(), members.end());
-    longest = std::max(longest, members.size());
-  }
-  for (size_t turn = 0; turn < longest; ++turn) {
-    int64_t label = by_class.count("") ? -1 : 0;
-    for (const auto& entry : by_class) {
-      if (turn < entry.second.size()) plan.pictures.push_back({entry.second[turn], label});
-      ++label;
-    }
-  }
-  if (options.limit > 0 && options.limit < static_cast<int64_t>(plan.pictures.size()))
-    plan.pictures.resize(static_cast<size_t>(options.limit));
-  return plan;
-}
 
 // Calls work(0), ..., work(count - 1) from as many threads as the machine has; throws what the first of them
 // throws.
@@ -135,79 +51,136 @@ void in_threads(size_t count, const std::function<void(size_t)>& work) {
   if (error) std::rethrow_exception(error);
 }
 
-// Collects decoded pictures; the first decides the shape.
+// Collects decoded pictures; the first decides the shape. What cannot be decoded is noted and left out.
 class Pictures {
  public:
-  Pictures(const std::string& path, int64_t count, const FolderOptions& options)
-      : path_(path), count_(count), options_(options) {}
+  Pictures(const std::string& path, const PictureNames& names, const FolderOptions& options)
+      : path_(path), names_(names), options_(options), read_(names.pictures.size(), 0) {}
 
-  void put(int64_t index, std::string_view bytes, const std::string& name) {
-    const Tensor picture = decode_bytes(bytes, name, options_.channels);
+  // Puts the picture `index`, whose bytes `bytes()` gives and whose place is `where`.
+  void put(size_t index, const std::string& where, const std::function<std::string()>& bytes) {
+    Tensor picture;
+    try {
+      picture = decode_bytes(bytes(), where, options_.channels, options_.background);
+    } catch (const Error& error) {
+      return note_unreadable(index, where, error.what());
+    }
     const Tensor fit = fitted(picture.unsqueeze(0), options_.size, options_.fit).squeeze(0);
-    std::call_once(made_, [&] { images_ = image_memory(path_, count_, fit.sizes()); });
-    STEER_CHECK(fit.sizes() == images_.sizes().slice(1), "[data] ", name, ": expected a picture of ",
+    std::call_once(made_, [&] {
+      images_ = image_memory(path_, static_cast<int64_t>(names_.pictures.size()), fit.sizes());
+    });
+    STEER_CHECK(fit.sizes() == images_.sizes().slice(1), "[data] ", where, ": expected a picture of ",
                 shape_text(images_.sizes().slice(1)), " like the others but got ", shape_text(fit.sizes()),
                 " (set size and channels to bring all to one shape)");
     const int64_t each = fit.numel();
-    std::copy_n(fit.contiguous().data_ptr<uint8_t>(), each, images_.data_ptr<uint8_t>() + index * each);
+    std::copy_n(fit.contiguous().data_ptr<uint8_t>(), each, row(index));
+    read_[index] = 1;
   }
 
-  const Tensor& images() const { return images_; }
+  // The pictures that could be read, in order, and their labels.
+  MemoryDataset dataset() {
+    int64_t kept = 0;
+    const Tensor labels = at::empty({static_cast<int64_t>(read_.size())}, torch::kInt64);
+    for (size_t i = 0; i < read_.size(); ++i) {
+      if (!read_[i]) continue;
+      labels.data_ptr<int64_t>()[kept] = names_.pictures[i].label;
+      if (static_cast<size_t>(kept) != i) std::copy_n(row(i), images_[0].numel(), row(kept));
+      ++kept;
+    }
+    STEER_CHECK(kept > 0, "[data] ", path_, ": expected pictures that can be read but got none; ",
+                text_of(unreadable()));
+    return MemoryDataset(images_.narrow(0, 0, kept), labels.narrow(0, 0, kept), names_.classes);
+  }
+
+  // What was left out, in the order of the pictures.
+  std::vector<Skipped> unreadable() const {
+    std::vector<Skipped> all;
+    for (const auto& entry : unreadable_) all.push_back(entry.second);
+    return all;
+  }
 
  private:
+  uint8_t* row(size_t index) const {
+    return images_.data_ptr<uint8_t>() + static_cast<int64_t>(index) * images_[0].numel();
+  }
+
+  void note_unreadable(size_t index, const std::string& where, const std::string& error) {
+    const size_t named = error.find(where + ": ");
+    const std::string why = named == std::string::npos ? error : error.substr(named + where.size() + 2);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    unreadable_[index] = {names_.pictures[index].file.name, "unreadable", why};
+  }
+
   const std::string& path_;
-  const int64_t count_;
+  const PictureNames& names_;
   const FolderOptions& options_;
+  std::vector<char> read_;
   std::once_flag made_;
   Tensor images_;
+  std::mutex mutex_;
+  std::map<size_t, Skipped> unreadable_;
 };
 
-void read_from_folder(const std::string& path, const Plan& plan, Pictures& pictures) {
-  in_threads(plan.pictures.size(), [&](size_t i) {
-    const std::string name = (fs::path(path) / plan.pictures[i].name).string();
-    pictures.put(static_cast<int64_t>(i), read_file(name), name);
+void read_from_folder(const std::string& path, const PictureNames& names, Pictures& pictures) {
+  in_threads(names.pictures.size(), [&](size_t i) {
+    const std::string name = (fs::path(path) / names.pictures[i].file.name).string();
+    pictures.put(i, name, [&] { return read_file(name); });
   });
 }
 
-void read_from_archive(const std::string& path, const Plan& plan, Pictures& pictures) {
-  std::unordered_map<std::string, size_t> place;
-  for (size_t i = 0; i < plan.pictures.size(); ++i) place.emplace(plan.pictures[i].name, i);
-  STEER_CHECK(place.size() == plan.pictures.size(), "[data] ", path,
-              ": expected every name once but got some twice");
-  std::vector<std::pair<size_t, std::string>> pending;
+void read_from_archive(const std::string& path, const PictureNames& names, Pictures& pictures) {
+  std::unordered_multimap<std::string, size_t> places;
+  for (size_t i = 0; i < names.pictures.size(); ++i) places.emplace(names.pictures[i].file.source, i);
+  std::vector<std::pair<std::string, std::string>> pending;
   int64_t bytes_pending = 0;
   const auto decode = [&] {
     in_threads(pending.size(), [&](size_t i) {
-      const auto& [index, bytes] = pending[i];
-      pictures.put(static_cast<int64_t>(index), bytes, path + ":" + plan.pictures[index].name);
+      const auto& [source, bytes] = pending[i];
+      const auto [first, end] = places.equal_range(source);
+      for (auto place = first; place != end; ++place)
+        pictures.put(place->second, path + ":" + names.pictures[place->second].file.name,
+                     [&] { return bytes; });
     });
     pending.clear();
     bytes_pending = 0;
   };
   read_archive(
-      path, [&](const std::string& name) { return place.count(name) > 0; },
+      path, [&](const std::string& name) { return places.count(name) > 0; },
       [&](const std::string& name, std::string bytes) {
         bytes_pending += static_cast<int64_t>(bytes.size());
-        pending.emplace_back(place.at(name), std::move(bytes));
+        pending.emplace_back(name, std::move(bytes));
         if (bytes_pending >= kPendingBytes) decode();
       });
   decode();
+}
+
+// "data: 312 images in 10 classes; skipped: ...", where there is something to say.
+void tell_skipped(const std::string& path, const MemoryDataset& data, const PictureNames& names,
+                  const std::vector<Skipped>& unreadable) {
+  std::vector<Skipped> skipped = names.skipped;
+  skipped.insert(skipped.end(), unreadable.begin(), unreadable.end());
+  if (skipped.empty() && names.split.empty()) return;
+  std::string line = joined(path, ": ", data.size(), " images");
+  if (!data.classes().empty()) line += joined(" in ", data.classes().size(), " classes");
+  if (!names.split.empty()) line += " of split " + names.split + ", as there is no test";
+  if (!skipped.empty()) line += "; " + text_of(skipped);
+  notice(line);
 }
 
 }  // namespace
 
 MemoryDataset read_pictures(const std::string& path, const FolderOptions& options) {
   const bool folder = fs::is_directory(path);
-  const Plan plan = planned(path, folder ? folder_names(path) : archive_names(path), options);
-  const int64_t count = static_cast<int64_t>(plan.pictures.size());
-  Pictures pictures(path, count, options);
+  const PictureNames names = picture_names(path, folder ? folder_listing(path) : archive_listing(path),
+                                           options.split, options.limit);
+  Pictures pictures(path, names, options);
   if (folder)
-    read_from_folder(path, plan, pictures);
+    read_from_folder(path, names, pictures);
   else
-    read_from_archive(path, plan, pictures);
-  const Tensor labels = at::empty({count}, torch::kInt64);
-  for (int64_t i = 0; i < count; ++i) labels.data_ptr<int64_t>()[i] = plan.pictures[i].label;
-  return MemoryDataset(pictures.images(), labels, plan.classes);
+    read_from_archive(path, names, pictures);
+  const MemoryDataset data = pictures.dataset();
+  tell_skipped(path, data, names, pictures.unreadable());
+  return data;
 }
 
 }  // namespace steer
