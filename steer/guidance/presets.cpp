@@ -27,9 +27,8 @@ const std::vector<std::string>& climb_names() {
 }
 
 ClimbOptions climb_preset(const std::string& name, double strength) {
-  STEER_CHECK(std::isfinite(strength) && strength >= 0, "[guide] expected a strength above 0 but got ",
-              strength);
-  const double s = strength > 0 ? strength : 1;
+  STEER_CHECK(std::isfinite(strength), "[guide] expected a finite strength but got ", strength);
+  const double s = strength < 0 ? 1 : strength;
   ClimbOptions o;
   if (name == "tfg") {
     o.rho = o.mu = s;
@@ -85,7 +84,7 @@ GuidanceOptions guidance_preset(const std::string& name, double strength) {
   const auto& known = guidance_names();
   STEER_CHECK(std::find(known.begin(), known.end(), name) != known.end(), "[guide] unknown method ", name,
               did_you_mean(name, known));
-  STEER_CHECK(strength == 0, "[guide] ", name, ": expected no strength but got ", strength,
+  STEER_CHECK(strength < 0, "[guide] ", name, ": expected no strength but got ", strength,
               "; a temperature divides its scores");
   o.climb = climb_preset("none");
   o.population.method = name;

@@ -8,6 +8,9 @@
 
 namespace steer {
 
+// In place of a strength: the method's usual one, 1. So is every number below 0.
+constexpr double kOwnStrength = -1;
+
 // How an objective guides a diffusion: by its gradient, by choosing among rows, or both.
 struct GuidanceOptions {
   ClimbOptions climb;
@@ -25,7 +28,7 @@ const std::vector<std::string>& guidance_names();
 const std::vector<Named>& guidance_methods();
 
 // A method alone. Error for other names, and for a strength where the method has none.
-GuidanceOptions guidance_preset(const std::string& name, double strength = 0);
+GuidanceOptions guidance_preset(const std::string& name, double strength = kOwnStrength);
 
 // Error for a gradient and a population that do not go together: particles must know the kernel of their
 // steps, which recurrence has none of, and the destinations of a tree are no answers of the network.
@@ -60,7 +63,7 @@ const std::vector<Named>& climb_methods();
 //            what the denoiser leaves open, in closed form for linear objectives; s = 1 is exact for Gaussian
 //            data of deviation data_std
 //
-// s = 0 takes the method's usual strength (1). Error for other names.
-ClimbOptions climb_preset(const std::string& name, double strength = 0);
+// s = 0 guides nothing. Error for other names.
+ClimbOptions climb_preset(const std::string& name, double strength = kOwnStrength);
 
 }  // namespace steer

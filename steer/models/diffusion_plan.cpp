@@ -1,6 +1,7 @@
 #include "steer/models/diffusion_plan.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <optional>
 
@@ -27,13 +28,33 @@ struct Read {
   Json preset_guidance, preset_sampler, guidance, sampler;  // null where there is none
 };
 
+// What steer search notes in a preset beside its settings.
+const std::vector<std::string>& preset_notes() {
+  static const std::vector<std::string> names = {"objective", "run",    "metric",         "value",
+                                                 "samples",   "trials", "samples_in_all", "confirmed"};
+  return names;
+}
+
+// Error unless a preset holds settings, and beside them nothing but what a search notes.
+void check_preset(const Json& preset) {
+  STEER_CHECK(preset.is_object(), "[settings] preset: expected an object with guidance or sampler");
+  std::vector<std::string> known = {"guidance", "sampler"}, unknown;
+  known.insert(known.end(), preset_notes().begin(), preset_notes().end());
+  for (const auto& [key, value] : preset.items())
+    if (!among(key, known)) unknown.push_back(key);
+  STEER_CHECK(unknown.empty(),
+              "[settings] preset: expected guidance and sampler, as steer search writes, but got ",
+              fmt::format("{}", fmt::join(unknown, ", ")),
+              unknown.size() == 1 ? did_you_mean(unknown[0], known) : "");
+}
+
 Read read_settings(const Json& settings, const DiffusionModel& model) {
   Read read;
   check_settings(settings, model.setting_names(), model.family());
   if (settings.is_null()) return read;
   Json brief = settings;
   const Json preset = brief.value("preset", Json::object());
-  STEER_CHECK(preset.is_object(), "[settings] preset: expected an object with guidance or sampler");
+  check_preset(preset);
   read.preset_guidance = preset.value("guidance", Json()),
   read.preset_sampler = preset.value("sampler", Json());
   read.guidance = brief.value("guidance", Json()), read.sampler = brief.value("sampler", Json());

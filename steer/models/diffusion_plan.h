@@ -11,12 +11,12 @@
 namespace steer {
 
 // The short settings of DiffusionModel::plan. Beside them it takes three objects: "preset" {"guidance",
-// "sampler"} (a file that steer search wrote; other keys are passed over), which comes before these, and
-// "guidance" (GuidanceOptions) and "sampler" (SamplerOptions), which come after them. What nobody names is as
-// suits the model and the objective.
+// "sampler"} (a file that steer search wrote, with what that notes beside them), which comes before these,
+// and "guidance" (GuidanceOptions) and "sampler" (SamplerOptions), which come after them. What nobody names
+// is as suits the model and the objective.
 struct DiffusionSettings {
   std::string method;
-  double strength = 0;
+  double strength = -1;
   int64_t recurrence = 0;
   int64_t particles = 0;
   double temperature = 0;
@@ -32,7 +32,7 @@ struct DiffusionSettings {
       "how an objective guides: a name of steer list methods; empty = pigdm for linear objectives and for "
       "points, tfg "
       "where there is a gradient, else feynman_kac");
-    f("strength", strength, "strength of the method; 0 = its own");
+    f("strength", strength, "strength of the method, 0 = it guides nothing; below 0 = its own");
     f("recurrence", recurrence, "times that each step is made; 0 = as the method says");
     f("particles", particles, "particles of each sample, resampled at every step; 0 = as the method says");
     f("temperature", temperature, "divides the scores of particles; 0 = as the method says");

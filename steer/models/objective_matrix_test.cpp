@@ -239,7 +239,7 @@ TEST(ObjectiveMatrix, ASampleDependsOnItsSeedAlone) {
   context.space = image_space(1, kSide, kSide);
   const auto objective = make_objective("gaussian()", context);
   for (const std::string& method : guidance_names()) {
-    const Json settings = settings_of(short_sampler(*model), guidance_preset(method, 0));
+    const Json settings = settings_of(short_sampler(*model), guidance_preset(method));
     const Tensor all = model->draw({sample_seeds(3, 4), {}}, objective.get(), settings).state.x;
     const Tensor one = model->draw({sample_seeds(5, 1), {}}, objective.get(), settings).state.x;
     EXPECT_LT((one[0] - all[2]).abs().max().item<double>(), 1e-4) << method;

@@ -15,6 +15,8 @@ RunFile read_run_file(Json json, const std::string& family, const std::string& w
     json.erase(word);
   }
   if (const auto model = json.find(file.family); model != json.end()) {
+    STEER_CHECK(model->is_object(), "[options] ", where, ": ", file.family,
+                ": expected an object of the model's options but got ", model->dump());
     file.model = *model;
     json.erase(model);
   }
