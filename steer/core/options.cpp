@@ -4,6 +4,7 @@
 #include <cctype>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "steer/core/check.h"
 #include "steer/core/files.h"
@@ -87,6 +88,40 @@ void refuse_unknown(const std::vector<OptionField>& fields, const Json& json, co
   }
 }
 
+// Numbers without their last zeros.
+std::string number_text(double value) {
+  return Json(value == std::floor(value) && std::abs(value) < 1e15 ? Json(static_cast<int64_t>(value))
+                                                                   : Json(value))
+      .dump();
+}
+
+// The first number of a field that its range does not hold.
+std::optional<double> outside_range(const OptionField& field) {
+  std::optional<double> out;
+  const auto look = [&](double value) {
+    if (!out && !field.range.holds(value)) out = value;
+  };
+  std::visit(
+      [&](auto value) {
+        if constexpr (std::is_same_v<decltype(value), int64_t*> || std::is_same_v<decltype(value), double*>)
+          look(static_cast<double>(*value));
+        else if constexpr (std::is_same_v<decltype(value), std::vector<int64_t>*>)
+          for (int64_t each : *value) look(static_cast<double>(each));
+      },
+      field.value);
+  return out;
+}
+
+void check_under(const std::vector<OptionField>& fields, const std::string& where,
+                 const std::string& prefix) {
+  for (const OptionField& field : fields) {
+    check_under(field.inner, where, prefix + field.name + ".");
+    if (const auto out = outside_range(field))
+      fail("[options] ", where, ": expected ", text_of(field.range), " for ", prefix, field.name, " but got ",
+           number_text(*out));
+  }
+}
+
 void read_under(const std::vector<OptionField>& fields, const Json& json, const std::string& where,
                 const std::string& prefix) {
   const std::string what = prefix.empty() ? "" : " for " + prefix.substr(0, prefix.size() - 1);
@@ -94,10 +129,12 @@ void read_under(const std::vector<OptionField>& fields, const Json& json, const 
   for (const OptionField& field : fields) {
     const auto found = json.find(field.name);
     if (found == json.end()) continue;
-    if (std::holds_alternative<std::monostate>(field.value))
+    if (std::holds_alternative<std::monostate>(field.value)) {
       read_under(field.inner, *found, where, prefix + field.name + ".");
-    else
-      read_value(field.value, *found, where, prefix + field.name);
+      continue;
+    }
+    read_value(field.value, *found, where, prefix + field.name);
+    if (outside_range(field)) refuse(*found, where, prefix + field.name, text_of(field.range).c_str());
   }
   refuse_unknown(fields, json, where, prefix);
 }
@@ -140,6 +177,18 @@ size_t edit_distance(const std::string& a, const std::string& b) {
 }
 
 }  // namespace
+
+std::string text_of(const Range& range) {
+  const bool low = std::isfinite(range.least), high = std::isfinite(range.most);
+  if (!low && !high) return "a finite number";
+  if (!high) return (range.open_below ? "above " : "at least ") + number_text(range.least);
+  if (!low) return (range.open_above ? "below " : "at most ") + number_text(range.most);
+  return number_text(range.least) + (range.open_above ? " up to but not " : " to ") + number_text(range.most);
+}
+
+void check_fields(const std::vector<OptionField>& fields, const std::string& where) {
+  check_under(fields, where, "");
+}
 
 Json fields_json(const std::vector<OptionField>& fields) {
   Json json = Json::object();

@@ -25,11 +25,16 @@ namespace steer {
 template <class O, class AnyJson = Json>
 AnyJson options_json(const O& options);
 
-// Lays `json` over the present values. Unknown keys and wrong types are refused with `where` (the file), the
-// dotted path, and the nearest known name or the type; the options are then unchanged. An integer may be
-// written as 1e6.
+// Lays `json` over the present values. Unknown keys, wrong types and numbers outside their ranges are refused
+// with `where` (the file), the dotted path, and the nearest known name, the type or the range; the options
+// are then unchanged. An integer may be written as 1e6.
 template <class O>
 void read_options(O& options, const Json& json, const std::string& where);
+
+// Error for the first number outside its range, with `where` and its dotted path: what a struct that no JSON
+// was read into is checked by.
+template <class O>
+void check_options(const O& options, const std::string& where);
 
 // One line for each plain field: dotted path, present value, meaning.
 template <class O>
@@ -66,6 +71,7 @@ void read_value(const OptionField::Value& value, const Json& json, const std::st
 Json fields_json(const std::vector<OptionField>& fields);
 void read_fields(const std::vector<OptionField>& fields, const Json& json, const std::string& where);
 std::string fields_help(const std::vector<OptionField>& fields);
+void check_fields(const std::vector<OptionField>& fields, const std::string& where);
 
 template <class O, class AnyJson>
 AnyJson options_json(const O& options) {
@@ -78,6 +84,12 @@ void read_options(O& options, const Json& json, const std::string& where) {
   O copy = options;
   read_fields(OptionFields::of(copy), json, where);
   options = std::move(copy);
+}
+
+template <class O>
+void check_options(const O& options, const std::string& where) {
+  O copy = options;
+  check_fields(OptionFields::of(copy), where);
 }
 
 template <class O>
