@@ -9,6 +9,7 @@
 #include "steer/cmd/interruption.h"
 #include "steer/core/machine.h"
 #include "steer/core/progress.h"
+#include "steer/picture/colour.h"
 
 namespace steer {
 
@@ -84,16 +85,27 @@ WorkWatch on_terminal() {
 
 void add_source_flags(CLI::App* command, SampleSource& source, int64_t least, int64_t most,
                       const std::string& meaning) {
-  command->add_option("images", source.files, "PNG or JPEG files, read in the model's channels");
+  command->add_option("images", source.files, "PNG, JPEG or WebP files, read in the model's channels");
   command->add_option("--data", source.data, "a data set in place of files");
-  command->add_option("--split", source.split, "train or test")->capture_default_str();
-  command
-      ->add_option("--fit", source.fit,
-                   "images of another size: resize or pad (default: refused for files, padded for data sets)")
-      ->check(CLI::IsMember({"resize", "pad", "crop"}));
+  command->add_option("--split", source.split, "train, test or validation")->capture_default_str();
+  add_fit_flags(
+      command, source.fit,
+      "images of another size: resize, pad or crop (default: refused for files, padded for data sets)");
   command->add_option("-n,--count", source.count, meaning)
       ->capture_default_str()
       ->check(CLI::Range(least, most));
+}
+
+void add_fit_flags(CLI::App* command, std::string& fit, const std::string& meaning) {
+  command->add_option("--fit", fit, meaning)->check(CLI::IsMember({"resize", "pad", "crop"}));
+  // Flags take effect in the order in which they are added.
+  command->add_option_function<std::string>(
+      "--background",
+      [&fit](const std::string& colour) {
+        colour_of(colour);
+        fit += (fit.empty() ? "on " : " on ") + colour;
+      },
+      "what lies under transparent pixels: white, black, grey or #rrggbb (default: white)");
 }
 
 void add_telling_flags(CLI::App* command, Telling& telling, bool with_given) {

@@ -78,6 +78,10 @@ WorkWatch on_terminal();
 void add_source_flags(CLI::App* command, SampleSource& source, int64_t least, int64_t most,
                       const std::string& meaning);
 
+// Adds --fit, whose `meaning` says of what, and --background: both go into the one text that work takes
+// (fit_words.h).
+void add_fit_flags(CLI::App* command, std::string& fit, const std::string& meaning);
+
 // Adds --label and, unless the command's own samples are the condition, --condition.
 void add_telling_flags(CLI::App* command, Telling& telling, bool with_given = true);
 

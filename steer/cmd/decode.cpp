@@ -44,11 +44,9 @@ void add_decode(CLI::App& app, Run& run) {
   command->add_option(
       "--data", options.data,
       "the data set that was encoded: a conditional model is told its labels or images again");
-  command->add_option("--split", options.split, "train or test")->capture_default_str();
-  command
-      ->add_option("--fit", options.telling.fit,
-                   "how images of another size reach the model's: resize or pad")
-      ->check(CLI::IsMember({"resize", "pad", "crop"}));
+  command->add_option("--split", options.split, "train, test or validation")->capture_default_str();
+  add_fit_flags(command, options.telling.fit,
+                "how images of another size reach the model's: resize, pad or crop");
   add_prior_flag(command, options.prior, "the prior that coded them, for codes of --coder prior");
   flags->common.add_to(command);
   command->callback([=, &run] { run = [=] { return run_decode(*flags); }; });

@@ -48,9 +48,9 @@ void add_density(CLI::App& app, Run& run) {
   CLI::App* command = app.add_subcommand(
       "density", "learn a density in the plane with K points and split-and-prune, and film it");
   command
-      ->add_option(
-          "--density", request.density,
-          "spirals, qr, words, gaussian, blobs, uniform, or a PNG or JPEG whose bright places are dense")
+      ->add_option("--density", request.density,
+                   "spirals, qr, words, gaussian, blobs, uniform, or a PNG, JPEG or WebP whose bright places "
+                   "are dense")
       ->capture_default_str();
   command->add_option("-k,--nodes", request.options.nodes, "points that learn")
       ->capture_default_str()

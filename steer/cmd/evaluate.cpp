@@ -34,9 +34,8 @@ int run_evaluate(const EvaluateFlags& flags) {
 
 void add_data_flags(CLI::App* command, SampleSource& source) {
   command->add_option("--data", source.data, "the data set; an objective that needs no truth goes without");
-  command->add_option("--split", source.split, "train or test")->capture_default_str();
-  command->add_option("--fit", source.fit, "how its samples reach the model's size")
-      ->check(CLI::IsMember({"resize", "pad", "crop"}));
+  command->add_option("--split", source.split, "train, test or validation")->capture_default_str();
+  add_fit_flags(command, source.fit, "how its samples reach the model's size");
   command->add_option("-n,--count", source.count, "samples; 0 = all")
       ->capture_default_str()
       ->check(CLI::Range(0, 10000000));

@@ -40,9 +40,8 @@ void add_interpolate(CLI::App& app, Run& run) {
   InterpolationOptions& options = flags->options;
   CLI::App* command = app.add_subcommand("interpolate", "go from one image to another through the code");
   command->add_option("run", flags->run, "run folder or checkpoint file of a ddn")->required();
-  command->add_option("images", options.ends, "two PNG or JPEG files")->required()->expected(2);
-  command->add_option("--fit", options.fit, "images of another size: resize or pad")
-      ->check(CLI::IsMember({"resize", "pad", "crop"}));
+  command->add_option("images", options.ends, "two PNG, JPEG or WebP files")->required()->expected(2);
+  add_fit_flags(command, options.fit, "images of another size: resize, pad or crop");
   command->add_option("-n,--count", options.steps, "images of the way, both ends among them")
       ->capture_default_str()
       ->check(CLI::Range(2, 1000));

@@ -37,11 +37,11 @@ void add_prior(CLI::App& app, Run& run) {
   command->add_option("--data", request.data, "the data set whose codes are learned")->required();
   command->add_option("--codes", request.codes,
                       "a file of codes of the images to learn, instead of encoding them once more");
-  command->add_option("--split", request.split, "the images to learn: train or test")->capture_default_str();
+  command->add_option("--split", request.split, "the images to learn: train, test or validation")
+      ->capture_default_str();
   command->add_option("--test-split", request.test_split, "the images whose bits per code are reported")
       ->capture_default_str();
-  command->add_option("--fit", request.fit, "how images reach the model's size")
-      ->check(CLI::IsMember({"resize", "pad", "crop"}));
+  add_fit_flags(command, request.fit, "how images reach the model's size");
   command->add_option("-n,--count", request.count, "images to learn; 0 = all")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);

@@ -62,9 +62,8 @@ void add_rates(CLI::App& app, Run& run) {
       "rates", "bits per image against PSNR for every number of layers, beside JPEG and WebP");
   command->add_option("run", options.run, "run folder or checkpoint file of a ddn")->required();
   command->add_option("--data", options.data, "the data set")->required();
-  command->add_option("--split", options.split, "train or test")->capture_default_str();
-  command->add_option("--fit", options.fit, "how its images reach the model's size")
-      ->check(CLI::IsMember({"resize", "pad", "crop"}));
+  command->add_option("--split", options.split, "train, test or validation")->capture_default_str();
+  add_fit_flags(command, options.fit, "how its images reach the model's size");
   command->add_option("-n,--count", options.count, "images; 0 = all")
       ->capture_default_str()
       ->check(CLI::Range(0, 10000000));

@@ -47,8 +47,7 @@ void RequestFlags::add_to(CLI::App* command) {
   command->add_option("--zoom", asked.zoom, "write each pixel as a square of this side")
       ->capture_default_str()
       ->check(CLI::Range(1, 64));
-  command->add_option("--fit", asked.fit, "files of another size: resize or pad (default: refused)")
-      ->check(CLI::IsMember({"resize", "pad"}));
+  add_fit_flags(command, asked.fit, "files of another size: resize, pad or crop (default: refused)");
   add_telling_flags(command, asked.telling);
   common.add_to(command, false);
 }

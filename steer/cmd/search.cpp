@@ -99,9 +99,9 @@ void add_search(CLI::App& app, Run& run) {
                                fmt::join(metric_names(), ", ")))
       ->check(CLI::IsMember(metric_names()));
   command->add_option("--data", options.data, "a data set: each image is the truth of one sample");
-  command->add_option("--split", options.split, "its split, train or test")->capture_default_str();
-  command->add_option("--fit", options.fit, "how its images reach the model's size")
-      ->check(CLI::IsMember({"resize", "pad", "crop"}));
+  command->add_option("--split", options.split, "its split: train, test or validation")
+      ->capture_default_str();
+  add_fit_flags(command, options.fit, "how its images reach the model's size");
   add_yardstick_flags(command, options.yardsticks);
   add_way_flags(command, options);
   command

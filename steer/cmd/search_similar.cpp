@@ -100,15 +100,15 @@ void add_search_similar(CLI::App& app, Run& run) {
       "  steer search-similar RUN --data DIR --index codes.idx          makes the index\n"
       "  steer search-similar RUN photo.png --index codes.idx -n 8      looks in it");
   command->add_option("run", flags->run, "run folder or checkpoint file of a ddn")->required();
-  command->add_option("queries", flags->queries, "PNG or JPEG files to look for");
+  command->add_option("queries", flags->queries, "PNG, JPEG or WebP files to look for");
   command->add_option("--data", index.data,
                       "the data set to index; with --evaluate, where queries come from");
-  command->add_option("--split", index.split, "its part to index: train or test")->capture_default_str();
+  command->add_option("--split", index.split, "its part to index: train, test or validation")
+      ->capture_default_str();
   command->add_option("--images", index.count, "index this many of its images; 0 = all")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
-  command->add_option("--fit", index.fit, "images of another size: resize or pad")
-      ->check(CLI::IsMember({"resize", "pad", "crop"}));
+  add_fit_flags(command, index.fit, "images of another size: resize, pad or crop");
   command->add_option("--index", flags->index, "file of the index (docs/code_format.md)")
       ->capture_default_str();
   command->add_option("-n,--neighbours", options.neighbours, "images to find for each")

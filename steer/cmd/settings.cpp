@@ -97,7 +97,9 @@ void SettingsFlags::add_guidance_to(CLI::App* command) {
                        " (default: pigdm for linear objectives, tfg where there is a gradient, else "
                        "feynman_kac)")
       ->check(CLI::IsMember(guidance_names()));
-  command->add_option("--strength", strength_, "of a diffusion: strength of the method (default: its own, 1)")
+  command
+      ->add_option("--strength", strength_,
+                   "of a diffusion: strength of the method; 0 guides nothing (default: its own, 1)")
       ->check(CLI::Range(0.0, 1e9));
   command->add_option("--recurrence", recurrence_, "of a diffusion: times that each step is made")
       ->check(CLI::Range(1, 10000));

@@ -45,10 +45,8 @@ void add_tree(CLI::App& app, Run& run) {
       ->capture_default_str()
       ->check(CLI::Range(4, 512));
   add_telling_flags(command, options.telling);
-  command
-      ->add_option("--fit", options.telling.fit,
-                   "condition images of another size: resize or pad (default: refused)")
-      ->check(CLI::IsMember({"resize", "pad"}));
+  add_fit_flags(command, options.telling.fit,
+                "condition images of another size: resize, pad or crop (default: refused)");
   flags->common.add_to(command);
   command->callback([=, &run] { run = [=] { return run_tree(*flags); }; });
 }

@@ -72,8 +72,7 @@ void add_tune(CLI::App& app, Run& run) {
   command->add_option("-n,--count", request.count, "samples measured before and after")
       ->capture_default_str()
       ->check(CLI::Range(2, 100000));
-  command->add_option("--fit", request.fit, "images of another size in the objective: resize or pad")
-      ->check(CLI::IsMember({"resize", "pad"}));
+  add_fit_flags(command, request.fit, "images of another size in the objective: resize, pad or crop");
   flags->common.add_to(command);
   command->callback([=, &run] { run = [=] { return run_tune(*flags); }; });
 }

@@ -5,41 +5,25 @@
 
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
+#include "steer/data/fit_words.h"
+#include "steer/image/masks.h"
+#include "steer/image/sized_image.h"
 #include "steer/objectives/arguments.h"
 #include "steer/picture/images.h"
 
 namespace steer {
 namespace {
 
-std::string height_by_width(int64_t height, int64_t width) {
-  return joined(height, "x", width);
+// What the words say of other sizes, else what the context says, whose background counts in both.
+FitWords fit_of(const Arguments& arguments, const ObjectiveContext& context) {
+  FitWords words = fit_words(context.fit);
+  if (arguments.has("fit")) words.fit = arguments.text("fit");
+  return words;
 }
 
-// An image [1, C, h, w] of any size at the sample's size. `also` names another size that is taken.
-Tensor image_of_size(Tensor image, const std::string& path, const std::string& fit, const MapSizes& sizes,
-                     const std::string& also) {
-  STEER_CHECK(fit.empty() || fit == "resize" || fit == "pad",
-              "[objective] expected fit as resize or pad but got ", fit);
-  const int64_t height = image.size(2), width = image.size(3);
-  if (height == sizes.height && width == sizes.width) return image;
-  const std::string wrong =
-      joined("[objective] ", path, ": expected an image of size ", height_by_width(sizes.height, sizes.width),
-             also, " (height x width) but got ", height_by_width(height, width));
-  if (fit == "resize") {
-    image = area_resize(image, std::min(height, sizes.height), std::min(width, sizes.width));
-    return at::upsample_bilinear2d(image, {sizes.height, sizes.width}, false);
-  }
-  STEER_CHECK(fit == "pad", wrong, "; fit=resize or fit=pad takes other sizes");
-  STEER_CHECK(height <= sizes.height && width <= sizes.width, wrong, ", too large for fit=pad");
-  Tensor padded = at::full({1, image.size(1), sizes.height, sizes.width}, -1.0);
-  padded.narrow(2, (sizes.height - height) / 2, height)
-      .narrow(3, (sizes.width - width) / 2, width)
-      .copy_(image);
-  return padded;
-}
-
-std::string fit_of(const Arguments& arguments, const ObjectiveContext& context) {
-  return arguments.has("fit") ? arguments.text("fit") : context.fit;
+// Values of bytes, [0, 255], in [-1, 1].
+Tensor from_values(const Tensor& values) {
+  return values / 127.5 - 1.0;
 }
 
 void check_readable(const MapSizes& sizes) {
@@ -61,14 +45,14 @@ GivenImages given_images(const Arguments& arguments, const ObjectiveContext& con
   check_readable(sizes);
   const std::string path = arguments.text("image");
   given.from_file = true;
-  given.images = read_image(path, sizes.channels).unsqueeze(0);
+  const FitWords fit = fit_of(arguments, context);
+  const Tensor image = read_bytes(path, sizes.channels, background_of(fit));
   const int64_t low_height = sizes.height / factor, low_width = sizes.width / factor;
-  given.low = factor > 1 && given.images.size(2) == low_height && given.images.size(3) == low_width;
-  if (!given.low) {
-    const std::string also = factor > 1 ? " or " + height_by_width(low_height, low_width) : "";
-    given.images = image_of_size(given.images, path, fit_of(arguments, context), sizes, also);
-  }
-  given.images = given.images.to(context.device);
+  given.low = factor > 1 && image.size(1) == low_height && image.size(2) == low_width;
+  const std::string also = factor > 1 ? joined(" or ", low_height, "x", low_width) : "";
+  given.images = (given.low ? from_bytes(image).unsqueeze(0)
+                            : from_values(at_size(image, path, fit.fit, sizes.height, sizes.width, also)))
+                     .to(context.device);
   return given;
 }
 
@@ -76,12 +60,17 @@ GivenPainting given_painting(const Arguments& arguments, const ObjectiveContext&
   const MapSizes sizes = map_sizes(context.space);
   check_readable(sizes);
   const std::string path = arguments.text("image");
-  const LayeredImage read = read_image_alpha(path, sizes.channels);
-  // Alpha goes through the same fit; a border that is added is transparent.
-  const Tensor layers = image_of_size(at::cat({read.image, read.alpha * 2 - 1}).unsqueeze(0), path,
-                                      fit_of(arguments, context), sizes, "")
+  const LayeredImage read = read_layers(path, sizes.channels);
+  const Tensor layers = at_size(at::cat({read.image, read.alpha}), path, fit_of(arguments, context).fit,
+                                sizes.height, sizes.width)
                             .to(context.device);
-  return {layers.narrow(1, 0, sizes.channels), ((layers.narrow(1, sizes.channels, 1) + 1) / 2).clamp(0, 1)};
+  return {from_values(layers.narrow(1, 0, sizes.channels)), layers.narrow(1, sizes.channels, 1) / 255};
+}
+
+Tensor given_mask(const std::string& words, const Arguments& arguments, const ObjectiveContext& context) {
+  const MapSizes sizes = map_sizes(context.space);
+  const FitWords fit = fit_of(arguments, context);
+  return make_mask(words, sizes.height, sizes.width, fit.fit, background_of(fit));
 }
 
 Parameter image_parameter(const std::string& meaning) {
@@ -89,9 +78,9 @@ Parameter image_parameter(const std::string& meaning) {
 }
 
 Parameter fit_parameter() {
-  return optional(choice_parameter("fit", {"resize", "pad"},
-                                   "brings an image of another size to the sample's: stretched, or black "
-                                   "around it; without it, as --fit says"));
+  return optional(choice_parameter("fit", {"resize", "pad", "crop"},
+                                   "brings an image of another size to the sample's: stretched, black "
+                                   "around it, or its middle; without it, as --fit says"));
 }
 
 }  // namespace steer

@@ -31,6 +31,9 @@ struct GivenPainting {
 };
 GivenPainting given_painting(const Arguments& arguments, const ObjectiveContext& context);
 
+// The mask that the words name (masks.h); one from a picture is brought to size as the images are.
+Tensor given_mask(const std::string& words, const Arguments& arguments, const ObjectiveContext& context);
+
 // The argument `image` of a word, and `fit`, which brings a file of another size to the sample's.
 Parameter image_parameter(const std::string& meaning);
 Parameter fit_parameter();

@@ -7,8 +7,8 @@
 #include "steer/image/datasets.h"
 #include "steer/image/image_space.h"
 #include "steer/image/rivals.h"
+#include "steer/image/sized_image.h"
 #include "steer/image/words.h"
-#include "steer/picture/fit.h"
 #include "steer/picture/grid.h"
 #include "steer/picture/images.h"
 #include "steer/picture/nested.h"
@@ -18,13 +18,9 @@ namespace {
 
 State read_sample(const std::string& path, const Space& space, const std::string& fit) {
   const auto [channels, height, width] = map_sizes(space);
-  Tensor image = read_image(path, channels);
-  const bool same = image.size(1) == height && image.size(2) == width;
-  STEER_CHECK(same || !fit.empty(), "[read] ", path, ": expected an image of ", width, "x", height,
-              " pixels but got ", image.size(2), "x", image.size(1),
-              "; --fit resize or --fit pad brings it to size");
-  if (same) return image.unsqueeze(0);
-  return from_bytes(fitted(to_bytes(image).unsqueeze(0), height, fit));
+  const FitWords words = fit_words(fit);
+  const Tensor image = read_bytes(path, channels, background_of(words));
+  return from_bytes(at_size(image, path, words.fit, height, width).round_());
 }
 
 Tensor picture_of(const std::vector<State>& sources, int64_t columns) {
@@ -57,7 +53,7 @@ const Modality& image_modality() {
     Modality m;
     m.kind = "image";
     m.plural = "images";
-    m.meaning = "images [C, H, W] in [-1, 1]; PNG and JPEG files";
+    m.meaning = "images [C, H, W] in [-1, 1]; PNG, JPEG and WebP files";
     m.read = read_sample;
     m.holds = [](const std::string&) { return true; };
     m.dataset = make_image_dataset;

@@ -5,7 +5,7 @@
 
 namespace steer {
 
-// Images [N, C, H, W] in [-1, 1]: files are PNG and JPEG, data sets as make_image_dataset.
+// Images [N, C, H, W] in [-1, 1]: files are PNG, JPEG and WebP, data sets as make_image_dataset.
 const Modality& image_modality();
 
 }  // namespace steer

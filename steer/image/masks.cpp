@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "steer/core/check.h"
+#include "steer/image/sized_image.h"
 #include "steer/picture/images.h"
 
 namespace steer {
@@ -41,16 +42,13 @@ Tensor letter_s(int64_t height, int64_t width) {
   return strokes.to(torch::kFloat32).view({1, 1, height, width});
 }
 
-Tensor read_mask(const std::string& path, int64_t height, int64_t width) {
+Tensor read_mask(const std::string& path, int64_t height, int64_t width, const std::string& fit,
+                 const Colour& background) {
   std::error_code ignored;
   STEER_CHECK(std::filesystem::exists(path, ignored), "[mask] expected ",
               fmt::format("{}", fmt::join(mask_names(), ", ")),
               ", not_ before one of them, or a picture file but got ", path);
-  const Tensor picture = read_image(path, 1);
-  STEER_CHECK(picture.size(1) == height && picture.size(2) == width, "[mask] ", path,
-              ": expected a mask of size ", height, "x", width, " (height x width) but got ", picture.size(1),
-              "x", picture.size(2));
-  return picture.gt(0).to(torch::kFloat32).unsqueeze(0);
+  return at_size(read_bytes(path, 1, background), path, fit, height, width).gt(127.5).to(torch::kFloat32);
 }
 
 // Undefined for an unknown name.
@@ -69,11 +67,12 @@ Tensor named_mask(const std::string& name, int64_t h, int64_t w) {
   return {};
 }
 
-Tensor mask_of(const std::string& words, int64_t h, int64_t w) {
+// The mask of a known name, undefined for others.
+Tensor mask_by_name(const std::string& words, int64_t h, int64_t w) {
   if (const Tensor mask = named_mask(words, h, w); mask.defined()) return mask;
   if (words.rfind("not_", 0) == 0)
     if (const Tensor mask = named_mask(words.substr(4), h, w); mask.defined()) return 1 - mask;
-  return read_mask(words, h, w);
+  return {};
 }
 
 }  // namespace
@@ -84,9 +83,11 @@ const std::vector<std::string>& mask_names() {
   return names;
 }
 
-Tensor make_mask(const std::string& words, int64_t height, int64_t width) {
+Tensor make_mask(const std::string& words, int64_t height, int64_t width, const std::string& fit,
+                 const Colour& background) {
   STEER_CHECK(height > 0 && width > 0, "[mask] expected a size above 0 but got ", height, "x", width);
-  const Tensor mask = mask_of(words, height, width);
+  const Tensor named = mask_by_name(words, height, width);
+  const Tensor mask = named.defined() ? named : read_mask(words, height, width, fit, background);
   const double filled = mask.sum().item<double>();
   STEER_CHECK(filled > 0, "[mask] ", words, ": fills no pixel, nothing would be left to do");
   STEER_CHECK(filled < static_cast<double>(height * width), "[mask] ", words,

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "steer/picture/colour.h"
+
 namespace steer {
 
 using torch::Tensor;
@@ -15,7 +17,8 @@ using torch::Tensor;
 const std::vector<std::string>& mask_names();
 
 // Which pixels are to be filled: float32 [1, 1, height, width], 1 = fill, 0 = given. `words` is the path of a
-// picture of exactly this size (white = fill), or names the part that is filled:
+// picture of this size (more than half white = fill), or of another size that `fit` brings to it as
+// images are (sized_image.h); or names the part that is filled:
 //   left, right, top, bottom     that half
 //   quadrants                    the upper left and the lower right quarter
 //   centre                       the box from 1/4 to 3/4
@@ -24,6 +27,7 @@ const std::vector<std::string>& mask_names();
 //   letter_s                     the strokes of a letter S
 //   checker                      every other block of an eighth of the side
 // `not_` before a name fills all but that part. Refuses masks that fill nothing or everything.
-Tensor make_mask(const std::string& words, int64_t height, int64_t width);
+Tensor make_mask(const std::string& words, int64_t height, int64_t width, const std::string& fit = "",
+                 const Colour& background = kWhite);
 
 }  // namespace steer

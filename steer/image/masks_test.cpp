@@ -69,8 +69,11 @@ TEST(Masks, ReadsPicturesWithWhiteAsFill) {
   const Tensor mask = (torch::rand({1, 16, 16}) > 0.5).to(torch::kFloat32);
   write_png(path, mask * 2 - 1);
   EXPECT_TRUE(torch::equal(make_mask(path, 16, 16)[0], mask));
-  EXPECT_EQ(refusal([&] { make_mask(path, 32, 32); }),
-            "[mask] " + path + ": expected a mask of size 32x32 (height x width) but got 16x16");
+  EXPECT_EQ(
+      refusal([&] { make_mask(path, 32, 32); }),
+      "[image] " + path +
+          ": expected an image of size 32x32 (height x width) but got 16x16; fit resize, pad or crop takes "
+          "other sizes");
   write_png(path, torch::full({1, 16, 16}, -1.0f));
   EXPECT_THROW(make_mask(path, 16, 16), Error);
   write_png(path, torch::ones({1, 16, 16}));

@@ -22,8 +22,7 @@ std::unique_ptr<Objective> linear_of(LinearTask task, const Arguments& arguments
 }
 
 std::unique_ptr<Objective> inpaint_by(const Arguments& arguments, const ObjectiveContext& context) {
-  const MapSizes sizes = map_sizes(context.space);
-  const Tensor fill = make_mask(arguments.text("mask"), sizes.height, sizes.width);
+  const Tensor fill = given_mask(arguments.text("mask"), arguments, context);
   return linear_of(inpaint(given_images(arguments, context).images, fill, arguments.number("noise")),
                    arguments);
 }

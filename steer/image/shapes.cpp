@@ -22,14 +22,14 @@ constexpr int64_t kKinds = 5, kHues = 6;
 constexpr uint64_t kRarityStream = 0x72617265;
 constexpr float kHueDegrees[kHues] = {0, 27, 51, 132, 215, 278};
 
-using Colour = std::array<float, 3>;
+using ShapeColour = std::array<float, 3>;
 
 // Everything that one image shows. The picture spans [-1, 1] in x and y.
 struct Scene {
   int64_t kind, hue;
   float x, y, radius, angle;  // of the shape
-  Colour colour;              // of the shape, in [0, 1] like the next two
-  Colour from, to;            // of the background
+  ShapeColour colour;         // of the shape, in [0, 1] like the next two
+  ShapeColour from, to;       // of the background
   float slope, shadow;        // direction of the background's gradient; depth of the shadow
 };
 
@@ -39,8 +39,8 @@ struct Shade {
   float hue, saturation, value;
 };
 
-Colour colour_of(const Shade& shade) {
-  Colour colour;
+ShapeColour colour_of(const Shade& shade) {
+  ShapeColour colour;
   for (int c = 0; c < 3; ++c) {
     const float at = std::fmod(shade.hue / 60 + 5 - 2 * static_cast<float>(c) + 12, 6.0f);
     colour[c] = shade.value * (1 - shade.saturation * std::clamp(std::min(at, 4 - at), 0.0f, 1.0f));

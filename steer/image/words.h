@@ -6,7 +6,7 @@
 namespace steer {
 
 // inpaint, super_resolve, colourise, denoise, low_bit, gaussian_deblur, edges, canny, strokes, style, gram
-// and text. An image argument is a PNG or JPEG of the sample's size, or of another size with a fit.
+// and text. An image argument is a PNG, JPEG or WebP of the sample's size, or of another size with a fit.
 const std::vector<Word>& image_words();
 
 }  // namespace steer

@@ -17,9 +17,12 @@ constexpr int64_t kMaxFit = 4096;
 Tensor with_channels(const Tensor& images, int64_t channels);
 
 // Images uint8 [N, C, H, W] as [N, C, size, size]; size 0 leaves them. `fit` is one of
-//   pad     centred on black, first shrunk by area (both sides alike) where a side is longer than size;
+//   pad     centred on black, first shrunk by area (both sides alike) where a side is too long;
 //   resize  the whole image: area averages along a side that shrinks, bilinear along one that grows;
-//   crop    the largest centred square, then as resize.
+//   crop    the largest centred part of the shape asked for, then as resize.
 Tensor fitted(const Tensor& images, int64_t size, const std::string& fit);
+
+// The same as float32 [N, C, height, width] in [0, 255], not rounded.
+Tensor fitted_exactly(const Tensor& images, int64_t height, int64_t width, const std::string& fit);
 
 }  // namespace steer

@@ -200,7 +200,7 @@ Density make_density(const std::string& name_or_path, int64_t bins) {
     map = picture(name, bins);
   else
     fail("[density] unknown density \"", name,
-         "\": expected spirals, qr, words, gaussian, blobs, uniform or a PNG or JPEG file",
+         "\": expected spirals, qr, words, gaussian, blobs, uniform or a PNG, JPEG or WebP file",
          did_you_mean(name, density_names()));
   const double total = map.sum().item<double>();
   STEER_CHECK(total > 0, "[density] ", name, ": expected a picture with bright places but it is all black");

@@ -110,8 +110,8 @@ Plane make_plane(const std::string& name_or_picture) {
   if (among(name_or_picture, world_names())) return mixed_plane(name_or_picture);
   std::string known;
   for (const std::string& name : plane_names()) known += name + ", ";
-  fail("[points] unknown distribution \"", name_or_picture, "\": expected ", known, "or a PNG or JPEG file",
-       did_you_mean(name_or_picture, plane_names()));
+  fail("[points] unknown distribution \"", name_or_picture, "\": expected ", known,
+       "or a PNG, JPEG or WebP file", did_you_mean(name_or_picture, plane_names()));
 }
 
 }  // namespace steer

@@ -59,7 +59,7 @@ TEST(Planes, UnknownNamesAreRefused) {
   EXPECT_EQ(
       refusal([] { make_plane("two_moon"); }),
       "[points] unknown distribution \"two_moon\": expected spirals, qr, words, gaussian, blobs, uniform, "
-      "eight_gaussians, two_moons, checkerboard, or a PNG or JPEG file; did you mean two_moons?");
+      "eight_gaussians, two_moons, checkerboard, or a PNG, JPEG or WebP file; did you mean two_moons?");
 }
 
 }  // namespace

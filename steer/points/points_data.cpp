@@ -67,7 +67,7 @@ const std::vector<Named>& points_data() {
   static const std::vector<Named> table = [] {
     std::vector<Named> all;
     for (const Named& named : planes()) all.push_back({kPrefix + named.name, named.meaning});
-    all.push_back({std::string(kPrefix) + "<picture>", "a PNG or JPEG whose bright places are dense"});
+    all.push_back({std::string(kPrefix) + "<picture>", "a PNG, JPEG or WebP whose bright places are dense"});
     all.push_back(
         {"<points.csv>", "points in a file: x, y and perhaps a label on each line; or a .npy [N, 2]"});
     return all;

@@ -58,8 +58,10 @@ inline void write_archive(const std::string& path,
   archive_write_free(to);
 }
 
-// A JPEG of `height` rows of interleaved values, `channels` 1 or 3.
-inline std::string jpeg_bytes(std::vector<uint8_t> pixels, int height, int width, int channels) {
+// A JPEG of `height` rows of interleaved values, `channels` 1, 3 or 4 (inks, with the mark of Adobe's
+// programs or without).
+inline std::string jpeg_bytes(std::vector<uint8_t> pixels, int height, int width, int channels,
+                              bool adobe = false) {
   jpeg_compress_struct jpeg{};
   jpeg_error_mgr errors{};
   jpeg.err = jpeg_std_error(&errors);
@@ -70,8 +72,9 @@ inline std::string jpeg_bytes(std::vector<uint8_t> pixels, int height, int width
   jpeg.image_height = static_cast<JDIMENSION>(height);
   jpeg.image_width = static_cast<JDIMENSION>(width);
   jpeg.input_components = channels;
-  jpeg.in_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+  jpeg.in_color_space = channels == 1 ? JCS_GRAYSCALE : channels == 3 ? JCS_RGB : JCS_CMYK;
   jpeg_set_defaults(&jpeg);
+  jpeg.write_Adobe_marker = adobe ? TRUE : FALSE;
   jpeg_set_quality(&jpeg, 95, TRUE);
   jpeg_start_compress(&jpeg, TRUE);
   for (int y = 0; y < height; ++y) {

@@ -22,7 +22,7 @@ Tensor encoded_split(const Codec& codec, const LoadedModel& loaded, const PriorR
   options.path = request.data;
   options.split = split;
   options.limit = count;
-  if (!request.fit.empty()) options.fit = request.fit;
+  set_fit(options, request.fit);
   modality.fitted(options, space);
   const auto data = make_dataset(options);
   const torch::Device device = loaded.model->module().parameters().front().device();

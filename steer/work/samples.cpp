@@ -21,7 +21,7 @@ LoadedSamples load_samples(const std::string& data, const std::string& split, co
   options.path = data;
   options.split = split;
   options.limit = count;
-  if (!fit.empty()) options.fit = fit;
+  set_fit(options, fit);
   modality_of(space).fitted(options, space);
   const auto dataset = make_dataset(options);
   STEER_CHECK(dataset->space() == space, "[data] ", data, ": expected samples ", text_of(space), " but got ",

@@ -71,7 +71,7 @@ State indexed_samples(const CodeIndex& index, const Tensor& rows, const Space& s
   DataOptions options;
   options.path = index.data;
   options.split = index.split;
-  if (!index.fit.empty()) options.fit = index.fit;
+  set_fit(options, index.fit);
   modality_of(space).fitted(options, space);
   const auto data = make_dataset(options);
   return data->batch({rows.data_ptr<int64_t>(), rows.data_ptr<int64_t>() + rows.numel()}).data;
