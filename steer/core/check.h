@@ -9,10 +9,15 @@ namespace steer {
 
 // Thrown for bad input and broken promises. The text is one line that a user can act on:
 // `[what] where: expected this but got that`.
+// Control characters stand as \xNN, line breaks as spaces, and of a text above kLongestError bytes its middle
+// is left out, so that what a file or a user says can neither hide nor flood the line.
 class Error : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit Error(const std::string& text);
 };
+
+// The most bytes of an error's text.
+constexpr size_t kLongestError = 2000;
 
 // Joins its arguments as if streamed one after the other.
 template <class... Parts>

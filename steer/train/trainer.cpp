@@ -10,6 +10,7 @@
 #include "steer/core/check.h"
 #include "steer/core/clock.h"
 #include "steer/core/files.h"
+#include "steer/core/folder_lock.h"
 #include "steer/core/json.h"
 #include "steer/core/precision.h"
 #include "steer/core/random.h"
@@ -203,6 +204,8 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
   TrainingRun self(model, o);
   Learner& learner = self.learner;
   const TrainingRun::LogState former = resume ? self.load(run) : TrainingRun::LogState();
+  const FolderLock lock(run);
+  check_run(model, data, options, run, resume);  // another run may have come and gone meanwhile
   fs::create_directories(run + "/samples");
   write_file(run + "/options.json", run_json(options, model).dump(2) + "\n");
   LogFile log(run + "/log.jsonl", former.bytes);

@@ -35,7 +35,8 @@ using TrainWatch = std::function<bool(const TrainMoment&)>;
 // With `resume` it continues from resume.safetensors; on one thread count, with a budget in images and the
 // same options, the result equals that of an uninterrupted run bit for bit. A loss that is not finite throws
 // with step and seed and leaves the last checkpoint. Error when the folder holds a run already and `resume`
-// is not set.
+// is not set,
+// and when another process trains into it.
 TrainSummary train(Model& model, const Dataset& data, const RunOptions& options, const std::string& run,
                    bool resume, torch::Device device, const TrainWatch& watch = {});
 
