@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "steer/core/check.h"
 #include "steer/core/random.h"
@@ -119,15 +120,16 @@ Tensor score_candidates(const Objective& objective, const Candidates& candidates
 
 namespace {
 
-// score_candidates of all, or of a shortlist while the others stay below it.
+// score_candidates of all, or of a shortlist while the others are never chosen: minus infinity, so that
+// neither particles draw them nor does a row's choice depend on the scores of other rows.
 Tensor liking(const Objective& objective, const Candidates& candidates, const Space& space, int64_t groups,
               int64_t shortlist) {
   const bool all = shortlist == 0 || shortlist >= candidates.count() || !objective.linear().empty();
   if (all) return score_candidates(objective, candidates, space, groups);
   const Tensor index = shortlisted(objective, candidates, space, shortlist);
   const Tensor score = score_candidates(objective, candidates, space, groups, index);
-  const Tensor lower = score.min() - 1;
-  return lower.expand({candidates.rows(), candidates.count()}).clone().scatter_(1, index, score);
+  constexpr double kNever = -std::numeric_limits<double>::infinity();
+  return at::full({candidates.rows(), candidates.count()}, kNever, score.options()).scatter_(1, index, score);
 }
 
 }  // namespace

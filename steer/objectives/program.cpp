@@ -171,9 +171,11 @@ std::vector<float> numbers_of(const std::string& text, const std::string& comman
     const double value = std::strtod(line.c_str(), &rest);
     const bool whole =
         rest != line.c_str() && std::string(rest).find_first_not_of(" \t\r") == std::string::npos;
-    STEER_CHECK(whole && std::isfinite(value), "[program] ", command, ": expected a finite number on line ",
-                numbers.size() + 1, " but got \"", line.substr(0, 40), "\"");
-    numbers.push_back(static_cast<float>(value));
+    const float number = static_cast<float>(value);
+    STEER_CHECK(whole && std::isfinite(number), "[program] ", command, ": expected a finite number (at most ",
+                std::numeric_limits<float>::max(), ") on line ", numbers.size() + 1, " but got \"",
+                line.substr(0, 40), "\"");
+    numbers.push_back(number);
   }
   STEER_CHECK(static_cast<int64_t>(numbers.size()) == count, "[program] ", command, ": expected ", count,
               " scores, one per line, but got ", numbers.size());
