@@ -54,6 +54,9 @@ works 'a list' "$steer" list solvers
 claims 'it says what they are' grep -q '^heun  *Euler' out.txt
 works 'a list as JSON' "$steer" list metrics --json
 refuses 1 'did you mean solvers' "$steer" list solver
+refuses 2 'did you mean sample' "$steer" smaple
+refuses 2 'did you mean --count' "$steer" sample run --cuont 3
+refuses 2 'expected no further word but got more' "$steer" sample run more
 refuses 2 'tcsh' "$steer" completion tcsh
 works 'a manual in a file' "$steer" manual -o steer.1
 claims 'the manual names every command' [ "$(grep -c '^\.SS "steer ' steer.1)" -ge 24 ]

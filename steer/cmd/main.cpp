@@ -7,6 +7,7 @@
 #include "steer/cmd/command.h"
 #include "steer/cmd/flags.h"
 #include "steer/cmd/interruption.h"
+#include "steer/cmd/usage_fault.h"
 #include "steer/core/build.h"
 #include "steer/core/check.h"
 #include "steer/core/files.h"
@@ -97,8 +98,8 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    const CLI::App* command = app.get_subcommands().empty() ? &app : app.get_subcommands().front();
-    std::cerr << "steer: " << error.what() << "\n\n" << command->help();
+    if (argc < 2) std::cerr << app.help() << "\n";
+    std::cerr << steer::usage_fault(app, error.what()) << std::endl;
     return 2;
   }
   try {
