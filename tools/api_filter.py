@@ -23,7 +23,7 @@ NAMES = rf'\w+{INITIAL}(?:, \w+{INITIAL})*'
 # A variable or several of one type: the type, and the names with their initial values.
 VARIABLE = re.compile(rf'(?!using )([\w:<>,*&() ]*?[\w>*&]) ((?!override\b|const\b){NAMES});$')
 NAMED = re.compile(rf'(\w+)({INITIAL})(?:, |$)')
-FIELD = re.compile(r'\bf\(\s*"\w+",\s*(\w+),\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\)')
+FIELD = re.compile(r'\bf\(\s*"\w+",\s*(\w+),\s*((?:"(?:[^"\\]|\\.)*"\s*)+)(?:,\s*\w+\([^()]*\))?\)')
 # Types whose members tell what they are when nobody says.
 SETTINGS = re.compile(r'(Options|Request|Context)$')
 # A full stop that ends a sentence: not that of "et al. 2022", "e.g. this" or "1, 2, ... 9".

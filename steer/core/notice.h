@@ -15,6 +15,7 @@ void notice(const std::string& line);
 // While it lives, notices of this thread go to `taker`; then to whom they went before.
 class NoticesTo {
  public:
+  // `taker` may be empty: the error stream.
   explicit NoticesTo(NoticeTaker taker);
   ~NoticesTo();
   NoticesTo(const NoticesTo&) = delete;

@@ -15,22 +15,27 @@ namespace steer {
 
 // Which numbers a field takes. Every number is finite; without more, all are taken.
 struct Range {
-  double least = -std::numeric_limits<double>::infinity(), most = std::numeric_limits<double>::infinity();
-  bool open_below = false, open_above = false;  // least itself, most itself are not taken
+  double least = -std::numeric_limits<double>::infinity();  // the lowest
+  double most = std::numeric_limits<double>::infinity();    // the highest
+  bool open_below = false;                                  // least itself is not taken
+  bool open_above = false;                                  // most itself is not taken
 
-  bool bounded() const { return std::isfinite(least) || std::isfinite(most); }
+  // Whether the field takes this number.
   bool holds(double value) const {
     return std::isfinite(value) && value >= least && value <= most && !(open_below && value == least) &&
            !(open_above && value == most);
   }
 };
 
+// From `least` on.
 inline Range at_least(double least) {
   return {least, std::numeric_limits<double>::infinity(), false, false};
 }
+// Above `least`.
 inline Range more_than(double least) {
   return {least, std::numeric_limits<double>::infinity(), true, false};
 }
+// Both ends among them.
 inline Range from_to(double least, double most) {
   return {least, most, false, false};
 }

@@ -27,15 +27,16 @@ struct DataOptions {
     f("path", path,
       "the word shapes, a folder or archive of images, points:NAME, or a file of points (.csv, .npy)");
     f("split", split, "train, test or validation");
-    f("size", size, "height and width to fit images to (0: as stored)");
-    f("channels", channels, "1 grey, 3 colour (0: as stored)");
+    f("size", size, "height and width to fit images to (0: as stored)", from_to(0, 4096));
+    f("channels", channels, "1 grey, 3 colour (0: as stored)", from_to(0, 3));
     f("fit", fit, "how to reach the size: pad, resize or crop");
     f("background", background, "what lies under transparent pixels: white, black, grey or #rrggbb");
-    f("limit", limit, "use at most this many samples (0: all)");
-    f("seed", seed, "seed of procedural data");
+    f("limit", limit, "use at most this many samples (0: all)", at_least(0));
+    f("seed", seed, "seed of procedural data", at_least(0));
     f("labels", labels, "what the labels of shapes name: kind, hue or both");
     f("rare", rare, "a hue and a kind of shapes that shall be seldom, as purple ring (empty: none)");
-    f("rare_share", rare_share, "share of that combination that stays, the others get another hue");
+    f("rare_share", rare_share, "share of that combination that stays, the others get another hue",
+      from_to(0, 1));
   }
 };
 

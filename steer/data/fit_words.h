@@ -11,6 +11,7 @@ struct FitWords {
   std::string background;  // a colour under transparent pixels (picture/colour.h); empty: white
 };
 
+// The parts of such a text.
 inline FitWords fit_words(const std::string& text) {
   constexpr char kOn[] = "on ";
   const size_t on = text.rfind(kOn, 0) == 0 ? 0 : text.find(std::string(" ") + kOn);

@@ -10,7 +10,7 @@ namespace steer {
 
 // A file by the name under which it is found, with "/" between folders and relative to the folder or archive.
 struct Listed {
-  std::string name;
+  std::string name;    // under which it is found
   std::string source;  // in an archive the entry that holds the bytes; in a folder the name
 };
 

@@ -23,11 +23,11 @@ struct LoaderOptions {
   int64_t prefetch = 4;  // batches made ahead, at most
 
   void fields(OptionFields& f) {
-    f("batch", batch, "images in a batch");
+    f("batch", batch, "images in a batch", from_to(1, 1 << 20));
     f("shuffle", shuffle, "take the images of each epoch in a new order");
-    f("seed", seed, "seed of the orders");
-    f("workers", workers, "threads that load (0: none beside the caller's)");
-    f("prefetch", prefetch, "batches loaded ahead");
+    f("seed", seed, "seed of the orders", at_least(0));
+    f("workers", workers, "threads that load (0: none beside the caller's)", from_to(0, 256));
+    f("prefetch", prefetch, "batches loaded ahead", from_to(0, 4096));
   }
 };
 

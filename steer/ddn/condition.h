@@ -24,11 +24,12 @@ struct ConditionOptions {
   void fields(OptionFields& f) {
     f("type", type,
       "none, class, colour (told the greys), edge (told the edges) or resize (told a small image)");
-    f("classes", classes, "of type class: how many there are");
+    f("classes", classes, "of type class: how many there are", from_to(2, 1 << 20));
     f("encoding", encoding,
       "of type class: digits (official, two bits a channel) or one_hot (a channel a class)");
-    f("size", size, "of type resize: height and width of the small image");
-    f("threshold", threshold, "of type edge: the least gradient magnitude of an edge, on [-1, 1]");
+    f("size", size, "of type resize: height and width of the small image", from_to(1, 4096));
+    f("threshold", threshold, "of type edge: the least gradient magnitude of an edge, on [-1, 1]",
+      at_least(0));
     f("everywhere", everywhere, "tell every layer, not only one per resolution (pyramid)");
   }
 };

@@ -20,10 +20,10 @@ struct PointsNetworkOptions {
 
   void fields(OptionFields& f) {
     f("kind", kind, "the kind of sample, any whose samples have one size");
-    f("values", values, "numbers of a sample");
-    f("width", width, "features of every layer, even");
-    f("layers", layers, "layers, one chosen index each");
-    f("candidates", candidates, "candidates K of each layer, or one number for all");
+    f("values", values, "numbers of a sample", from_to(1, 1 << 20));
+    f("width", width, "features of every layer, even", from_to(2, 1 << 16));
+    f("layers", layers, "layers, one chosen index each", from_to(1, 4096));
+    f("candidates", candidates, "candidates K of each layer, or one number for all", from_to(1, 1 << 20));
     f("residual", residual, "add candidates to the previous point");
     f("leak", leak, "half of the features choose, the other half leaks through the chosen node");
   }

@@ -21,14 +21,14 @@ struct PyramidOptions {
   std::string start = "zeros";  // zeros | ramp: image and leak that enter the first layer
 
   void fields(OptionFields& f) {
-    f("start_size", start_size, "height and width of the first scale");
-    f("widths", widths, "feature channels of each scale, from start_size on, doubling");
-    f("layers", layers, "layers of each scale");
-    f("candidates", candidates, "candidates K of each scale, or one number for all");
-    f("image_channels", image_channels, "channels of the images");
+    f("start_size", start_size, "height and width of the first scale", from_to(1, 4096));
+    f("widths", widths, "feature channels of each scale, from start_size on, doubling", from_to(1, 1 << 16));
+    f("layers", layers, "layers of each scale", from_to(0, 4096));
+    f("candidates", candidates, "candidates K of each scale, or one number for all", from_to(1, 1 << 20));
+    f("image_channels", image_channels, "channels of the images", from_to(1, 4096));
     f("residual", residual, "add candidates to the previous image");
     f("leak", leak, "half of the features choose, the other half leaks through the chosen node");
-    f("dropout", dropout, "dropout of activations inside the blocks");
+    f("dropout", dropout, "dropout of activations inside the blocks", from_below(0, 1));
     f("start", start,
       "image and leak that enter the first layer: zeros, or ramp (-1 to 1 over the channels)");
   }

@@ -16,11 +16,11 @@ struct RecurrentOptions {
   bool residual = false;
 
   void fields(OptionFields& f) {
-    f("size", size, "height and width of the images, a multiple of 16");
-    f("base", base, "channels at the full size");
-    f("candidates", candidates, "candidates K");
-    f("repeats", repeats, "applications of the network, one chosen index each");
-    f("image_channels", image_channels, "channels of the images");
+    f("size", size, "height and width of the images, a multiple of 16", from_to(16, 4096));
+    f("base", base, "channels at the full size", from_to(4, 1 << 16));
+    f("candidates", candidates, "candidates K", from_to(1, 1 << 20));
+    f("repeats", repeats, "applications of the network, one chosen index each", from_to(1, 4096));
+    f("image_channels", image_channels, "channels of the images", from_to(1, 4096));
     f("residual", residual, "add candidates to the previous image");
   }
 };

@@ -19,9 +19,10 @@ struct SplitOptions {
   void fields(OptionFields& f) {
     f("rule", rule,
       "when a node splits: exact (p_max - p_min > 1/K or p_min < 1/2K), paper (p_max > 2/K or p_min < 1/2K)");
-    f("half_life_images", half_life_images, "images after which counts have halved; 0 = counts never forget");
-    f("every_steps", every_steps, "training steps between tests of the rule");
-    f("most", most, "splits per layer and test at the most");
+    f("half_life_images", half_life_images, "images after which counts have halved; 0 = counts never forget",
+      at_least(0));
+    f("every_steps", every_steps, "training steps between tests of the rule", at_least(1));
+    f("most", most, "splits per layer and test at the most", at_least(1));
   }
 };
 

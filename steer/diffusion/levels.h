@@ -25,12 +25,13 @@ struct LevelOptions {
     f("type", type,
       "karras, exponential, poly_exponential, log_snr, vp, ve, time, flow, cosine, iddpm, ddpm_leading, "
       "ddpm_trailing, ddpm_linspace or quadratic");
-    f("steps", steps, "steps, the last one down to 0");
-    f("sigma_min", sigma_min, "lowest level above 0; 0 = the process's own");
-    f("sigma_max", sigma_max, "first level; 0 = the process's own");
-    f("rho", rho, "karras: the exponent, 0 = 7; poly_exponential: of the ramp, 0 = 1");
-    f("shift", shift, "flow: odds of the time are multiplied by it; above 1 more steps at high noise");
-    f("offset", offset, "ddpm_leading: added to the indices");
+    f("steps", steps, "steps, the last one down to 0", from_to(1, 100000));
+    f("sigma_min", sigma_min, "lowest level above 0; 0 = the process's own", at_least(0));
+    f("sigma_max", sigma_max, "first level; 0 = the process's own", at_least(0));
+    f("rho", rho, "karras: the exponent, 0 = 7; poly_exponential: of the ramp, 0 = 1", at_least(0));
+    f("shift", shift, "flow: odds of the time are multiplied by it; above 1 more steps at high noise",
+      more_than(0));
+    f("offset", offset, "ddpm_leading: added to the indices", at_least(0));
   }
 };
 

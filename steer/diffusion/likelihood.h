@@ -22,13 +22,16 @@ struct LikelihoodOptions {
 
   void fields(OptionFields& f) {
     f("divergence", divergence, "hutchinson, or exact: one gradient for every number of a sample");
-    f("probes", probes, "hutchinson: random directions of each sample, kept through the whole run");
-    f("sigma_min", sigma_min, "noise of the data's end; 0 = the process's own");
-    f("sigma_max", sigma_max, "noise of the prior's end; 0 = the process's own");
-    f("prior_std", prior_std, "standard deviation of the normal prior of xbar at sigma_max; 0 = sigma_max");
-    f("rtol", rtol, "relative tolerance of dopri5");
-    f("atol", atol, "absolute tolerance of dopri5");
-    f("grid_steps", grid_steps, "above 0: Heun on a Karras grid of so many steps instead of dopri5");
+    f("probes", probes, "hutchinson: random directions of each sample, kept through the whole run",
+      from_to(1, 1 << 20));
+    f("sigma_min", sigma_min, "noise of the data's end; 0 = the process's own", at_least(0));
+    f("sigma_max", sigma_max, "noise of the prior's end; 0 = the process's own", at_least(0));
+    f("prior_std", prior_std, "standard deviation of the normal prior of xbar at sigma_max; 0 = sigma_max",
+      at_least(0));
+    f("rtol", rtol, "relative tolerance of dopri5", more_than(0));
+    f("atol", atol, "absolute tolerance of dopri5", more_than(0));
+    f("grid_steps", grid_steps, "above 0: Heun on a Karras grid of so many steps instead of dopri5",
+      from_to(0, 100000));
   }
 };
 

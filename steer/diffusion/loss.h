@@ -23,8 +23,9 @@ struct NoiseDrawOptions {
       "log_normal, uniform_t, logit_normal, log_uniform or table; auto: log_normal for edm, table for ddpm "
       "and "
       "cosine, else uniform_t");
-    f("mean", mean, "log_normal, logit_normal: mean of ln sigma = logit of the flow's time");
-    f("std", std, "log_normal, logit_normal: its standard deviation");
+    f("mean", mean, "log_normal, logit_normal: mean of ln sigma = logit of the flow's time",
+      from_to(-100, 100));
+    f("std", std, "log_normal, logit_normal: its standard deviation", more_than(0));
     f("stratified", stratified, "one draw from each of equal shares of the distribution");
   }
 };

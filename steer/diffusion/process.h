@@ -28,12 +28,12 @@ struct ProcessOptions {
 
   void fields(OptionFields& f) {
     f("type", type, "edm, vp, subvp, ve, ddpm, cosine or flow");
-    f("beta_min", beta_min, "vp, subvp: beta(0); ddpm: the first beta times steps");
-    f("beta_max", beta_max, "vp, subvp: beta(1); ddpm: the last beta times steps");
-    f("sigma_min", sigma_min, "lowest noise above 0 of sampling; 0 = the type's own");
-    f("sigma_max", sigma_max, "noise that sampling starts at; 0 = the type's own");
-    f("sigma_data", sigma_data, "standard deviation of the data, for edm's preconditioning");
-    f("steps", steps, "ddpm, cosine: entries of the table of noise levels");
+    f("beta_min", beta_min, "vp, subvp: beta(0); ddpm: the first beta times steps", at_least(0));
+    f("beta_max", beta_max, "vp, subvp: beta(1); ddpm: the last beta times steps", at_least(0));
+    f("sigma_min", sigma_min, "lowest noise above 0 of sampling; 0 = the type's own", at_least(0));
+    f("sigma_max", sigma_max, "noise that sampling starts at; 0 = the type's own", at_least(0));
+    f("sigma_data", sigma_data, "standard deviation of the data, for edm's preconditioning", more_than(0));
+    f("steps", steps, "ddpm, cosine: entries of the table of noise levels", from_to(1, 1000000));
   }
 };
 

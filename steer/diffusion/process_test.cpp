@@ -105,9 +105,12 @@ TEST(Process, OptionsOverrideTheRange) {
 
 TEST(Process, WrongOptionsAreRefused) {
   const auto refused = [](const std::string& json) {
-    ProcessOptions options;
-    read_options(options, Json::parse(json), "test");
-    EXPECT_THROW(make_process(options), Error) << json;
+    const auto made = [&] {
+      ProcessOptions options;
+      read_options(options, Json::parse(json), "test");
+      make_process(options);
+    };
+    EXPECT_THROW(made(), Error) << json;
   };
   refused(R"({"type": "emd"})");
   refused(R"({"sigma_min": 90})");

@@ -39,19 +39,20 @@ struct SolverOptions {
     f("name", name,
       "ddpm, ddim, euler, euler_ancestral, heun, second_order, dpmpp_2s, dpmpp_2m, dpmpp_3m, "
       "dpmpp_2m_sde, dpmpp_3m_sde, lms, predictor_corrector or dopri5");
-    f("eta", eta, "share of fresh noise: 0 = none, 1 = all; -1 = the solver's own (ddim 0, others 1)");
-    f("alpha", alpha, "second_order: place of the middle evaluation, 0.5 midpoint, 1 Heun");
-    f("churn", churn, "heun: S_churn, noise put back over the whole run; 0 = none");
-    f("churn_min", churn_min, "heun: S_min, lowest sigma with churn");
-    f("churn_max", churn_max, "heun: S_max, highest sigma with churn");
-    f("churn_noise", churn_noise, "heun: S_noise, scale of the noise put back");
-    f("order", order, "lms: steps it looks back on, 1 to 4");
+    f("eta", eta, "share of fresh noise: 0 = none, 1 = all; -1 = the solver's own (ddim 0, others 1)",
+      from_to(-1, 1));
+    f("alpha", alpha, "second_order: place of the middle evaluation, 0.5 midpoint, 1 Heun", more_than(0));
+    f("churn", churn, "heun: S_churn, noise put back over the whole run; 0 = none", at_least(0));
+    f("churn_min", churn_min, "heun: S_min, lowest sigma with churn", at_least(0));
+    f("churn_max", churn_max, "heun: S_max, highest sigma with churn", at_least(0));
+    f("churn_noise", churn_noise, "heun: S_noise, scale of the noise put back", at_least(0));
+    f("order", order, "lms: steps it looks back on, 1 to 4", from_to(1, 4));
     f("variance", variance, "ddpm: small (the posterior's) or large (beta)");
     f("clip_x0", clip_x0, "clip what the denoiser says to [-1, 1]");
-    f("snr", snr, "predictor_corrector: signal to noise of a Langevin step");
-    f("corrections", corrections, "predictor_corrector: Langevin steps at each level");
-    f("rtol", rtol, "dopri5: relative tolerance");
-    f("atol", atol, "dopri5: absolute tolerance");
+    f("snr", snr, "predictor_corrector: signal to noise of a Langevin step", more_than(0));
+    f("corrections", corrections, "predictor_corrector: Langevin steps at each level", from_to(0, 10000));
+    f("rtol", rtol, "dopri5: relative tolerance", more_than(0));
+    f("atol", atol, "dopri5: absolute tolerance", more_than(0));
   }
 };
 

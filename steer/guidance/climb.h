@@ -32,10 +32,10 @@ struct ClimbOptions {
       "every answer of the denoiser; strengths hold when the number of steps changes; any solver but dopri5) "
       "or "
       "auto: step where the solver allows");
-    f("rho", rho, "variance guidance: strength of the gradient through the network; 0 = none");
-    f("mu", mu, "mean guidance: strength of the gradient at the denoised sample; 0 = none");
+    f("rho", rho, "variance guidance: strength of the gradient through the network; 0 = none", at_least(0));
+    f("mu", mu, "mean guidance: strength of the gradient at the denoised sample; 0 = none", at_least(0));
     f("sigma", sigma,
-      "implicit dynamics: deviation of the noise that the objective is seen through; 0 = none");
+      "implicit dynamics: deviation of the noise that the objective is seen through; 0 = none", at_least(0));
     f("rho_structure", rho_structure,
       "how rho goes along the levels: increase, decrease, constant (mean 1 over the grid), sqrt_alpha, "
       "increase_sqrt_alpha or beta");
@@ -43,16 +43,19 @@ struct ClimbOptions {
     f("sigma_structure", sigma_structure,
       "how sigma goes along the levels: decrease, constant or posterior (what the denoiser leaves open)");
     f("normalise", normalise, "divide rho by |log f| (score) or its root (root) of each sample, or none");
-    f("recurrence", recurrence, "times that each step is made, with fresh noise between");
-    f("iterations", iterations, "gradient steps of mean guidance");
+    f("recurrence", recurrence, "times that each step is made, with fresh noise between", from_to(1, 10000));
+    f("iterations", iterations, "gradient steps of mean guidance", from_to(0, 10000));
     f("draws", draws,
-      "draws of the implicit dynamics; 0 = linear objectives in closed form, others unsmoothed");
-    f("data_std", data_std, "deviation of the data, for sigma_structure posterior");
-    f("gradient_limit", gradient_limit, "largest root mean square of a sample's gradient; 0 = none");
+      "draws of the implicit dynamics; 0 = linear objectives in closed form, others unsmoothed",
+      from_to(0, 1 << 20));
+    f("data_std", data_std, "deviation of the data, for sigma_structure posterior", more_than(0));
+    f("gradient_limit", gradient_limit, "largest root mean square of a sample's gradient; 0 = none",
+      at_least(0));
     f("reach", reach,
       "largest root mean square by which a term moves a sample in a step, in units of what the denoiser "
       "leaves open "
-      "(data_std); 0 = any. Keeps samples without a limit from running away");
+      "(data_std); 0 = any. Keeps samples without a limit from running away",
+      at_least(0));
     f("clip_x0", clip_x0,
       "clip what the denoiser says to the limit of the samples, where they have one, before guidance; in the "
       "denoiser "

@@ -27,20 +27,23 @@ struct PopulationOptions {
     f("method", method,
       "none, best_of (the best of whole runs), svdd (one candidate goes on from each step), feynman_kac "
       "(particles, resampled by weight) or tree (the best candidates of several paths go on)");
-    f("count", count,
-      "rows of each sample: runs, candidates of a step, particles, or all children of a tree");
-    f("paths", paths, "tree: paths that go on from a step; divides count");
-    f("temperature", temperature, "svdd, feynman_kac: divides the scores; svdd: 0 = the best candidate");
+    f("count", count, "rows of each sample: runs, candidates of a step, particles, or all children of a tree",
+      from_to(1, 1 << 20));
+    f("paths", paths, "tree: paths that go on from a step; divides count", from_to(1, 1 << 20));
+    f("temperature", temperature, "svdd, feynman_kac: divides the scores; svdd: 0 = the best candidate",
+      at_least(0));
     f("potential", potential, "feynman_kac: what weighs, difference, max or sum of scores");
     f("branch", branch,
       "tree: children are drawn at the next level (state; one evaluation each) or as noise on the denoised "
       "sample (destination; one evaluation for each path)");
     f("data_std", data_std,
-      "deviation of the data, by which an unfinished sample is uncertain (linear objectives; destinations)");
-    f("every", every, "steps from one weighing to the next; the last step always weighs");
-    f("first_sigma", first_sigma, "highest level at which rows are weighed");
-    f("last_sigma", last_sigma, "lowest level at which rows are weighed, but for the end");
-    f("threshold", threshold, "feynman_kac: resample at effective sample sizes below this share of count");
+      "deviation of the data, by which an unfinished sample is uncertain (linear objectives; destinations)",
+      more_than(0));
+    f("every", every, "steps from one weighing to the next; the last step always weighs", at_least(1));
+    f("first_sigma", first_sigma, "highest level at which rows are weighed", at_least(0));
+    f("last_sigma", last_sigma, "lowest level at which rows are weighed, but for the end", at_least(0));
+    f("threshold", threshold, "feynman_kac: resample at effective sample sizes below this share of count",
+      from_to(0, 1));
   }
 };
 

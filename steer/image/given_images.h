@@ -26,9 +26,11 @@ GivenImages given_images(const Arguments& arguments, const ObjectiveContext& con
 // A painting and where it is opaque, from the argument `image`: colours [1, C, H, W] in [-1, 1] and
 // alpha [1, 1, H, W] in [0, 1]. A border that a fit adds is transparent.
 struct GivenPainting {
-  Tensor colours;
-  Tensor alpha;
+  Tensor colours;  // [1, C, H, W]
+  Tensor alpha;    // [1, 1, H, W]
 };
+
+// What the argument `image` names. Error where it cannot be read or has another size without a fit.
 GivenPainting given_painting(const Arguments& arguments, const ObjectiveContext& context);
 
 // The mask that the words name (masks.h); one from a picture is brought to size as the images are.

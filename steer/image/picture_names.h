@@ -11,15 +11,16 @@ namespace steer {
 
 // A picture that is to be read.
 struct NamedPicture {
-  Listed file;
+  Listed file;         // where it is
   int64_t label = -1;  // a number of PictureNames::classes, -1 without a class
 };
 
+// The pictures of one split.
 struct PictureNames {
-  std::vector<NamedPicture> pictures;
-  std::vector<std::string> classes;
-  std::vector<Skipped> skipped;  // other files, pictures outside the splits
-  std::string split;             // where another split stands in for the one asked for: its folder
+  std::vector<NamedPicture> pictures;  // in the order in which they are dealt out
+  std::vector<std::string> classes;    // in alphabetical order
+  std::vector<Skipped> skipped;        // other files, pictures outside the splits
+  std::string split;                   // where another split stands in for the one asked for: its folder
 };
 
 // "train", "test" or "validation" for a word that names this part of a data set (training, val, dev, eval,

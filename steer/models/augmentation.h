@@ -18,11 +18,12 @@ struct AugmentOptions {
   int64_t shift = 2;
 
   void fields(OptionFields& f) {
-    f("shrink_2", shrink_2, "chance that an image is averaged over squares of 2 x 2 pixels");
-    f("shrink_4", shrink_4, "the same, 4 x 4");
-    f("shrink_8", shrink_8, "the same, 8 x 8");
-    f("noise", noise, "largest standard deviation of added noise; each image draws its own, from 0");
-    f("shift", shift, "largest shift in pixels, along both sides; border pixels repeat");
+    f("shrink_2", shrink_2, "chance that an image is averaged over squares of 2 x 2 pixels", from_to(0, 1));
+    f("shrink_4", shrink_4, "the same, 4 x 4", from_to(0, 1));
+    f("shrink_8", shrink_8, "the same, 8 x 8", from_to(0, 1));
+    f("noise", noise, "largest standard deviation of added noise; each image draws its own, from 0",
+      at_least(0));
+    f("shift", shift, "largest shift in pixels, along both sides; border pixels repeat", from_to(0, 4096));
   }
 };
 

@@ -18,7 +18,8 @@ struct ClassifierModelOptions {
   void fields(OptionFields& f) {
     f("network", network, "shape of the network");
     f("augment", augment, "how training images are changed");
-    f("smoothing", smoothing, "share of the wanted probability that is spread over all classes");
+    f("smoothing", smoothing, "share of the wanted probability that is spread over all classes",
+      from_below(0, 1));
   }
 };
 

@@ -32,13 +32,14 @@ struct DdnOptions {
     f("recurrent", recurrent, "shape of the recurrent network");
     f("points", points, "shape of the network of points");
     f("chain_dropout", chain_dropout,
-      "chance that a random candidate goes on, for each sample and layer while training");
+      "chance that a random candidate goes on, for each sample and layer while training", from_below(0, 1));
     f("balance", balance,
       "how nodes are kept evenly used: split (split-and-prune), bias (a bias on the distance of each node, "
       "without pruning), none");
     f("split", split, "split-and-prune");
     f("bias_rate", bias_rate,
-      "with balance=bias: how far a bias moves in a step, in units of the mean distance to the nearest node");
+      "with balance=bias: how far a bias moves in a step, in units of the mean distance to the nearest node",
+      at_least(0));
   }
 };
 

@@ -22,16 +22,20 @@ struct DdnSettings {
   void fields(OptionFields& f) {
     f("top", top,
       "an objective picks at random among this many best candidates; 1 = always the best; below 1 a share of "
-      "them, as 0.1");
+      "them, as 0.1",
+      more_than(0));
     f("beam", beam,
       "an objective searches with this many prefixes side by side and gives the best; seeds are then idle; "
-      "1 = greedy, with top");
+      "1 = greedy, with top",
+      from_to(1, 1 << 20));
     f("particles", particles,
-      "particles of each sample, resampled at every layer: draws from the posterior; 0 = none");
-    f("temperature", temperature, "divides the scores of particles, and the logits of a prior");
+      "particles of each sample, resampled at every layer: draws from the posterior; 0 = none",
+      from_to(0, 1 << 20));
+    f("temperature", temperature, "divides the scores of particles, and the logits of a prior", at_least(0));
     f("shortlist", shortlist,
       "candidates that an objective which must look at samples sees at each layer: the best by its linear "
-      "terms, else some far apart; 0 = all");
+      "terms, else some far apart; 0 = all",
+      from_to(0, 1 << 20));
     f("levels", levels,
       "layers a:b that an objective guides, from 1; a: and :b stand for the rest, empty = all; the others "
       "draw at random");

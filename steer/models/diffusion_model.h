@@ -36,11 +36,12 @@ struct DiffusionOptions {
       "eps");
     f("noise", noise, "noise levels of training");
     f("weight", weight, "factor of the network's squared error: unit, snr, soft_min_snr or x0");
-    f("classes", classes, "number of classes that the model is told; 0 = none");
+    f("classes", classes, "number of classes that the model is told; 0 = none", from_to(0, 1 << 20));
     f("label_dropout", label_dropout,
       "chance that a training image's class is not told; above 0 allows sampler.scale and samples of no "
-      "class");
-    f("flip", flip, "chance that a training image is mirrored");
+      "class",
+      from_to(0, 1));
+    f("flip", flip, "chance that a training image is mirrored", from_to(0, 1));
     f("sampler", sampler, "how samples are drawn unless a command says otherwise");
   }
 };

@@ -32,19 +32,21 @@ struct DiffusionSettings {
       "how an objective guides: a name of steer list methods; empty = pigdm for linear objectives and for "
       "points, tfg "
       "where there is a gradient, else feynman_kac");
-    f("strength", strength, "strength of the method, 0 = it guides nothing; below 0 = its own");
-    f("recurrence", recurrence, "times that each step is made; 0 = as the method says");
-    f("particles", particles, "particles of each sample, resampled at every step; 0 = as the method says");
-    f("temperature", temperature, "divides the scores of particles; 0 = as the method says");
+    f("strength", strength, "strength of the method, 0 = it guides nothing; below 0 = its own", at_least(-1));
+    f("recurrence", recurrence, "times that each step is made; 0 = as the method says", from_to(0, 10000));
+    f("particles", particles, "particles of each sample, resampled at every step; 0 = as the method says",
+      from_to(0, 1 << 20));
+    f("temperature", temperature, "divides the scores of particles; 0 = as the method says", at_least(0));
     f("solver", solver, "how a sample goes from level to level; empty = as suits");
     f("levels", levels, "the grid of noise levels; empty = as suits");
     f("process", process, "draw on the grid of this process, whatever the model was trained on");
-    f("steps", steps, "steps of the solver; 0 = as suits");
-    f("eta", eta, "share of fresh noise, 0 to 1; below 0 = as suits");
+    f("steps", steps, "steps of the solver; 0 = as suits", from_to(0, 100000));
+    f("eta", eta, "share of fresh noise, 0 to 1; below 0 = as suits", from_to(-1, 1));
     f("scale", scale,
       "of a class-conditional model: 1 follows the class as trained, more exaggerates it, 0 ignores it; "
       "below "
-      "0 = as suits");
+      "0 = as suits",
+      at_least(-1));
   }
 };
 

@@ -20,7 +20,8 @@ struct SamplerOptions {
     f("solver", solver, "how a sample goes from level to level");
     f("scale", scale,
       "of a class-conditional model: how far it goes from its answer without class toward the one with it; "
-      "1 = the latter alone");
+      "1 = the latter alone",
+      at_least(0));
   }
 };
 

@@ -24,10 +24,10 @@ struct AdamOptions {
   double clip = 0;  // largest norm of the whole gradient; 0 = no clipping
 
   void fields(OptionFields& f) {
-    f("beta1", beta1, "decay of the first moment");
-    f("beta2", beta2, "decay of the second moment");
-    f("epsilon", epsilon, "added to the root of the second moment");
-    f("clip", clip, "largest norm of the whole gradient; 0 = no clipping");
+    f("beta1", beta1, "decay of the first moment", from_below(0, 1));
+    f("beta2", beta2, "decay of the second moment", from_below(0, 1));
+    f("epsilon", epsilon, "added to the root of the second moment", at_least(0));
+    f("clip", clip, "largest norm of the whole gradient; 0 = no clipping", at_least(0));
   }
 };
 

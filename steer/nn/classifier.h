@@ -22,13 +22,14 @@ struct ClassifierOptions {
   double dropout = 0.1;
 
   void fields(OptionFields& f) {
-    f("channels", channels, "channels of the images; 0 = as in the data");
-    f("size", size, "height and width of the images");
-    f("classes", classes, "number of classes; 0 = as in the data");
-    f("widths", widths, "channels at each resolution, each half of the one before");
-    f("blocks", blocks, "residual blocks at each resolution");
-    f("patch", patch, "side of the pixel squares that become one position before the first convolution");
-    f("dropout", dropout, "chance that a feature is dropped before the last layer");
+    f("channels", channels, "channels of the images; 0 = as in the data", from_to(0, 4096));
+    f("size", size, "height and width of the images", from_to(1, 4096));
+    f("classes", classes, "number of classes; 0 = as in the data", from_to(0, 1 << 20));
+    f("widths", widths, "channels at each resolution, each half of the one before", from_to(1, 1 << 16));
+    f("blocks", blocks, "residual blocks at each resolution", from_to(1, 4096));
+    f("patch", patch, "side of the pixel squares that become one position before the first convolution",
+      from_to(1, 4096));
+    f("dropout", dropout, "chance that a feature is dropped before the last layer", from_below(0, 1));
   }
 };
 

@@ -19,13 +19,15 @@ struct MlpOptions {
 
   void fields(OptionFields& f) {
     f("kind", kind, "the kind of sample, any whose samples have one size");
-    f("values", values, "numbers of a sample");
-    f("width", width, "features of every layer, even");
-    f("blocks", blocks, "residual blocks");
+    f("values", values, "numbers of a sample", from_to(1, 1 << 20));
+    f("width", width, "features of every layer, even", from_to(2, 1 << 16));
+    f("blocks", blocks, "residual blocks", from_to(1, 4096));
     f("frequencies", frequencies,
-      "sines and cosines of pi times 1, 2, 4, ... times each number that enter beside it; 0 = none");
-    f("dropout", dropout, "dropout of activations inside the blocks, while training");
-    f("num_class_embeds", num_class_embeds, "classes that the network is told, the one for none included");
+      "sines and cosines of pi times 1, 2, 4, ... times each number that enter beside it; 0 = none",
+      from_to(0, 64));
+    f("dropout", dropout, "dropout of activations inside the blocks, while training", from_below(0, 1));
+    f("num_class_embeds", num_class_embeds, "classes that the network is told, the one for none included",
+      from_to(0, 1 << 20));
   }
 };
 

@@ -37,32 +37,40 @@ struct UNetOptions {
   bool zero_init = true;
 
   void fields(OptionFields& f) {
-    f("sample_size", sample_size, "height and width of the images; 0 = any");
-    f("in_channels", in_channels, "channels that enter");
-    f("out_channels", out_channels, "channels that leave");
+    f("sample_size", sample_size, "height and width of the images; 0 = any", from_to(0, 4096));
+    f("in_channels", in_channels, "channels that enter", from_to(1, 1 << 16));
+    f("out_channels", out_channels, "channels that leave", from_to(1, 1 << 16));
     f("time_embedding_type", time_embedding_type,
       "positional, or fourier: of the label's logarithm, the output divided by the label");
-    f("freq_shift", freq_shift, "of positional: taken from the number of frequencies in their exponent");
+    f("freq_shift", freq_shift, "of positional: taken from the number of frequencies in their exponent",
+      from_to(0, 1));
     f("flip_sin_to_cos", flip_sin_to_cos, "of positional: cosines before sines");
     f("down_block_types", down_block_types, "DownBlock2D or AttnDownBlock2D (attention) for each resolution");
     f("up_block_types", up_block_types, "UpBlock2D or AttnUpBlock2D for each resolution, the smallest first");
-    f("block_out_channels", block_out_channels, "channels at each resolution, each half of the one before");
-    f("layers_per_block", layers_per_block, "residual blocks at each resolution on the way down");
-    f("mid_block_scale_factor", mid_block_scale_factor, "divides the sums of the middle block");
-    f("downsample_padding", downsample_padding, "0 (zeros below and right) or 1 (around)");
+    f("block_out_channels", block_out_channels, "channels at each resolution, each half of the one before",
+      from_to(1, 1 << 16));
+    f("layers_per_block", layers_per_block, "residual blocks at each resolution on the way down",
+      from_to(1, 4096));
+    f("mid_block_scale_factor", mid_block_scale_factor, "divides the sums of the middle block", more_than(0));
+    f("downsample_padding", downsample_padding, "0 (zeros below and right) or 1 (around)", from_to(0, 1));
     f("downsample_type", downsample_type, "conv, or resnet in blocks with attention");
     f("upsample_type", upsample_type, "conv, or resnet in blocks with attention");
-    f("dropout", dropout, "dropout of activations inside the residual blocks, while training");
+    f("dropout", dropout, "dropout of activations inside the residual blocks, while training",
+      from_below(0, 1));
     f("act_fn", act_fn, "silu");
-    f("attention_head_dim", attention_head_dim, "channels of one attention head; 0 = one head");
-    f("norm_num_groups", norm_num_groups, "groups of the norms; divides every number of channels");
+    f("attention_head_dim", attention_head_dim, "channels of one attention head; 0 = one head",
+      from_to(0, 1 << 16));
+    f("norm_num_groups", norm_num_groups, "groups of the norms; divides every number of channels",
+      from_to(1, 1 << 16));
     f("attn_norm_num_groups", attn_norm_num_groups,
-      "groups of the norm before the middle attention; 0 = norm_num_groups, or no norm with scale_shift");
-    f("norm_eps", norm_eps, "added to the variance in the norms");
+      "groups of the norm before the middle attention; 0 = norm_num_groups, or no norm with scale_shift",
+      from_to(0, 1 << 16));
+    f("norm_eps", norm_eps, "added to the variance in the norms", at_least(0));
     f("resnet_time_scale_shift", resnet_time_scale_shift,
       "default (the time is added) or scale_shift (it scales and shifts)");
     f("add_attention", add_attention, "attention in the middle block");
-    f("num_class_embeds", num_class_embeds, "classes that the network is told, the one for none included");
+    f("num_class_embeds", num_class_embeds, "classes that the network is told, the one for none included",
+      from_to(0, 1 << 20));
     f("zero_init", zero_init, "the last layer of each block and the output start at zero");
   }
 };

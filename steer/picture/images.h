@@ -28,11 +28,15 @@ constexpr int64_t kMaxSide = 16384, kMaxPixels = int64_t{1} << 26;
 // anything is decoded.
 Tensor decode_bytes(std::string_view bytes, const std::string& name, int64_t channels,
                     const Colour& background = kWhite);
+
+// The same of a file.
 Tensor read_bytes(const std::string& path, int64_t channels, const Colour& background = kWhite);
 
 // The same as float32 [C, H, W] in [-1, 1].
 Tensor decode_image(std::string_view bytes, const std::string& name, int64_t channels,
                     const Colour& background = kWhite);
+
+// The same of a file.
 Tensor read_image(const std::string& path, int64_t channels, const Colour& background = kWhite);
 
 // A picture with how much of each pixel is painted, transparent pixels as they are stored.

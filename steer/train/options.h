@@ -29,25 +29,25 @@ struct TrainOptions {
   LoaderOptions loader;
 
   void fields(OptionFields& f) {
-    f("rate", rate, "learning rate after the ramp");
-    f("ramp_images", ramp_images, "images over which the learning rate rises linearly from 0");
+    f("rate", rate, "learning rate after the ramp", more_than(0));
+    f("ramp_images", ramp_images, "images over which the learning rate rises linearly from 0", at_least(0));
     f("decay", decay, "constant, or cosine: down to floor x rate at the end of the budget");
-    f("floor", floor, "last learning rate of the cosine as a share of rate");
+    f("floor", floor, "last learning rate of the cosine as a share of rate", from_to(0, 1));
     f("ema_half_life_images", ema_half_life_images,
-      "half-life of the averaged weights in images; 0 = no average");
+      "half-life of the averaged weights in images; 0 = no average", at_least(0));
     f("ema_power", ema_power,
-      "above 0: average all weights in proportion to this power of the images seen instead");
-    f("images", images, "budget in images; 0 = none");
-    f("minutes", minutes, "budget in minutes; 0 = none");
-    f("seed", seed, "seed of initial values, order and dropout");
+      "above 0: average all weights in proportion to this power of the images seen instead", at_least(0));
+    f("images", images, "budget in images; 0 = none", at_least(0));
+    f("minutes", minutes, "budget in minutes; 0 = none", at_least(0));
+    f("seed", seed, "seed of initial values, order and dropout", at_least(0));
     f("precision", precision, "of convolutions: auto, float32 or bfloat16");
     f("recompute", recompute,
       "keep the activations of one level at a time and compute the others again for the gradient: far less "
       "memory, up to a third more time");
     f("stored", stored, "number type of model.safetensors: float32, or float16 for half the size");
-    f("checkpoint_minutes", checkpoint_minutes, "minutes between checkpoints");
-    f("grid_minutes", grid_minutes, "minutes between sample grids; 0 = at the end alone");
-    f("log_every_steps", log_every_steps, "steps between lines of log.jsonl");
+    f("checkpoint_minutes", checkpoint_minutes, "minutes between checkpoints", at_least(0));
+    f("grid_minutes", grid_minutes, "minutes between sample grids; 0 = at the end alone", at_least(0));
+    f("log_every_steps", log_every_steps, "steps between lines of log.jsonl", at_least(1));
     f("adam", adam, "the optimiser");
     f("loader", loader, "batches");
   }

@@ -28,8 +28,8 @@ struct ComparedTask {
     f("reference", reference, "a data set whose test samples are compared with");
     f("metric", metric,
       "what strengths are searched by; empty: accuracy with a judge, psnr with data, else score");
-    f("count", count, "samples");
-    f("batch", batch, "samples made at once");
+    f("count", count, "samples", from_to(1, 1 << 30));
+    f("batch", batch, "samples made at once", from_to(1, 1 << 20));
   }
 };
 

@@ -54,20 +54,20 @@ struct Recipe {
   std::optional<int64_t> noise_seed;  // guide: GuideOptions::noise_seed; JSON key "noise_seed"
 
   void fields(OptionFields& f) {
-    f("version", version, "of this format");
+    f("version", version, "of this format", from_to(1, 1));
     f("work", work, "sample or guide");
     f("model", model, "which model");
     f("objective", objective, "guide: what is wanted, in words");
     f("fit", fit, "guide: files in the words of another size: resize or pad; empty = they are refused");
-    f("count", count, "samples");
+    f("count", count, "samples", from_to(1, 1 << 30));
     f("seeds", seeds, "one for each sample; a single one: sample i takes it + i");
-    f("first", first, "the first sample is this number of the request that it is part of");
-    f("batch", batch, "sample: made at once");
+    f("first", first, "the first sample is this number of the request that it is part of", at_least(0));
+    f("batch", batch, "sample: made at once", from_to(0, 1 << 20));
     f("telling", telling, "what a conditional model is told");
     f("precision", precision, "of convolutions: auto, float32 or bfloat16");
     f("device", device, "cpu or cuda");
-    f("shown", shown, "the picture shows this sample alone, from 0; -1 = all of them");
-    f("zoom", zoom, "each pixel is a square of this side");
+    f("shown", shown, "the picture shows this sample alone, from 0; -1 = all of them", at_least(-1));
+    f("zoom", zoom, "each pixel is a square of this side", from_to(1, 4096));
   }
 };
 

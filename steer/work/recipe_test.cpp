@@ -81,7 +81,8 @@ TEST(Recipe, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(refused(R"({"version": 1, "work": "train"})"), HasSubstr("but got \"train\""));
   EXPECT_THAT(refused(R"({"version": 1, "work": "guide"})"), HasSubstr("expected an objective"));
   EXPECT_THAT(refused(R"#({"version": 1, "objective": "gaussian()"})#"), HasSubstr("expected an objective"));
-  EXPECT_THAT(refused(R"({"version": 1, "count": 0})"), HasSubstr("count and batch from 1"));
+  EXPECT_THAT(refused(R"({"version": 1, "count": 0})"),
+              HasSubstr("expected 1 to 1073741824 for count but got 0"));
   EXPECT_THAT(refused(R"({"version": 1, "count": 3, "seeds": [1, 2]})"),
               HasSubstr("expected one seed, or 3"));
   EXPECT_THAT(refused(R"({"version": 1, "shown": 1})"), HasSubstr("shown from -1 to 0"));
