@@ -9,10 +9,10 @@ namespace steer {
 
 // Thrown for bad input and broken promises. The text is one line that a user can act on:
 // `[what] where: expected this but got that`.
-// Control characters stand as \xNN, line breaks as spaces, and of a text above kLongestError bytes its middle
-// is left out, so that what a file or a user says can neither hide nor flood the line.
 class Error : public std::runtime_error {
  public:
+  // Control characters stand as \xNN, line breaks as spaces, and of a text above kLongestError bytes the
+  // middle is left out, so that what a file or a user says can neither hide nor flood the line.
   explicit Error(const std::string& text);
 };
 
