@@ -92,6 +92,14 @@ refuses 1 'expected no --count beside a list' "$steer" sample run --seed 3,7 -n 
 refuses 1 'expected numbers and ranges' "$steer" sample run --seed 3,,7
 refuses 1 'no braces but those of {seed}' "$steer" sample run -n 1 -o '{sed}.png'
 refuses 1 'each seed once' "$steer" sample run --seed 3,3 -o '{seed}.png'
+refuses 1 'ends in .png' "$steer" sample run -n 1 -o picture.json
+refuses 1 'it is a folder' "$steer" sample run -n 1 -o run
+refuses 1 'an empty one' "$steer" sample run -n 1 -o ''
+echo '{"mine": 1}' >keep.json
+refuses 1 "is not steer's" "$steer" sample run -n 1 -o keep.png
+claims 'what it did not write stays' grep -q mine keep.json
+works 'unless it is forced' "$steer" sample run -n 1 -o keep.png --force
+works 'its own it writes over' "$steer" sample run -n 1 -o keep.png
 mv run moved
 refuses 1 '--model PATH names it' "$steer" again samples.png
 works 'again with a model that moved' "$steer" again samples.png --model moved -o repeated.png

@@ -39,7 +39,7 @@ void add_again(CLI::App& app, Run& run) {
   command
       ->add_option("picture", flags->picture, "a PNG by steer sample or steer guide, or the .json beside one")
       ->required();
-  command->add_option("-o,--out", flags->out, "picture to write")->capture_default_str();
+  add_picture_flag(command, flags->out, flags->common.force, "picture to write");
   command->add_option("--model", flags->model,
                       "run folder or checkpoint file, where the model is no longer where the recipe says; it "
                       "must have the same weights");

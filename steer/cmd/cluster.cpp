@@ -4,6 +4,7 @@
 
 #include "steer/cmd/command.h"
 #include "steer/work/clustering.h"
+#include "steer/work/outputs.h"
 #include "steer/work/pictures.h"
 
 namespace steer {
@@ -33,6 +34,7 @@ std::string cluster_table(const Clustering& found) {
 }
 
 int run_cluster(const ClusterFlags& flags) {
+  check_picture_output(flags.out, flags.common.force);
   const Computing computing = flags.common.start();
   ClusterOptions options = flags.options;
   options.device = computing.device;
@@ -76,10 +78,8 @@ void add_cluster(CLI::App& app, Run& run) {
   command->add_option("--members", options.members, "images of each cluster in the picture")
       ->capture_default_str()
       ->check(CLI::Range(1, 100));
-  command
-      ->add_option("-o,--out", flags->out,
-                   "picture to write: each row a cluster's own image and then some that fell into it")
-      ->capture_default_str();
+  add_picture_flag(command, flags->out, flags->common.force,
+                   "picture to write: each row a cluster's own image and then some that fell into it");
   flags->common.add_to(command);
   command->callback([=, &run] { run = [=] { return run_cluster(*flags); }; });
 }

@@ -96,6 +96,12 @@ void add_source_flags(CLI::App* command, SampleSource& source, int64_t least, in
       ->check(CLI::Range(least, most));
 }
 
+void add_picture_flag(CLI::App* command, std::string& out, bool& force, const std::string& meaning) {
+  CLI::Option* const option = command->add_option("-o,--out", out, meaning);
+  if (!out.empty()) option->capture_default_str();
+  command->add_flag("--force", force, "write over a picture, or a .json beside it, that steer did not write");
+}
+
 void add_fit_flags(CLI::App* command, std::string& fit, const std::string& meaning) {
   command->add_option("--fit", fit, meaning)->check(CLI::IsMember({"resize", "pad", "crop"}));
   // Flags take effect in the order in which they are added.

@@ -50,6 +50,7 @@ struct Common {
   std::string device = "cpu";
   int64_t threads = 0;
   std::string precision = "auto";
+  bool force = false;  // of commands that write a picture
 
   // Adds the flags; some commands have a --seed of their own, or none.
   void add_to(CLI::App* command, bool with_seed = true);
@@ -77,6 +78,10 @@ WorkWatch on_terminal();
 // it.
 void add_source_flags(CLI::App* command, SampleSource& source, int64_t least, int64_t most,
                       const std::string& meaning);
+
+// Adds -o for a picture, and --force, without which what steer did not write is left as it is
+// (check_picture_output).
+void add_picture_flag(CLI::App* command, std::string& out, bool& force, const std::string& meaning);
 
 // Adds --fit, whose `meaning` says of what, and --background: both go into the one text that work takes
 // (fit_words.h).

@@ -3,6 +3,7 @@
 
 #include "steer/cmd/command.h"
 #include "steer/work/coded_files.h"
+#include "steer/work/outputs.h"
 #include "steer/work/pictures.h"
 
 namespace steer {
@@ -15,6 +16,7 @@ struct DecodeFlags {
 };
 
 int run_decode(const DecodeFlags& flags) {
+  check_picture_output(flags.out, flags.common.force);
   const Computing computing = flags.common.start();
   DecodingOptions options = flags.options;
   options.device = computing.device;
@@ -36,8 +38,8 @@ void add_decode(CLI::App& app, Run& run) {
   CLI::App* command = app.add_subcommand("decode", "show the images of a file of codes");
   command->add_option("run", options.run, "the run folder or checkpoint file that encoded them")->required();
   command->add_option("codes", options.codes, "file written by encode")->required();
-  command->add_option("-o,--out", flags->out, "picture to write: a grid, or with --index the image itself")
-      ->capture_default_str();
+  add_picture_flag(command, flags->out, flags->common.force,
+                   "picture to write: a grid, or with --index the image itself");
   command->add_option("--index", options.index, "only this image, counted from 0")
       ->check(CLI::NonNegativeNumber);
   add_telling_flags(command, options.telling);

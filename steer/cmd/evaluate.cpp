@@ -4,6 +4,7 @@
 #include "steer/cmd/settings.h"
 #include "steer/cmd/words.h"
 #include "steer/modalities/modalities.h"
+#include "steer/work/outputs.h"
 #include "steer/work/pictures.h"
 
 namespace steer {
@@ -17,6 +18,7 @@ struct EvaluateFlags {
 };
 
 int run_evaluate(const EvaluateFlags& flags) {
+  if (!flags.out.empty()) check_picture_output(flags.out, flags.common.force);
   const Computing computing = flags.common.start();
   const LoadedModel loaded = opened(flags.run, computing);
   EvaluationOptions options = flags.options;
@@ -79,8 +81,8 @@ void add_evaluate(CLI::App& app, Run& run) {
   flags->settings.add_guidance_to(command);
   flags->settings.add_drawing_to(command);
   add_telling_flags(command, options.telling);
-  command->add_option(
-      "-o,--out", flags->out,
+  add_picture_flag(
+      command, flags->out, flags->common.force,
       "picture of the samples; with --data and --objective: what was given above the guided sample above "
       "the truth");
   flags->common.add_to(command);

@@ -3,6 +3,7 @@
 
 #include "steer/cmd/command.h"
 #include "steer/work/interpolation.h"
+#include "steer/work/outputs.h"
 #include "steer/work/pictures.h"
 
 namespace steer {
@@ -15,6 +16,7 @@ struct InterpolateFlags {
 };
 
 int run_interpolate(const InterpolateFlags& flags) {
+  check_picture_output(flags.out, flags.common.force);
   const Computing computing = flags.common.start();
   InterpolationOptions options = flags.options;
   options.device = computing.device;
@@ -54,8 +56,8 @@ void add_interpolate(CLI::App& app, Run& run) {
           "but through images that fade into each other")
       ->capture_default_str()
       ->check(CLI::IsMember({"pixels", "layers"}));
-  command->add_option("-o,--out", flags->out, "picture to write: the first image, the way, the second image")
-      ->capture_default_str();
+  add_picture_flag(command, flags->out, flags->common.force,
+                   "picture to write: the first image, the way, the second image");
   flags->common.add_to(command);
   command->callback([=, &run] { run = [=] { return run_interpolate(*flags); }; });
 }

@@ -4,6 +4,7 @@
 
 #include "steer/cmd/command.h"
 #include "steer/metrics/reconstruction.h"
+#include "steer/work/outputs.h"
 #include "steer/work/pictures.h"
 #include "steer/work/reconstruction.h"
 
@@ -27,6 +28,8 @@ std::string layer_table(const Reconstruction& made) {
 }
 
 int run_reconstruct(const ReconstructFlags& flags) {
+  check_picture_output(flags.out, flags.common.force);
+  if (!flags.strip.empty()) check_picture_output(flags.strip, flags.common.force);
   flags.options.source.check("reconstruct");
   const Computing computing = flags.common.start();
   ReconstructionOptions options = flags.options;
@@ -62,8 +65,7 @@ void add_reconstruct(CLI::App& app, Run& run) {
   command->add_option("--beam", options.beam, "encode with this many prefixes side by side; 1 = greedy")
       ->capture_default_str()
       ->check(CLI::Range(1, 10000));
-  command->add_option("-o,--out", flags->out, "picture to write: truth above reconstruction")
-      ->capture_default_str();
+  add_picture_flag(command, flags->out, flags->common.force, "picture to write: truth above reconstruction");
   command->add_option("--strip", flags->strip,
                       "another picture: each row an image, then what its code says after each layer");
   command

@@ -1,4 +1,5 @@
 #include "steer/cmd/request.h"
+#include "steer/work/outputs.h"
 
 #include <fmt/format.h>
 
@@ -38,12 +39,10 @@ void RequestFlags::add_to(CLI::App* command) {
                    "seed of the first sample, and sample i takes seed + i; or a list with a seed for each "
                    "sample, as 3,7,20:30, where 20:30 is 20 to 29")
       ->capture_default_str();
-  command
-      ->add_option("-o,--out", out,
+  add_picture_flag(command, out, common.force,
                    what_ +
                        " (PNG; it holds its recipe, which steer again repeats, and a .json beside it says "
-                       "how it was made); with {seed} in the name, one picture for each sample")
-      ->capture_default_str();
+                       "how it was made); with {seed} in the name, one picture for each sample");
   command->add_option("--zoom", asked.zoom, "write each pixel as a square of this side")
       ->capture_default_str()
       ->check(CLI::Range(1, 64));
@@ -72,6 +71,10 @@ Recipe RequestFlags::recipe() const {
 int answer(const Common& common, const Recipe& recipe, const LoadedModel& loaded, const std::string& judge,
            const std::string& out) {
   check_picture_path(out, recipe);
+  for (const int64_t seed : seeds_for(recipe.seeds, recipe.count)) {
+    check_picture_output(seed_path(out, seed), common.force);
+    if (seed_path(out, seed) == out) break;  // one picture for all
+  }
   const RecipeRun run = run_recipe(recipe, loaded, on_terminal());
   if (run.stopped) return 130;
   Json figures = figures_of(run);

@@ -6,6 +6,7 @@
 #include "steer/cmd/command.h"
 #include "steer/core/check.h"
 #include "steer/core/files.h"
+#include "steer/work/outputs.h"
 #include "steer/work/pictures.h"
 #include "steer/work/similar.h"
 
@@ -68,6 +69,7 @@ void evaluate_queries(const SearchSimilarFlags& flags, const LoadedModel& loaded
 }
 
 int run_search_similar(SearchSimilarFlags flags) {
+  check_picture_output(flags.out, flags.common.force);
   const bool exists = std::filesystem::exists(flags.index),
              ask = flags.evaluate > 0 || !flags.queries.empty(), known = !flags.indexing.data.empty();
   STEER_CHECK(ask || known,
@@ -128,8 +130,8 @@ void add_search_similar(CLI::App& app, Run& run) {
       ->check(CLI::PositiveNumber);
   command->add_option("--query-split", flags->query_split, "with --evaluate: where queries come from")
       ->capture_default_str();
-  command->add_option("-o,--out", flags->out, "picture to write: each row a query and what is like it")
-      ->capture_default_str();
+  add_picture_flag(command, flags->out, flags->common.force,
+                   "picture to write: each row a query and what is like it");
   flags->common.add_to(command);
   command->callback([=, &run] { run = [=] { return run_search_similar(*flags); }; });
 }

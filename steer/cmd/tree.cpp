@@ -3,6 +3,7 @@
 
 #include "steer/cmd/command.h"
 #include "steer/work/code_tree.h"
+#include "steer/work/outputs.h"
 #include "steer/work/pictures.h"
 
 namespace steer {
@@ -15,6 +16,7 @@ struct TreeFlags {
 };
 
 int run_tree(const TreeFlags& flags) {
+  check_picture_output(flags.out, flags.common.force);
   const LoadedModel loaded = opened(flags.run, flags.common.start());
   const CodeTree tree = code_tree(loaded, flags.options);
   Json figures = {{"run", flags.run}, {"out", flags.out}};
@@ -37,7 +39,7 @@ void add_tree(CLI::App& app, Run& run) {
           "run", flags->run,
           "run folder or checkpoint file of a ddn whose first layers have one small K (8 makes nine-squares)")
       ->required();
-  command->add_option("-o,--out", flags->out, "picture to write")->capture_default_str();
+  add_picture_flag(command, flags->out, flags->common.force, "picture to write");
   command->add_option("--levels", options.levels, "layers to draw")
       ->capture_default_str()
       ->check(CLI::Range(1, 12));

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/core/json.h"
@@ -44,6 +46,37 @@ std::string options_refusal(const Json& json) {
     EXPECT_EQ(options_json(options), options_json(OuterOptions()));
   }
   return fault;
+}
+
+struct RangedOptions {
+  double share = 0.5;
+  int64_t count = 3;
+  std::vector<int64_t> sides = {1, 2};
+  InnerOptions model;
+  void fields(OptionFields& f) {
+    f("share", share, "of all", from_below(0, 1));
+    f("count", count, "of them", at_least(1));
+    f("sides", sides, "of squares", from_to(1, 8));
+    f("model", model, "the network");
+  }
+};
+
+TEST(OptionRanges, AreCheckedByReadingAndNamed) {
+  const auto fault = [](const Json& json) {
+    RangedOptions options;
+    return refusal([&] { read_options(options, json, "c.json"); });
+  };
+  EXPECT_EQ(fault({{"share", 0}, {"count", 1}, {"sides", {8, 1}}}), "accepted");
+  EXPECT_EQ(fault({{"share", 1}}), "[options] c.json: expected 0 up to but not 1 for share but got 1");
+  EXPECT_EQ(fault({{"count", 0}}), "[options] c.json: expected at least 1 for count but got 0");
+  EXPECT_EQ(fault({{"sides", {4, 9}}}), "[options] c.json: expected 1 to 8 for sides but got an array");
+  RangedOptions options;
+  options.count = -2;
+  EXPECT_EQ(refusal([&] { check_options(options, "here"); }),
+            "[options] here: expected at least 1 for count but got -2");
+  options.count = 2, options.share = std::nan("");
+  EXPECT_THAT(refusal([&] { check_options(options, "here"); }), HasSubstr("for share"));
+  EXPECT_EQ(text_of(more_than(0.5)), "above 0.5");
 }
 
 std::string set_refusal(Json json, const std::string& assignment) {

@@ -24,7 +24,7 @@ void sort_by_name(std::vector<Listed>& files) {
   std::sort(files.begin(), files.end(), [](const Listed& a, const Listed& b) { return a.name < b.name; });
 }
 
-void add_file(Listing& listing, const std::string& name, const std::string& source) {
+void add_file(FileListing& listing, const std::string& name, const std::string& source) {
   STEER_CHECK(listing.files.size() < kMostFiles, "[data] ", name, ": expected at most ", kMostFiles,
               " files, links followed");
   listing.files.push_back({name, source});
@@ -37,7 +37,7 @@ std::string below(const std::string& folder, const std::string& name) {
 class FolderWalk {
  public:
   explicit FolderWalk(const std::string& path) : root_(path) { walk(root_, ""); }
-  Listing listing;
+  FileListing listing;
 
  private:
   void walk(const fs::path& folder, const std::string& shown) {
@@ -90,7 +90,7 @@ class ArchiveWalk {
     }
     walk("", "");
   }
-  Listing listing;
+  FileListing listing;
 
  private:
   // Makes a name, and all folders on its way, known to the folder that holds it.
@@ -157,14 +157,14 @@ class ArchiveWalk {
 
 }  // namespace
 
-Listing folder_listing(const std::string& path) {
+FileListing folder_listing(const std::string& path) {
   STEER_CHECK(fs::is_directory(path), "[data] ", path, ": expected a folder");
   FolderWalk walk(path);
   sort_by_name(walk.listing.files);
   return std::move(walk.listing);
 }
 
-Listing archive_listing(const std::string& path) {
+FileListing archive_listing(const std::string& path) {
   ArchiveWalk walk(path, archive_entries(path));
   sort_by_name(walk.listing.files);
   return std::move(walk.listing);

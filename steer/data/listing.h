@@ -14,7 +14,7 @@ struct Listed {
   std::string source;  // in an archive the entry that holds the bytes; in a folder the name
 };
 
-struct Listing {
+struct FileListing {
   std::vector<Listed> files;  // by name, in order
   // Links to nothing or into a loop, folders that may not be read, pipes and devices.
   std::vector<Skipped> skipped;
@@ -23,10 +23,10 @@ struct Listing {
 // Everything below a folder. A link to a file or folder counts as what it leads to, in the place where the
 // link lies; a link back to a folder around it is skipped. What begins with a dot is left out, and so is all
 // below it. Error where `path` is no folder.
-Listing folder_listing(const std::string& path);
+FileListing folder_listing(const std::string& path);
 
 // The same of an archive (archives.h), whose hard and symbolic links lead to other entries of it. Error as
 // archive_entries, and for a name that stands there twice.
-Listing archive_listing(const std::string& path);
+FileListing archive_listing(const std::string& path);
 
 }  // namespace steer

@@ -13,19 +13,19 @@ using testing::HasSubstr;
 using testing::UnorderedElementsAre;
 namespace fs = std::filesystem;
 
-std::vector<std::string> names_of(const Listing& listing) {
+std::vector<std::string> names_of(const FileListing& listing) {
   std::vector<std::string> names;
   for (const Listed& file : listing.files) names.push_back(file.name);
   return names;
 }
 
-std::vector<std::string> sources_of(const Listing& listing) {
+std::vector<std::string> sources_of(const FileListing& listing) {
   std::vector<std::string> sources;
   for (const Listed& file : listing.files) sources.push_back(file.source);
   return sources;
 }
 
-std::vector<std::string> skips_of(const Listing& listing) {
+std::vector<std::string> skips_of(const FileListing& listing) {
   std::vector<std::string> skips;
   for (const Skipped& one : listing.skipped) skips.push_back(one.name + ": " + one.reason);
   return skips;
@@ -52,7 +52,7 @@ TEST(FolderListing, NamesLoopsAndWhatIsNoFile) {
   fs::create_symlink("self", folder / "self");
   fs::create_symlink("gone", folder / "nothing.png");
   ASSERT_EQ(mkfifo((folder / "pipe.png").c_str(), 0600), 0);
-  const Listing listing = folder_listing(folder.path());
+  const FileListing listing = folder_listing(folder.path());
   EXPECT_THAT(names_of(listing), ElementsAre("a/1.png"));
   EXPECT_THAT(
       skips_of(listing),
@@ -98,7 +98,7 @@ TEST(ArchiveListing, FollowsHardAndSymbolicLinks) {
                                   {"b/3.png", "../a/2.png", Made::kLink},
                                   {"c", "a", Made::kLink},
                                   {"d", "c", Made::kLink}});
-  const Listing listing = archive_listing(folder / "x.tar");
+  const FileListing listing = archive_listing(folder / "x.tar");
   EXPECT_THAT(names_of(listing),
               ElementsAre("a/1.png", "a/2.png", "b/3.png", "c/1.png", "c/2.png", "d/1.png", "d/2.png"));
   EXPECT_THAT(sources_of(listing), testing::Each("a/1.png"));
@@ -115,13 +115,32 @@ TEST(ArchiveListing, NamesLoopsAndLinksThatLeadOut) {
                                   {"out.png", "../../etc/passwd", Made::kLink},
                                   {"root.png", "/etc/passwd", Made::kLink},
                                   {"hard.png", "gone.png", Made::kHard}});
-  const Listing listing = archive_listing(folder / "x.tar");
+  const FileListing listing = archive_listing(folder / "x.tar");
   EXPECT_THAT(names_of(listing), ElementsAre("a/1.png"));
   EXPECT_THAT(
       skips_of(listing),
       UnorderedElementsAre("a/up: link back to a folder around it", "one: link back to a folder around it",
                            "two: link back to a folder around it", "out.png: link to nothing",
                            "root.png: link to nothing", "hard.png: link to nothing"));
+}
+
+TEST(ArchiveListing, NamesBeyondAsciiAreRead) {
+  const TemporaryFolder folder;
+  archive* to = archive_write_new();
+  archive_write_set_format_zip(to);
+  ASSERT_EQ(archive_write_set_options(to, "zip:hdrcharset=UTF-8"), ARCHIVE_OK);
+  ASSERT_EQ(archive_write_open_filename(to, (folder / "x.zip").c_str()), ARCHIVE_OK);
+  const std::string name = "b\xc3\xa4r/\xe7\x8c\xab.png";
+  archive_entry* entry = archive_entry_new();
+  archive_entry_set_pathname_utf8(entry, name.c_str());
+  archive_entry_set_perm(entry, 0644);
+  archive_entry_set_filetype(entry, AE_IFREG);
+  archive_entry_set_size(entry, 1);
+  EXPECT_EQ(archive_write_header(to, entry), ARCHIVE_OK);
+  archive_write_data(to, "1", 1);
+  archive_entry_free(entry);
+  archive_write_free(to);
+  EXPECT_THAT(names_of(archive_listing(folder / "x.zip")), ElementsAre(name));
 }
 
 TEST(ArchiveListing, ANameTwiceIsRefused) {

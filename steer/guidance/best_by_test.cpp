@@ -60,6 +60,15 @@ const char* const kWords[] = {"inpaint(mask=left)",
                               "gaussian(mean=0.3, std=0.5)",
                               "0.5*inpaint(mask=top) + super_resolve(factor=4)"};
 
+TEST(BestBy, CandidatesOffTheShortlistAreNeverChosen) {
+  const auto inner = objective_of("inpaint(mask=left)", random_truth(1, 3));
+  const Opaque objective(*inner);
+  const Candidates candidates = candidates_of(6, 3, 4);
+  const Tensor liking = liking_of(objective, image_space(3, kSize, kSize), 5, 1)(candidates);
+  EXPECT_TRUE(torch::equal(liking.isfinite().sum(1), torch::full({6}, 5)));
+  EXPECT_TRUE(torch::equal(liking.isneginf().sum(1), torch::full({6}, 15)));
+}
+
 TEST(BestBy, TheCheapWayRanksAsFullSizeImagesDo) {
   // For each linear objective and each layer size, two targets with three rows each: scores agree up to a
   // constant for each row.

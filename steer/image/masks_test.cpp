@@ -74,6 +74,12 @@ TEST(Masks, ReadsPicturesWithWhiteAsFill) {
       "[image] " + path +
           ": expected an image of size 32x32 (height x width) but got 16x16; fit resize, pad or crop takes "
           "other sizes");
+  // Of another size as its photo: halves stay halves.
+  Tensor photo = torch::full({1, 64, 48}, -1.0f);
+  photo.narrow(2, 0, 24).fill_(1);
+  write_png(path, photo);
+  EXPECT_TRUE(torch::equal(make_mask(path, 32, 32, "resize"), make_mask("left", 32, 32)));
+  EXPECT_EQ(make_mask(path, 32, 32, "pad").sum().item<double>(), 32 * 12);
   write_png(path, torch::full({1, 16, 16}, -1.0f));
   EXPECT_THROW(make_mask(path, 16, 16), Error);
   write_png(path, torch::ones({1, 16, 16}));

@@ -125,7 +125,7 @@ std::string split_of_word(const std::string& word) {
   return at == split_words().end() ? "" : at->second;
 }
 
-PictureNames picture_names(const std::string& path, const Listing& listing, const std::string& split,
+PictureNames picture_names(const std::string& path, const FileListing& listing, const std::string& split,
                            int64_t limit) {
   PictureNames names;
   names.skipped = listing.skipped;

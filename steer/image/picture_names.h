@@ -33,7 +33,7 @@ std::string split_of_word(const std::string& word);
 // picture's class is the first folder of its name, after the split; labels number the sorted class names, of
 // all splits together. Pictures without a folder have no label. The order takes one picture of every class in
 // turn, so that a limit keeps the classes even. Error where there are no pictures or no such split.
-PictureNames picture_names(const std::string& path, const Listing& listing, const std::string& split,
+PictureNames picture_names(const std::string& path, const FileListing& listing, const std::string& split,
                            int64_t limit);
 
 }  // namespace steer

@@ -11,8 +11,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-Listing listing_of(const std::vector<std::string>& names) {
-  Listing listing;
+FileListing listing_of(const std::vector<std::string>& names) {
+  FileListing listing;
   for (const std::string& name : names) listing.files.push_back({name, name});
   return listing;
 }

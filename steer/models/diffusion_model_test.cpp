@@ -7,7 +7,9 @@
 #include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/random.h"
+#include "steer/core/tensors.h"
 #include "steer/image/memory_dataset.h"
+#include "steer/modalities/objectives.h"
 #include "steer/models/models.h"
 #include "steer/models/small_models.h"
 #include "steer/testing/refusal.h"
@@ -184,6 +186,35 @@ TEST(DiffusionModel, RefusesLabelsThatDoNotFit) {
   DiffusionOptions weighed;
   weighed.weight = "karras";
   EXPECT_THROW(DiffusionModel{weighed}, Error);
+}
+
+TEST(DiffusionModel, RefusesPresetsItDoesNotKnow) {
+  const auto model = small_diffusion("edm");
+  const auto fault = [&](const Json& preset) {
+    return refusal([&] { model->plan(nullptr, {{"preset", preset}}); });
+  };
+  EXPECT_EQ(fault({{"sampler", {{"levels", {{"steps", 5}}}}}, {"value", 3}, {"run", "x"}}), "accepted");
+  const std::string two = fault({{"method", "dps"}, {"samplr", Json::object()}});
+  EXPECT_NE(two.find("method, samplr"), std::string::npos) << two;
+  const std::string one = fault({{"samplr", Json::object()}});
+  EXPECT_NE(one.find("did you mean sampler"), std::string::npos) << one;
+}
+
+TEST(DiffusionModel, StrengthZeroGuidesNothing) {
+  auto model = wide_diffusion("edm");
+  ObjectiveContext context;
+  context.space = model->space();
+  context.truth = torch::zeros(with_rows(1, context.space.sizes));
+  const auto objective = make_objective("inpaint(mask=left)", context);
+  const DrawRequest request{sample_seeds(5, 2), {}};
+  const Json settings = {{"method", "tfg"}, {"strength", 0}, {"steps", 4}};
+  const auto plan = model->plan(objective.get(), settings);
+  const Tensor still = model->draw(request, objective.get(), settings).state.x;
+  const Tensor free = model->draw(request, nullptr, {{"sampler", plan->settings().at("sampler")}}).state.x;
+  EXPECT_TRUE(torch::equal(still, free));
+  EXPECT_FALSE(torch::equal(
+      model->draw(request, objective.get(), {{"method", "tfg"}, {"strength", 1}, {"steps", 4}}).state.x,
+      free));
 }
 
 TEST(DiffusionModel, ADrawThatFailsChangesNothing) {

@@ -51,6 +51,18 @@ TEST(Fit, EveryWayGivesTheSizeForEveryShape) {
       }
 }
 
+TEST(Fit, ExactlyTakesAnyShapeAndDoesNotRound) {
+  const Tensor ramp = torch::arange(16).to(torch::kUInt8).view({1, 1, 4, 4});
+  EXPECT_TRUE(torch::equal(fitted_exactly(ramp, 2, 1, "resize").flatten(), torch::tensor({3.5f, 11.5f})));
+  // The middle two of four columns, twice as high as wide.
+  EXPECT_TRUE(torch::equal(fitted_exactly(ramp, 2, 1, "crop").flatten(), torch::tensor({3.5f, 11.5f})));
+  EXPECT_TRUE(torch::equal(fitted_exactly(ramp, 4, 2, "crop").flatten(),
+                           torch::tensor({1.0f, 2.0f, 5.0f, 6.0f, 9.0f, 10.0f, 13.0f, 14.0f})));
+  const Tensor padded = fitted_exactly(ramp, 2, 4, "pad");
+  EXPECT_TRUE(torch::equal(padded.select(3, 0), torch::zeros({1, 1, 2})));
+  EXPECT_TRUE(torch::equal(padded[0][0][0], torch::tensor({0.0f, 2.5f, 4.5f, 0.0f})));
+}
+
 TEST(Fit, GreyWeighsTheColours) {
   Tensor colours = torch::zeros({1, 3, 1, 1}, torch::kUInt8);
   colours[0][1] = 255;

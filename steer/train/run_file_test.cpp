@@ -37,6 +37,12 @@ TEST(RunFile, AnotherFamilyAndUnknownKeysAreRefused) {
             std::string::npos);
   EXPECT_NE(refusal([] { read_run_file({{"trian", 1}}, "ddn", "here"); }).find("train"), std::string::npos);
   EXPECT_NE(refusal([] { read_run_file(Json::array(), "ddn", "here"); }).find("object"), std::string::npos);
+  for (const Json& model : {Json::array(), Json(3), Json("unet"), Json()})
+    EXPECT_NE(refusal([&] {
+                read_run_file({{"diffusion", model}}, "diffusion", "here");
+              }).find("here: diffusion: expected an object"),
+              std::string::npos)
+        << model;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/files.h"
+#include "steer/core/folder_lock.h"
 #include "steer/core/json.h"
 #include "steer/image/shapes.h"
 #include "steer/models/small_models.h"
@@ -52,6 +53,19 @@ std::string log_without_seconds(const std::string& run) {
     all += json.dump() + "\n";
   }
   return all;
+}
+
+TEST(Trainer, OneProcessAtATimeWritesARun) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  {
+    const FolderLock other(run);
+    EXPECT_NE(refusal([&] { train_small(run, some_options(32), false); }).find("is at work"),
+              std::string::npos);
+    EXPECT_FALSE(std::filesystem::exists(run + "/options.json"));
+  }
+  train_small(run, some_options(32), false);
+  EXPECT_TRUE(std::filesystem::exists(run + "/model.safetensors"));
 }
 
 TEST(Trainer, AResumedRunEqualsAnUninterruptedOneBitForBit) {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "steer/core/build.h"
 #include "steer/core/files.h"
 #include "steer/core/json.h"
 #include "steer/modalities/modalities.h"
@@ -23,8 +24,10 @@ Tensor picture_alone(const Space& space, const State& sample) {
 }
 
 void write_twin(const std::string& path, const Json& twin) {
-  if (std::filesystem::is_regular_file(path))
-    write_file(std::filesystem::path(path).replace_extension(".json").string(), twin.dump(2) + "\n");
+  if (!std::filesystem::is_regular_file(path)) return;
+  Json marked = twin;
+  marked["steer"] = this_build().version;
+  write_file(std::filesystem::path(path).replace_extension(".json").string(), marked.dump(2) + "\n");
 }
 
 void write_picture(const std::string& path, const Tensor& picture, const Json& twin,

@@ -1,0 +1,58 @@
+// Every number among the options that files and flags set has a range, and its default lies in it.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "steer/core/options.h"
+#include "steer/diffusion/likelihood.h"
+#include "steer/guidance/presets.h"
+#include "steer/models/classifier_model.h"
+#include "steer/models/ddn_model.h"
+#include "steer/models/ddn_plan.h"
+#include "steer/models/diffusion_model.h"
+#include "steer/models/diffusion_plan.h"
+#include "steer/train/options.h"
+#include "steer/work/comparison_plan.h"
+#include "steer/work/recipe.h"
+
+namespace steer {
+namespace {
+
+// The paths of numeric fields without a bound.
+void find_unbounded(const std::vector<OptionField>& fields, const std::string& prefix,
+                    std::vector<std::string>& found) {
+  for (const OptionField& field : fields) {
+    find_unbounded(field.inner, prefix + field.name + ".", found);
+    const bool number = std::holds_alternative<int64_t*>(field.value) ||
+                        std::holds_alternative<double*>(field.value) ||
+                        std::holds_alternative<std::vector<int64_t>*>(field.value);
+    if (number && !std::isfinite(field.range.least) && !std::isfinite(field.range.most))
+      found.push_back(prefix + field.name);
+  }
+}
+
+template <class O>
+std::vector<std::string> unbounded() {
+  O options;
+  std::vector<std::string> found;
+  find_unbounded(OptionFields::of(options), "", found);
+  EXPECT_NO_THROW(check_options(options, "defaults"));
+  return found;
+}
+
+TEST(OptionRanges, EveryNumberHasOne) {
+  const std::vector<std::string> none;
+  EXPECT_EQ(unbounded<RunOptions>(), none);
+  EXPECT_EQ(unbounded<DdnOptions>(), none);
+  EXPECT_EQ(unbounded<DiffusionOptions>(), none);
+  EXPECT_EQ(unbounded<ClassifierModelOptions>(), none);
+  EXPECT_EQ(unbounded<GuidanceOptions>(), none);
+  EXPECT_EQ(unbounded<DdnSettings>(), none);
+  EXPECT_EQ(unbounded<DiffusionSettings>(), none);
+  EXPECT_EQ(unbounded<LikelihoodOptions>(), none);
+  EXPECT_EQ(unbounded<Recipe>(), std::vector<std::string>({"seeds"}));  // any whole number is a seed
+  EXPECT_EQ(unbounded<ComparedTask>(), none);
+}
+
+}  // namespace
+}  // namespace steer
