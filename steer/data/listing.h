@@ -14,6 +14,7 @@ struct Listed {
   std::string source;  // in an archive the entry that holds the bytes; in a folder the name
 };
 
+// The files of a folder or archive, and what of it is no file.
 struct FileListing {
   std::vector<Listed> files;  // by name, in order
   // Links to nothing or into a loop, folders that may not be read, pipes and devices.

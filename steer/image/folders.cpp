@@ -135,11 +135,10 @@ void read_from_archive(const std::string& path, const PictureNames& names, Pictu
   int64_t bytes_pending = 0;
   const auto decode = [&] {
     in_threads(pending.size(), [&](size_t i) {
-      const auto& [source, bytes] = pending[i];
-      const auto [first, end] = places.equal_range(source);
-      for (auto place = first; place != end; ++place)
+      const auto found = places.equal_range(pending[i].first);
+      for (auto place = found.first; place != found.second; ++place)
         pictures.put(place->second, path + ":" + names.pictures[place->second].file.name,
-                     [&] { return bytes; });
+                     [&] { return pending[i].second; });
     });
     pending.clear();
     bytes_pending = 0;
