@@ -28,10 +28,9 @@ std::string flag_of(const std::string& word) {
   return word.substr(0, word.find('='));
 }
 
-std::string one_sentence(std::string text) {
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  while (!text.empty() && (text.back() == ' ' || text.back() == '.')) text.pop_back();
-  return text;
+// Without the full stop of CLI11; line breaks go with Error.
+std::string one_sentence(const std::string& text) {
+  return text.substr(0, text.find_last_not_of(" .\n") + 1);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
@@ -81,6 +82,15 @@ int opened_alone(const std::string& temporary) {
 }
 
 }  // namespace
+
+std::string file_ending(std::string_view name) {
+  const size_t dot = name.rfind('.'), slash = name.rfind('/');
+  if (dot == name.npos || (slash != name.npos && dot < slash)) return "";
+  std::string ending(name.substr(dot));
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  return ending;
+}
 
 std::string read_file(const std::string& path) {
   const int file = opened(path, O_RDONLY);

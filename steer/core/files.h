@@ -9,6 +9,9 @@
 
 namespace steer {
 
+// ".png" of "a/b.PNG": what a name ends in from its last dot on, in small letters; empty without one.
+std::string file_ending(std::string_view name);
+
 // The bytes of a file. Error where it cannot be read.
 std::string read_file(const std::string& path);
 

@@ -58,7 +58,7 @@ class Pictures {
       : path_(path), names_(names), options_(options), read_(names.pictures.size(), 0) {}
 
   // Puts the picture `index`, whose bytes `bytes()` gives and whose place is `where`.
-  void put(size_t index, const std::string& where, const std::function<std::string()>& bytes) {
+  void put(size_t index, const std::string& where, const std::function<std::string_view()>& bytes) {
     Tensor picture;
     try {
       picture = decode_bytes(bytes(), where, options_.channels, options_.background);
@@ -124,7 +124,8 @@ class Pictures {
 void read_from_folder(const std::string& path, const PictureNames& names, Pictures& pictures) {
   in_threads(names.pictures.size(), [&](size_t i) {
     const std::string name = (fs::path(path) / names.pictures[i].file.name).string();
-    pictures.put(i, name, [&] { return read_file(name); });
+    std::string bytes;
+    pictures.put(i, name, [&]() -> std::string_view { return bytes = read_file(name); });
   });
 }
 
@@ -138,7 +139,7 @@ void read_from_archive(const std::string& path, const PictureNames& names, Pictu
       const auto found = places.equal_range(pending[i].first);
       for (auto place = found.first; place != found.second; ++place)
         pictures.put(place->second, path + ":" + names.pictures[place->second].file.name,
-                     [&] { return pending[i].second; });
+                     [&]() -> std::string_view { return pending[i].second; });
     });
     pending.clear();
     bytes_pending = 0;

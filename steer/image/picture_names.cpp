@@ -6,6 +6,7 @@
 #include <set>
 
 #include "steer/core/check.h"
+#include "steer/core/files.h"
 #include "steer/picture/images.h"
 
 namespace steer {
@@ -30,14 +31,10 @@ std::string without_level(const std::string& name) {
   return name.substr(name.find('/') + 1);
 }
 
-// ".heic" of "x.heic"; what is skipped alike.
-std::string ending_of(const std::string& name) {
-  const size_t dot = name.rfind('.'), slash = name.rfind('/');
-  if (dot == std::string::npos || (slash != std::string::npos && dot < slash)) return "without an ending";
-  std::string ending = name.substr(dot);
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char letter) { return std::tolower(letter); });
-  return ending;
+// What is skipped alike.
+std::string reason_of(const std::string& name) {
+  const std::string ending = file_ending(name);
+  return ending.empty() ? "without an ending" : ending;
 }
 
 // A picture on the way to its class: what is left of its name after the levels that were looked at.
@@ -134,7 +131,7 @@ PictureNames picture_names(const std::string& path, const FileListing& listing, 
     if (is_image_name(file.name))
       found.push_back({file, file.name, ""});
     else
-      names.skipped.push_back({file.name, ending_of(file.name), ""});
+      names.skipped.push_back({file.name, reason_of(file.name), ""});
   }
   const std::string left_out = text_of(names.skipped);
   STEER_CHECK(!found.empty(), "[data] ", path, ": expected PNG, JPEG or WebP pictures but got none",

@@ -1,7 +1,5 @@
 #include "steer/picture/images.h"
 
-#include <algorithm>
-#include <cctype>
 #include <utility>
 
 #include <png.h>
@@ -119,9 +117,7 @@ void write_png(const std::string& path, const Tensor& picture, const std::vector
 }
 
 bool is_image_name(std::string_view name) {
-  std::string end(name.substr(name.rfind('.') == name.npos ? name.size() : name.rfind('.')));
-  std::transform(end.begin(), end.end(), end.begin(),
-                 [](unsigned char letter) { return std::tolower(letter); });
+  const std::string end = file_ending(name);
   return end == ".png" || end == ".jpg" || end == ".jpeg" || end == ".webp";
 }
 

@@ -18,13 +18,6 @@ namespace fs = std::filesystem;
 // A twin of a former version has one of these.
 constexpr const char* kTwinKeys[] = {"steer", "recipe", "run", "model"};
 
-std::string ending_of(const fs::path& path) {
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  return ending;
-}
-
 // The nearest folder around a path that exists.
 fs::path folder_around(const fs::path& path) {
   fs::path folder = fs::absolute(path).parent_path();
@@ -63,7 +56,8 @@ void check_picture_output(const std::string& path, bool force) {
   STEER_CHECK(!fs::is_directory(path, ignored), "[out] ", path,
               ": expected a file to write but it is a folder");
   if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) return;  // a device or pipe
-  STEER_CHECK(ending_of(path) == ".png", "[out] ", path, ": expected a name that ends in .png");
+  STEER_CHECK(file_ending(path) == ".png" && fs::path(path).has_extension(), "[out] ", path,
+              ": expected a name that ends in .png");
   const fs::path folder = folder_around(path);
   STEER_CHECK(fs::is_directory(folder, ignored) && access(folder.c_str(), W_OK | X_OK) == 0, "[out] ", path,
               ": expected a place to write to but ", folder.string(),
