@@ -166,7 +166,7 @@ works 'guide by edges and strokes' "$steer" guide run --objective '0.5*canny(bor
 works 'evaluate edges' "$steer" evaluate run --data shapes -n 4 --objective 'edges()'
 refuses 1 'expected a model that samples' "$steer" sample judge
 refuses 1 'expected a model that samples' "$steer" guide judge --objective 'label(1, classifier=judge)'
-refuses 1 'from 0 to 4 but got 7' "$steer" guide run --objective 'label(7, classifier=judge)'
+refuses 1 'from 0 to 4, but got "7"' "$steer" guide run --objective 'label(7, classifier=judge)'
 refuses 1 'family classifier' "$steer" guide run --objective 'label(1, classifier=run)'
 refuses 1 'whole TorchScript file' "$steer" guide run --objective 'text("a red disc", model=one.png)' -n 1
 refuses 1 'asks for a class' "$steer" guide run --objective 'entropy(classifier=judge)' --judge judge -n 1
@@ -221,7 +221,7 @@ works 'decode with the labels' "$steer" decode classes digits.ddn --label all -o
 claims 'both say the same' cmp -s digits.png digits2.png
 refuses 1 'expected --label, 0 to 9 or all' "$steer" decode classes digits.ddn
 refuses 1 'expected --label, 0 to 9 or all' "$steer" sample classes
-refuses 1 '"3,12"' "$steer" sample classes --label 3,12
+refuses 1 'got "12"' "$steer" sample classes --label 3,12
 refuses 1 'not conditional on classes' "$steer" sample run --label 3
 refuses 1 'not conditional on images' "$steer" sample run --condition one.png
 refuses 1 'ddn.condition.type' "${train[@]}" --out x --images 64 --set ddn.condition.type=sketch

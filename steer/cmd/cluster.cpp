@@ -60,8 +60,10 @@ void add_cluster(CLI::App& app, Run& run) {
   ClusterOptions& options = flags->options;
   CLI::App* command = app.add_subcommand(
       "cluster", "the nodes of the first layers as clusters of a data set, measured against its labels");
-  command->footer(
-      "Where the first layers are of one or few pixels they tell brightness apart rather than shape.");
+  command->footer([] {
+    return std::string(
+        "Where the first layers are of one or few pixels they tell brightness apart rather than shape.\n");
+  });
   command->add_option("run", flags->run, "run folder or checkpoint file of a ddn")->required();
   command->add_option("--data", options.data, "the data set")->required();
   command->add_option("--split", options.split, "train, test or validation")->capture_default_str();
@@ -69,7 +71,7 @@ void add_cluster(CLI::App& app, Run& run) {
   command->add_option("-n,--count", options.count, "images; 0 = all")
       ->capture_default_str()
       ->check(CLI::Range(0, 10000000));
-  command->add_option("--levels", options.levels, "layers that must agree within a cluster")
+  command->add_option("--layers,--levels", options.levels, "layers that must agree within a cluster")
       ->capture_default_str()
       ->check(CLI::Range(1, 65535));
   command->add_option("--shown", options.shown, "clusters in the picture, the largest first")

@@ -16,7 +16,10 @@ namespace steer {
 void Common::add_to(CLI::App* command, bool with_seed) {
   command->add_flag("--json", json, "print one line of JSON with the figures on stdout");
   if (with_seed)
-    command->add_option("--seed", seed, "seed of the first sample; sample i takes seed + i")
+    command
+        ->add_option(
+            "--seed", seed,
+            "seed of everything that is random; of samples that of the first, sample i takes seed + i")
         ->capture_default_str();
   command->add_option("--device", device, "cpu or cuda")->capture_default_str();
   command->add_option("--threads", threads, "processor threads; 0 = all this process may use")
@@ -37,7 +40,7 @@ void say(const std::string& text) {
 
 void show(const Common& common, const Json& figures, const std::string& text) {
   if (common.json)
-    std::cout << figures.dump() << std::endl;
+    std::cout << json_text(figures) << std::endl;
   else
     std::cout << text << std::flush;
 }
@@ -99,7 +102,11 @@ void add_source_flags(CLI::App* command, SampleSource& source, int64_t least, in
 void add_picture_flag(CLI::App* command, std::string& out, bool& force, const std::string& meaning) {
   CLI::Option* const option = command->add_option("-o,--out", out, meaning);
   if (!out.empty()) option->capture_default_str();
-  command->add_flag("--force", force, "write over a picture, or a .json beside it, that steer did not write");
+  add_force_flag(command, force, "a picture, or a .json beside it,");
+}
+
+void add_force_flag(CLI::App* command, bool& force, const std::string& what) {
+  command->add_flag("--force", force, "write over " + what + " that steer did not write");
 }
 
 void add_fit_flags(CLI::App* command, std::string& fit, const std::string& meaning) {

@@ -50,7 +50,7 @@ struct Common {
   std::string device = "cpu";
   int64_t threads = 0;
   std::string precision = "auto";
-  bool force = false;  // of commands that write a picture
+  bool force = false;  // of commands that write one file, or a page
 
   // Adds the flags; some commands have a --seed of their own, or none.
   void add_to(CLI::App* command, bool with_seed = true);
@@ -82,6 +82,8 @@ void add_source_flags(CLI::App* command, SampleSource& source, int64_t least, in
 // Adds -o for a picture, and --force, without which what steer did not write is left as it is
 // (check_picture_output).
 void add_picture_flag(CLI::App* command, std::string& out, bool& force, const std::string& meaning);
+// Adds --force alone, for a command that writes other files.
+void add_force_flag(CLI::App* command, bool& force, const std::string& what);
 
 // Adds --fit, whose `meaning` says of what, and --background: both go into the one text that work takes
 // (fit_words.h).

@@ -4,6 +4,7 @@
 #include "steer/cmd/command.h"
 #include "steer/core/check.h"
 #include "steer/work/comparing.h"
+#include "steer/work/outputs.h"
 
 namespace steer {
 namespace {
@@ -45,6 +46,7 @@ std::string compared_text(const Compared& compared) {
 }
 
 int run_compare(const CompareFlags& flags) {
+  check_page_output(flags.out, flags.common.force);
   const Computing computing = flags.common.start();
   ComparingOptions options;
   options.plan = read_comparison(flags.tasks);
@@ -79,6 +81,7 @@ void add_compare(CLI::App& app, Run& run) {
                    "folder to write: index.html, its pictures, figures.json; a folder of an interrupted "
                    "comparison is gone on with")
       ->capture_default_str();
+  add_force_flag(command, flags->common.force, "an index.html");
   flags->common.add_to(command);
   command->callback([=, &run] { run = [=] { return run_compare(*flags); }; });
 }

@@ -3,6 +3,7 @@
 
 #include "steer/cmd/command.h"
 #include "steer/work/density_film.h"
+#include "steer/work/outputs.h"
 
 namespace steer {
 namespace {
@@ -28,6 +29,7 @@ std::string density_text(const DensityLearning& made, const DensityRequest& requ
 }
 
 int run_density(const DensityFlags& flags) {
+  if (flags.request.frames > 0) check_file_output(flags.out, OutputKind::kFilm, flags.common.force);
   flags.common.start();
   DensityRequest request = flags.request;
   request.seed = static_cast<uint64_t>(flags.common.seed);
@@ -87,6 +89,7 @@ void add_density(CLI::App& app, Run& run) {
       ->add_option("-o,--out", flags->out,
                    "film to write (GIF): nodes left, density right; a .json beside it has the figures")
       ->capture_default_str();
+  add_force_flag(command, flags->common.force, "a film, or a .json beside it,");
   flags->common.add_to(command);
   command->callback([=, &run] { run = [=] { return run_density(*flags); }; });
 }

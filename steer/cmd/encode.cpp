@@ -5,6 +5,7 @@
 #include "steer/core/files.h"
 #include "steer/metrics/reconstruction.h"
 #include "steer/work/coded_files.h"
+#include "steer/work/outputs.h"
 
 namespace steer {
 namespace {
@@ -17,6 +18,7 @@ struct EncodeFlags {
 
 int run_encode(const EncodeFlags& flags) {
   flags.options.source.check("encode");
+  check_file_output(flags.out, OutputKind::kCodes, flags.common.force);
   const Computing computing = flags.common.start();
   EncodingOptions options = flags.options;
   options.device = computing.device;
@@ -44,6 +46,7 @@ void add_encode(CLI::App& app, Run& run) {
   add_source_flags(command, options.source, 0, 100000000, "images of the data set; 0 = all");
   command->add_option("-o,--out", flags->out, "file of codes to write (docs/code_format.md)")
       ->capture_default_str();
+  add_force_flag(command, flags->common.force, "a file");
   command
       ->add_option("--coder", options.coder,
                    "packed: every index in the same number of bits; adaptive: frequent indices in fewer; "

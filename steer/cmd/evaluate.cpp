@@ -67,12 +67,10 @@ void add_evaluate(CLI::App& app, Run& run) {
       "--judge", options.judge.judge,
       "a classifier (run, checkpoint or TorchScript file) that tells how many samples are of the class "
       "asked");
-  command
-      ->add_option(
-          "--judge-as", options.judge.as,
-          "the judge's number of the class, where its classes are others than those of the classifier that "
-          "guides")
-      ->check(CLI::Range(0, 100000));
+  command->add_option(
+      "--judge-as", options.judge.as,
+      "the judge's name or number of the class, where its classes are others than those of the "
+      "classifier that guides");
   command->add_option(
       "--features", options.features,
       "how far as many unguided samples are from the data set: Frechet and kernel distance, precision and "

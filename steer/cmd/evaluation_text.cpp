@@ -77,11 +77,11 @@ std::string samples_text(const SampleEvaluation& found, const std::string& plura
                             found.drawn.seconds / static_cast<double>(found.drawn.state.size()));
 }
 
-std::string accuracy_text(const Accuracy& found, const std::string& counted) {
+std::string accuracy_text(const Accuracy& found, const ClassNames& names, const std::string& counted) {
   std::vector<std::vector<std::string>> rows = {{"class \\ taken for"}};
   for (int64_t i = 0; i < found.confusion.size(0); ++i) {
-    rows.front().push_back(std::to_string(i));
-    rows.push_back({std::to_string(i)});
+    rows.front().push_back(class_text(names, i));
+    rows.push_back({class_text(names, i)});
     for (int64_t j = 0; j < found.confusion.size(1); ++j)
       rows.back().push_back(std::to_string(found.confusion[i][j].item<int64_t>()));
   }
@@ -94,7 +94,7 @@ std::string evaluation_text(const Evaluation& found, const EvaluationOptions& op
                             const std::string& plural) {
   const std::string counted = fmt::format("{} {} {}", found.count, options.source.split, plural);
   if (found.task) return task_text(*found.task, found.figures.value("objective", ""), found.count, counted);
-  if (found.accuracy) return accuracy_text(*found.accuracy, counted);
+  if (found.accuracy) return accuracy_text(*found.accuracy, found.classes, counted);
   std::string text;
   if (found.codes)
     text =

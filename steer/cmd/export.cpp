@@ -3,6 +3,7 @@
 
 #include "steer/cmd/command.h"
 #include "steer/work/importing.h"
+#include "steer/work/outputs.h"
 
 namespace steer {
 namespace {
@@ -13,6 +14,7 @@ struct ExportFlags {
 };
 
 int run_export(const ExportFlags& flags) {
+  check_folder_output(flags.diffusers);
   Json figures = export_folder(opened(flags.run, flags.common.start()), flags.diffusers);
   figures["run"] = flags.run;
   show(

@@ -24,7 +24,7 @@ std::string layers_table(const Json& layers) {
     rows.push_back({std::to_string(rows.size())});
     for (const auto& [key, value] : layer.items())
       rows.back().push_back(value.is_number_float() ? fmt::format("{:.2f}", value.get<double>())
-                                                    : value.dump());
+                                                    : json_text(value));
   }
   return table(rows);
 }
@@ -33,9 +33,14 @@ std::string inspected_text(const InspectedModel& model) {
   std::string text = fmt::format("{} model, {} parameters, {}, {}\ntrained on {} samples, {} steps, {}\n\n",
                                  model.family, model.parameters, text_of(model.space), model.facts.text,
                                  model.state.images, model.state.steps, duration_text(model.state.seconds));
+  if (!model.classes.empty()) {
+    std::vector<std::vector<std::string>> rows = {{"class", "name"}};
+    for (const std::string& name : model.classes) rows.push_back({std::to_string(rows.size() - 1), name});
+    text += table(rows) + "\n";
+  }
   const Json layers = model.facts.figures.value("layers", Json::array());
   if (!layers.empty()) text += layers_table(layers) + "\n" + model.facts.legend + "\n";
-  return text + "options:\n" + model.options.dump(2) + "\n";
+  return text + "options:\n" + json_text(model.options, 2) + "\n";
 }
 
 std::string inspected_text(const InspectedTensors& found) {
@@ -74,7 +79,7 @@ std::string inspected_text(const InspectedPicture& found) {
   std::string text =
       fmt::format("PNG of {}x{} pixels, {} channels\n", found.width, found.height, found.channels);
   for (const PngText& some : found.texts) text += some.key + ": " + some.text + "\n";
-  if (!found.recipe.is_null()) text += "recipe:\n" + found.recipe.dump(2) + "\n";
+  if (!found.recipe.is_null()) text += "recipe:\n" + json_text(found.recipe, 2) + "\n";
   return text;
 }
 

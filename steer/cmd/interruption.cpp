@@ -3,23 +3,18 @@
 #include <csignal>
 
 namespace steer {
-namespace {
-
-volatile std::sig_atomic_t asked = 0;
-
-}  // namespace
 
 void notice_interruption() {
-  asked = 0;
+  forget_interruption();
   struct sigaction action {};
-  action.sa_handler = [](int) { asked = 1; };
+  action.sa_handler = [](int) { ask_interruption(); };
   action.sa_flags = SA_RESETHAND;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
-}
-
-bool interruption_asked() {
-  return asked != 0;
+  // A terminal that closes asks as well, unless nohup said that it shall not.
+  struct sigaction before {};
+  if (sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler != SIG_IGN)
+    sigaction(SIGHUP, &action, nullptr);
 }
 
 }  // namespace steer

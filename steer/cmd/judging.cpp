@@ -12,7 +12,7 @@ std::string verdict_text(const Verdict& verdict) {
   for (int64_t i = 0; i < found.by_class.size(0); ++i) {
     const double share = found.by_class[i].item<double>();
     if (share != share) continue;  // nobody was asked for it
-    rows[0].push_back(std::to_string(i));
+    rows[0].push_back(class_text(verdict.classes, i));
     rows[1].push_back(fmt::format("{:.0f} %", 100 * share));
   }
   return table(rows) +

@@ -33,7 +33,7 @@ int run_likelihood(const LikelihoodFlags& flags) {
   options.seed = static_cast<uint64_t>(flags.common.seed);
   options.flow.atol = options.flow.rtol;
   const LoadedSamples samples = flags.source.load(loaded.model->space());
-  const Told told = told_by(flags.telling, *loaded.model, samples.state, samples.label);
+  const Told told = told_by(flags.telling, *loaded.model, samples.state, samples.label, samples.classes);
   Likelihoods found = likelihoods(loaded, samples.state, told, options, computing.device, on_terminal());
   found.figures["run"] = flags.run;
   show(flags.common, found.figures, likelihood_text(found, modality_of(loaded.model->space()).plural));

@@ -5,13 +5,16 @@
 #include <iostream>
 
 #include "steer/cmd/command.h"
+#include "steer/cmd/examples.h"
 #include "steer/cmd/flags.h"
 #include "steer/cmd/interruption.h"
+#include "steer/cmd/standard_streams.h"
 #include "steer/cmd/usage_fault.h"
 #include "steer/core/build.h"
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/core/machine.h"
+#include "steer/work/outputs.h"
 
 namespace {
 
@@ -33,6 +36,7 @@ std::string version_text() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  steer::hold_standard_streams();
   CLI::App app("Train generative models and steer them, without retraining, toward anything you can score.",
                "steer");
   app.require_subcommand(1);
@@ -42,7 +46,7 @@ int main(int argc, char** argv) {
                        "show version, commit, libtorch, processor and devices, and leave");
   app.footer(
       "Examples:\n"
-      "  steer train ddn --config configs/shapes_ddn.json --data shapes --out runs/shapes --minutes 5\n"
+      "  steer train ddn --config shapes_ddn --data shapes --out runs/shapes --minutes 5\n"
       "  steer sample runs/shapes -n 64 -o samples.png\n"
       "  steer guide runs/shapes --objective 'inpaint(photo.png, mask=left)' -n 8 -o guided.png\n"
       "steer COMMAND --help shows a command's flags; steer manual | man -l - shows everything. Where it is: "
@@ -78,10 +82,12 @@ int main(int argc, char** argv) {
   steer::add_list(app, run);
   std::string shell, out;
   const auto print = [&out](const std::string& text) {
-    if (out.empty())
+    if (out.empty()) {
       std::cout << text;
-    else
+    } else {
+      steer::check_file_output(out, steer::OutputKind::kText, false);
       steer::write_file(out, text);
+    }
     return 0;
   };
   CLI::App* completion = app.add_subcommand("completion", "print a script of completions for a shell");
@@ -94,16 +100,21 @@ int main(int argc, char** argv) {
   completion->callback([&] { run = [&] { return print(steer::completion_script(app, shell)); }; });
   manual->callback(
       [&] { run = [&] { return print(steer::manual_page(app, steer::this_build().version)); }; });
+  steer::add_examples(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);
+    if (error.get_exit_code() == 0) {
+      app.exit(error);
+      return steer::standard_output_arrived() ? 0 : 1;
+    }
     if (argc < 2) std::cerr << app.help() << "\n";
     std::cerr << steer::usage_fault(app, error.what()) << std::endl;
     return 2;
   }
   try {
-    return run();
+    const int status = run();
+    return steer::standard_output_arrived() ? status : 1;
   } catch (const c10::Error& error) {
     std::cerr << "steer: " << error.what_without_backtrace() << std::endl;
   } catch (const std::exception& error) {

@@ -3,6 +3,7 @@
 
 #include "steer/cmd/command.h"
 #include "steer/core/files.h"
+#include "steer/work/outputs.h"
 #include "steer/work/rate_curve.h"
 
 namespace steer {
@@ -38,6 +39,7 @@ std::string rate_legend(const RateCurve& curve, const std::string& split) {
 }
 
 int run_rates(const RatesFlags& flags) {
+  if (!flags.csv.empty()) check_file_output(flags.csv, OutputKind::kTable, flags.common.force);
   const Computing computing = flags.common.start();
   RateOptions options = flags.options;
   options.device = computing.device;
@@ -69,6 +71,7 @@ void add_rates(CLI::App& app, Run& run) {
       ->check(CLI::Range(0, 10000000));
   add_prior_flag(command, options.prior, "the prior that counts the bits");
   command->add_option("-o,--out", flags->csv, "also write the table as CSV");
+  add_force_flag(command, flags->common.force, "a file");
   command->add_option("--batch", options.batch, "images at once; the figures do not depend on it")
       ->capture_default_str()
       ->check(CLI::Range(1, 100000));

@@ -52,7 +52,9 @@ void add_reflow(CLI::App& app, Run& run) {
   command->add_option("--set", request.sets, "an option of training: --set train.rate=1e-4 (repeatable)")
       ->allow_extra_args(false);
   command->add_flag("--resume", request.resume, "continue the run exactly where its last checkpoint stands");
-  command->add_option("--batch", request.batch, "pairs drawn at once; they do not depend on it")
+  command
+      ->add_option("--batch", request.batch,
+                   "pairs drawn at once; they do not depend on it (in a step: --set train.loader.batch=N)")
       ->capture_default_str()
       ->check(CLI::Range(1, 100000));
   flags->settings.add_drawing_to(command);

@@ -5,6 +5,7 @@
 #include "steer/cmd/command.h"
 #include "steer/cmd/settings.h"
 #include "steer/cmd/yardsticks.h"
+#include "steer/work/outputs.h"
 #include "steer/work/searching.h"
 
 namespace steer {
@@ -36,6 +37,7 @@ std::string search_text(const Searched& searched, const SearchFlags& flags) {
 }
 
 int run_search(const SearchFlags& flags) {
+  check_file_output(flags.out, OutputKind::kPreset, flags.common.force);
   const Computing computing = flags.common.start();
   SearchingOptions options = flags.options;
   options.settings = flags.settings.settings(flags.run);
@@ -109,6 +111,7 @@ void add_search(CLI::App& app, Run& run) {
                    "preset to write for steer guide --preset; OUT.trials.jsonl holds all trials, with which "
                    "the same command goes on after an interruption")
       ->capture_default_str();
+  add_force_flag(command, flags->common.force, "a file");
   flags->settings.add_guidance_to(command);
   flags->settings.add_drawing_to(command);
   flags->common.add_to(command);

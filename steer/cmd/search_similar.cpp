@@ -76,6 +76,7 @@ int run_search_similar(SearchSimilarFlags flags) {
               "[search-similar] expected images to look for, --evaluate N, or --data DIR to index");
   STEER_CHECK(exists || known, "[search-similar] ", flags.index,
               ": expected an index but there is none; --data DIR makes it");
+  if (!ask || !exists) check_file_output(flags.index, OutputKind::kIndex, flags.common.force);
   const Computing computing = flags.common.start();
   flags.indexing.device = flags.options.device = computing.device;
   CodeIndex index;
@@ -98,22 +99,19 @@ void add_search_similar(CLI::App& app, Run& run) {
   SimilarOptions& options = flags->options;
   CLI::App* command = app.add_subcommand(
       "search-similar", "index a data set by its codes and find the images that are like given ones");
-  command->footer(
-      "  steer search-similar RUN --data DIR --index codes.idx          makes the index\n"
-      "  steer search-similar RUN photo.png --index codes.idx -n 8      looks in it");
   command->add_option("run", flags->run, "run folder or checkpoint file of a ddn")->required();
   command->add_option("queries", flags->queries, "PNG, JPEG or WebP files to look for");
   command->add_option("--data", index.data,
                       "the data set to index; with --evaluate, where queries come from");
   command->add_option("--split", index.split, "its part to index: train, test or validation")
       ->capture_default_str();
-  command->add_option("--images", index.count, "index this many of its images; 0 = all")
+  command->add_option("--indexed,--images", index.count, "index this many of its images; 0 = all")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
   add_fit_flags(command, index.fit, "images of another size: resize, pad or crop");
   command->add_option("--index", flags->index, "file of the index (docs/code_format.md)")
       ->capture_default_str();
-  command->add_option("-n,--neighbours", options.neighbours, "images to find for each")
+  command->add_option("-n,--count,--neighbours", options.neighbours, "images to find for each")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
   command

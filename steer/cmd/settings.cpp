@@ -88,9 +88,11 @@ void SettingsFlags::add_guidance_to(CLI::App* command) {
                    "best by its linear terms, else some far apart; 0 = all")
       ->capture_default_str()
       ->check(CLI::Range(0, 1000000));
-  command->add_option("--levels", levels_,
+  command->add_option("--layers", layers_,
                       "of a ddn: guide only the layers a:b (from 1; a: and :b stand for the rest), the "
-                      "others at random; of a diffusion: the grid of noise levels, such as karras");
+                      "others at random");
+  command->add_option("--levels", levels_,
+                      "of a diffusion: the grid of noise levels, such as karras (of a ddn: as --layers)");
   command
       ->add_option("--method", method_,
                    "how a diffusion is guided: " + fmt::format("{}", fmt::join(guidance_names(), ", ")) +
@@ -119,6 +121,7 @@ Json SettingsFlags::settings(const std::string& run) const {
   };
   put("top", top_), put("beam", beam_), put("particles", particles_), put("temperature", temperature_);
   put("shortlist", shortlist_), put("levels", levels_), put("method", method_), put("strength", strength_);
+  if (!layers_.empty()) json["levels"] = layers_;
   put("recurrence", recurrence_), put("solver", solver_), put("process", process_), put("steps", steps_);
   put("eta", eta_), put("scale", scale_);
   if (given("--preset")) json["preset"] = read_preset(preset_);

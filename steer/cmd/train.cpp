@@ -5,6 +5,7 @@
 #include "steer/core/precision.h"
 #include "steer/core/progress.h"
 #include "steer/models/families.h"
+#include "steer/work/outputs.h"
 #include "steer/work/training.h"
 
 namespace steer {
@@ -33,6 +34,7 @@ void say_what_is_trained(const Training& training, const std::string& device) {
 
 int run_train(const TrainFlags& flags, const CLI::App& command) {
   TrainingRequest request = flags.request;
+  if (!flags.dry_run) check_folder_output(request.run);
   request.device = flags.common.start().device;
   if (command.count("--seed")) request.seed = flags.common.seed;
   if (command.count("--precision")) request.precision = flags.common.precision;
@@ -40,7 +42,7 @@ int run_train(const TrainFlags& flags, const CLI::App& command) {
   say_what_is_trained(training, flags.common.device);
   if (flags.dry_run) {
     const Json all = training.all_options();
-    show(flags.common, all, all.dump(2) + "\n");
+    show(flags.common, all, json_text(all, 2) + "\n");
     say("dry run: nothing was trained");
     return 0;
   }
@@ -76,6 +78,12 @@ void add_train(CLI::App& app, Run& run) {
   command->add_option("--out", request.run, "run folder to make or continue")->required();
   command->add_option("--minutes", request.minutes, "budget in minutes")->check(CLI::PositiveNumber);
   command->add_option("--images", request.images, "budget in images")->check(CLI::PositiveNumber);
+  command
+      ->add_option_function<int64_t>(
+          "--batch",
+          [&request](int64_t batch) { request.sets.push_back(fmt::format("train.loader.batch={}", batch)); },
+          "images in a step, as --set train.loader.batch=N")
+      ->check(CLI::PositiveNumber);
   command->add_option("--set", request.sets, "one option over the file: --set train.rate=5e-4 (repeatable)")
       ->allow_extra_args(false);
   command->add_flag("--resume", request.resume, "continue the run exactly where its last checkpoint stands");

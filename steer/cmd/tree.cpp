@@ -40,7 +40,7 @@ void add_tree(CLI::App& app, Run& run) {
           "run folder or checkpoint file of a ddn whose first layers have one small K (8 makes nine-squares)")
       ->required();
   add_picture_flag(command, flags->out, flags->common.force, "picture to write");
-  command->add_option("--levels", options.levels, "layers to draw")
+  command->add_option("--layers,--levels", options.levels, "layers to draw")
       ->capture_default_str()
       ->check(CLI::Range(1, 12));
   command->add_option("--cell", options.cell, "pixels of the last level's images")

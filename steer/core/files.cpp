@@ -43,6 +43,11 @@ int write_all(int file, std::string_view bytes) {
   return 0;
 }
 
+// The most that is read at once.
+size_t half_of_memory() {
+  return static_cast<size_t>(::sysconf(_SC_PHYS_PAGES)) / 2 * static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+}
+
 void make_parent(const std::string& path, const char* what) {
   const std::filesystem::path parent = std::filesystem::path(path).parent_path();
   if (parent.empty()) return;
@@ -65,7 +70,8 @@ int flush_folder(const std::string& folder) {
 // waited for; then the name is opened anew.
 int opened_alone(const std::string& temporary) {
   while (true) {
-    const int file = opened(temporary, O_WRONLY | O_CREAT);
+    // A link of that name is somebody else's and leads to something of theirs.
+    const int file = opened(temporary, O_WRONLY | O_CREAT | O_NOFOLLOW);
     if (file < 0) return -1;
     int locked;
     do locked = ::flock(file, LOCK_EX);
@@ -92,22 +98,39 @@ std::string file_ending(std::string_view name) {
   return ending;
 }
 
+void check_file_to_read(const std::string& path) {
+  struct stat status = {};
+  const int error = ::stat(path.c_str(), &status) == 0 ? 0 : errno;
+  STEER_CHECK(error == 0, "[read_file] ", path, ": expected a readable file but got ", reason(error));
+  if (S_ISREG(status.st_mode)) return;
+  const bool held = path.rfind("/dev/", 0) == 0 || path.rfind("/proc/", 0) == 0;
+  if (held && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode))) return;
+  fail("[read_file] ", path, ": expected a regular file but got ",
+       S_ISDIR(status.st_mode)    ? "a folder"
+       : S_ISFIFO(status.st_mode) ? "a named pipe"
+       : S_ISCHR(status.st_mode)  ? "a device"
+                                  : "something else");
+}
+
 std::string read_file(const std::string& path) {
+  check_file_to_read(path);
   const int file = opened(path, O_RDONLY);
   STEER_CHECK(file >= 0, "[read_file] ", path, ": expected a readable file but got ", reason(errno));
   struct stat status = {};
+  const size_t stated = ::fstat(file, &status) == 0 ? static_cast<size_t>(status.st_size) : 0;
+  const size_t most = half_of_memory();
   std::string bytes;
-  if (::fstat(file, &status) == 0 && status.st_size > 0) bytes.reserve(static_cast<size_t>(status.st_size));
   size_t size = 0;
-  ssize_t got;
-  int error = 0;
-  do {
+  ssize_t got = 1;
+  int error = stated > most ? EFBIG : 0;
+  while (got != 0 && error == 0) {
     // One byte more than the stated size, so that the end is seen without another round.
-    bytes.resize(std::max({size + 1, static_cast<size_t>(status.st_size) + 1, size * 3 / 2, size_t{4096}}));
+    bytes.resize(std::max({size + 1, stated + 1, size * 3 / 2, size_t{4096}}));
     got = ::read(file, bytes.data() + size, bytes.size() - size);
-    error = got < 0 ? errno : 0;
     if (got > 0) size += static_cast<size_t>(got);
-  } while (got > 0 || error == EINTR);
+    if (got < 0 && errno != EINTR) error = errno;
+    if (size > most) error = EFBIG;
+  }
   ::close(file);
   STEER_CHECK(error == 0, "[read_file] ", path, ": expected a readable file but got ", reason(error));
   bytes.resize(size);
@@ -145,10 +168,12 @@ NewFile::NewFile(const std::string& path) : path_(path), target_(path) {
     std::error_code ignored;
     const std::filesystem::path followed = std::filesystem::weakly_canonical(path, ignored);
     if (!followed.empty()) target_ = followed.string();
-    temporary_ = target_ + ".part";
+    temporary_ = target_ + ".steer-part";
     file_ = opened_alone(temporary_);
   }
-  STEER_CHECK(file_ >= 0, "[write_file] ", path_, ": expected to open it but got ", reason(errno));
+  const int error = errno;
+  STEER_CHECK(file_ >= 0, "[write_file] ", path_, ": expected to open ",
+              temporary_.empty() ? "it" : temporary_, " but got ", reason(error));
 }
 
 NewFile::~NewFile() {
@@ -209,7 +234,7 @@ LogFile::~LogFile() {
 }
 
 void LogFile::write(const Json& line) {
-  const std::string text = line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  const std::string text = json_text(line) + "\n";
   const int error = write_all(file_, text);
   if (error != 0) {
     const bool taken_back = ::ftruncate(file_, size_) == 0 && ::lseek(file_, size_, SEEK_SET) == size_;

@@ -12,7 +12,12 @@ namespace steer {
 // ".png" of "a/b.PNG": what a name ends in from its last dot on, in small letters; empty without one.
 std::string file_ending(std::string_view name);
 
-// The bytes of a file. Error where it cannot be read.
+// Error unless something whole can be read from `path`: a regular file (or a link to one), or a pipe that the
+// shell or the process already holds, under /dev or /proc. A pipe by name would wait for a writer, a device
+// never ends.
+void check_file_to_read(const std::string& path);
+
+// The bytes of a file. Error where it cannot be read, and above what the machine's memory holds.
 std::string read_file(const std::string& path);
 
 // Puts `bytes` under `path`, atomically; missing folders are made. Whatever fails (a full disk as well), the
@@ -23,7 +28,7 @@ void write_file(const std::string& path, std::string_view bytes);
 // Adds `line`, which has no line break, and a line break. A line that does not fit is taken back.
 void append_line(const std::string& path, std::string_view line);
 
-// A file in the making: parts are written to `path`.part, which takes the place of `path` at commit().
+// A file in the making: parts are written to `path`.steer-part, which takes the place of `path` at commit().
 // Without commit() nothing of it stays. Two writers of one path wait for each other.
 class NewFile {
  public:

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <thread>
@@ -52,7 +54,7 @@ TEST(Files, FaultsNameFileAndReason) {
   EXPECT_EQ(
       refusal([&] { read_file(folder / "none"); }),
       "[read_file] " + (folder / "none") + ": expected a readable file but got No such file or directory");
-  EXPECT_THAT(refusal([&] { read_file(folder.path()); }), HasSubstr("Is a directory"));
+  EXPECT_THAT(refusal([&] { read_file(folder.path()); }), HasSubstr("but got a folder"));
   EXPECT_THAT(refusal([&] { write_file(folder.path(), "x"); }), HasSubstr("got a folder"));
   EXPECT_THAT(refusal([&] { write_file(folder / "new/", "x"); }), HasSubstr("got a folder"));
   EXPECT_THAT(refusal([&] { write_file("", "x"); }), HasSubstr("expected the name of a file"));
@@ -87,10 +89,38 @@ TEST(Files, AbandonedWritesLeaveNothingAndOldOnesAreCleared) {
   { NewFile(folder / "x").write("half"); }
   EXPECT_EQ(names_in(folder), 0);
   // What a killed process left is taken over.
-  append_line(folder / "x.part", "left by a killed process, longer than the new bytes");
+  append_line(folder / "x.steer-part", "left by a killed process, longer than the new bytes");
   write_file(folder / "x", "new");
   EXPECT_EQ(read_file(folder / "x"), "new");
   EXPECT_EQ(names_in(folder), 1);
+}
+
+TEST(Files, LeaveLinksOfTheNameOfTheirParts) {
+  const TemporaryFolder folder;
+  write_file(folder / "mine", "old");
+  std::filesystem::create_symlink("mine", folder / "x.steer-part");
+  EXPECT_THAT(refusal([&] { write_file(folder / "x", "new"); }), HasSubstr("x.steer-part"));
+  EXPECT_EQ(read_file(folder / "mine"), "old");
+}
+
+TEST(Files, OnlyWhatEndsIsRead) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_EQ(refusal([&] { read_file(folder / "pipe"); }),
+            "[read_file] " + (folder / "pipe") + ": expected a regular file but got a named pipe");
+  EXPECT_THAT(refusal([] { read_file("/dev/zero"); }), HasSubstr("but got a device"));
+  EXPECT_THAT(refusal([&] { read_file(folder.path()); }), HasSubstr("but got a folder"));
+  // More than any memory holds, of which the disk stores nothing.
+  write_file(folder / "huge", "");
+  ASSERT_EQ(::truncate((folder / "huge").c_str(), off_t{1} << 42), 0);
+  EXPECT_THAT(refusal([&] { read_file(folder / "huge"); }), HasSubstr("File too large"));
+  // What the shell's <(...) gives.
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ASSERT_EQ(::write(ends[1], "text", 4), 4);
+  ::close(ends[1]);
+  EXPECT_EQ(read_file("/dev/fd/" + std::to_string(ends[0])), "text");
+  ::close(ends[0]);
 }
 
 TEST(Files, LinksStayAndTheirTargetsChange) {

@@ -44,4 +44,17 @@ FolderLock::~FolderLock() {
   close(file_);
 }
 
+FileLock::FileLock(const std::string& path) {
+  file_ = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  STEER_CHECK(file_ >= 0, "[lock] ", path, ": expected a file to write to but got ", std::strerror(errno));
+  if (flock(file_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+  close(file_);
+  fail("[lock] ", path,
+       ": expected to write here alone but another process is at work; wait for it, or name another file");
+}
+
+FileLock::~FileLock() {
+  close(file_);
+}
+
 }  // namespace steer

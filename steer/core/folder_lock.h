@@ -1,4 +1,4 @@
-// One writer of a folder at a time.
+// One writer of a folder, or of a file that grows, at a time.
 #pragma once
 
 #include <string>
@@ -14,6 +14,20 @@ class FolderLock {
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int file_ = -1;
+};
+
+// The same for one file, made where it is missing, which holds the lock itself. A file that is replaced as a
+// whole (core/files.h) needs none.
+class FileLock {
+ public:
+  // Error where somebody else holds its lock, or it cannot be opened for writing.
+  explicit FileLock(const std::string& path);
+  ~FileLock();
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
 
  private:
   int file_ = -1;

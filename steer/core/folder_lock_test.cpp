@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "steer/core/files.h"
 #include "steer/testing/refusal.h"
 #include "steer/testing/temporary_folder.h"
 
@@ -40,6 +41,19 @@ TEST(FolderLock, RefusesWhatIsNoFolder) {
   const TemporaryFolder folder;
   folder.put("file", "text");
   EXPECT_THAT(refusal([&] { FolderLock none(folder / "file"); }), testing::HasSubstr("expected a folder"));
+}
+
+TEST(FileLock, HasOneHolderAtATimeAndLeavesTheFileBe) {
+  const TemporaryFolder folder;
+  const std::string path = folder.put("results", "mine");
+  {
+    const FileLock first(path);
+    EXPECT_THAT(refusal([&] { FileLock second(path); }), testing::HasSubstr("another process is at work"));
+    const FileLock elsewhere(folder / "others");
+  }
+  EXPECT_EQ(refusal([&] { FileLock after(path); }), "accepted");
+  EXPECT_EQ(read_file(path), "mine");
+  EXPECT_THAT(refusal([&] { FileLock none(folder.path()); }), testing::HasSubstr("expected a file"));
 }
 
 }  // namespace

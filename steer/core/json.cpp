@@ -43,11 +43,19 @@ AnyJson parse_json(std::string_view text, const std::string& where, int max_dept
 template Json parse_json<Json>(std::string_view, const std::string&, int);
 template nlohmann::json parse_json<nlohmann::json>(std::string_view, const std::string&, int);
 
+std::string json_text(const Json& value, int indent) {
+  return value.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string as_utf8(const std::string& text) {
+  return Json::parse(json_text(text)).get<std::string>();
+}
+
 std::string in_quotes(std::string_view text) {
   constexpr size_t kLongest = 60;
   std::string shown(text.substr(0, kLongest));
   if (text.size() > kLongest) shown += "...";
-  return Json(shown).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text(shown);
 }
 
 }  // namespace steer

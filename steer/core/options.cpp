@@ -18,7 +18,7 @@ std::string shown(const Json& json) {
   if (json.is_string()) return "the string " + in_quotes(json.get_ref<const std::string&>());
   if (json.is_array()) return "an array";
   if (json.is_object()) return "an object";
-  return json.dump();
+  return json_text(json);
 }
 
 [[noreturn]] void refuse(const Json& json, const std::string& where, const std::string& path,
@@ -149,7 +149,7 @@ void append_lines(const std::vector<OptionField>& fields, const std::string& pre
     std::visit(
         [&](auto value) {
           if constexpr (std::is_pointer_v<decltype(value)>) {
-            const std::string text = Json(*value).dump(-1, ' ', false, Json::error_handler_t::replace);
+            const std::string text = json_text(*value);
             lines.push_back({prefix + field.name, text, field.meaning});
           } else {
             append_lines(field.inner, prefix + field.name + ".", lines);

@@ -36,6 +36,10 @@ void read_options(O& options, const Json& json, const std::string& where);
 template <class O>
 void check_options(const O& options, const std::string& where);
 
+// The options themselves, once they are checked.
+template <class O>
+O checked_options(O options, const std::string& where);
+
 // One line for each plain field: dotted path, present value, meaning.
 template <class O>
 std::string options_help(const O& options);
@@ -90,6 +94,12 @@ template <class O>
 void check_options(const O& options, const std::string& where) {
   O copy = options;
   check_fields(OptionFields::of(copy), where);
+}
+
+template <class O>
+O checked_options(O options, const std::string& where) {
+  check_fields(OptionFields::of(options), where);
+  return options;
 }
 
 template <class O>

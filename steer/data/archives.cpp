@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "steer/core/check.h"
+#include "steer/core/files.h"
 
 namespace steer {
 namespace {
@@ -95,6 +96,7 @@ ArchiveEntry entry_of(archive_entry* entry, const std::string& path) {
 
 // Calls `visit(entry, from)` for every entry of an archive that is whole.
 void walk_archive(const std::string& path, const std::function<void(const ArchiveEntry&, archive*)>& visit) {
+  check_file_to_read(path);
   const Utf8Names names;
   const std::unique_ptr<archive, int (*)(archive*)> owner(archive_read_new(), archive_read_free);
   archive* const from = owner.get();

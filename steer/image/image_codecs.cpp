@@ -3,17 +3,14 @@
 #include <webp/decode.h>
 #include <webp/encode.h>
 
-#include <csetjmp>
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
+#include <string>
 #include <string_view>
-
-#include <jpeglib.h>
 
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
 #include "steer/picture/images.h"
+#include "steer/picture/jpeg_writing.h"
 
 namespace steer {
 namespace {
@@ -26,52 +23,6 @@ void check_picture(const Tensor& picture, const char* where) {
                   (picture.size(0) == 1 || picture.size(0) == 3),
               "[", where, "] expected a uint8 picture [1 or 3, H, W] but got ", picture.scalar_type(), " ",
               shape_text(picture.sizes()));
-}
-
-struct JpegWriter {
-  jpeg_error_mgr errors{};
-  jpeg_compress_struct jpeg{};
-  std::jmp_buf jump;
-  unsigned char* bytes = nullptr;
-  unsigned long count = 0;
-  bool made = false;
-
-  ~JpegWriter() {
-    if (made) jpeg_destroy_compress(&jpeg);
-    std::free(bytes);
-  }
-};
-
-void jpeg_fail(j_common_ptr jpeg) {
-  std::longjmp(static_cast<JpegWriter*>(jpeg->client_data)->jump, 1);
-}
-
-void jpeg_stay_silent(j_common_ptr) {}
-
-bool write_jpeg(JpegWriter& writer, const unsigned char* pixels, int64_t height, int64_t width,
-                int64_t channels, int quality, bool own_tables) {
-  writer.jpeg.err = jpeg_std_error(&writer.errors);
-  writer.errors.error_exit = jpeg_fail;
-  writer.errors.output_message = jpeg_stay_silent;
-  writer.jpeg.client_data = &writer;
-  if (setjmp(writer.jump)) return false;
-  writer.made = true;
-  jpeg_create_compress(&writer.jpeg);
-  jpeg_mem_dest(&writer.jpeg, &writer.bytes, &writer.count);
-  writer.jpeg.image_height = static_cast<JDIMENSION>(height);
-  writer.jpeg.image_width = static_cast<JDIMENSION>(width);
-  writer.jpeg.input_components = static_cast<int>(channels);
-  writer.jpeg.in_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
-  jpeg_set_defaults(&writer.jpeg);
-  jpeg_set_quality(&writer.jpeg, quality, TRUE);
-  writer.jpeg.optimize_coding = own_tables ? TRUE : FALSE;
-  jpeg_start_compress(&writer.jpeg, TRUE);
-  while (writer.jpeg.next_scanline < writer.jpeg.image_height) {
-    JSAMPROW row = const_cast<JSAMPROW>(pixels) + writer.jpeg.next_scanline * width * channels;
-    jpeg_write_scanlines(&writer.jpeg, &row, 1);
-  }
-  jpeg_finish_compress(&writer.jpeg);
-  return true;
 }
 
 // Where the coded scan of a baseline JPEG begins: after the last segment that carries a length.
@@ -92,23 +43,12 @@ CodedPicture through_jpeg(const Tensor& picture, int quality) {
   check_picture(picture, "through_jpeg");
   STEER_CHECK(quality >= 1 && quality <= 100, "[through_jpeg] expected a quality of 1 to 100 but got ",
               quality);
-  const Tensor pixels = picture.permute({1, 2, 0}).contiguous();
-  const auto written = [&](bool own_tables) {
-    auto writer = std::make_unique<JpegWriter>();
-    STEER_CHECK(write_jpeg(*writer, pixels.data_ptr<uint8_t>(), pixels.size(0), pixels.size(1),
-                           pixels.size(2), quality, own_tables),
-                "[through_jpeg] expected a picture that a JPEG holds but got ", shape_text(picture.sizes()));
-    return writer;
-  };
-  const auto small = written(true), common = written(false);
-  const auto bytes_of = [](const JpegWriter& writer) {
-    return std::string_view(reinterpret_cast<const char*>(writer.bytes), writer.count);
-  };
+  const std::string small = encode_jpeg(picture, {quality, true, false});
+  const std::string common = encode_jpeg(picture, {quality, true, true});
   constexpr size_t kEndBytes = 2;
-  const std::string_view bytes = bytes_of(*common);
-  return {static_cast<int64_t>(small->count),
-          static_cast<int64_t>(bytes.size() - scan_begin(bytes) - kEndBytes),
-          decode_bytes(bytes_of(*small), "jpeg", picture.size(0))};
+  return {static_cast<int64_t>(small.size()),
+          static_cast<int64_t>(common.size() - scan_begin(common) - kEndBytes),
+          decode_bytes(small, "jpeg", picture.size(0))};
 }
 
 CodedPicture through_webp(const Tensor& picture, int quality) {

@@ -10,7 +10,7 @@
 namespace steer {
 
 ClassifierModel::ClassifierModel(const ClassifierModelOptions& options)
-    : options_(options), network_(options.network) {
+    : options_(checked_options(options, "classifier")), network_(options.network) {
   check(options.augment);
   STEER_CHECK(options.smoothing >= 0 && options.smoothing < 1,
               "[options] classifier.smoothing: expected a share in [0, 1) but got ", options.smoothing);

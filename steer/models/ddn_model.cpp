@@ -46,7 +46,7 @@ std::vector<State> as_samples(const Space& space, const std::vector<Tensor>& map
 
 }  // namespace
 
-DdnModel::DdnModel(const DdnOptions& options) : options_(options), network_(make_network(options)) {
+DdnModel::DdnModel(const DdnOptions& options) : options_(checked_options(options, "ddn")), network_(make_network(options_)) {
   check(options.split);
   STEER_CHECK(options.balance == "split" || options.balance == "bias" || options.balance == "none",
               "[options] ddn.balance: expected split, bias or none but got \"", options.balance, "\"");
@@ -245,7 +245,7 @@ Json fitted_ddn(const Json& options, const Dataset& data, const std::string& pat
   if (points && !fitted.contains("network")) fitted["network"] = "points";
   STEER_CHECK((fitted.value("network", Json()) == "points") == points, "[ddn] ", path,
               ": expected a network for samples ", text_of(space), ", but ddn.network is ",
-              fitted.value("network", Json("pyramid")).dump());
+              json_text(fitted.value("network", Json("pyramid"))));
   if (!points) return fitted;
   Json& shape = fitted["points"];
   if (shape.is_null()) shape = Json::object();

@@ -16,6 +16,7 @@ namespace steer {
 namespace {
 
 DiffusionOptions completed(DiffusionOptions o) {
+  check_options(o, "diffusion");
   STEER_CHECK(o.classes >= 0 && o.classes < 100000,
               "[options] diffusion.classes: expected 0 to 99999 but got ", o.classes);
   STEER_CHECK(o.label_dropout >= 0 && o.label_dropout < 1,
@@ -124,7 +125,8 @@ Denoiser DiffusionModel::guided_denoiser(const Tensor& label, double scale, std:
   STEER_CHECK(((label >= 0) & (label <= most)).all().item<bool>(), "[sample] expected labels in [0, ", most,
               "]");
   const Tensor told = label.to(device());
-  if (scale == 1) return denoiser(told, calls, how);
+  // Without any class there is nothing that the scale could strengthen.
+  if (scale == 1 || (label == options_.classes).all().item<bool>()) return denoiser(told, calls, how);
   STEER_CHECK(knows_no_class(), "[sample] scale: expected 1 but got ", scale,
               "; this model was trained with diffusion.label_dropout=0 and knows no samples without a class");
   const Tensor none = at::full_like(told, options_.classes);

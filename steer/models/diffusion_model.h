@@ -56,7 +56,7 @@ class DiffusionModel : public Generator {
   torch::nn::Module& module() override { return *network_; }
   Space space() const override;
   Json options() const override;
-  Needs needs() const override { return {options_.classes, false}; }
+  Needs needs() const override { return {options_.classes, false, knows_no_class()}; }
   LossReport loss(const Batch& batch, uint64_t seed) override;
   Figures after_step(int64_t, const Adam*, const Ema*) override { return {}; }
   using Generator::plan;

@@ -48,7 +48,7 @@ bool takes_settings(const Generator& generator, const std::vector<std::string>& 
 
 void check_settings(const Json& settings, const std::vector<std::string>& names, const std::string& family) {
   STEER_CHECK(settings.is_null() || settings.is_object(), "[settings] expected a JSON object but got ",
-              settings.dump());
+              json_text(settings));
   if (settings.is_null()) return;
   for (const auto& [key, value] : settings.items())
     STEER_CHECK(among(key, names), "[settings] ", key, ": a ", family, " model has no such setting; it has ",

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/class_names.h"
 #include "steer/core/json_fwd.h"
 #include "steer/data/dataset.h"
 #include "steer/nn/adam.h"
@@ -19,8 +20,9 @@ struct Facts;  // facts.h
 
 // What a model must be told about each sample; nothing for an unconditional one.
 struct Needs {
-  int64_t classes = 0;  // a label below this; 0: none
-  bool given = false;   // a sample that its condition is made from
+  int64_t classes = 0;    // a label below this; 0: none
+  bool given = false;     // a sample that its condition is made from
+  bool no_class = false;  // whether a label equal to classes says "no class"
 };
 
 // Named scalars to log. They stay on the device until the log needs them.
@@ -42,6 +44,10 @@ class Model {
   virtual Space space() const = 0;            // of the samples that it makes or judges
   virtual Json options() const = 0;           // those that make_model made it with, completed
   virtual Needs needs() const { return {}; }  // what its samples must be told
+
+  // The names of the classes that it is told or tells, where they are known; they go with its weights.
+  const ClassNames& class_names() const { return class_names_; }
+  void set_class_names(ClassNames names) { class_names_ = std::move(names); }
 
   virtual Facts facts() const;  // worth knowing beside the options (facts.h)
   // The model as one that tells the class of samples (judge.h); null for families that do not.
@@ -72,6 +78,9 @@ class Model {
 
   int64_t parameter_count();            // values in all trainable parameters
   NamedTensors trainable_parameters();  // by their names in the module
+
+ private:
+  ClassNames class_names_;
 };
 
 // Stands for the weights of a module: 64 bits over the names, shapes and values of its parameters, in the

@@ -57,11 +57,13 @@ void save_model(const std::string& path, Model& model, const TrainingState& stat
   checkpoint.metadata = {{"format", "steer"},
                          {"version", std::to_string(kFormatVersion)},
                          {"family", model.family()},
-                         {"options", model.options().dump()},
-                         {"space", options_json(model.space()).dump()},
+                         {"options", json_text(model.options())},
+                         {"space", json_text(options_json(model.space()))},
                          {"images", std::to_string(state.images)},
                          {"steps", std::to_string(state.steps)},
                          {"seconds", std::to_string(state.seconds)}};
+  if (!model.class_names().empty())
+    checkpoint.metadata["class_names"] = class_names_json(model.class_names());
   write_checkpoint(path, checkpoint);
 }
 
@@ -84,6 +86,8 @@ LoadedModel load_model(const std::string& run_or_file, torch::Device device) {
     STEER_CHECK(stored == loaded.model->space(), "[load] ", file, ": expected samples ",
                 text_of(loaded.model->space()), ", as its options say, but its space is ", text_of(stored));
   }
+  if (const auto names = checkpoint.metadata.find("class_names"); names != checkpoint.metadata.end())
+    loaded.model->set_class_names(class_names_of(names->second));
   load_tensors(loaded.model->module(), checkpoint.tensors, joined("[load] ", file));
   loaded.model->module().to(device);
   loaded.state.images = static_cast<int64_t>(number(checkpoint, "images", file));

@@ -6,6 +6,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/checkpoint.h"
+#include "steer/core/files.h"
 #include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/tensors.h"
@@ -19,6 +20,7 @@ namespace {
 
 // TorchScript files are zip archives.
 bool is_zip(const std::string& path) {
+  check_file_to_read(path);
   char head[4] = {};
   std::ifstream(path, std::ios::binary).read(head, sizeof head);
   return std::string(head, 4) == std::string("PK\x03\x04", 4);
@@ -50,7 +52,7 @@ SavedNetwork from_checkpoint(const std::string& path, torch::Device device, Outp
   const auto forward = [network, output](const Tensor& x) {
     return output == Output::kLogits ? network->forward(x) : network->features(x);
   };
-  return {forward, options.channels, options.size, path};
+  return {forward, options.channels, options.size, path, class_names_of(word(checkpoint, "class_names"))};
 }
 
 SavedNetwork load_network(const std::string& path, torch::Device device, Output output) {
@@ -69,7 +71,7 @@ SavedNetwork load_network(const std::string& path, torch::Device device, Output 
     const Tensor rows = script(x);
     return output == Output::kFeatures && rows.dim() > 2 ? rows.flatten(1) : rows;
   };
-  return {forward, script.declared("channels", 0), script.declared("size", 0), path};
+  return {forward, script.declared("channels", 0), script.declared("size", 0), path, {}};
 }
 
 }  // namespace

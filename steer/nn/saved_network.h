@@ -7,6 +7,8 @@
 #include <functional>
 #include <string>
 
+#include "steer/core/class_names.h"
+
 namespace steer {
 
 using torch::Tensor;
@@ -17,6 +19,7 @@ struct SavedNetwork {
   int64_t channels = 0;                          // of its input; 0: any
   int64_t size = 0;                              // height and width of its input; 0: any
   std::string path;                              // the file, for errors
+  ClassNames class_names = {};                   // of the columns, where the file says them
 
   // Rows [N, M] float32, logits or features, of x [N, C, H, W] in [-1, 1]. Images of another size are resized
   // (by area where they shrink, repeated pixels where they grow by a whole factor, else bilinearly); grey

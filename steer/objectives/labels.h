@@ -17,6 +17,7 @@ class LabelObjective : public Objective {
   int64_t targets() const override { return asked_.size(0); }
   bool differentiable() const override { return true; }
   Tensor asked() const override { return asked_; }
+  ClassNames asked_names() const override { return classifier_.class_names; }
   std::string words() const override { return words_; }
 
  private:

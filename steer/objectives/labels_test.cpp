@@ -71,7 +71,8 @@ TEST(Labels, WordsNameTheClassOrAskForAllInTurn) {
   EXPECT_EQ(objective->asked()[0].item<int64_t>(), 2);
   EXPECT_EQ(objective_of(objective->words(), vocabulary_of({&common_words()}), context)->words(),
             objective->words());
-  EXPECT_NE(label_refusal("label(3, classifier='" + file + "')").find("class as a whole number from 0 to 2"),
+  EXPECT_NE(label_refusal("label(3, classifier='" + file + "')")
+                .find("expected a number from 0 to 2, but got \"3\""),
             std::string::npos);
   EXPECT_NE(label_refusal("label(classifier='" + file + "')").find("label needs a class"), std::string::npos);
   EXPECT_NE(label_refusal("label(1)").find("needs the argument classifier"), std::string::npos);

@@ -65,6 +65,12 @@ Tensor WeightedSum::asked() const {
   return {};
 }
 
+ClassNames WeightedSum::asked_names() const {
+  for (const Term& term : terms_)
+    if (term.objective->asked().defined()) return term.objective->asked_names();
+  return {};
+}
+
 Tensor WeightedSum::degraded() const {
   for (const Term& term : terms_)
     if (const Tensor picture = term.objective->degraded(); picture.defined()) return picture;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/class_names.h"
 #include "steer/core/state.h"
 #include "steer/objectives/measurement.h"
 
@@ -54,6 +55,8 @@ class Objective {
 
   // The class asked of each target, int64 [T]; undefined for objectives that ask for none.
   virtual Tensor asked() const { return {}; }
+  // The names of these classes, where they are known.
+  virtual ClassNames asked_names() const { return {}; }
 
   // What the objective was made from, at the sample's size [T, sizes...], for people to see; undefined where
   // there is no such picture. Added noise may leave [-1, 1].
@@ -86,6 +89,7 @@ class WeightedSum : public Objective {
   std::vector<Measurement> linear() const override;
   std::vector<Part> parts() const override;
   Tensor asked() const override;
+  ClassNames asked_names() const override;
   Tensor degraded() const override;
   Tensor hidden() const override;
   std::string words() const override;
@@ -107,6 +111,7 @@ class RankSum : public Objective {
   bool differentiable() const override { return false; }
   std::vector<Part> parts() const override;
   Tensor asked() const override { return sum_.asked(); }
+  ClassNames asked_names() const override { return sum_.asked_names(); }
   Tensor degraded() const override { return sum_.degraded(); }
   Tensor hidden() const override { return sum_.hidden(); }
   std::string words() const override { return "rank(" + sum_.words() + ")"; }

@@ -14,6 +14,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/clock.h"
+#include "steer/core/interruption.h"
 
 extern char** environ;
 
@@ -22,6 +23,7 @@ namespace {
 
 // More output than this for each score is no list of numbers.
 constexpr size_t kBytesPerScore = 4096;
+constexpr int kGlanceMilliseconds = 100;
 
 // A pipe whose ends close with the object.
 struct Pipe {
@@ -39,7 +41,14 @@ struct Pipe {
   int ends[2] = {-1, -1};
 };
 
-// The running program, in a process group of its own; killed and reaped with the object.
+// Runs the command given as $1. A guard in its process group waits for the end of this process, however that
+// comes (a signal that nobody can catch as well), which closes the pipe at 3, and then kills the whole group.
+// It is nobody's child, so that the command meets no stranger when it waits for its own.
+constexpr const char* kGuarded =
+    "( (read -r none; kill -KILL 0) <&3 3<&- >/dev/null 2>&1 & ); exec 3<&-; exec /bin/sh -c \"$1\"";
+
+// The running program, in a process group of its own; killed and reaped with the object, and killed with this
+// process.
 class Child {
  public:
   Child(const std::string& command, Pipe& input, Pipe& output) {
@@ -49,6 +58,7 @@ class Child {
     posix_spawnattr_init(&attributes);
     posix_spawn_file_actions_adddup2(&actions, input.ends[0], STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, output.ends[1], STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, life_.ends[0], 3);
     posix_spawnattr_setpgroup(&attributes, 0);
     sigset_t defaults;
     sigemptyset(&defaults);
@@ -60,11 +70,12 @@ class Child {
     posix_spawnattr_setsigmask(&attributes, &blocked);
     posix_spawnattr_setflags(&attributes,
                              POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    std::string shell = "sh", flag = "-c", text = command;
-    char* arguments[] = {shell.data(), flag.data(), text.data(), nullptr};
+    std::string shell = "sh", flag = "-c", guarded = kGuarded, text = command;
+    char* arguments[] = {shell.data(), flag.data(), guarded.data(), shell.data(), text.data(), nullptr};
     const int failed = posix_spawn(&id_, "/bin/sh", &actions, &attributes, arguments, environ);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
+    life_.close(0);
     STEER_CHECK(failed == 0, "[program] ", command, ": cannot start: ", std::strerror(failed));
   }
   ~Child() {
@@ -83,12 +94,13 @@ class Child {
         id_ = 0;
         return true;
       }
-      if (now_seconds() > until) return false;
+      if (now_seconds() > until || interruption_asked()) return false;
       ::usleep(1000);
     }
   }
 
  private:
+  Pipe life_;  // nobody else holds its writing end
   pid_t id_ = 0;
 };
 
@@ -131,10 +143,12 @@ std::string conversation(const ProgramOptions& options, const std::string& bytes
   size_t written = 0;
   while (true) {
     pollfd waits[2] = {{output.ends[0], POLLIN, 0}, {input.ends[1], POLLOUT, 0}};
-    const int left = static_cast<int>(std::max(0.0, until - now_seconds()) * 1000);
-    const int ready = ::poll(waits, input.ends[1] >= 0 ? 2 : 1, left);
-    if (ready < 0 && errno == EINTR) continue;
-    if (ready == 0) late();
+    if (interruption_asked()) throw Interrupted("[program] " + options.command + ": interrupted");
+    if (now_seconds() >= until) late();
+    // Looks up now and then: a signal may have come between the question above and the wait.
+    const int left = static_cast<int>(std::ceil((until - now_seconds()) * 1000));
+    const int ready = ::poll(waits, input.ends[1] >= 0 ? 2 : 1, std::min(left, kGlanceMilliseconds));
+    if (ready <= 0) continue;
     if (input.ends[1] >= 0 && waits[1].revents != 0) {
       const ssize_t some = ::write(input.ends[1], bytes.data() + written, bytes.size() - written);
       if (some > 0) written += static_cast<size_t>(some);
@@ -152,7 +166,10 @@ std::string conversation(const ProgramOptions& options, const std::string& bytes
     }
   }
   int status = 0;
-  if (!child.ended(until, status)) late();
+  if (!child.ended(until, status)) {
+    if (interruption_asked()) throw Interrupted("[program] " + options.command + ": interrupted");
+    late();
+  }
   if (WIFSIGNALED(status)) fail("[program] ", options.command, ": ended by signal ", WTERMSIG(status));
   STEER_CHECK(WEXITSTATUS(status) == 0, "[program] ", options.command, ": expected exit status 0 but got ",
               WEXITSTATUS(status));

@@ -16,7 +16,8 @@ struct ProgramOptions {
 // Each batch starts the program once: a NumPy .npy file (float32, C order, [N, C, H, W], values in [-1, 1])
 // goes to its standard input, and it writes one number per line, N in all, higher is better, to its standard
 // output. Its standard error is the user's. A program that cannot start, fails, takes too long, or writes
-// anything but N finite numbers is an Error that says so.
+// anything but N finite numbers is an Error that says so; Interrupted where this process is asked to end
+// meanwhile (core/interruption.h). The program and what it started end with the process, however that ends.
 class ProgramObjective : public Objective {
  public:
   // Error for an empty command and a time that is not above 0.

@@ -3,11 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <atomic>
+#include <filesystem>
 #include <thread>
 
 #include "steer/core/check.h"
 #include "steer/core/files.h"
+#include "steer/core/interruption.h"
 #include "steer/testing/refusal.h"
 #include "steer/testing/temporary_folder.h"
 
@@ -63,6 +69,68 @@ TEST(Program, ThreadsTalkAtOnceToProgramsThatDoNotListen) {
     });
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(answers, 30);
+}
+
+// Whether no process of a group is left, not even one that nobody has buried yet, within five seconds.
+bool gone(pid_t group) {
+  for (int i = 0; i < 500 && ::kill(-group, 0) == 0; ++i) ::usleep(10000);
+  return ::kill(-group, 0) != 0;
+}
+
+pid_t group_in(const std::string& file) {
+  for (int i = 0; i < 500 && (!std::filesystem::exists(file) || read_file(file).empty()); ++i)
+    ::usleep(10000);
+  return static_cast<pid_t>(std::stol(read_file(file)));
+}
+
+// Asks in a process of its own, which ends by `signal`, and gives what the program says its number is.
+pid_t group_after(const std::string& file, int signal) {
+  const std::string command = "echo $$ > " + file + "; sleep 300 & sleep 300";
+  const pid_t asking = ::fork();
+  if (asking == 0) {
+    // No allocation of torch's and no thread: the text alone is what a score would pass on.
+    ::signal(SIGTERM, SIG_DFL), ::signal(SIGINT, SIG_DFL), ::signal(SIGHUP, SIG_DFL);
+    try {
+      ProgramObjective({command, 300}).score(torch::zeros({1, 1, 2, 2}));
+    } catch (...) {
+    }
+    ::_exit(1);
+  }
+  const pid_t group = group_in(file);
+  ::kill(asking, signal);
+  int status = 0;
+  ::waitpid(asking, &status, 0);
+  return group;
+}
+
+TEST(Program, EndsWithItsProcessHoweverThatEnds) {
+  for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGKILL}) {
+    const TemporaryFolder folder;
+    const pid_t group = group_after(folder / "group", signal);
+    EXPECT_TRUE(gone(group)) << "after signal " << signal;
+  }
+}
+
+TEST(Program, EndsWithAnErrorAndWithAnInterruption) {
+  const TemporaryFolder folder;
+  const std::string command = "echo $$ > " + (folder / "group") + "; sleep 300 & sleep 300";
+  EXPECT_THAT(program_refusal(command, 1, 0.5), HasSubstr("within 0.5 s"));
+  EXPECT_TRUE(gone(group_in(folder / "group")));
+  std::thread asks([] {
+    ::usleep(200000);
+    ask_interruption();
+  });
+  EXPECT_THROW(ProgramObjective({command, 300}).score(torch::zeros({1, 1, 2, 2})), Interrupted);
+  asks.join();
+  forget_interruption();
+  EXPECT_TRUE(gone(group_in(folder / "group")));
+}
+
+TEST(Program, MeetsNoStrangersAmongItsChildren) {
+  EXPECT_EQ(program_refusal("cat >/dev/null; wait; echo 1", 1), "accepted");
+  EXPECT_EQ(
+      program_refusal("python3 -c 'import os; print(1)\ntry: os.wait()\nexcept ChildProcessError: pass'", 1),
+      "accepted");
 }
 
 TEST(Program, FaultsAreSaidPlainly) {

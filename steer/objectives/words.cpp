@@ -33,7 +33,9 @@ std::unique_ptr<Objective> label_by(const Arguments& arguments, const ObjectiveC
   const int64_t classes = classes_of(classifier, context);
   Tensor asked;
   if (arguments.has("class")) {
-    asked = at::full({1}, arguments.integer("class", classes - 1), torch::kInt64);
+    asked =
+        at::full({1}, class_of(arguments.text("class"), classifier.class_names, classes, arguments.where()),
+                 torch::kInt64);
   } else {
     STEER_CHECK(context.samples > 0, arguments.where(), " needs a class, as in label(3, classifier=...)");
     asked = (at::arange(context.samples, torch::kInt64) + context.first_sample).remainder(classes);
@@ -76,8 +78,8 @@ const std::vector<Word>& common_words() {
        Nature::kGradient,
        "a sample that a classifier takes for a class; without a class the samples are asked for all in turn",
        "label(3, classifier=judge)",
-       {positional(
-            optional(integer_parameter("class", 0, 0, int64_t{1} << 31, "number of the class, from 0"))),
+       {positional(optional(text_parameter(
+            "class", "name of the class, where the classifier knows names, or its number from 0"))),
         classifier_parameter(), number_parameter("temperature", 1, 1e-6, 1e6, "divides the logits")},
        label_by,
        {}},

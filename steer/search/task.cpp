@@ -54,6 +54,7 @@ Task::Task(const TaskOptions& options, const Space& space, const Tensor& truth, 
     const Objective& objective = *pieces_.back().objective;
     words_ = objective.words();
     gather(asked, objective.asked(), some);
+    asked_names_ = objective.asked_names();
     gather(degraded, objective.degraded(), some);
     gather(hidden, objective.hidden(), some);
     for (const Measurement& m : objective.linear())

@@ -40,12 +40,13 @@ class Task {
   // make_objective.
   Task(const TaskOptions& options, const Space& space, const Tensor& truth, torch::Device device);
 
-  int64_t count() const { return count_; }              // N
-  const std::string& words() const { return words_; }   // the objective as the user would write it
-  const Tensor& truth() const { return truth_; }        // [N, sizes...], or undefined
-  const Tensor& asked() const { return asked_; }        // int64 [N], or undefined: Objective::asked
-  const Tensor& degraded() const { return degraded_; }  // [N, sizes...], or undefined
-  const Tensor& hidden() const { return hidden_; }      // [N, 1, places...], or undefined
+  int64_t count() const { return count_; }                        // N
+  const std::string& words() const { return words_; }             // the objective as the user would write it
+  const Tensor& truth() const { return truth_; }                  // [N, sizes...], or undefined
+  const ClassNames& asked_names() const { return asked_names_; }  // of these classes, where known
+  const Tensor& asked() const { return asked_; }                  // int64 [N], or undefined: Objective::asked
+  const Tensor& degraded() const { return degraded_; }            // [N, sizes...], or undefined
+  const Tensor& hidden() const { return hidden_; }                // [N, 1, places...], or undefined
   const Objective& objective() const { return *pieces_.front().objective; }  // of the first batch
 
   // What the measurements of smaller size become by bicubic enlargement, [N, sizes...]; undefined where there
@@ -68,6 +69,7 @@ class Task {
   uint64_t seed_;
   torch::Device device_;
   std::string words_;
+  ClassNames asked_names_;
   Tensor truth_, asked_, degraded_, hidden_, bicubic_;
 };
 

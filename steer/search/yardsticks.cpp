@@ -64,7 +64,9 @@ class Measuring {
     STEER_CHECK(with_.judge, "[measure] expected a judge for accuracy and confidence");
     const Tensor& asked = need(task_.asked(), "accuracy", "an objective that asks for a class");
     if (!agreement_)
-      agreement_ = steer::agreement(in_pieces(made_.state.x.to(with_.device), *with_.judge).cpu(), asked);
+      agreement_ = steer::agreement(
+          in_pieces(made_.state.x.to(with_.device), *with_.judge).cpu(),
+          relabelled(asked, task_.asked_names(), with_.judge->class_names, "[judge] " + with_.judge->path));
     return *agreement_;
   }
 
@@ -78,7 +80,9 @@ class Measuring {
   }
 
   double class_frechet(const Tensor& real) {
-    const Tensor& asked = need(task_.asked(), "class_frechet", "an objective that asks for a class");
+    const Tensor asked =
+        relabelled(need(task_.asked(), "class_frechet", "an objective that asks for a class"),
+                   task_.asked_names(), with_.real_names, "[reference]");
     const Tensor made = features("class_frechet");
     double sum = 0;
     int64_t classes = 0;

@@ -16,6 +16,7 @@ struct Yardsticks {
   std::optional<SavedNetwork> features;  // as load_features
   Tensor real;                           // features [M, D] of real images, or undefined
   Tensor real_label;                     // int64 [M], -1 without a label
+  ClassNames real_names;                 // of these labels, where known
   torch::Device device = torch::kCPU;    // where these compute
 };
 

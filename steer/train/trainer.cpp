@@ -12,6 +12,7 @@
 #include "steer/core/files.h"
 #include "steer/core/folder_lock.h"
 #include "steer/core/json.h"
+#include "steer/core/notice.h"
 #include "steer/core/precision.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
@@ -26,6 +27,20 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr int64_t kGridImages = 64;
+
+// Labels mean the same to a model and its data.
+void check_same_classes(const ClassNames& known, const ClassNames& given, const std::string& where) {
+  STEER_CHECK(known.empty() || given.empty() || known == given, "[train] ", where, ": expected the classes ",
+              names_text(known), " in this order but the data have ", names_text(given));
+}
+
+// A model that is told or tells classes learns their names with them.
+void take_class_names(Model& model, const Dataset& data, const std::string& path) {
+  const bool classes = model.judge() || model.needs().classes > 0;
+  if (!classes) return;
+  check_same_classes(model.class_names(), data.classes(), path);
+  if (model.class_names().empty() && !are_numbers(data.classes())) model.set_class_names(data.classes());
+}
 
 // All that a continuation needs beside the options: raw weights, buffers, optimiser, shadows, counters.
 class TrainingRun {
@@ -45,8 +60,11 @@ class TrainingRun {
                            {"images", std::to_string(learner.images)},
                            {"steps", std::to_string(learner.steps)},
                            {"seconds", fmt::format("{}", seconds)},
+                           {"share", fmt::format("{}", share)},
                            {"log_bytes", std::to_string(log_bytes)},
-                           {"averages", averages.dump()}};
+                           {"averages", json_text(averages)}};
+    if (!model_.class_names().empty())
+      checkpoint.metadata["class_names"] = class_names_json(model_.class_names());
     write_checkpoint(folder + "/resume.safetensors", checkpoint);
     save_model(folder + "/model.safetensors", model_, state(), &learner.ema,
                stored_ == "float16" ? torch::kFloat16 : torch::kFloat32);
@@ -77,12 +95,16 @@ class TrainingRun {
              "\"");
       }
     };
+    if (const auto names = checkpoint.metadata.find("class_names"); names != checkpoint.metadata.end())
+      check_same_classes(class_names_of(names->second), model_.class_names(), path);
     load_tensors(model_.module(), part("model."), "[resume] " + path);
     learner.adam.load(part("adam."));
     learner.ema.load(part("ema."));
     learner.images = static_cast<int64_t>(number("images"));
     learner.steps = static_cast<int64_t>(number("steps"));
     seconds = number("seconds");
+    // Files of former versions do not say it.
+    if (checkpoint.metadata.count("share") > 0) share = number("share");
     LogState log{static_cast<int64_t>(number("log_bytes")), Json::array()};
     const auto averages = checkpoint.metadata.find("averages");
     if (averages != checkpoint.metadata.end()) log.averages = parse_json(averages->second, path);
@@ -98,6 +120,7 @@ class TrainingRun {
  public:
   Learner learner;
   double seconds = 0;
+  double share = 0;  // of the budget that was spent when it was saved
 };
 
 // Averages of logged figures since the last line. Values stay on the device until they are read.
@@ -150,18 +173,50 @@ void write_preview(Model& model, const Dataset& data, Ema& ema, const std::strin
   if (picture.defined()) write_png(path, picture);
 }
 
+// A new run writes over what a run left that ended before its first checkpoint, and over nothing else.
+void check_free(const std::string& run) {
+  STEER_CHECK(!run.empty(), "[train] expected the name of a folder for the run but got an empty one");
+  const std::string options = run + "/options.json";
+  const Json json = fs::exists(options) ? Json::parse(read_file(options), nullptr, false) : Json();
+  if (json.is_object() && json.contains("family") && json.contains("train")) return;
+  for (const char* name : {"options.json", "log.jsonl", "loss.svg", "film.gif", "samples"})
+    STEER_CHECK(!fs::exists(run + "/" + name), "[train] ", run, "/", name,
+                ": stands there and is not steer's; name another folder");
+}
+
 // Whether the run may begin, or go on.
 void check_run(const Model& model, const Dataset& data, const RunOptions& options, const std::string& run,
                bool resume) {
+  check_options(options, "options");
   check(options.train);
   const bool exists = fs::exists(run + "/resume.safetensors");
   STEER_CHECK(resume || (!exists && !fs::exists(run + "/model.safetensors")), "[train] ", run,
               ": holds a run already; continue it with --resume or name another folder");
+  if (!resume) check_free(run);
   STEER_CHECK(!resume || exists, "[train] ", run,
               ": expected a run to resume but there is no resume.safetensors");
   STEER_CHECK(data.space() == model.space(), "[train] ", options.data.path, ": expected samples ",
               text_of(model.space()), " as the model makes them but got ", text_of(data.space()),
               "; set data.size and data.channels, or the model's");
+}
+
+// Says what a user of --resume may not expect.
+void tell_resumed(const TrainingRun& self, const TrainOptions& options, double share,
+                  const std::string& run) {
+  const int64_t images = self.learner.images;
+  if (share >= 1) {
+    notice(joined("[train] ", run, ": its budget is spent after ", images,
+                  " samples, so nothing is trained; a larger --images or --minutes goes on"));
+    return;
+  }
+  const double before = learning_rate(options, images, self.share),
+               now = learning_rate(options, images, share);
+  constexpr double kJump = 1.5;
+  if (share < self.share && now > kJump * before)
+    notice(
+        fmt::format("[train] {}: the learning rate rises from {:.2g} to {:.2g}, because the budget has grown "
+                    "and the cosine ends with it; train.decay=constant has none",
+                    run, before, now));
 }
 
 }  // namespace
@@ -199,6 +254,7 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
                    bool resume, torch::Device device, const TrainWatch& watch) {
   const TrainOptions& o = options.train;
   check_run(model, data, options, run, resume);
+  take_class_names(model, data, options.data.path);
   model.module().to(device);
   model.set_compute_type(scalar_type(make_precision(o.precision, device)));
   TrainingRun self(model, o);
@@ -207,7 +263,7 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
   const FolderLock lock(run);
   check_run(model, data, options, run, resume);  // another run may have come and gone meanwhile
   fs::create_directories(run + "/samples");
-  write_file(run + "/options.json", run_json(options, model).dump(2) + "\n");
+  write_file(run + "/options.json", json_text(run_json(options, model), 2) + "\n");
   LogFile log(run + "/log.jsonl", former.bytes);
   Loader loader(data, o.loader);
   loader.seek(learner.images);
@@ -219,6 +275,7 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
         o.images > 0 ? static_cast<double>(learner.images) / static_cast<double>(o.images) : 0;
     return std::max(by_images, o.minutes > 0 ? self.seconds / (60 * o.minutes) : 0);
   };
+  if (resume) tell_resumed(self, o, share_done(), run);
   Averages averages;
   averages.load(former.averages);
   const auto seed_of = [&](int64_t step) {
@@ -226,11 +283,14 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
   };
   const auto check_losses = [&] {
     const int64_t bad = learner.first_bad_step();
-    STEER_CHECK(bad < 0, "[train] the loss is not finite at step ", bad, ", seed ", seed_of(bad),
-                "; the last checkpoint in ", run, " is whole");
+    STEER_CHECK(bad < 0, "[train] the loss is not finite at step ", bad, ", seed ", seed_of(bad), "; ",
+                fs::exists(run + "/resume.safetensors")
+                    ? "the last checkpoint in " + run + " is whole"
+                    : "there is no checkpoint yet, so " + run + " holds nothing to go on from");
   };
   const auto save = [&] {
     check_losses();
+    self.share = share_done();
     self.save(run, log.size(), averages.state());
     write_loss_plot(run);
     checkpointed = now_seconds();
@@ -241,7 +301,9 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
   };
 
   TrainSummary summary;
-  while (share_done() < 1) {
+  // Seen at once, where it stands.
+  summary.interrupted = watch && share_done() < 1 && !watch({self.state(), share_done(), {}});
+  while (share_done() < 1 && !summary.interrupted) {
     Batch batch = loader.next();
     batch.data = batch.data.to(device);
     const double rate = learning_rate(o, learner.images, share_done());

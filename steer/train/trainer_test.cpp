@@ -9,6 +9,8 @@
 #include "steer/core/files.h"
 #include "steer/core/folder_lock.h"
 #include "steer/core/json.h"
+#include "steer/core/notice.h"
+#include "steer/data/tensor_dataset.h"
 #include "steer/image/shapes.h"
 #include "steer/models/small_models.h"
 #include "steer/testing/refusal.h"
@@ -123,7 +125,68 @@ TEST(Trainer, ALossThatIsNotFiniteStopsAndLeavesTheLastCheckpoint) {
   const std::string fault = refusal([&] { train_small(run, options, true); });
   EXPECT_NE(fault.find("not finite"), std::string::npos) << fault;
   EXPECT_NE(fault.find("at step"), std::string::npos) << fault;
+  EXPECT_NE(fault.find("last checkpoint in " + run + " is whole"), std::string::npos) << fault;
   EXPECT_EQ(read_file(run + "/model.safetensors"), before);
+  const std::string at_once = refusal([&] { train_small(folder / "new", options, false); });
+  EXPECT_NE(at_once.find("there is no checkpoint yet"), std::string::npos) << at_once;
+}
+
+// What is noticed while a run goes on.
+std::string noticed_resuming(const std::string& run, const RunOptions& options) {
+  std::string said;
+  const NoticesTo taker([&](const std::string& line) { said += line; });
+  train_small(run, options, true);
+  return said;
+}
+
+TEST(Trainer, ABudgetThatIsSpentOrGrowsIsSaid) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  RunOptions options = some_options(160);
+  options.train.decay = "cosine";
+  train_small(run, options, false);
+  EXPECT_NE(noticed_resuming(run, options).find("its budget is spent after 160"), std::string::npos);
+  options.train.images = 480;
+  const std::string grown = noticed_resuming(run, options);
+  EXPECT_NE(grown.find("the learning rate rises from"), std::string::npos) << grown;
+  // In the ramp the rate rises by itself.
+  options = some_options(32);
+  options.train.ramp_images = 10000;
+  train_small(folder / "ramp", options, false);
+  options.train.images = 96;
+  EXPECT_EQ(noticed_resuming(folder / "ramp", options), "");
+}
+
+TEST(Trainer, WritesOverNothingOfOthers) {
+  const TemporaryFolder folder;
+  folder.put("options.json", "{\"mine\": 1}");
+  EXPECT_NE(refusal([&] {
+              train_small(folder.path(), some_options(32), false);
+            }).find("options.json: stands there"),
+            std::string::npos);
+  EXPECT_EQ(read_file(folder / "options.json"), "{\"mine\": 1}");
+  EXPECT_NE(refusal([&] { train_small("", some_options(32), false); }).find("empty"), std::string::npos);
+}
+
+// A diffusion that is told the kinds of shapes, in this order.
+TrainSummary train_told(const std::string& run, ClassNames names, bool resume) {
+  const auto model = make_model("diffusion", small_diffusion("edm", 5)->options(), 7);
+  const Tensor x = torch::rand({32, 1, 8, 8}) * 2 - 1;
+  const Tensor label = at::arange(32, torch::kInt64) % static_cast<int64_t>(names.size());
+  const TensorDataset data(model->space(), x, label, names);
+  return train(*model, data, some_options(resume ? 64 : 32), run, resume, torch::kCPU, {});
+}
+
+TEST(Trainer, ClassNamesGoWithTheWeights) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  train_told(run, {"ant", "bee", "cat"}, false);
+  EXPECT_EQ(load_model(run, torch::kCPU).model->class_names(), (ClassNames{"ant", "bee", "cat"}));
+  EXPECT_NE(refusal([&] {
+              train_told(run, {"bee", "ant", "cat"}, true);
+            }).find("but the data have bee, ant, cat"),
+            std::string::npos);
+  train_told(run, {"ant", "bee", "cat"}, true);
 }
 
 TEST(Trainer, RateRampsUpAndDecaysToItsFloor) {

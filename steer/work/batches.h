@@ -17,6 +17,7 @@ template <class F>
 void in_batches(const std::string& title, int64_t count, int64_t batch, const WorkWatch& watch, const F& f) {
   STEER_CHECK(count > 0 && batch > 0, "[", title,
               "] expected at least one sample and batches of one but got ", count, " and ", batch);
+  STEER_CHECK(tell(watch, {title, 0, "", nullptr}), "[", title, "] interrupted");
   for (int64_t at = 0; at < count; at += batch) {
     const int64_t rows = std::min(batch, count - at);
     f(at, rows);

@@ -89,9 +89,9 @@ Clustering cluster(const LoadedModel& loaded, const ClusterOptions& options, con
   const auto depth = static_cast<int64_t>(codec.candidates().size());
   STEER_CHECK(options.levels >= 1 && options.levels <= depth, "[cluster] --levels: expected 1 to ", depth,
               " but got ", options.levels);
-  const auto [samples, label] =
+  const auto [samples, label, classes] =
       load_samples(options.data, options.split, options.fit, codec.space(), options.count);
-  const Told told = told_by({}, *loaded.model, samples, label);
+  const Told told = told_by({}, *loaded.model, samples, label, classes);
   const Tensor code = encode_all(codec, samples, options.batch, 1, options.device, told, watch).code;
   const bool labelled = label.defined() && label.min().item<int64_t>() >= 0;
 

@@ -22,7 +22,7 @@ Told told_of_codes(const DecodingOptions& options, const Model& model, int64_t h
       load_samples(options.data, options.split, options.telling.fit, model.space(), held);
   STEER_CHECK(data.state.size() == held, "[decode] ", options.data, ": expected at least ", held,
               " samples, as many as there are codes, but got ", data.state.size());
-  return told_by(options.telling, model, data.state, data.label);
+  return told_by(options.telling, model, data.state, data.label, data.classes);
 }
 
 CodeFile read_coded(const DecodingOptions& options, uint64_t model) {
@@ -39,8 +39,8 @@ Encoding encode_source(const LoadedModel& loaded, const EncodingOptions& options
   // Looked for first: without its prior nothing is encoded.
   std::unique_ptr<Prior> prior;
   if (coder == Coder::kPrior) prior = open_prior(options.prior, options.run, codec.fingerprint());
-  const auto [samples, label] = options.source.load(codec.space());
-  const Told told = told_by(options.telling, *loaded.model, samples, label);
+  const auto [samples, label, classes] = options.source.load(codec.space());
+  const Told told = told_by(options.telling, *loaded.model, samples, label, classes);
   const Encoded made = encode_all(codec, samples, options.batch, 1, options.device, told, watch);
   const CodeFile file = codec.code_file(made.code, coder);
 

@@ -144,7 +144,7 @@ class Comparing {
       compared.page = write_report(report, options_.out);
     }
     compared.interrupted = stopped_;
-    if (!stopped_) write_file(options_.out + "/figures.json", compared.figures.dump(2) + "\n");
+    if (!stopped_) write_file(options_.out + "/figures.json", json_text(compared.figures, 2) + "\n");
     return compared;
   }
 

@@ -39,7 +39,7 @@ TEST(Encoding, TellsTheWatchAndEndsWhenItSaysSo) {
     return true;
   };
   encode_all(codec, some_images(4), 1, 1, torch::kCPU, {}, listen);
-  EXPECT_EQ(shares, (std::vector<double>{0.25, 0.5, 0.75, 1}));
+  EXPECT_EQ(shares, (std::vector<double>{0, 0.25, 0.5, 0.75, 1}));
   int64_t heard = 0;
   const WorkWatch end = [&](const Moment&) { return ++heard < 2; };
   EXPECT_NE(

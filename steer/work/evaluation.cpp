@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "steer/core/check.h"
+#include "steer/core/notice.h"
 #include "steer/modalities/modalities.h"
 #include "steer/work/batches.h"
 #include "steer/work/encoding.h"
@@ -54,7 +55,7 @@ Evaluation of_task(const Generator& generator, const EvaluationOptions& options,
   const SampleSource& source = options.source;
   const LoadedSamples data = source.load(space);
   const Task task(task_options(options), space, data.state.x, device);
-  const Told told = told_by(options.telling, generator, data.state, data.label);
+  const Told told = told_by(options.telling, generator, data.state, data.label, data.classes);
   // The mean comes from training data: the test data are the question.
   const Tensor average =
       load_samples(source.data, "train", source.fit, space, kAveraged).state.x.mean(0, true);
@@ -77,15 +78,12 @@ Json distance_figures_of(const std::vector<NamedDistance>& distances) {
 }
 
 // Adds what measures of the samples' kind say of them, where it has any.
-void add_distances(SampleEvaluation& made, Json& figures, const SampleSource& source, const Space& space) {
+void add_distances(SampleEvaluation& made, Json& figures, const RealSamples& real, const Space& space) {
   const Modality& modality = modality_of(space);
   if (!modality.distances) return;
-  const std::string other = source.split == "test" ? "train" : "test";
-  const int64_t count = made.drawn.state.size();
-  const State real = load_samples(source.data, source.split, source.fit, space, count).state;
-  const State others = load_samples(source.data, other, source.fit, space, real.size()).state;
-  made.made = modality.distances(made.drawn.state, real);
-  made.real = modality.distances(others, real);
+  const State& reference = real.reference.state;
+  made.made = modality.distances(made.drawn.state, reference);
+  made.real = modality.distances(real.others.state, reference);
   figures["distances"] = {{"samples", distance_figures_of(made.made)},
                           {"real", distance_figures_of(made.real)}};
 }
@@ -99,17 +97,19 @@ Evaluation of_unguided(const Generator& generator, const EvaluationOptions& opti
   draws.settings = options.settings;
   draws.telling = options.telling;
   if (draws.telling.label.empty() && generator.needs().classes > 0) draws.telling.label = "all";
+  // Before anything is drawn: data may lack what is needed.
+  const Space space = generator.space();
+  const RealSamples real = real_samples(options.source, space, draws.count);
   SampleEvaluation made;
   made.drawn = draw(generator, draws, watch);
   const Drawn& drawn = made.drawn;
   STEER_CHECK(!drawn.stopped, "[evaluate] interrupted");
-  const Space space = generator.space();
   Evaluation found;
   if (!options.features.empty()) {
-    made.fidelity = fidelity(options.features, drawn.state, options.source, space, device);
+    made.fidelity = fidelity(options.features, drawn.state, real, options.source.data, device);
     found.figures = made.fidelity->figures;
   }
-  add_distances(made, found.figures, options.source, space);
+  add_distances(made, found.figures, real, space);
   found.count = draws.count;
   found.figures["samples"] = draws.count;
   found.figures["settings"] = drawn.settings;
@@ -123,14 +123,29 @@ Evaluation of_unguided(const Generator& generator, const EvaluationOptions& opti
   return found;
 }
 
-Evaluation of_judge(const Judge& judge, const Space& space, const EvaluationOptions& options,
-                    torch::Device device) {
-  const LoadedSamples data = options.source.load(space);
+// Says which classes of the model the data have no samples of.
+void notice_missing(const Tensor& label, const ClassNames& names, const std::string& data) {
+  ClassNames missing;
+  for (size_t i = 0; i < names.size(); ++i)
+    if (!label.eq(static_cast<int64_t>(i)).any().item<bool>()) missing.push_back(names[i]);
+  if (!missing.empty()) notice(joined("[evaluate] ", data, ": no samples of ", names_text(missing)));
+}
+
+Evaluation of_judge(const Model& model, const EvaluationOptions& options, torch::Device device,
+                    const WorkWatch& watch) {
+  const Judge& judge = *model.judge();
+  const ClassNames& names = model.class_names();
+  LoadedSamples data = options.source.load(model.space());
   STEER_CHECK(data.label.defined() && data.label.min().item<int64_t>() >= 0,
               "[evaluate] expected data with labels, because the model tells classes, but got none");
+  data.label = relabelled(data.label, data.classes, names, "[evaluate] " + options.source.data);
+  STEER_CHECK(data.label.max().item<int64_t>() < judge.classes(), "[evaluate] ", options.source.data,
+              ": expected labels below ", judge.classes(), ", as many as the model knows, but got ",
+              data.label.max().item<int64_t>());
+  notice_missing(data.label, names, options.source.data);
   std::vector<Tensor> logits;
   const int64_t count = data.state.size();
-  in_batches("evaluate", count, options.batch, {}, [&](int64_t at, int64_t rows) {
+  in_batches("evaluate", count, options.batch, watch, [&](int64_t at, int64_t rows) {
     logits.push_back(judge.logits(data.state.narrow(at, rows).to(device)).cpu());
   });
   Evaluation found;
@@ -143,13 +158,15 @@ Evaluation of_judge(const Judge& judge, const Space& space, const EvaluationOpti
       confusion.back().push_back(found.accuracy->confusion[i][j].item<int64_t>());
   }
   found.figures = {{"images", count}, {"accuracy", found.accuracy->share}, {"confusion", confusion}};
+  if (!names.empty()) found.figures["classes"] = names;
+  found.classes = names;
   return found;
 }
 
 Evaluation of_codes(const Codec& codec, const Model& model, const EvaluationOptions& options,
                     torch::Device device, const WorkWatch& watch) {
   const LoadedSamples data = options.source.load(model.space());
-  const Told told = told_by(options.telling, model, data.state, data.label);
+  const Told told = told_by(options.telling, model, data.state, data.label, data.classes);
   Evaluation found;
   found.codes =
       evaluate_codes(codec, encode_all(codec, data.state, options.batch, options.beam, device, told, watch));
@@ -191,8 +208,8 @@ Evaluation evaluate(const LoadedModel& loaded, const EvaluationOptions& options,
     found = of_unguided(as_generator(loaded, "evaluate"), options, device, watch);
   else if (!options.objective.empty())
     found = of_task(as_generator(loaded, "evaluate"), options, device, watch);
-  else if (const Judge* judge = loaded.model->judge())
-    found = of_judge(*judge, loaded.model->space(), options, device);
+  else if (loaded.model->judge())
+    found = of_judge(*loaded.model, options, device, watch);
   else
     found = of_itself(loaded, options, device, watch);
   if (data) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "steer/core/class_names.h"
 #include "steer/metrics/accuracy.h"
 #include "steer/modality/modality.h"
 #include "steer/models/models.h"
@@ -43,6 +44,7 @@ struct Evaluation {
   std::optional<TaskEvaluation> task;       // of an objective
   std::optional<SampleEvaluation> samples;  // of unguided samples
   std::optional<Accuracy> accuracy;         // of a classifier on the data
+  ClassNames classes;                       // what it calls them, where it has names
   int64_t count = 0;                        // samples measured
   Json figures;                             // all of it by name
   Tensor picture;  // of samples [C, h, w] in [-1, 1]; undefined where none were drawn

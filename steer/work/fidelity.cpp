@@ -20,32 +20,24 @@ Json distance_figures(const Distances& d) {
 
 }  // namespace
 
-Fidelity fidelity(const std::string& features, const State& samples, const SampleSource& source,
-                  const Space& space, torch::Device device) {
+Fidelity fidelity(const std::string& features, const State& samples, const RealSamples& real,
+                  const std::string& data, torch::Device device) {
   const torch::NoGradGuard no_grad;
   const SavedNetwork network = load_features(features, device);
   const auto seen = [&](const State& some) { return in_pieces(some.x.to(device), network).cpu(); };
-  const auto real_samples = [&](const std::string& split, int64_t count) {
-    return load_samples(source.data, split, source.fit, space, count).state;
-  };
   Fidelity found;
   found.features = features;
   found.samples = samples.size();
-  found.split = source.split;
-  found.other = source.split == "test" ? "train" : "test";
-  const State reference = real_samples(found.split, found.samples);
-  found.reference = reference.size();
-  const Tensor reference_features = seen(reference);
-  found.made = distances(seen(samples), reference_features);
-  const State others = real_samples(found.other, found.reference);
-  found.others = others.size();
-  found.real = distances(seen(others), reference_features);
+  found.split = real.split, found.other = real.other;
+  found.reference = real.reference.state.size(), found.others = real.others.state.size();
+  const Tensor reference = seen(real.reference.state);
+  found.made = distances(seen(samples), reference);
+  found.real = distances(seen(real.others.state), reference);
   found.figures = distance_figures(found.made);
-  found.figures.update(
-      {{"features", features},
-       {"samples", found.samples},
-       {"reference", {{"data", source.data}, {"split", found.split}, {"images", found.reference}}},
-       {"real", distance_figures(found.real)}});
+  found.figures.update({{"features", features},
+                        {"samples", found.samples},
+                        {"reference", {{"data", data}, {"split", found.split}, {"images", found.reference}}},
+                        {"real", distance_figures(found.real)}});
   found.figures["real"]["images"] = found.others;
   return found;
 }

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "steer/core/json.h"
-#include "steer/work/samples.h"
+#include "steer/work/real_samples.h"
 
 namespace steer {
 
@@ -27,10 +27,9 @@ struct Fidelity {
                  // real: the distances of the other split, and its images
 };
 
-// N samples against as many of the data set's split, and for a scale these against as many of the other
-// split. `features` as load_features. Uses data, split and fit of the source. Error as load_samples and
-// load_features.
-Fidelity fidelity(const std::string& features, const State& samples, const SampleSource& source,
-                  const Space& space, torch::Device device);
+// Samples against a reference of real ones of the data set `data`, and for a scale other real ones against
+// it. `features` as load_features.
+Fidelity fidelity(const std::string& features, const State& samples, const RealSamples& real,
+                  const std::string& data, torch::Device device);
 
 }  // namespace steer

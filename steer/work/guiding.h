@@ -8,6 +8,7 @@
 
 #include "steer/core/json.h"
 #include "steer/models/generator.h"
+#include "steer/work/judging.h"
 #include "steer/work/telling.h"
 #include "steer/work/watching.h"
 
@@ -34,7 +35,7 @@ struct Guided {
   Tensor scores;       // [N], by the objective
   State given;         // what the objective was made from, inside the space's limit; undefined where there is
                        // no such picture
-  Tensor asked;        // int64 [N], the class asked of each sample; undefined where none is
+  AskedClasses asked;  // of each sample
   std::string words;   // the objective as the user would write it
   double seconds = 0;  // of drawing
   int64_t steps = 0;   // or layers, as the watch sees them

@@ -24,7 +24,7 @@ TEST(Guiding, SamplesScoreHigherThanThoseOfNoChoice) {
   EXPECT_GT(guided.scores.mean().item<double>(),
             guide(*model, options, torch::kCPU).scores.mean().item<double>());
   EXPECT_FALSE(guided.given.defined());
-  EXPECT_FALSE(guided.asked.defined());
+  EXPECT_FALSE(guided.asked.label.defined());
   EXPECT_EQ(guided.settings, Json({{"top", 1.0}}));
 }
 

@@ -7,11 +7,13 @@
 #include "steer/modalities/modalities.h"
 #include "steer/models/diffusers_model.h"
 #include "steer/train/options.h"
+#include "steer/work/outputs.h"
 
 namespace steer {
 namespace {
 
 void check_new(const std::string& out) {
+  check_folder_output(out);
   STEER_CHECK(!std::filesystem::exists(out + "/model.safetensors"), "[import] ", out,
               ": holds a run already; name another folder");
 }
@@ -25,7 +27,7 @@ Imported as_run(const std::string& out, Model& model) {
   written[model.family()] = model.options();
   std::filesystem::create_directories(out);
   save_model(out + "/model.safetensors", model, {}, nullptr);
-  write_file(out + "/options.json", written.dump(2) + "\n");
+  write_file(out + "/options.json", json_text(written, 2) + "\n");
   Imported made = {out, model.parameter_count(), model.space(), model.facts(), {}};
   made.figures = {{"run", out}, {"parameters", made.parameters}, {made.space.kind, Json(made.space.sizes)}};
   return made;

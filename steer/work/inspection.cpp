@@ -21,8 +21,8 @@ Json sizes_json(const std::vector<int64_t>& sizes) {
 InspectedModel model_at(const std::string& path) {
   const LoadedModel loaded = load_model(path, torch::kCPU);
   Model& model = *loaded.model;
-  return {model.family(), model.parameter_count(), model.space(), model.facts(),
-          loaded.state,   model.options()};
+  return {model.family(), model.parameter_count(), model.space(),      model.facts(),
+          loaded.state,   model.options(),         model.class_names()};
 }
 
 InspectedTensors tensors_in(const std::string& file) {
@@ -84,6 +84,7 @@ Json inspected_figures(const InspectedModel& model) {
                   {"steps", model.state.steps},
                   {"seconds", model.state.seconds},
                   {"options", model.options}});
+  if (!model.classes.empty()) figures["class_names"] = model.classes;
   return figures;
 }
 
@@ -132,6 +133,7 @@ Json inspected_figures(const InspectedPicture& found) {
 }
 
 std::string first_bytes(const std::string& path) {
+  check_file_to_read(path);
   std::ifstream file(path, std::ios::binary);
   STEER_CHECK(file, "[inspect] ", path, ": expected a file that can be read");
   std::string bytes(8, '\0');

@@ -21,6 +21,7 @@ struct InspectedModel {
   Facts facts;             // worth knowing beside the options
   TrainingState state;     // how far it was trained
   Json options;            // of the model
+  ClassNames classes;      // their names, where it has some
 };
 
 // Any safetensors file.

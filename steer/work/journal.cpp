@@ -1,5 +1,8 @@
 #include "steer/work/journal.h"
 
+#include <filesystem>
+#include <system_error>
+
 #include "steer/core/check.h"
 #include "steer/core/json_lines.h"
 
@@ -27,16 +30,25 @@ std::string difference(const Json& then, const Json& now) {
   for (const auto& [name, value] : now.items()) {
     if (!then.contains(name) && !is_off(value)) return "it has no " + name;
     if (then.contains(name) && !agree(then[name], value))
-      return joined(name, " was ", then[name].dump(), " but is ", value.dump(), " now");
+      return joined(name, " was ", json_text(then[name]), " but is ", json_text(value), " now");
   }
   for (const auto& [name, value] : then.items())
-    if (!now.contains(name)) return joined("its ", name, " was ", value.dump());
+    if (!now.contains(name)) return joined("its ", name, " was ", json_text(value));
   return "";
+}
+
+// The path, whose folder is there from now on.
+const std::string& with_folder(const std::string& path) {
+  std::error_code error;
+  const auto folder = std::filesystem::path(path).parent_path();
+  if (!folder.empty()) std::filesystem::create_directories(folder, error);
+  STEER_CHECK(!error, "[journal] ", path, ": expected to make its folder but got ", error.message());
+  return path;
 }
 
 }  // namespace
 
-Journal::Journal(const JournalOptions& options) {
+Journal::Journal(const JournalOptions& options) : alone_(with_folder(options.path)) {
   const JsonLines lines = read_json_lines(options.path);
   size_t at = 0;
   if (!options.conditions.is_null() && !lines.values.empty()) {
@@ -56,7 +68,7 @@ Journal::Journal(const JournalOptions& options) {
 void Journal::read(const Json& line, const JournalOptions& options) {
   const auto refuse = [&](bool fine) {
     STEER_CHECK(fine, "[", options.work, "] ", options.path, ": expected results of a ", options.work,
-                " but a line is ", in_quotes(line.dump()));
+                " but a line is ", in_quotes(json_text(line)));
   };
   refuse(line.is_object());
   Entry entry{Json(), line};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "steer/core/files.h"
+#include "steer/core/folder_lock.h"
 #include "steer/core/json.h"
 
 namespace steer {
@@ -24,11 +25,11 @@ struct JournalOptions {
 };
 
 // Every result is a line {"key": ..., fields of the result}. A line that was being written when its process
-// died is left out and written over.
+// died is left out and written over. One process at a time writes to it.
 class Journal {
  public:
-  // Opens it, or begins a new one. Error, saying what differs, for one of other conditions, and for files
-  // that hold anything else.
+  // Opens it, or begins a new one. Error, saying what differs, for one of other conditions, for files that
+  // hold anything else, and while somebody else writes to it.
   explicit Journal(const JournalOptions& options);
 
   // A result with its key.
@@ -47,6 +48,7 @@ class Journal {
  private:
   void read(const Json& line, const JournalOptions& options);
 
+  FileLock alone_;
   std::vector<Entry> entries_;
   std::unique_ptr<LogFile> log_;
 };

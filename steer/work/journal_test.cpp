@@ -22,11 +22,14 @@ TEST(Journal, GivesBackWhatAnEarlierRunWroteUnderTheSameConditions) {
     journal.add({{"values", {0.1, 1.0 / 3}}}, {{"metric", 2.5}});
     EXPECT_EQ((*journal.find({{"values", {0.1, 1.0 / 3}}}))["metric"], 2.5);
   }
-  Journal again(options);
-  ASSERT_EQ(again.entries().size(), 1u);
-  EXPECT_EQ((*again.find({{"values", {0.1, 1.0 / 3}}}))["metric"], 2.5);
-  EXPECT_FALSE(again.find({{"values", {0.1}}}));
-  again.add("b", Json::object());
+  {
+    Journal again(options);
+    ASSERT_EQ(again.entries().size(), 1u);
+    EXPECT_EQ((*again.find({{"values", {0.1, 1.0 / 3}}}))["metric"], 2.5);
+    EXPECT_FALSE(again.find({{"values", {0.1}}}));
+    again.add("b", Json::object());
+    EXPECT_THAT(refusal([&] { Journal beside(options); }), HasSubstr("another process is at work"));
+  }
   EXPECT_EQ(Journal(options).entries().size(), 2u);
 }
 
@@ -57,7 +60,7 @@ TEST(Journal, ReadsTrialsWhoseFirstLineIsTheConditionsAndWhoseKeyIsTwoFields) {
 TEST(Journal, RefusesResultsOfOtherConditionsAndSaysWhich) {
   const TemporaryFolder folder;
   JournalOptions options{folder / "a.jsonl", "search", kConditions, {}};
-  Journal first(options);
+  { Journal first(options); }
   options.conditions["samples"] = 3;
   EXPECT_THAT(refusal([&] { Journal journal(options); }),
               HasSubstr("another search: samples was 2 but is 3 now"));

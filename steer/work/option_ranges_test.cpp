@@ -1,4 +1,5 @@
 // Every number among the options that files and flags set has a range, and its default lies in it.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -11,6 +12,7 @@
 #include "steer/models/ddn_plan.h"
 #include "steer/models/diffusion_model.h"
 #include "steer/models/diffusion_plan.h"
+#include "steer/testing/refusal.h"
 #include "steer/train/options.h"
 #include "steer/work/comparison_plan.h"
 #include "steer/work/recipe.h"
@@ -52,6 +54,19 @@ TEST(OptionRanges, EveryNumberHasOne) {
   EXPECT_EQ(unbounded<LikelihoodOptions>(), none);
   EXPECT_EQ(unbounded<Recipe>(), std::vector<std::string>({"seeds"}));  // any whole number is a seed
   EXPECT_EQ(unbounded<ComparedTask>(), none);
+}
+
+TEST(OptionRanges, StructsAreCheckedWhereTheyAreUsed) {
+  DdnOptions ddn;
+  ddn.chain_dropout = 2;
+  EXPECT_THAT(refusal([&] { DdnModel model(ddn); }), testing::HasSubstr("chain_dropout but got 2"));
+  DiffusionOptions diffusion;
+  diffusion.unet.dropout = -1;
+  EXPECT_THAT(refusal([&] { DiffusionModel model(diffusion); }),
+              testing::HasSubstr("unet.dropout but got -1"));
+  ClassifierModelOptions classifier;
+  classifier.network.blocks = 1000000;
+  EXPECT_THAT(refusal([&] { ClassifierModel model(classifier); }), testing::HasSubstr("network.blocks"));
 }
 
 }  // namespace

@@ -6,9 +6,11 @@
 #include "steer/core/files.h"
 #include "steer/core/json.h"
 #include "steer/modalities/modalities.h"
-#include "steer/picture/images.h"
+#include "steer/picture/picture_writing.h"
 
 namespace steer {
+
+namespace fs = std::filesystem;
 
 Tensor picture_of(const Space& space, const State& samples, int64_t columns) {
   return modality_of(space).picture({samples}, columns);
@@ -24,15 +26,17 @@ Tensor picture_alone(const Space& space, const State& sample) {
 }
 
 void write_twin(const std::string& path, const Json& twin) {
-  if (!std::filesystem::is_regular_file(path)) return;
+  if (!fs::is_regular_file(path)) return;
   Json marked = twin;
   marked["steer"] = this_build().version;
-  write_file(std::filesystem::path(path).replace_extension(".json").string(), marked.dump(2) + "\n");
+  write_file(fs::path(path).replace_extension(".json").string(), json_text(marked, 2) + "\n");
 }
 
 void write_picture(const std::string& path, const Tensor& picture, const Json& twin,
                    const std::vector<PngText>& texts) {
-  write_png(path, picture, texts);
+  // A device or pipe takes a PNG, whatever its name.
+  const bool named = !fs::exists(path) || fs::is_regular_file(path);
+  write_file(path, encode_picture(picture, named ? path : "x.png", texts));
   write_twin(path, twin);
 }
 

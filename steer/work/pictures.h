@@ -24,7 +24,8 @@ Tensor picture_alone(const Space& space, const State& sample);
 // steer. Nothing beside a device or pipe.
 void write_twin(const std::string& path, const Json& twin);
 
-// A PNG with texts inside, and its twin.
+// A picture in the format that the path ends in (picture_writing.h), texts inside where it holds any, and its
+// twin.
 void write_picture(const std::string& path, const Tensor& picture, const Json& twin,
                    const std::vector<PngText>& texts = {});
 

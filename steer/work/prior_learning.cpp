@@ -8,6 +8,7 @@
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/modalities/modalities.h"
+#include "steer/work/outputs.h"
 #include "steer/work/prior_files.h"
 
 namespace steer {
@@ -60,7 +61,8 @@ PriorTraining trained_prior(const Codec& codec, const Tensor& code, const PriorR
   hooks.improved = [&](const PriorTraining& better) {
     write_prior(
         made.out, Prior(better.best, made.model),
-        Json({{"held_out_bits", better.real_bits}, {"steps", better.steps}, {"codes", code.size(0)}}).dump());
+        json_text(
+            Json({{"held_out_bits", better.real_bits}, {"steps", better.steps}, {"codes", code.size(0)}})));
   };
   PriorTraining training =
       train_prior(code, codec.candidates(), request.options, former ? &former->numbers() : nullptr, hooks);
@@ -77,6 +79,7 @@ PriorLearning learn_prior(const LoadedModel& loaded, const PriorRequest& request
   made.model = codec.fingerprint();
   STEER_CHECK(request.resume || !std::filesystem::exists(made.out), "[prior] ", made.out,
               ": expected no prior there; --resume goes on from it, --out FILE writes another");
+  check_file_output(made.out, OutputKind::kPrior, true);
   std::unique_ptr<Prior> former;
   if (request.resume) former = open_prior(made.out, request.run, made.model);
   const Tensor code = codes_to_learn(codec, loaded, request, watch);

@@ -82,9 +82,9 @@ Json rate_figures(const std::vector<Rate>& rates) {
 RateCurve rate_curve(const LoadedModel& loaded, const RateOptions& options, const WorkWatch& watch) {
   const Codec& codec = as_codec(loaded, "rates");
   const auto prior = find_prior(options.prior, options.run, codec.fingerprint());
-  const auto [samples, label] =
+  const auto [samples, label, classes] =
       load_samples(options.data, options.split, options.fit, codec.space(), options.count);
-  const Told told = told_by({}, *loaded.model, samples, label);
+  const Told told = told_by({}, *loaded.model, samples, label, classes);
   const CutCodes cut = cut_codes(codec, samples, told, options, watch);
 
   RateCurve curve;

@@ -9,6 +9,7 @@
 #include "steer/core/precision.h"
 #include "steer/core/seed_list.h"
 #include "steer/objectives/syntax.h"
+#include "steer/picture/picture_writing.h"
 #include "steer/work/drawing.h"
 #include "steer/work/guiding.h"
 #include "steer/work/recipe_pictures.h"
@@ -78,7 +79,7 @@ void put_drawn(RecipeRun& run, const LoadedModel& loaded, const WorkWatch& watch
   const size_t labels = labels_of(recipe.telling, generator).size();
   if (labels > 1 && labels <= kMostLabelColumns) run.columns = static_cast<int64_t>(labels);
   const Drawn drawn = draw(generator, options, watch);
-  run.state = drawn.state, run.asked = drawn.told.label, run.text = drawn.text;
+  run.state = drawn.state, run.asked = {drawn.told.label, generator.class_names()}, run.text = drawn.text;
   run.steps = drawn.steps, run.evaluations = drawn.evaluations, run.seconds = drawn.seconds;
   run.recipe.settings = drawn.settings, run.stopped = drawn.stopped;
 }
@@ -111,7 +112,7 @@ Json recipe_json(const Recipe& recipe) {
 
 Recipe recipe_of(const Json& json, const std::string& where) {
   STEER_CHECK(json.is_object(), "[recipe] ", where, ": expected a JSON object but got ",
-              in_quotes(json.dump()));
+              in_quotes(json_text(json)));
   Recipe recipe;
   // What another version has inside is not this one's to judge.
   const Json version = json.value("version", Json());
@@ -122,9 +123,9 @@ Recipe recipe_of(const Json& json, const std::string& where) {
   const Json settings = taken(plain, "settings"), noise_seed = taken(plain, "noise_seed");
   read_options(recipe, plain, where);
   STEER_CHECK(settings.is_null() || settings.is_object(), "[recipe] ", where,
-              ": settings: expected a JSON object but got ", in_quotes(settings.dump()));
+              ": settings: expected a JSON object but got ", in_quotes(json_text(settings)));
   STEER_CHECK(noise_seed.is_null() || noise_seed.is_number_integer(), "[recipe] ", where,
-              ": noise_seed: expected a whole number but got ", in_quotes(noise_seed.dump()));
+              ": noise_seed: expected a whole number but got ", in_quotes(json_text(noise_seed)));
   if (settings.is_object()) recipe.settings = settings;
   if (!noise_seed.is_null()) recipe.noise_seed = noise_seed.get<int64_t>();
   check_recipe(recipe, where);
@@ -133,6 +134,11 @@ Recipe recipe_of(const Json& json, const std::string& where) {
 
 Recipe read_recipe(const std::string& path) {
   const std::string bytes = read_file(path);
+  // Formats that hold no texts have their recipe beside them.
+  const std::string twin = std::filesystem::path(path).replace_extension(".json").string();
+  if (twin != path && is_written_picture_name(path) && file_ending(path) != ".png" &&
+      std::filesystem::exists(twin))
+    return read_recipe(twin);
   const size_t first = bytes.find_first_not_of(" \t\r\n");
   if (first == std::string::npos || bytes[first] != '{')
     return recipe_of(parse_json(recipe_in_png(bytes, path), path), path);

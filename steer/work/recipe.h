@@ -18,6 +18,7 @@
 
 #include "steer/core/json.h"
 #include "steer/models/models.h"
+#include "steer/work/judging.h"
 #include "steer/work/opening.h"
 #include "steer/work/telling.h"
 #include "steer/work/watching.h"
@@ -95,7 +96,7 @@ struct RecipeRun {
   State state;              // N samples
   State given;              // guide: what the objective was made from, or undefined
   Tensor scores;            // guide: [N]
-  Tensor asked;             // int64 [N], the class asked of or told for each sample; undefined where none is
+  AskedClasses asked;       // the class asked of or told for each sample
   std::string words;        // guide: the objective
   std::string text;         // how they were drawn, in a line
   int64_t columns = 0;      // samples side by side in a picture; 0: as suits

@@ -39,7 +39,7 @@ void write_alone(const std::string& path, const RecipeRun& run, int64_t index) {
   Json twin = {{"run", run.recipe.model.path},
                {"out", path},
                {"seed", seeds_for(run.recipe.seeds, run.recipe.count)[static_cast<size_t>(index)]}};
-  if (run.asked.defined()) twin["class"] = run.asked[index].item<int64_t>();
+  if (run.asked.label.defined()) twin["class"] = run.asked.label[index].item<int64_t>();
   if (run.scores.defined()) twin["score"] = run.scores[index].item<double>();
   twin["recipe"] = recipe_json(part.recipe);
   write_picture(path, picture_of(part), twin, recipe_texts(part));
@@ -88,7 +88,7 @@ std::vector<PngText> recipe_texts(const RecipeRun& run) {
   line += fmt::format("Steps: {}, Seed: {}, Model: {}, Model hash: {}", run.steps,
                       seeds_for(recipe.seeds, recipe.count)[shown], model_name(recipe.model.path),
                       recipe.model.fingerprint);
-  return {{"parameters", line, true}, {kRecipeKey, recipe_json(recipe).dump(), false}};
+  return {{"parameters", as_utf8(line), true}, {kRecipeKey, json_text(recipe_json(recipe)), false}};
 }
 
 std::string recipe_in_png(std::string_view bytes, const std::string& name) {

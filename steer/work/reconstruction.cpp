@@ -31,8 +31,8 @@ void add_strip(Reconstruction& made, const Codec& codec, const Tensor& code, con
 Reconstruction reconstruct(const LoadedModel& loaded, const ReconstructionOptions& options,
                            const WorkWatch& watch) {
   const Codec& codec = as_codec(loaded, "reconstruct");
-  const auto [samples, label] = options.source.load(codec.space());
-  const Told told = told_by(options.telling, *loaded.model, samples, label);
+  const auto [samples, label, classes] = options.source.load(codec.space());
+  const Told told = told_by(options.telling, *loaded.model, samples, label, classes);
   const Encoded encoded =
       encode_all(codec, samples, options.batch, options.beam, options.device, told, watch);
 

@@ -8,6 +8,7 @@
 #include "steer/core/options.h"
 #include "steer/train/reflow.h"
 #include "steer/train/run_file.h"
+#include "steer/work/outputs.h"
 #include "steer/work/training.h"
 
 namespace steer {
@@ -57,6 +58,7 @@ std::shared_ptr<const PairsDataset> pairs_of(const DiffusionModel& model, const 
 }  // namespace
 
 Reflowing run_reflow(const LoadedModel& loaded, const ReflowRequest& request, const WorkWatch& watch) {
+  check_folder_output(request.out);
   const bool exists = std::filesystem::exists(request.out + "/resume.safetensors");
   STEER_CHECK(request.resume == exists, "[reflow] ", request.out,
               exists ? ": holds a run already; continue it with --resume or name another folder"
@@ -76,6 +78,7 @@ Reflowing run_reflow(const LoadedModel& loaded, const ReflowRequest& request, co
   const auto pairs = pairs_of(model, request, sampler, made.drawn_before, watch);
   made.pairs = pairs->size();
   const auto trained = reflowed(model, pairs, request.distil);
+  trained->set_class_names(model.class_names());
   const std::string title = "reflow " + request.out;
   made.summary = train(*trained, *pairs, options, request.out, request.resume, request.computing.device,
                        told_of_training(watch, title, "pairs"));

@@ -68,6 +68,7 @@ std::string html_paragraphs(const std::string& text, const char* open = "<p>") {
 constexpr const char* kReportHead = R"(<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,
   initial-scale=1">
+<meta name="generator" content="steer">
 <title>@</title>
 <style>
 :root { color-scheme: light dark; --page: #f6f7f9; --card: #fff; --ink: #1d2330; --soft: #5d6675;
@@ -254,6 +255,12 @@ std::string report_html(const Report& report, const std::string& folder) {
   return html + "</main></body></html>\n";
 }
 
+bool is_report(const std::string& html) {
+  // Pages of former versions do not say who made them; their colours do.
+  return html.find("<meta name=\"generator\" content=\"steer\">") != std::string::npos ||
+         html.find("--best: #17714a; --glow: #e4f5ec; --accent: #3b5bdb;") != std::string::npos;
+}
+
 std::string write_report(const Report& report, const std::string& folder) {
   fs::create_directories(folder);
   Report placed = report;
@@ -271,9 +278,15 @@ std::string write_report(const Report& report, const std::string& folder) {
       }
       const fs::path file(picture.path);
       std::string name = file.filename().string();
-      for (int64_t n = 2; !taken.insert(name).second; ++n)
+      const std::string bytes = read_file(picture.path);
+      // Neither another picture of the page nor a file that stood there gives way.
+      const auto free = [&] {
+        const std::string place = (fs::path(folder) / name).string();
+        return taken.insert(name).second && (!fs::exists(place) || read_file(place) == bytes);
+      };
+      for (int64_t n = 2; !free(); ++n)
         name = fmt::format("{}_{}{}", file.stem().string(), n, file.extension().string());
-      write_file((fs::path(folder) / name).string(), read_file(picture.path));
+      write_file((fs::path(folder) / name).string(), bytes);
       picture.path = name;
     }
   }

@@ -70,4 +70,7 @@ std::string report_html(const Report& report, const std::string& folder);
 // names of their own where two would be one. Error where a picture is missing. Gives the path of the page.
 std::string write_report(const Report& report, const std::string& folder);
 
+// Whether a page is one of these.
+bool is_report(const std::string& html);
+
 }  // namespace steer

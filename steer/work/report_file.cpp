@@ -26,7 +26,7 @@ struct ReportPlace {
 
 void check_keys(const Json& json, const std::vector<std::string>& known, const ReportPlace& place) {
   STEER_CHECK(json.is_object(), "[report] ", place.text(), ": expected an object but got ",
-              in_quotes(json.dump()));
+              in_quotes(json_text(json)));
   for (const auto& [key, value] : json.items())
     STEER_CHECK(among(key, known), "[report] ", place.text(), ": unknown key ", key,
                 did_you_mean(key, known));
@@ -35,7 +35,7 @@ void check_keys(const Json& json, const std::vector<std::string>& known, const R
 std::string text_at(const Json& json, const std::string& key, const ReportPlace& place) {
   const Json value = json.value(key, Json(""));
   STEER_CHECK(value.is_string(), "[report] ", place.at(key).text(), ": expected a text but got ",
-              in_quotes(value.dump()));
+              in_quotes(json_text(value)));
   return value.get<std::string>();
 }
 
@@ -52,7 +52,7 @@ std::string number_text(double value, int64_t digits) {
 
 std::string plain_text(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
-  const std::string text = value.dump();
+  const std::string text = json_text(value);
   constexpr size_t kShort = 6;
   return value.is_number_float() && text.size() > kShort ? number_text(value.get<double>(), -1) : text;
 }
@@ -181,7 +181,7 @@ void read_table(ReportSection& section, const Json& json, const ReportPlace& pla
   bool head = true;
   for (const Json& row : list_at(json, "table")) {
     STEER_CHECK(row.is_array(), "[report] ", place.at("table").text(),
-                ": expected rows, each a list of cells, but got ", in_quotes(row.dump()));
+                ": expected rows, each a list of cells, but got ", in_quotes(json_text(row)));
     if (!head) section.table.rows.emplace_back(), values.emplace_back();
     for (const Json& entry : row) {
       const ReadCell cell = read_cell(entry, place.at("table"));
@@ -199,7 +199,7 @@ void read_table(ReportSection& section, const Json& json, const ReportPlace& pla
     if (!best.contains(section.table.columns[c])) continue;
     const Json& word = best[section.table.columns[c]];
     STEER_CHECK(word == "highest" || word == "lowest", "[report] ", place.at("best").text(),
-                ": expected highest or lowest but got ", in_quotes(word.dump()));
+                ": expected highest or lowest but got ", in_quotes(json_text(word)));
     mark_extreme(section.table, values, c, word == "highest");
   }
 }

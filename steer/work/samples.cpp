@@ -30,7 +30,7 @@ LoadedSamples load_samples(const std::string& data, const std::string& split, co
       static_cast<size_t>(count > 0 ? std::min(count, dataset->size()) : dataset->size()));
   std::iota(all.begin(), all.end(), 0);
   const Batch batch = dataset->batch(all);
-  return {batch.data, batch.told.label};
+  return {batch.data, batch.told.label, dataset->classes()};
 }
 
 void SampleSource::check(const std::string& work) const {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/class_names.h"
 #include "steer/core/space.h"
 #include "steer/core/state.h"
 
@@ -11,8 +12,9 @@ namespace steer {
 
 // Samples with what a data set says of them.
 struct LoadedSamples {
-  State state;   // N samples, on the processor
-  Tensor label;  // int64 [N], -1 where there is none; undefined for files
+  State state;              // N samples, on the processor
+  Tensor label;             // int64 [N], -1 where there is none; undefined for files
+  ClassNames classes = {};  // names of the labels
 };
 
 // The samples in files, brought to the space; another size is refused unless `fit` says how.

@@ -133,7 +133,7 @@ Searched search_guidance(const LoadedModel& loaded, const SearchingOptions& opti
     searched.confirmation = value.is_number() ? value.get<double>() : std::nan("");
     searched.figures["confirmed"] = {{"value", value}, {"samples", options.confirm}, {"seed", seed}};
   }
-  write_file(options.preset, searched.figures.dump(2) + "\n");
+  write_file(options.preset, json_text(searched.figures, 2) + "\n");
   return searched;
 }
 

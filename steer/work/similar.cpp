@@ -62,7 +62,7 @@ class Lookup {
 // The codes of queries, each its own condition where the model needs one.
 Tensor query_codes(const LoadedModel& loaded, const Codec& codec, const LoadedSamples& queries,
                    const SimilarOptions& options, const WorkWatch& watch) {
-  const Told told = told_by({}, *loaded.model, queries.state, queries.label);
+  const Told told = told_by({}, *loaded.model, queries.state, queries.label, queries.classes);
   return encode_all(codec, queries.state, options.batch, 1, options.device, told, watch).code;
 }
 
@@ -91,9 +91,9 @@ Json neighbour_figures(const std::vector<Neighbour>& found) {
 
 CodeIndex index_of(const LoadedModel& loaded, const IndexOptions& options, const WorkWatch& watch) {
   const Codec& codec = as_codec(loaded, "search-similar");
-  const auto [samples, label] =
+  const auto [samples, label, classes] =
       load_samples(options.data, options.split, options.fit, codec.space(), options.count);
-  const Told told = told_by({}, *loaded.model, samples, label);
+  const Told told = told_by({}, *loaded.model, samples, label, classes);
   const Encoded made = encode_all(codec, samples, options.batch, 1, options.device, told, watch);
   const Tensor decoded = within(codec.space(), made.state.x);
   const Tensor sketch = to_bytes(sketches_of(codec.space(), decoded, kSketchSide));
@@ -142,6 +142,8 @@ SimilarAgreement similar_agreement(const LoadedModel& loaded, const CodeIndex& i
               " samples as the index has but got ", known.state.size());
   STEER_CHECK(known.label.min().item<int64_t>() >= 0, "[search-similar] ", index.data,
               ": expected labels to evaluate by but it has none");
+  const Tensor asked_label =
+      relabelled(asked.label, asked.classes, known.classes, "[search-similar] " + data);
   const Tensor query = query_codes(loaded, codec, asked, options, watch);
   // Shares of the first and of all n neighbours: by code, by values.
   Tensor first = at::zeros({2}, torch::kFloat64), all = at::zeros({2}, torch::kFloat64);
@@ -153,7 +155,7 @@ SimilarAgreement similar_agreement(const LoadedModel& loaded, const CodeIndex& i
     const Tensor by_values = std::get<1>(distances_to(sample.x, known.state.x).topk(n, 0, false));
     const Tensor rows = at::stack({similar.row, by_values});
     const Tensor right =
-        known.label.index_select(0, rows.flatten()).view({2, n}).eq(asked.label[q]).to(torch::kFloat64);
+        known.label.index_select(0, rows.flatten()).view({2, n}).eq(asked_label[q]).to(torch::kFloat64);
     first += right.select(1, 0);
     all += right.mean(1);
   }

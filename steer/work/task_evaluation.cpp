@@ -42,8 +42,7 @@ TaskEvaluation evaluate_task(const Generator& generator, const Task& task, const
                    {"seconds_per_image", made.seconds / static_cast<double>(task.count())}};
   if (made.evaluations > 0) found.figures["evaluations"] = made.evaluations;
   if (!judge.judge.empty()) {
-    const Tensor asked = judge.as < 0 ? task.asked() : at::full({task.count()}, judge.as, torch::kInt64);
-    found.verdict = judged(judge.judge, made.state, asked, device);
+    found.verdict = judged(judge.judge, made.state, {task.asked(), task.asked_names()}, device, judge.as);
     found.figures["judge"] = found.verdict->figures;
   }
   if (task.truth().defined()) add_answers(found, generator.space(), task, average);

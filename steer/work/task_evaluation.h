@@ -33,8 +33,8 @@ struct TaskEvaluation {
 // Who judges.
 struct JudgeOptions {
   std::string judge;  // a classifier, as load_classifier; empty: none
-  int64_t as = -1;    // its number of the class, where its classes are others than the objective's; below 0:
-                      // those are asked
+  std::string as;     // its name or number of the class, where its classes are others than the objective's;
+                      // empty: those are asked
 };
 
 // A task put to the generator by a plan of these settings, told these things (of its samples). Where the task

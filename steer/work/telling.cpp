@@ -28,25 +28,35 @@ std::vector<int64_t> labels_of(const Telling& telling, const Model& model) {
     for (int64_t i = 0; i < classes; ++i) labels.push_back(i);
     return labels;
   }
+  if (label == "none") {
+    STEER_CHECK(
+        model.needs().no_class,
+        "[condition] --label none: expected a model that was trained with diffusion.label_dropout above "
+        "0, because no other one learned to do without a class");
+    return {classes};
+  }
   for (size_t begin = 0; begin <= label.size();) {
     const size_t end = std::min(label.find(',', begin), label.size());
-    const std::string word = label.substr(begin, end - begin);
-    const bool digits = !word.empty() && word.size() <= 9 &&
-                        std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
-    STEER_CHECK(digits && std::stoll(word) < classes,
-                "[condition] --label: expected all, or classes from 0 to ", classes - 1,
-                " with commas between, but got \"", label, "\"");
-    labels.push_back(std::stoll(word));
+    labels.push_back(
+        class_of(label.substr(begin, end - begin), model.class_names(), classes, "[condition] --label"));
     begin = end + 1;
   }
   return labels;
 }
 
+// What --label may be.
+std::string expected_label(const Model& model) {
+  const ClassNames& names = model.class_names();
+  const Needs needs = model.needs();
+  return joined(names.empty() ? "" : names_text(names) + ", ", "0 to ", needs.classes - 1,
+                needs.no_class ? ", all or none" : " or all");
+}
+
 Told told_by(const Telling& telling, const Model& model, int64_t count) {
   const Needs needs = model.needs();
   const std::vector<int64_t> labels = labels_of(telling, model);
-  STEER_CHECK(needs.classes == 0 || !labels.empty(), "[condition] expected --label, 0 to ", needs.classes - 1,
-              " or all, because the model is conditional on classes, but got none");
+  STEER_CHECK(needs.classes == 0 || !labels.empty(), "[condition] expected --label, ", expected_label(model),
+              ", because the model is conditional on classes, but got no label");
   STEER_CHECK(
       needs.given || telling.given.empty(),
       "[condition] --condition: expected none, because the model is not conditional on images, but got ",
@@ -65,7 +75,8 @@ Told told_by(const Telling& telling, const Model& model, int64_t count) {
   return told;
 }
 
-Told told_by(const Telling& telling, const Model& model, const State& samples, const Tensor& label) {
+Told told_by(const Telling& telling, const Model& model, const State& samples, const Tensor& label,
+             const ClassNames& classes) {
   const Needs needs = model.needs();
   if (!telling.label.empty() || !telling.given.empty()) return told_by(telling, model, samples.size());
   if (needs.given) return {{}, samples};
@@ -73,7 +84,7 @@ Told told_by(const Telling& telling, const Model& model, const State& samples, c
   STEER_CHECK(label.defined() && label.min().item<int64_t>() >= 0,
               "[condition] expected images with labels, or --label, because the model is conditional on "
               "classes, but got neither");
-  return {label, {}};
+  return {relabelled(label, classes, model.class_names(), "[data]"), {}};
 }
 
 }  // namespace steer

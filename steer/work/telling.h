@@ -11,19 +11,20 @@ namespace steer {
 
 // The words: a recipe holds them.
 struct Telling {
-  std::string label;               // a class, several with commas between, or all; empty: not told
+  std::string label;               // a class, several with commas between, all or none; empty: not told
   std::vector<std::string> given;  // files of samples that a condition is made from
   std::string fit;                 // of files of another size: resize, pad, or empty to refuse them
 
   void fields(OptionFields& f) {
-    f("label", label, "a class, several with commas between, or all; empty = not told");
+    f("label", label, "a class, several with commas between, all or none; empty = not told");
     f("given", given, "files of samples that a condition is made from");
     f("fit", fit, "of files of another size: resize or pad; empty = they are refused");
   }
 };
 
-// The labels that the words name: numbers with commas between, or all; empty without words. Error when one is
-// no class of the model, or it has none.
+// The labels that the words name: names or numbers of classes with commas between, all, or none, which is the
+// label after the last and what a model that was trained with dropout of labels makes without one. Empty
+// without words. Error when one is no class of the model, or it has none.
 std::vector<int64_t> labels_of(const Telling& telling, const Model& model);
 
 // For `count` samples: sample i takes the label and the file i modulo how many there are. Error, with one
@@ -31,7 +32,9 @@ std::vector<int64_t> labels_of(const Telling& telling, const Model& model);
 Told told_by(const Telling& telling, const Model& model, int64_t count);
 
 // The same where rows stand for samples of a data set and their labels, which are -1 or undefined where there
-// are none: what the words do not say comes from them.
-Told told_by(const Telling& telling, const Model& model, const State& samples, const Tensor& label);
+// are none, of classes of these names, where they are known: what the words do not say comes from them, by
+// name. Error for a class that the model does not know.
+Told told_by(const Telling& telling, const Model& model, const State& samples, const Tensor& label,
+             const ClassNames& classes = {});
 
 }  // namespace steer

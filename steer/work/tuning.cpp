@@ -9,6 +9,7 @@
 #include "steer/modalities/objectives.h"
 #include "steer/work/batches.h"
 #include "steer/work/drawing.h"
+#include "steer/work/outputs.h"
 #include "steer/work/pictures.h"
 
 namespace steer {
@@ -47,6 +48,7 @@ Json tuned_json(const TunedSamples& samples) {
 Tuning run_tuning(LoadedModel loaded, const std::string& run, const TuningRequest& request,
                   const WorkWatch& watch) {
   check(request.options);
+  check_folder_output(request.out);
   STEER_CHECK(!std::filesystem::exists(request.out), "[tune] ", request.out,
               ": expected a new folder but there is something");
   STEER_CHECK(request.count >= 2 && request.batch >= 1,

@@ -22,6 +22,7 @@ Yardsticks open_yardsticks(const YardstickOptions& options, const std::string& w
     const LoadedSamples real = load_samples(options.reference, "test", "", space, 0);
     yardsticks.real = in_pieces(real.state.x.to(device), *yardsticks.features).cpu();
     yardsticks.real_label = real.label;
+    yardsticks.real_names = real.classes;
   }
   return yardsticks;
 }
