@@ -46,7 +46,8 @@ std::vector<State> as_samples(const Space& space, const std::vector<Tensor>& map
 
 }  // namespace
 
-DdnModel::DdnModel(const DdnOptions& options) : options_(checked_options(options, "ddn")), network_(make_network(options_)) {
+DdnModel::DdnModel(const DdnOptions& options)
+    : options_(checked_options(options, "ddn")), network_(make_network(options_)) {
   check(options.split);
   STEER_CHECK(options.balance == "split" || options.balance == "bias" || options.balance == "none",
               "[options] ddn.balance: expected split, bias or none but got \"", options.balance, "\"");
