@@ -90,7 +90,7 @@ Process::Process(const ProcessOptions& options) : options_(options) {
   STEER_CHECK(o.beta_min > 0 && o.beta_max > o.beta_min,
               "[process] expected 0 < beta_min < beta_max but got ", o.beta_min, " and ", o.beta_max);
   STEER_CHECK(o.sigma_data > 0, "[process] expected a positive sigma_data but got ", o.sigma_data);
-  STEER_CHECK(o.steps >= 2 && o.steps <= 1000000, "[process] expected steps from 2 to 1000000 but got ",
+  STEER_CHECK(o.steps >= 2 && o.steps <= 1000001, "[process] expected steps from 2 to 1000001 but got ",
               o.steps);
   STEER_CHECK(o.type != "ddpm" || o.beta_max < static_cast<double>(o.steps),
               "[process] expected beta_max below steps but got ", o.beta_max, " and ", o.steps);
@@ -166,6 +166,7 @@ Tensor Process::noise_label(const Tensor& sigma) const {
   if (type() == "edm") return sigma.log() / 4;
   if (type() == "ve") return (sigma / 2).log();
   if (table_.defined()) return time(sigma);
+  if (type() == "flow") return static_cast<double>(options_.steps - 1) * time(sigma);
   return 999 * time(sigma);
 }
 

@@ -33,7 +33,9 @@ struct ProcessOptions {
     f("sigma_min", sigma_min, "lowest noise above 0 of sampling; 0 = the type's own", at_least(0));
     f("sigma_max", sigma_max, "noise that sampling starts at; 0 = the type's own", at_least(0));
     f("sigma_data", sigma_data, "standard deviation of the data, for edm's preconditioning", more_than(0));
-    f("steps", steps, "ddpm, cosine: entries of the table of noise levels", from_to(1, 1000000));
+    f("steps", steps,
+      "ddpm, cosine: entries of the table of noise levels; flow: one more than the label of pure noise",
+      from_to(1, 1000001));
   }
 };
 
@@ -51,7 +53,7 @@ const std::vector<Named>& processes();
 //   ve      1                      smin (smax / smin)^t                       ln(sigma / 2)
 //   ddpm    1 / sqrt(1 + sigma^2)  table of linear betas (Ho et al. 2020)     t
 //   cosine  1 / sqrt(1 + sigma^2)  table of Nichol and Dhariwal 2021          t
-//   flow    1 / (1 + sigma)        t / (1 - t)                                999 t
+//   flow    1 / (1 + sigma)        t / (1 - t)                                (steps - 1) t
 //
 // B(t) = (beta_max - beta_min) t^2 / 2 + beta_min t (Song et al. 2021). The time of ddpm and cosine is the
 // index 0 to steps - 1 of the table, least noise first; between its entries ln sigma is linear in the index,

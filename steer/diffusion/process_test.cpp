@@ -121,5 +121,14 @@ TEST(Process, WrongOptionsAreRefused) {
   refused(R"({"type": "ddpm", "steps": 10})");
 }
 
+TEST(Process, AFlowIsToldItsTimeTimesOneLessThanItsSteps) {
+  ProcessOptions options;
+  options.type = "flow";
+  const Tensor sigma = at::ones({1}, torch::kFloat64);  // half of the time
+  EXPECT_NEAR(make_process(options).noise_label(sigma).item<double>(), 499.5, 1e-9);
+  options.steps = 1001;
+  EXPECT_NEAR(make_process(options).noise_label(sigma).item<double>(), 500, 1e-9);
+}
+
 }  // namespace
 }  // namespace steer

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <limits>
 
 #include "steer/core/check.h"
 #include "steer/core/options.h"
@@ -39,9 +40,15 @@ Step ddpm(Draws n, bool large) {
   };
 }
 
-Step ddim(Draws n, double eta) {
-  return [n, eta](const Denoiser& D, const Tensor& x, double sigma, double next) mutable {
-    const Tensor x0 = denoised(D, x, sigma), eps = (x - x0) / sigma;
+// Whether the step itself clips what the denoiser says, and only where it stands for the data.
+bool clips_itself(const SolverOptions& o) {
+  return o.name == "ddim" && o.clip_x0 && o.keep_eps;
+}
+
+Step ddim(Draws n, double eta, const SolverOptions& o) {
+  const double limit = clips_itself(o) ? clip_limit(o) : std::numeric_limits<double>::infinity();
+  return [n, eta, limit](const Denoiser& D, const Tensor& x, double sigma, double next) mutable {
+    const Tensor said = denoised(D, x, sigma), x0 = said.clamp(-limit, limit), eps = (x - said) / sigma;
     if (next == 0) return x0;
     const double abar = 1 / (1 + sigma * sigma), abar_next = 1 / (1 + next * next);
     const double rest = sigma * sigma * abar, rest_next = next * next * abar_next;
@@ -228,6 +235,7 @@ void check_solver(const SolverOptions& o) {
   STEER_CHECK(o.order >= 1 && o.order <= 4, "[solver] expected order from 1 to 4 but got ", o.order);
   STEER_CHECK(o.variance == "small" || o.variance == "large",
               "[solver] expected variance small or large but got ", o.variance);
+  STEER_CHECK(o.clip_range >= 0, "[solver] expected clip_range of at least 0 but got ", o.clip_range);
   STEER_CHECK(o.snr >= 0 && o.corrections >= 0,
               "[solver] expected snr and corrections of at least 0 but got ", o.snr, " and ", o.corrections);
 }
@@ -317,13 +325,21 @@ bool is_deterministic(const SolverOptions& o) {
   return true;
 }
 
+double clip_limit(const SolverOptions& options) {
+  return options.clip_range > 0 ? options.clip_range : 1;
+}
+
+Denoiser clipped_for(const SolverOptions& options, const Denoiser& denoiser) {
+  return options.clip_x0 && !clips_itself(options) ? clipped(denoiser, clip_limit(options)) : denoiser;
+}
+
 Step make_step(const SolverOptions& o, const Noise& noise, int64_t steps) {
   check_solver(o);
   STEER_CHECK(o.churn == 0 || steps > 0, "[solver] expected the number of steps for churn ", o.churn);
   const Draws n{noise};
   const double eta = o.eta >= 0 ? o.eta : o.name == "ddim" ? 0 : 1;
   if (o.name == "ddpm") return ddpm(n, o.variance == "large");
-  if (o.name == "ddim") return ddim(n, eta);
+  if (o.name == "ddim") return ddim(n, eta, o);
   if (o.name == "euler") return euler;
   if (o.name == "euler_ancestral") return euler_ancestral(n, eta);
   if (o.name == "heun") return heun(n, o, steps);
@@ -374,9 +390,7 @@ Solution solve(const DenoiserOf& denoiser_of, const Tensor& start, const Tensor&
   STEER_CHECK(seeds.dim() == 1 && seeds.size(0) == start.size(0) && seeds.scalar_type() == torch::kInt64,
               "[solve] expected ", start.size(0), " int64 seeds but got ", shape_text(seeds.sizes()));
   const at::NoGradGuard no_gradients;
-  const DenoiserOf in_range = [&](const Tensor& rows) {
-    return options.clip_x0 ? clipped(denoiser_of(rows)) : denoiser_of(rows);
-  };
+  const DenoiserOf in_range = [&](const Tensor& rows) { return clipped_for(options, denoiser_of(rows)); };
   if (options.name == "dopri5")
     return solve_adaptively(in_range, start, values_of(levels), options, observer);
   const Noise noise = seeded_noise(seeds.to(start.device()), start.sizes().slice(1));

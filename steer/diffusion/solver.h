@@ -30,6 +30,8 @@ struct SolverOptions {
   int64_t order = 4;
   std::string variance = "small";
   bool clip_x0 = false;
+  double clip_range = 0;
+  bool keep_eps = false;
   double snr = 0.16;
   int64_t corrections = 1;
   double rtol = 1e-5;
@@ -48,7 +50,11 @@ struct SolverOptions {
     f("churn_noise", churn_noise, "heun: S_noise, scale of the noise put back", at_least(0));
     f("order", order, "lms: steps it looks back on, 1 to 4", from_to(1, 4));
     f("variance", variance, "ddpm: small (the posterior's) or large (beta)");
-    f("clip_x0", clip_x0, "clip what the denoiser says to [-1, 1]");
+    f("clip_x0", clip_x0, "clip what the denoiser says");
+    f("clip_range", clip_range, "clip_x0: largest size that is left; 0 = 1", at_least(0));
+    f("keep_eps", keep_eps,
+      "ddim with clip_x0: the noise stays as the network gave it; false = it follows from the clipped "
+      "answer");
     f("snr", snr, "predictor_corrector: signal to noise of a Langevin step", more_than(0));
     f("corrections", corrections, "predictor_corrector: Langevin steps at each level", from_to(0, 10000));
     f("rtol", rtol, "dopri5: relative tolerance", more_than(0));
@@ -67,7 +73,8 @@ bool is_deterministic(const SolverOptions& options);
 // The step of a solver. With D = D(x; sigma), d = (x - D) / sigma, lambda = -ln sigma, h = lambda' - lambda:
 //
 //   ddpm             ancestral sampling (Ho et al. 2020), abar = 1 / (1 + sigma^2); no noise in the step to 0
-//   ddim             Song, Meng, Ermon 2021, equation 12; eta 1 is ddpm with the small variance
+//   ddim             Song, Meng, Ermon 2021, equation 12; eta 1 is ddpm with the small variance. It clips D
+//                    itself where keep_eps is set, the noise (x - D) / sigma being that before
 //   euler            x + (sigma' - sigma) d
 //   euler_ancestral  euler to sigma_down, then noise sigma_up (eta as in ddim)
 //   heun             Karras et al. 2022, algorithm 2, whose gamma is min(churn / steps, sqrt 2 - 1)
@@ -86,6 +93,12 @@ bool is_deterministic(const SolverOptions& options);
 // `steps` is the number of levels to go, which churn is divided by; needed for churn > 0 alone. Error for
 // unknown words and numbers out of range.
 Step make_step(const SolverOptions& options, const Noise& noise, int64_t steps = 0);
+
+// The largest size that clip_x0 leaves.
+double clip_limit(const SolverOptions& options);
+
+// The denoiser as a solver's step sees it: clipped where the options say so, except where the step does it.
+Denoiser clipped_for(const SolverOptions& options, const Denoiser& denoiser);
 
 // What an observer sees after each step.
 struct SolverStep {

@@ -232,6 +232,31 @@ TEST(Solver, ClippingKeepsEveryAnswerInRange) {
   EXPECT_LE(largest(run(options, wild, x, with_zero(karras_levels(5, 0.002, 80))).x), 1);
 }
 
+TEST(Solver, AnswersAreClippedToTheRange) {
+  const Denoiser wild = [](const Tensor& x, const Tensor&) { return 5 * x; };
+  const Tensor x = normals(2, {3}, 4) * 80, levels = with_zero(karras_levels(5, 0.002, 80));
+  for (const double range : {0.5, 2.0}) {
+    SolverOptions options = named("ddim");
+    options.clip_x0 = true, options.clip_range = range;
+    EXPECT_NEAR(largest(run(options, wild, x, levels).x), range, 1e-12);
+    options.keep_eps = true;
+    EXPECT_NEAR(largest(run(options, wild, x, levels).x), range, 1e-12);
+  }
+}
+
+TEST(Solver, DdimTakesTheNoiseOfTheClippedAnswerOrTheNetworks) {
+  const Denoiser wild = [](const Tensor& x, const Tensor&) { return 2 * x; };
+  const Tensor x = torch::ones({1, 1}, torch::kFloat64), levels = doubles({2, 1});
+  SolverOptions options = named("ddim");
+  options.clip_x0 = true, options.clip_range = 0.5;
+  // x0 = 2 becomes 0.5; the noise (1 - x0) / 2 is 0.25 of the clipped answer, -0.5 of the network's.
+  EXPECT_NEAR(run(options, wild, x, levels).x.item<double>(), 0.5 + 0.25, 1e-12);
+  options.keep_eps = true;
+  EXPECT_NEAR(run(options, wild, x, levels).x.item<double>(), 0.5 - 0.5, 1e-12);
+  options.clip_x0 = false;
+  EXPECT_NEAR(run(options, wild, x, levels).x.item<double>(), 2 - 0.5, 1e-12);
+}
+
 TEST(Solver, NoGradientsAreKept) {
   Tensor weight = torch::ones({1}, torch::requires_grad());
   const Denoiser D = [&](const Tensor& x, const Tensor&) { return x * weight; };
@@ -247,7 +272,10 @@ TEST(Solver, WrongOptionsAndGridsAreRefused) {
   refused(named("hoin"));
   refused(named("ddim", 1.5));
   refused(named("ddim", -0.5));
-  SolverOptions options = named("lms");
+  SolverOptions options = named("ddim");
+  options.clip_range = -1;
+  refused(options);
+  options = named("lms");
   options.order = 5;
   refused(options);
   options = named("ddpm");

@@ -32,6 +32,8 @@ DiffusionOptions completed(DiffusionOptions o) {
               o.unet.in_channels, " and ", o.unet.out_channels);
   STEER_CHECK(o.network == "unet" || o.network == "mlp",
               "[options] diffusion.network: expected unet or mlp but got \"", o.network, "\"");
+  STEER_CHECK(o.network != "unet" || o.unet.sample_size > 0,
+              "[options] diffusion.unet.sample_size: expected height and width of the images but got 0");
   STEER_CHECK(o.network == "unet" || o.flip == 0, "[options] diffusion.flip: expected 0 for a network ",
               o.network, ", whose samples have no left and right, but got ", o.flip);
   if (o.prediction.empty())

@@ -68,6 +68,16 @@ void lay_over(O& options, const Json& json, const std::string& where) {
   if (!json.is_null()) read_options(options, json, where);
 }
 
+// Another solver with constants of its own. The range of the answers and the variance are the model's, and
+// stay.
+SolverOptions of_another_name(const SolverOptions& solver, const std::string& name) {
+  SolverOptions other;
+  other.name = name;
+  other.clip_x0 = solver.clip_x0, other.clip_range = solver.clip_range;
+  other.keep_eps = solver.keep_eps, other.variance = solver.variance;
+  return other;
+}
+
 SamplerOptions sampler_of(const Read& read, const DiffusionModel& model, bool guided) {
   const DiffusionSettings& brief = read.brief;
   SamplerOptions sampler = guided ? suited_guided_sampler(model.sampler()) : model.sampler();
@@ -78,8 +88,7 @@ SamplerOptions sampler_of(const Read& read, const DiffusionModel& model, bool gu
     sampler.process = brief.process;
   }
   if (!brief.solver.empty()) {
-    sampler.solver = {};
-    sampler.solver.name = brief.solver;
+    sampler.solver = of_another_name(sampler.solver, brief.solver);
   }
   if (!brief.levels.empty()) {
     const int64_t kept = sampler.levels.steps;
@@ -241,7 +250,7 @@ class GuidedDiffusionPlan : public DiffusionPlan {
     const Tensor& label = request.told.label;
     Denoiser denoiser = model_.guided_denoiser(
         label.defined() ? population.spread(label.to(model_.device())) : Tensor(), sampler_.scale, calls);
-    if (sampler_.solver.clip_x0) denoiser = clipped(denoiser);
+    denoiser = clipped_for(sampler_.solver, denoiser);
     const Tensor start = starting_noise(seeds, space_.sizes, grid_[0].item<double>());
     const int64_t rows_each = population.rows() / request.seeds.size(0);
     Samples samples;
