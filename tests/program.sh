@@ -331,7 +331,12 @@ works 'import from diffusers' "$steer" import --diffusers folder --out ddpm_back
 works 'the same samples' "$steer" sample ddpm --label 1,2 -n 4 --steps 3 -o e1.png
 works 'the same samples again' "$steer" sample ddpm_back --label 1,2 -n 4 --steps 3 -o e2.png
 claims 'a model comes back from diffusers' same_pixels e1.png e2.png
-refuses 1 'expected a model of the process ddpm or cosine' "$steer" export edm --diffusers folder2
+works 'an edm goes to diffusers too' "$steer" export edm --diffusers folder2
+works 'and comes back' "$steer" import --diffusers folder2 --out edm_back
+sed -i 's/"sample_size": [0-9]*/"sample_size": null/' folder/unet/config.json
+refuses 1 'tells no sample_size' "$steer" import --diffusers folder --out x
+works 'the size is said' "$steer" import --diffusers folder --size 16 --out sized
+refuses 2 'requires --diffusers' "$steer" import --size 16 --out x
 sed -i 's/"DownBlock2D"/"CrossAttnDownBlock2D"/' folder/unet/config.json
 refuses 1 'CrossAttnDownBlock2D' "$steer" import --diffusers folder --out x
 refuses 1 'either' "$steer" import --out x

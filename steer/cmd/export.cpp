@@ -17,9 +17,8 @@ int run_export(const ExportFlags& flags) {
   check_folder_output(flags.diffusers);
   Json figures = export_folder(opened(flags.run, flags.common.start()), flags.diffusers);
   figures["run"] = flags.run;
-  show(
-      flags.common, figures,
-      fmt::format("{}: model_index.json, unet/ and scheduler/ for the diffusers library\n", flags.diffusers));
+  show(flags.common, figures,
+       fmt::format("{}: unet/ and scheduler/ for the diffusers library\n", flags.diffusers));
   return 0;
 }
 
@@ -30,7 +29,8 @@ void add_export(CLI::App& app, Run& run) {
   CLI::App* command =
       app.add_subcommand("export", "write a diffusion model as the diffusers library reads it");
   command
-      ->add_option("run", flags->run, "run folder or checkpoint file of a diffusion, process ddpm or cosine")
+      ->add_option("run", flags->run,
+                   "run folder or checkpoint file of a diffusion, process ddpm, cosine, edm or flow")
       ->required();
   command->add_option("--diffusers", flags->diffusers, "folder to write")->required();
   flags->common.add_to(command);

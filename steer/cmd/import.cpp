@@ -11,6 +11,7 @@ namespace {
 struct ImportFlags {
   Common common;
   ImportOptions import;
+  DiffusersImport folder;
   std::string weights, out, diffusers;
   bool no_residual = false, official = false;
 };
@@ -18,7 +19,7 @@ struct ImportFlags {
 Imported imported(const ImportFlags& flags) {
   STEER_CHECK(flags.diffusers.empty() == !flags.weights.empty(),
               "[import] expected either a file of weights with --official, or --diffusers FOLDER");
-  if (!flags.diffusers.empty()) return import_folder(flags.diffusers, flags.out);
+  if (!flags.diffusers.empty()) return import_folder(flags.diffusers, flags.folder, flags.out);
   STEER_CHECK(flags.official,
               "[import] --official: expected pyramid or recurrent, the network that the weights are of");
   ImportOptions options = flags.import;
@@ -44,8 +45,24 @@ void add_import(CLI::App& app, Run& run) {
       app.add_subcommand("import", "take over weights of the official DDN networks, or a diffusers folder");
   command->add_option("weights", flags->weights,
                       "safetensors file of an official state dict (tools/export_official.py writes it)");
-  command->add_option("--diffusers", flags->diffusers,
-                      "folder of the diffusers library with a UNet2DModel, such as google/ddpm-cifar10-32");
+  CLI::Option* diffusers = command->add_option(
+      "--diffusers", flags->diffusers,
+      "folder of the diffusers library with a UNet2DModel, such as google/ddpm-cifar10-32");
+  command
+      ->add_option("--size", flags->folder.size,
+                   "with --diffusers: height and width of the images, where config.json tells none or others")
+      ->check(CLI::Range(1, 4096))
+      ->needs(diffusers);
+  command
+      ->add_option("--variant", flags->folder.variant,
+                   "with --diffusers: which weights, where there are several files of them, such as fp16")
+      ->needs(diffusers);
+  command
+      ->add_flag(
+          "--last-is-no-class", flags->folder.last_is_no_class,
+          "with --diffusers: the network's last class says \"no class\", as networks do that are guided "
+          "without a classifier; folders that steer export wrote tell it themselves")
+      ->needs(diffusers);
   const CLI::Option* official = command
                                     ->add_option("--official", options.network,
                                                  "which network: pyramid (CIFAR, FFHQ) or recurrent (MNIST)")

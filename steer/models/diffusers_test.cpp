@@ -151,6 +151,52 @@ TEST(Diffusers, ReadsOlderNamesFlatFoldersPartsAndHalfNumbers) {
                            model.tensors.at("conv_in.weight").to(torch::kFloat16).to(torch::kFloat32)));
 }
 
+TEST(Diffusers, VariantsOfTheWeightsAreFoundOrNamed) {
+  const TemporaryFolder folder;
+  const DiffusersModel model = some_model();
+  write_diffusers(folder.path(), model);
+  const std::string start = folder / "unet/diffusion_pytorch_model.";
+  Tensors halves;
+  for (const auto& [name, tensor] : model.tensors) halves[name] = tensor.to(torch::kFloat16);
+  write_tensors(start + "fp16.safetensors", halves);
+  expect_same(read_diffusers(folder.path()).tensors, model.tensors);
+  const auto weight = [&](const std::string& variant) {
+    return read_diffusers(folder.path(), variant).tensors.at("conv_in.weight");
+  };
+  const Tensor half = halves.at("conv_in.weight").to(torch::kFloat32);
+  EXPECT_TRUE(torch::equal(weight("fp16"), half));
+  std::filesystem::remove(start + "safetensors");
+  EXPECT_TRUE(torch::equal(weight(""), half));
+  EXPECT_NE(refusal([&] { weight("bf16"); }).find("but got fp16"), std::string::npos);
+  // A variant in parts, one part here, and another beside it.
+  std::filesystem::rename(start + "fp16.safetensors", start + "non_ema-00001-of-00001.safetensors");
+  Json index = {{"weight_map", Json::object()}};
+  for (const auto& [name, tensor] : halves)
+    index["weight_map"][name] = "diffusion_pytorch_model.non_ema-00001-of-00001.safetensors";
+  write_file(start + "safetensors.index.non_ema.json", index.dump());
+  EXPECT_TRUE(torch::equal(weight(""), half));
+  write_tensors(start + "fp16.safetensors", halves);
+  EXPECT_NE(refusal([&] { weight(""); }).find("name one of fp16, non_ema"), std::string::npos);
+  EXPECT_TRUE(torch::equal(weight("non_ema"), half));
+}
+
+TEST(Diffusers, ARemarkThatTheLibraryKeepsTellsOfTheLastClass) {
+  const TemporaryFolder folder;
+  DiffusersModel model = some_model();
+  write_diffusers(folder.path(), model);
+  EXPECT_EQ(read_diffusers(folder.path()).label_dropout, 0);
+  EXPECT_FALSE(read_json_file(folder / "unet/config.json").contains("_steer_label_dropout"));
+  model.label_dropout = 0.2;
+  write_diffusers(folder.path(), model);
+  EXPECT_EQ(read_diffusers(folder.path()).label_dropout, 0.2);
+  Json config = read_json_file(folder / "unet/config.json");
+  for (const Json& wrong : {Json(1.5), Json("often")}) {
+    config["_steer_label_dropout"] = wrong;
+    write_file(folder / "unet/config.json", config.dump());
+    EXPECT_NE(folder_refusal(folder.path()).find("_steer_label_dropout"), std::string::npos);
+  }
+}
+
 TEST(Diffusers, OneErrorNamesAllThatIsMissingMisshapedAndUnknown) {
   const TemporaryFolder folder;
   DiffusersModel model = some_model();
@@ -226,6 +272,12 @@ TEST(Diffusers, WhatIsNotBuiltHereIsRefusedByName) {
   const std::string text =
       config_refusal([](Json& config) { config["down_block_types"][1] = "SkipDownBlock2D"; });
   EXPECT_NE(text.find("SkipDownBlock2D"), std::string::npos) << text;
+  const std::string learned = config_refusal([](Json& config) {
+    config["time_embedding_type"] = "learned";
+    config["num_train_timesteps"] = 1000;  // as the library needs it then
+  });
+  EXPECT_NE(learned.find("time_embedding_type: expected positional or fourier"), std::string::npos)
+      << learned;
   EXPECT_EQ(config_refusal([](Json& config) { config["act_fn"] = "swish"; }), "accepted");
   EXPECT_EQ(config_refusal([](Json& config) { config["sample_size"] = Json::array({8, 8}); }), "accepted");
   EXPECT_EQ(config_refusal([](Json& config) { config["time_embedding_dim"] = 32; }), "accepted");
@@ -238,51 +290,6 @@ TEST(Diffusers, MissingKeysOfTheNetworkHaveTheLibrarysDefaults) {
   EXPECT_EQ(options.block_out_channels, (std::vector<int64_t>{224, 448, 672, 896}));
   EXPECT_EQ(options.norm_num_groups, 32);
   EXPECT_TRUE(options.flip_sin_to_cos);
-}
-
-TEST(Diffusers, SchedulesAreTakenOverOrRefusedByName) {
-  const auto read = [](const Json& config) -> std::string {
-    try {
-      return schedule_config(read_schedule_config(config, "s.json")).dump();
-    } catch (const Error& error) {
-      return error.what();
-    }
-  };
-  EXPECT_EQ(read(Json::object()), schedule_config({}).dump());
-  EXPECT_FALSE(read_schedule_config({{"_class_name", "PNDMScheduler"}}, "").clip_sample);
-  EXPECT_EQ(read_schedule_config({{"predict_epsilon", false}}, "").prediction_type, "sample");
-  EXPECT_EQ(read_schedule_config({{"timestep_spacing", "trailing"}, {"beta_end", 0.5}}, "").beta_end, 0.5);
-  const std::vector<std::pair<Json, const char*>> table = {
-      {{{"beta_schedule", "sigmoid"}}, "sigmoid"},
-      {{{"prediction_type", "flow_prediction"}}, "flow_prediction"},
-      {{{"variance_type", "learned_range"}}, "learned_range"},
-      {{{"_class_name", "ScoreSdeVeScheduler"}}, "ScoreSdeVeScheduler"},
-      {{{"rescale_betas_zero_snr", true}}, "rescale_betas_zero_snr"},
-      {{{"trained_betas", Json::array({0.1})}}, "trained_betas"},
-      {{{"thresholding", true}}, "thresholding"},
-      {{{"num_train_timesteps", 0}}, "num_train_timesteps"},
-      {{{"beta_start", 0.5}}, "beta_start"},
-      {{{"beta_end", "x"}}, "beta_end"}};
-  for (const auto& [config, part] : table)
-    EXPECT_NE(read(config).find(part), std::string::npos) << read(config);
-}
-
-TEST(Diffusers, BetasAreThoseOfTheFormulas) {
-  DiffusersSchedule schedule;
-  // Golden: reference section 1.2.
-  const Tensor kept = (1 - betas(schedule)).cumprod(0);
-  EXPECT_NEAR(kept[0].item<double>(), 0.9999, 1e-9);
-  EXPECT_NEAR(kept[999].item<double>(), 4.03583e-5, 1e-10);
-  schedule.beta_schedule = "scaled_linear";
-  EXPECT_NEAR(betas(schedule)[0].item<double>(), 1e-4, 1e-12);
-  EXPECT_NEAR(betas(schedule)[999].item<double>(), 0.02, 1e-12);
-  EXPECT_LT(betas(schedule)[500].item<double>(), 0.01);
-  schedule.beta_schedule = "squaredcos_cap_v2";
-  const Tensor cosine = betas(schedule);
-  EXPECT_EQ(cosine.size(0), 1000);
-  EXPECT_NEAR(cosine[999].item<double>(), 0.999, 1e-12);
-  // Half-way the kept part is cos^2 of about a quarter turn: 1/2 but for the offset.
-  EXPECT_NEAR((1 - cosine).cumprod(0)[499].item<double>(), 0.4938, 1e-3);
 }
 
 }  // namespace

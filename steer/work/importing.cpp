@@ -5,7 +5,6 @@
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/modalities/modalities.h"
-#include "steer/models/diffusers_model.h"
 #include "steer/train/options.h"
 #include "steer/work/outputs.h"
 
@@ -47,9 +46,9 @@ Imported import_weights(const std::string& weights, const ImportOptions& options
   return made;
 }
 
-Imported import_folder(const std::string& diffusers, const std::string& out) {
+Imported import_folder(const std::string& diffusers, const DiffusersImport& options, const std::string& out) {
   check_new(out);
-  const auto model = import_diffusers(diffusers);
+  const auto model = import_diffusers(diffusers, options);
   Imported made = as_run(out, *model);
   made.figures.update({{"folder", diffusers}, {"classes", model->needs().classes}});
   made.figures.update(made.facts.figures);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "steer/core/json.h"
+#include "steer/models/diffusers_model.h"
 #include "steer/models/facts.h"
 #include "steer/models/import.h"
 
@@ -24,7 +25,7 @@ Imported import_weights(const std::string& weights, const ImportOptions& options
 
 // A folder of the diffusers library as a run in the folder `out`; see import_diffusers. Error where the
 // folder holds a run already.
-Imported import_folder(const std::string& diffusers, const std::string& out);
+Imported import_folder(const std::string& diffusers, const DiffusersImport& options, const std::string& out);
 
 // A model as a folder of the diffusers library; see export_diffusers. Gives figures: folder, parameters.
 // Error for a model that is no diffusion.

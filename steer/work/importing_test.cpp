@@ -16,7 +16,7 @@ TEST(Importing, AFolderOfDiffusersBecomesARunThatDrawsTheSame) {
   loaded.path = "small";
   const Json exported = export_folder(loaded, folder / "theirs");
   EXPECT_EQ(exported["parameters"], loaded.model->parameter_count());
-  const Imported made = import_folder(folder / "theirs", folder / "run");
+  const Imported made = import_folder(folder / "theirs", {}, folder / "run");
   EXPECT_EQ(made.parameters, loaded.model->parameter_count());
   EXPECT_EQ(made.space, loaded.model->space());
   EXPECT_EQ(made.figures["process"], "ddpm");
@@ -32,8 +32,9 @@ TEST(Importing, AFolderOfDiffusersBecomesARunThatDrawsTheSame) {
 TEST(Importing, ARunThatIsThereIsKept) {
   const TemporaryFolder folder;
   folder.put("run/model.safetensors", "mine");
-  EXPECT_NE(refusal([&] { import_folder(folder / "theirs", folder / "run"); }).find("holds a run already"),
-            std::string::npos);
+  EXPECT_NE(
+      refusal([&] { import_folder(folder / "theirs", {}, folder / "run"); }).find("holds a run already"),
+      std::string::npos);
   EXPECT_NE(refusal([&] { import_weights("x", {}, folder / "run"); }).find("holds a run already"),
             std::string::npos);
 }
