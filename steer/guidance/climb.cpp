@@ -5,6 +5,7 @@
 #include "steer/core/check.h"
 #include "steer/core/options.h"
 #include "steer/guidance/destinations.h"
+#include "steer/nn/scripted.h"
 
 namespace steer {
 namespace {
@@ -52,6 +53,18 @@ double noise_deviation(const ClimbOptions& o, double sigma) {
   return o.sigma;
 }
 
+// A network made elsewhere may have an operation that libtorch cannot differentiate.
+Tensor gradient_of(const Tensor& value, const Tensor& y) {
+  try {
+    return torch::autograd::grad({value}, {y})[0];
+  } catch (const c10::Error& error) {
+    fail("[guide] expected an objective with a gradient, but its gradient failed: ",
+         fault_line(error.what_without_backtrace()),
+         "; without one a diffusion is guided by particles (--method feynman_kac, svdd, tree or best_of), a "
+         "DDN by choosing");
+  }
+}
+
 // What one look at the denoiser gives: its answer and both terms.
 struct Look {
   Tensor x0;       // detached, clipped if asked
@@ -87,7 +100,7 @@ struct Climber {
     const torch::AutoGradMode with_gradients(true);
     const Tensor y = at.detach().requires_grad_(true);
     const Tensor value = options.draws == 0 ? objective.closed(y, std) : objective.drawn(y, draws);
-    return {value.detach().to(y.scalar_type()), torch::autograd::grad({value.sum()}, {y})[0]};
+    return {value.detach().to(y.scalar_type()), gradient_of(value.sum(), y)};
   }
 
   Look look(const Denoiser& D, const Tensor& x, const Tensor& level, double sigma, const Strengths& by) {

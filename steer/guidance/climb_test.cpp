@@ -360,6 +360,34 @@ TEST(Climb, RefusesWhatItsFormulasDoNotAllow) {
   EXPECT_THROW(Smoothed(black_box, image_space(1, 1, 1)), Error);
 }
 
+// Claims a gradient that libtorch does not have, as a network made elsewhere may.
+class Underivable : public Objective {
+ public:
+  Tensor score(const State& sample) const override {
+    return at::nextafter(sample.x, at::ones_like(sample.x)).flatten(1).sum(1);
+  }
+  bool differentiable() const override { return true; }
+  std::string words() const override { return "underivable"; }
+};
+
+TEST(Climb, AGradientThatFailsIsToldInOneLine) {
+  const Underivable objective;
+  const Smoothed smoothed(objective, image_space(1, 1, 1));
+  ClimbOptions options;
+  options.mu = 0.1, options.draws = 0;
+  SolverOptions solver;
+  solver.name = "ddim", solver.eta = 0;
+  const Tensor levels = torch::tensor({1.0, 0.5, 0.0}, torch::kFloat64);
+  const Denoiser same = [](const Tensor& x, const Tensor&) { return x; };
+  const Step step = climb(make_step(solver, {}), smoothed, options, solver, levels, {});
+  const std::string told = refusal([&] {
+    solve(same, at::ones({1, 1, 1, 1}, torch::kFloat64), levels, step);
+  });
+  EXPECT_THAT(told, ::testing::HasSubstr("its gradient failed: "));
+  EXPECT_THAT(told, ::testing::HasSubstr("nextafter"));
+  EXPECT_THAT(told, ::testing::HasSubstr("--method feynman_kac"));
+}
+
 TEST(Climb, GuidesEverySolverAndASampleDependsOnItsOwnSeed) {
   World w;
   for (const std::string& name : solver_names()) {

@@ -16,8 +16,29 @@ struct ScriptedNetwork::State {
 
 namespace {
 
-// The first line of libtorch's message that says something, without its stack.
-std::string first_line(const std::string& text) {
+Tensor run(const torch::jit::Module& shared, const std::string& path, std::vector<c10::IValue> arguments) {
+  torch::jit::Module module = shared;
+  const bool wanted = at::GradMode::is_enabled() && arguments[0].toTensor().requires_grad();
+  c10::IValue value;
+  try {
+    value = module.forward(std::move(arguments));
+  } catch (const c10::Error& error) {
+    fail("[scripted] ", path, ": its forward failed: ", fault_line(error.what_without_backtrace()));
+  } catch (const std::exception& error) {
+    fail("[scripted] ", path, ": its forward failed: ", fault_line(error.what()));
+  }
+  STEER_CHECK(value.isTensor(), "[scripted] ", path, ": expected a tensor from forward but got a ",
+              value.tagKind());
+  // Who asks with a gradient in mind would later get libtorch's word for it, or silently none.
+  STEER_CHECK(!wanted || value.toTensor().requires_grad(), "[scripted] ", path,
+              ": this network gives no gradient in its input; without one a diffusion is guided by particles "
+              "(--method feynman_kac, svdd, tree or best_of), a DDN by choosing");
+  return value.toTensor();
+}
+
+}  // namespace
+
+std::string fault_line(const std::string& text) {
   size_t begin = text.find_first_not_of(" \n\r\t");
   if (begin == std::string::npos) return "no reason given";
   // What a module itself raised stands in the last line of a trace of its source.
@@ -28,23 +49,6 @@ std::string first_line(const std::string& text) {
   }
   return text.substr(begin, text.find_first_of("\n\r", begin) - begin);
 }
-
-Tensor run(const torch::jit::Module& shared, const std::string& path, std::vector<c10::IValue> arguments) {
-  torch::jit::Module module = shared;
-  c10::IValue value;
-  try {
-    value = module.forward(std::move(arguments));
-  } catch (const c10::Error& error) {
-    fail("[scripted] ", path, ": its forward failed: ", first_line(error.what_without_backtrace()));
-  } catch (const std::exception& error) {
-    fail("[scripted] ", path, ": its forward failed: ", first_line(error.what()));
-  }
-  STEER_CHECK(value.isTensor(), "[scripted] ", path, ": expected a tensor from forward but got a ",
-              value.tagKind());
-  return value.toTensor();
-}
-
-}  // namespace
 
 ScriptedNetwork::ScriptedNetwork(const std::string& path, torch::Device device)
     : state_(std::make_shared<State>()) {
@@ -57,9 +61,9 @@ ScriptedNetwork::ScriptedNetwork(const std::string& path, torch::Device device)
     for (at::Tensor parameter : state_->module.parameters()) parameter.set_requires_grad(false);
   } catch (const c10::Error& error) {
     fail("[scripted] ", path,
-         ": expected a whole TorchScript file: ", first_line(error.what_without_backtrace()));
+         ": expected a whole TorchScript file: ", fault_line(error.what_without_backtrace()));
   } catch (const std::exception& error) {
-    fail("[scripted] ", path, ": expected a whole TorchScript file: ", first_line(error.what()));
+    fail("[scripted] ", path, ": expected a whole TorchScript file: ", fault_line(error.what()));
   }
 }
 

@@ -11,6 +11,9 @@ namespace steer {
 
 using torch::Tensor;
 
+// The line of one of libtorch's messages that says what failed, without its stack.
+std::string fault_line(const std::string& message);
+
 // A TorchScript file, in evaluation mode; its weights receive no gradient. Errors are one line with the
 // file's name.
 class ScriptedNetwork {
@@ -19,7 +22,8 @@ class ScriptedNetwork {
   ScriptedNetwork(const std::string& path, torch::Device device);
 
   // What the module's forward gives for x, and for x and a text: one tensor. Differentiable in x as far as
-  // the module is. Error where the module refuses its arguments or gives anything but a tensor.
+  // the module is. Error where the module refuses its arguments or gives anything but a tensor, and where x
+  // asks for a gradient but the module gives none at all.
   Tensor operator()(const Tensor& x) const;
   Tensor operator()(const Tensor& x, const std::string& text) const;
 

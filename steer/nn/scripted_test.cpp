@@ -52,6 +52,22 @@ TEST(Scripted, RefusesWhatItCannotRunInOneLine) {
             std::string::npos);
 }
 
+TEST(Scripted, ANetworkWithoutAGradientSaysSoToWhoAsksForOne) {
+  const TemporaryFolder folder;
+  const ScriptedNetwork whole(
+      write_script(folder / "whole.pt", "def forward(self, x):\n  return x.argmax(dim=1).float()\n"),
+      torch::kCPU);
+  const Tensor x = torch::rand({3, 4});
+  EXPECT_EQ(whole(x).sizes(), at::IntArrayRef({3}));
+  const Tensor asking = x.clone().requires_grad_();
+  EXPECT_EQ(refusal([&] {
+              whole(asking);
+            }).find("[scripted] " + folder.path() + "/whole.pt: this network gives no gradient"),
+            0u);
+  const torch::NoGradGuard no_grad;
+  EXPECT_EQ(whole(asking).sizes(), at::IntArrayRef({3}));
+}
+
 TEST(Scripted, CutAndForeignFilesAreRefusedInOneLine) {
   const TemporaryFolder folder;
   const std::string path = write_script(folder / "a.pt", "def forward(self, x):\n  return x\n");
