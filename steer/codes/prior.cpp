@@ -144,7 +144,8 @@ void Prior::check_code(const Tensor& code, const std::string& what) const {
       what, "expected int64 codes [N, ", depth(), "] but got ",
       code.defined() ? shape_text(code.sizes()) : "none");
   const Tensor limits = at::tensor(at::IntArrayRef(numbers_.candidates), torch::kInt64);
-  STEER_CHECK(code.ge(0).logical_and(code.cpu().lt(limits)).all().item<bool>(), what,
+  const Tensor host = code.cpu();
+  STEER_CHECK(host.ge(0).logical_and(host.lt(limits)).all().item<bool>(), what,
               "expected every index below the number of its layer's candidates");
 }
 

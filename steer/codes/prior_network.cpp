@@ -54,12 +54,15 @@ void PriorNetworkImpl::register_all() {
   head_bias = register_parameter("head_bias", head_bias);
 }
 
-Tensor PriorNetworkImpl::loss(const Tensor& code, double forget, double drop, uint64_t seed) const {
+Tensor PriorNetworkImpl::loss(const Tensor& given, double forget, double drop, uint64_t seed) const {
+  const torch::Device device = embedding.device();
+  const Tensor code = given.to(device);
   const int64_t rows = code.size(0), layers = code.size(1);
-  const Tensor row = code + at::tensor(at::IntArrayRef(begins), torch::kInt64);
+  const Tensor row = code + at::tensor(at::IntArrayRef(begins), torch::kInt64).to(device);
   Tensor known = at::embedding(embedding, row);  // [B, L, H]
   if (forget > 0)
-    known = known * (uniform_rows(sample_seeds(derive_seed(seed, 1), rows), 0, {layers, 1}) >= forget);
+    known =
+        known * (uniform_rows(sample_seeds(derive_seed(seed, 1), rows, device), 0, {layers, 1}) >= forget);
   const Tensor before = known.cumsum(1) - known;
   const Tensor units = with_dropout((before + bias).clamp(0, kPriorUnitClip - std::exp2(-kPriorUnitBits)),
                                     drop, derive_seed(seed, 2));

@@ -59,10 +59,11 @@ void check_training(const PriorTrainingOptions& o, const Tensor& code) {
 
 }  // namespace
 
-PriorTraining train_prior(const Tensor& code, const std::vector<int64_t>& candidates,
+PriorTraining train_prior(const Tensor& given, const std::vector<int64_t>& candidates,
                           const PriorTrainingOptions& options, const PriorNumbers* from,
                           const PriorHooks& hooks) {
-  check_training(options, code);
+  check_training(options, given);
+  const Tensor code = given.cpu();  // wherever they were made, it learns here
   const int64_t total = code.size(0);
   const int64_t held =
       std::clamp<int64_t>(std::llround(options.held_out * static_cast<double>(total)), 1, total - 1);
