@@ -20,6 +20,7 @@ struct ConditionOptions {
   int64_t size = 8;                 // of type resize: side of the small version
   double threshold = 0.75;          // of type edge: the least gradient magnitude of an edge
   bool everywhere = false;          // at every layer instead of once per resolution
+  bool every_scale = true;          // at scales of a single layer too
 
   void fields(OptionFields& f) {
     f("type", type,
@@ -31,6 +32,9 @@ struct ConditionOptions {
     f("threshold", threshold, "of type edge: the least gradient magnitude of an edge, on [-1, 1]",
       at_least(0));
     f("everywhere", everywhere, "tell every layer, not only one per resolution (pyramid)");
+    f("every_scale", every_scale,
+      "tell a scale of a single layer too, at the layer behind it (official); false: networks made before "
+      "this option (pyramid)");
   }
 };
 

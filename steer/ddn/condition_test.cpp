@@ -173,6 +173,55 @@ TEST(Condition, ChangesWhatACodeMeans) {
     }
 }
 
+// The sizes at which features change when they are told something, layer by layer.
+std::vector<int64_t> told_sizes(const std::vector<int64_t>& layers, bool every_scale) {
+  torch::NoGradGuard no_grad;
+  torch::manual_seed(22);
+  PyramidOptions options;
+  options.widths.assign(layers.size(), 8), options.layers = layers, options.candidates = {2};
+  ConditionOptions told = of_type("class");
+  told.every_scale = every_scale;
+  const Pyramid plain(options), conditional(options, told);
+  // Candidates are the same until the condition enters, and its last entry changes those behind it alone: a
+  // condition that changes from layer to layer tells where it is looked at.
+  std::vector<int64_t> sizes;
+  int64_t layer = 0;
+  for (const LayerShape& shape : conditional.shapes()) {
+    Condition condition = make_condition(told, torch::tensor({3}), {});
+    Tensor& maps = condition.maps;
+    std::vector<Tensor> seen;
+    for (const bool change : {false, true}) {
+      conditional.run(
+          1,
+          [&](const Candidates& candidates, int64_t at) {
+            // Changed in place just before the layer looks at it, and back behind it.
+            if (change && at == layer - 1) maps += 1;
+            if (at == layer) seen.push_back(candidates.images());
+            if (change && at == layer && layer > 0) maps -= 1;
+            return Choice{torch::zeros({candidates.rows()}, torch::kInt64), {}, {}};
+          },
+          {}, condition);
+    }
+    // The first layer looks before any chooser is asked.
+    if (layer == 0 || !torch::equal(seen[0], seen[1])) sizes.push_back(shape.size);
+    ++layer;
+  }
+  return sizes;
+}
+
+TEST(Condition, EntersOncePerResolutionAndWhereAScaleHasOneLayerAtTheNext) {
+  // By the size of the layer that is told: the upsampling one sees half of its own.
+  using Sizes = std::vector<int64_t>;
+  EXPECT_EQ(told_sizes({1, 2, 3}, true), (Sizes{1, 2, 4}));
+  EXPECT_EQ(told_sizes({1, 2, 3}, false), (Sizes{1, 2, 4}));
+  EXPECT_EQ(told_sizes({1, 1, 1, 1}, true), (Sizes{1, 4, 8}));
+  EXPECT_EQ(told_sizes({1, 1, 2, 1}, true), (Sizes{1, 4, 4}));
+  EXPECT_EQ(told_sizes({2, 1, 1, 2}, true), (Sizes{1, 4, 8, 8}));
+  // Networks made before there was the option.
+  EXPECT_EQ(told_sizes({1, 1, 1, 1}, false), (Sizes{1}));
+  EXPECT_EQ(told_sizes({1, 1, 2, 1}, false), (Sizes{1, 4}));
+}
+
 TEST(Condition, FollowsItsRowThroughABeamSearch) {
   torch::NoGradGuard no_grad;
   torch::manual_seed(3);

@@ -153,6 +153,67 @@ TEST(Pyramid, MayStartLargerThanOnePixel) {
   const Pyramid pyramid(options);
   EXPECT_EQ(pyramid.image_size(), 8);
   EXPECT_EQ(pyramid.run(2, at_random(sample_seeds(0, 2)), {}).image.sizes(), at::IntArrayRef({2, 1, 8, 8}));
+  options.start_features = "sines";
+  EXPECT_THROW(Pyramid{options}, Error);
+}
+
+// What a chooser sees of the features that a pyramid of one plain layer begins with: its blocks let them
+// through, its nodes are the channels of the first half, its leak those of the second.
+Tensor begun_with(const std::string& features, int64_t channels, int64_t size) {
+  torch::NoGradGuard no_grad;
+  PyramidOptions options;
+  options.start_size = size, options.start_features = features;
+  options.widths = {channels}, options.layers = {1}, options.candidates = {channels / 2};
+  Pyramid pyramid(options);
+  for (auto& item : pyramid.named_parameters())
+    if (item.key().find("conv1.weight") != std::string::npos) item.value().zero_();
+  const Layer nodes = pyramid.layers()[0];
+  nodes->multi_out_conv1x1->weight.copy_(at::eye(channels / 2).unsqueeze(2).unsqueeze(3));
+  std::vector<Tensor> all(static_cast<size_t>(channels));
+  for (int64_t k = 0; k < channels / 2; ++k) {
+    pyramid.run(1, [&](const Candidates& candidates, int64_t) {
+      const Tensor index = at::full({1}, k, torch::kInt64);
+      const Chosen chosen = candidates.at(index);
+      all[k] = chosen.image[0][0], all[channels / 2 + k] = chosen.leak[0][0];
+      return Choice{index, {}, {}};
+    });
+  }
+  return at::stack(all) * std::sqrt(2.0);
+}
+
+// The features of a larger start, stated a second time, place by place.
+Tensor plain_start(int64_t channels, int64_t size) {
+  const int64_t n = size * size;
+  Tensor features = at::zeros({channels, n}, torch::kFloat64);
+  for (int64_t d = 0; d < channels; ++d) {
+    const auto a = [&](int64_t i) {
+      return std::sin(static_cast<double>(i) * std::pow(10000, -2.0 * static_cast<double>(d) / channels));
+    };
+    for (int64_t i = 0; i < n; i += 2) features[d][i] = a(i);
+    features[d][1] = std::cos(a(0));
+    for (int64_t k = 1; k < n / 2; ++k) features[d][n + 1 - 2 * k] = std::cos(a(2 * k));
+  }
+  features = features.view({channels, size, size}).clone();
+  const Tensor ramp = at::linspace(-1, 1, n, torch::kFloat64).view({size, size});
+  for (int64_t turn = 0; turn < 4; ++turn) features[channels - 4 + turn] += at::rot90(ramp, turn, {0, 1});
+  return features.to(torch::kFloat32);
+}
+
+TEST(Pyramid, ALargerStartBeginsWithSinesAndCosinesOfSines) {
+  for (const int64_t size : {2, 4, 8})
+    for (const int64_t channels : {4, 12})
+      EXPECT_TRUE(
+          torch::allclose(begun_with("official", channels, size), plain_start(channels, size), 1e-5, 1e-5))
+          << size << " " << channels;
+  // Golden: place 1 of a 2x2 start is cos(sin 0) = 1, place 3 is cos(sin 2), by hand, before the ramps.
+  const Tensor first = begun_with("official", 12, 2)[0];
+  EXPECT_NEAR(first[0][1].item<double>(), 1, 1e-6);
+  EXPECT_NEAR(first[1][0].item<double>(), std::sin(2), 1e-6);
+  EXPECT_NEAR(first[1][1].item<double>(), std::cos(std::sin(2)), 1e-6);
+  // What networks of before began with is kept under its own word.
+  const Tensor before = begun_with("plain", 12, 2)[0];
+  EXPECT_NEAR(before[0][1].item<double>(), std::cos(1), 1e-6);
+  EXPECT_NEAR(before[1][1].item<double>(), std::cos(3), 1e-6);
 }
 
 TEST(Recurrent, HasTheOfficialParameters) {

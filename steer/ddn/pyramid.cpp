@@ -16,18 +16,38 @@ bool power_of_two(int64_t n) {
   return n > 0 && (n & (n - 1)) == 0;
 }
 
-// The fixed features that a start larger than 1x1 begins with: [c, s, s], sines at even and cosines at odd
-// positions, plus a ramp in each of the last four channels, turned by a quarter each.
-Tensor position_features(int64_t channels, int64_t size) {
+// Ramps from -1 to 1 in the last four of the features [c, s, s], turned by a quarter each.
+Tensor with_ramps(Tensor features) {
+  const int64_t channels = features.size(0), size = features.size(1);
+  const int64_t ramps = std::min<int64_t>(4, channels);
+  const Tensor ramp = at::linspace(-1, 1, size * size, features.scalar_type()).view({size, size});
+  for (int64_t turn = 0; turn < ramps; ++turn)
+    features[channels - ramps + turn] += at::rot90(ramp, turn, {0, 1});
+  return features;
+}
+
+// The fixed features that a start larger than 1x1 begins with, [c, s, s]: of place i, channel d, a(i) = sin(i
+// 10000^(-2d/c)) where i is even. An odd place has the cosine of that sine at an even place: 1 of 0, the
+// others from the last on backwards of 2, 4, ...
+Tensor official_features(int64_t channels, int64_t size) {
+  const int64_t places = size * size;
+  const Tensor i = at::arange(0, places, 2, torch::kFloat64).view({1, -1});
+  const Tensor d = at::arange(channels, torch::kFloat64).view({-1, 1});
+  const Tensor angle = i * at::pow(10000.0, d * (-2.0 / static_cast<double>(channels)));
+  const Tensor sines = angle.to(torch::kFloat32).sin();
+  // Odd place 1 looks at sine 0; 3, 5, ..., places - 1 look at the sines from the last down to the first.
+  const Tensor cosines =
+      at::cat({sines.narrow(1, 0, 1), sines.narrow(1, 1, places / 2 - 1).flip(1)}, 1).cos();
+  return with_ramps(at::stack({sines, cosines}, 2).view({channels, size, size}));
+}
+
+// What networks of before the option began with: sines at even and cosines at odd places.
+Tensor plain_features(int64_t channels, int64_t size) {
   const Tensor i = at::arange(size * size, torch::kFloat32).view({1, -1});
   const Tensor d = at::arange(channels, torch::kFloat32).view({-1, 1});
   const Tensor angle = i * at::pow(10000.0, d * (-2.0 / static_cast<double>(channels)));
-  Tensor features =
-      at::where(at::remainder(i, 2) == 0, angle.sin(), angle.cos()).view({channels, size, size});
-  const Tensor ramp = at::linspace(-1, 1, size * size, torch::kFloat32).view({size, size});
-  for (int64_t turn = 0; turn < std::min<int64_t>(4, channels); ++turn)
-    features[channels - std::min<int64_t>(4, channels) + turn] += at::rot90(ramp, turn, {0, 1});
-  return features;
+  return with_ramps(
+      at::where(at::remainder(i, 2) == 0, angle.sin(), angle.cos()).view({channels, size, size}));
 }
 
 }  // namespace
@@ -82,6 +102,9 @@ Pyramid::Pyramid(const PyramidOptions& options, const ConditionOptions& conditio
               options.candidates.size());
   STEER_CHECK(options.start == "zeros" || options.start == "ramp",
               "[options] network.start: expected zeros or ramp but got \"", options.start, "\"");
+  STEER_CHECK(options.start_features == "official" || options.start_features == "plain",
+              "[options] network.start_features: expected official or plain but got \"",
+              options.start_features, "\"");
   const int64_t told = condition_channels(condition, options.image_channels);
   int64_t size = options.start_size, in = options.widths[0];
   for (size_t s = 0; s < scales; ++s, size *= 2) {
@@ -111,7 +134,8 @@ Pyramid::Pyramid(const PyramidOptions& options, const ConditionOptions& conditio
 Tensor Pyramid::start(int64_t rows, torch::ScalarType type) const {
   const int64_t channels = options_.widths[0], size = options_.start_size;
   const Tensor features = size == 1 ? at::linspace(-1, 1, channels, torch::kFloat32).view({channels, 1, 1})
-                                    : position_features(channels, size);
+                          : options_.start_features == "official" ? official_features(channels, size)
+                                                                  : plain_features(channels, size);
   const auto options = nodes_[0]->multi_out_conv1x1->weight.options().dtype(type);
   return features.to(options).expand({rows, -1, -1, -1}).contiguous(at::MemoryFormat::ChannelsLast);
 }
@@ -119,8 +143,10 @@ Tensor Pyramid::start(int64_t rows, torch::ScalarType type) const {
 bool Pyramid::told_at(size_t l) const {
   const ConditionOptions& condition = condition_options();
   if (condition.type == "none") return false;
-  // The first layer whose input has its own size: the start, or the one after an upsampling layer.
-  return condition.everywhere || l == 0 || (!blocks_[l]->up && blocks_[l - 1]->up);
+  // The first layer that a size enters: the start, or the one after an upsampling layer, which upsamples
+  // itself where a scale has one layer.
+  if (condition.everywhere || l == 0) return true;
+  return blocks_[l - 1]->up && (!blocks_[l]->up || condition.every_scale);
 }
 
 Generated Pyramid::forward(int64_t rows, const Chooser& chooser, const Observer& observer,

@@ -17,8 +17,9 @@ struct PyramidOptions {
   int64_t image_channels = 1;
   bool residual = true;
   bool leak = true;
-  double dropout = 0;           // of activations, inside the blocks while training
-  std::string start = "zeros";  // zeros | ramp: image and leak that enter the first layer
+  double dropout = 0;                       // of activations, inside the blocks while training
+  std::string start = "zeros";              // zeros | ramp: image and leak that enter the first layer
+  std::string start_features = "official";  // official | plain: what a start larger than 1x1 begins with
 
   void fields(OptionFields& f) {
     f("start_size", start_size, "height and width of the first scale", from_to(1, 4096));
@@ -31,6 +32,9 @@ struct PyramidOptions {
     f("dropout", dropout, "dropout of activations inside the blocks", from_below(0, 1));
     f("start", start,
       "image and leak that enter the first layer: zeros, or ramp (-1 to 1 over the channels)");
+    f("start_features", start_features,
+      "features of a start larger than 1x1: official (cosines of the sines, backwards, at odd places), or "
+      "plain (cosines of the angles; networks made before this option)");
   }
 };
 
@@ -57,8 +61,9 @@ TORCH_MODULE(ResidualBlock);
 
 // Module names follow the official checkpoints: block_{N}x{N}_{i}[_up].block.* and
 // .ddo.multi_out_conv1x1.weight. A condition is area-averaged and added into the centre channels once per
-// resolution, at the first layer whose input has that size, so never at an upsampling one; a scale of nothing
-// but that gets none. It has no parameters.
+// resolution, at the first layer whose input has that size: the second of a scale, or, where there is but
+// one, the upsampling layer of the next. The last scale is told nothing where it has one layer. A condition
+// has no parameters.
 class Pyramid : public Network {
  public:
   // Error for options that contradict themselves, and scales too narrow for the condition.

@@ -255,4 +255,16 @@ Json fitted_ddn(const Json& options, const Dataset& data, const std::string& pat
   return fitted;
 }
 
+Json stored_ddn(const Json& options) {
+  Json completed = options;
+  const auto meant = [&](const char* part, const char* name, const Json& value) {
+    Json& some = completed[part];
+    if (some.is_null()) some = Json::object();
+    if (some.is_object() && !some.contains(name)) some[name] = value;
+  };
+  meant("pyramid", "start_features", "plain");
+  meant("condition", "every_scale", false);
+  return completed;
+}
+
 }  // namespace steer

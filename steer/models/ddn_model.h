@@ -100,4 +100,8 @@ class DdnModel : public Generator, public Codec {
 // naming `path`, for a network of other samples.
 Json fitted_ddn(const Json& options, const Dataset& data, const std::string& path);
 
+// Stored options, completed with what a network meant before an option for it began: a start larger than 1x1
+// had plain features, and no scale of a single layer was told its condition.
+Json stored_ddn(const Json& options);
+
 }  // namespace steer

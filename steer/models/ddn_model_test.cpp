@@ -13,6 +13,7 @@
 #include "steer/models/models.h"
 #include "steer/models/small_models.h"
 #include "steer/testing/refusal.h"
+#include "steer/testing/temporary_folder.h"
 
 namespace steer {
 namespace {
@@ -215,6 +216,28 @@ TEST(DdnModel, ABeamSearchesEachLabelForItself) {
   // Told the same, the samples of one target are the best beams of one search.
   const Tensor same = drawn(2, torch::tensor({3, 3}));
   EXPECT_FALSE(torch::allclose(same[0], same[1]));
+}
+
+TEST(DdnModel, FilesOfBeforeAnOptionKeepTheirMeaning) {
+  const TemporaryFolder folder;
+  const std::string path = folder / "model.safetensors";
+  Json options = small_ddn_options("pyramid");
+  options["pyramid"]["start_size"] = 2;
+  options["pyramid"]["start_features"] = "plain";
+  options["condition"] = {{"type", "class"}, {"every_scale", false}};
+  const auto model = make_model("ddn", options, 7);
+  save_model(path, *model, {}, nullptr);
+  // Takes the two options out of the file, as if it had been written before there were any.
+  Checkpoint file = read_checkpoint(path);
+  Json stored = Json::parse(file.metadata["options"]);
+  EXPECT_EQ(stored["pyramid"].erase("start_features") + stored["condition"].erase("every_scale"), 2u);
+  file.metadata["options"] = stored.dump();
+  write_checkpoint(path, file);
+  EXPECT_EQ(load_model(path, torch::kCPU).model->options(), model->options());
+  // What nobody stored is new.
+  const auto fresh = make_model("ddn", small_ddn_options("pyramid"), 7)->options();
+  EXPECT_EQ(fresh["pyramid"]["start_features"], "official");
+  EXPECT_EQ(fresh["condition"]["every_scale"], true);
 }
 
 TEST(DdnModel, WrongOptionsNameThemselves) {

@@ -21,8 +21,9 @@ struct FamilyMaker {
   Family family;
   std::unique_ptr<Model> (*make)(const Json& options, const std::string& name);
   std::string (*help)();
-  // As fitted_options and data_for.
+  // As fitted_options, stored_options and data_for.
   Json (*fitted)(const Json& options, const Dataset& data, const std::string& path);
+  Json (*stored)(const Json& options);
   DataOptions (*data)(const Json& options, DataOptions data);
 };
 
@@ -36,6 +37,10 @@ std::unique_ptr<Model> made(const Json& json, const std::string& name) {
 template <class Options>
 std::string help() {
   return options_help(Options());
+}
+
+Json complete(const Json& options) {
+  return options;
 }
 
 DataOptions as_stored(const Json&, DataOptions data) {
@@ -57,17 +62,20 @@ const std::vector<FamilyMaker>& family_makers() {
        made<DdnModel, DdnOptions>,
        help<DdnOptions>,
        fitted_ddn,
+       stored_ddn,
        as_stored},
       {{{"diffusion", "a denoiser that a solver takes from noise to data, level by level"},
         diffusion_settings()},
        made<DiffusionModel, DiffusionOptions>,
        help<DiffusionOptions>,
        fitted_diffusion,
+       complete,
        as_stored},
       {{{"classifier", "a judge of classes; makes no samples"}, {}},
        made<ClassifierModel, ClassifierModelOptions>,
        help<ClassifierModelOptions>,
        fitted_to,
+       complete,
        of_the_classifiers_size},
   };
   return all;
@@ -116,6 +124,10 @@ std::unique_ptr<Model> make_model(const std::string& family, const Json& options
 Json fitted_options(const std::string& family, const Json& options, const Dataset& data,
                     const std::string& path) {
   return family_named(family).fitted(options, data, path);
+}
+
+Json stored_options(const std::string& family, const Json& options) {
+  return family_named(family).stored(options);
 }
 
 DataOptions data_for(const std::string& family, const Json& options, DataOptions data) {

@@ -36,6 +36,10 @@ std::unique_ptr<Model> make_model(const std::string& family, const Json& options
 Json fitted_options(const std::string& family, const Json& options, const Dataset& data,
                     const std::string& path);
 
+// The options of a file that a run or a checkpoint of this or an earlier version left behind, which has all
+// that there were: what it lacks is completed with what models meant before there was an option for it.
+Json stored_options(const std::string& family, const Json& options);
+
 // Data options, completed where the model's options decide what they leave out: the size of images that a
 // classifier is made for.
 DataOptions data_for(const std::string& family, const Json& options, DataOptions data);

@@ -79,7 +79,8 @@ LoadedModel load_model(const std::string& run_or_file, torch::Device device) {
   STEER_CHECK(options.is_object(), "[load] ", file, ": expected options as a JSON object in its metadata");
   LoadedModel loaded;
   loaded.path = file;
-  loaded.model = make_model(entry(checkpoint, "family", file), options, 0);
+  const std::string& family = entry(checkpoint, "family", file);
+  loaded.model = make_model(family, stored_options(family, options), 0);
   if (const auto space = checkpoint.metadata.find("space"); space != checkpoint.metadata.end()) {
     Space stored;
     read_options(stored, Json::parse(space->second, nullptr, false), file);

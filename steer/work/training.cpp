@@ -18,12 +18,15 @@ RunFile options_asked(const TrainingRequest& request) {
   STEER_CHECK(among(request.family, family_names()), "[train] expected a family out of ",
               fmt::format("{}", fmt::join(family_names(), ", ")), " but got \"", request.family, "\"");
   std::string where = found_or_shipped(request.file, "configs", ".json");
-  if (where.empty() && request.resume) {
+  const bool own = where.empty() && request.resume;
+  if (own) {
     where = request.run + "/options.json";
     STEER_CHECK(std::filesystem::exists(where), "[train] ", request.run,
                 ": expected a run to resume but there is no options.json");
   }
   Json json = where.empty() ? Json::object() : read_json_file(where);
+  if (own && json.is_object() && json.contains(request.family) && json[request.family].is_object())
+    json[request.family] = stored_options(request.family, json[request.family]);
   if (where.empty()) where = "options";
   STEER_CHECK(json.is_object(), "[options] ", where, ": expected a JSON object");
   for (const std::string& set : request.sets) apply_set(json, set);
