@@ -79,6 +79,9 @@ struct Choice {
   Tensor row;      // int64 [N], the row it came from; undefined: row n goes on as row n
   Tensor nearest;  // int64 [N], the candidate nearest to the target before any dropout; undefined without a
                    // target
+  // Where it is asked for (nearest_to()), what rivals.h makes of the distances to the target:
+  Tensor second = {};  // int64 [N], the nearest candidate but one
+  Tensor losses = {};  // float64 [K], each candidate's distances, summed over the rows
 };
 
 // Decides which candidate goes on at a layer (0-based).

@@ -6,6 +6,7 @@
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 #include "steer/ddn/node_bias.h"
+#include "steer/ddn/rivals.h"
 
 namespace steer {
 namespace {
@@ -22,10 +23,10 @@ Tensor uniform_index(const Tensor& seeds, uint64_t stream, int64_t count) {
 
 }  // namespace
 
-Chooser nearest_to(const Tensor& x, const std::vector<Tensor>& bias) {
+Chooser nearest_to(const Tensor& x, const std::vector<Tensor>& bias, int64_t most_rivals) {
   // Targets of one size serve all layers of that size.
   auto targets = std::make_shared<std::map<std::pair<int64_t, int64_t>, Tensor>>();
-  return [x, bias, targets](const Candidates& candidates, int64_t layer) {
+  return [x, bias, targets, most_rivals](const Candidates& candidates, int64_t layer) {
     STEER_CHECK(candidates.rows() == x.size(0), "[nearest_to] expected ", x.size(0), " rows but got ",
                 candidates.rows());
     Tensor& target = (*targets)[{candidates.height(), candidates.width()}];
@@ -33,7 +34,12 @@ Chooser nearest_to(const Tensor& x, const std::vector<Tensor>& bias) {
     const Tensor distance = candidates.distance_to(target);
     const Tensor nearest =
         bias.empty() ? distance.argmin(1) : biased_nearest(distance, bias.at(static_cast<size_t>(layer)));
-    return Choice{nearest, {}, nearest};
+    Choice choice{nearest, {}, nearest};
+    if (candidates.count() >= 2 && candidates.count() <= most_rivals) {
+      const Seconds seconds = seconds_of(distance, nearest);
+      choice.second = seconds.second, choice.losses = seconds.losses;
+    }
+    return choice;
   };
 }
 

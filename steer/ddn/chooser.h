@@ -8,8 +8,9 @@
 namespace steer {
 
 // Takes the candidate nearest to x [B, C, H, W], area-averaged to the layer's size. Trains and encodes. With
-// one bias [K] for each layer, nearest means argmin(D + bias) as biased_nearest() has it.
-Chooser nearest_to(const Tensor& x, const std::vector<Tensor>& bias = {});
+// one bias [K] for each layer, nearest means argmin(D + bias) as biased_nearest() has it. Layers of 2 to
+// `most_rivals` candidates also say which was second and how far all were.
+Chooser nearest_to(const Tensor& x, const std::vector<Tensor>& bias = {}, int64_t most_rivals = 0);
 
 // Takes the candidates that a code names: int64 [B, L]. Decodes. Error when the code is too short or an index
 // too large; the indices are looked at where the code is, best on the host.

@@ -26,7 +26,10 @@ ReconstructionLoss reconstruction_loss(const Network& network, const Tensor& x, 
     if (!target.defined()) target = area_resize(x, step.image.size(2), step.image.size(3));
     const bool gather = share && sharing.place().defined();
     errors.push_back(at::mse_loss(gather ? step.image.index_select(0, sharing.place()) : step.image, target));
-    result.nearest.push_back(share ? sharing.nearest() : step.choice.nearest);
+    const Choice& said = share ? sharing.said() : step.choice;
+    result.nearest.push_back(said.nearest);
+    result.second.push_back(said.second);
+    result.losses.push_back(said.losses);
   };
   if (share)
     network.run(1, sharing.chooser(), observer, {}, how);

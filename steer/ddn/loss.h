@@ -11,6 +11,9 @@ struct ReconstructionLoss {
   Tensor loss;      // mean over layers of the mean squared error of the chosen image; differentiable
   Tensor by_layer;  // [L], detached
   std::vector<Tensor> nearest;  // int64 [B] per layer: the node nearest to the target
+  // As a Choice has them, per layer; undefined where the chooser was not asked for them.
+  std::vector<Tensor> second;  // int64 [B]
+  std::vector<Tensor> losses;  // float64 [K]
 };
 
 // J = (1/L) sum_l mean |x_l* - x_l|^2 on images x [B, C, H, W] in [-1, 1], x_l area-averaged to the layer's

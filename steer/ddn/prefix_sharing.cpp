@@ -15,15 +15,12 @@ Chooser PrefixSharing::chooser() {
 Choice PrefixSharing::choose(const Candidates& candidates, int64_t layer) {
   if (!shared_) {
     place_ = Tensor();
-    const Choice choice = inner_(candidates, layer);
-    nearest_ = choice.nearest;
-    return choice;
+    return said_ = inner_(candidates, layer);
   }
   const auto options = at::TensorOptions().dtype(torch::kInt64).device(candidates.device());
   if (layer == 0) place_ = at::zeros({rows_}, options);
-  const Choice choice = inner_(candidates.of_rows(place_), layer);
+  const Choice& choice = said_ = inner_(candidates.of_rows(place_), layer);
   STEER_CHECK(!choice.row.defined(), "[prefix_sharing] expected a chooser that keeps the rows");
-  nearest_ = choice.nearest;
   const int64_t count = candidates.count(), prefixes = candidates.rows() * count;
   if (2 * prefixes > rows_) {
     shared_ = false;

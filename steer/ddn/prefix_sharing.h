@@ -20,9 +20,8 @@ class PrefixSharing {
   // After the layer just chosen: which row of the forward stands for each row, int64 [rows]; undefined when
   // they are the same.
   const Tensor& place() const { return place_; }
-  // What the inner chooser said of the nearest candidates at the layer just chosen: int64 [rows], or
-  // undefined.
-  const Tensor& nearest() const { return nearest_; }
+  // What the inner chooser said of the `rows` rows at the layer just chosen.
+  const Choice& said() const { return said_; }
 
  private:
   Choice choose(const Candidates& candidates, int64_t layer);
@@ -30,7 +29,8 @@ class PrefixSharing {
   Chooser inner_;
   int64_t rows_;
   bool shared_ = true;
-  Tensor place_, nearest_;
+  Tensor place_;
+  Choice said_;
 };
 
 }  // namespace steer

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "steer/core/check.h"
@@ -29,6 +30,13 @@ void check(const SplitOptions& options) {
   STEER_CHECK(options.every_steps >= 1, "[options] split.every_steps: expected at least 1 but got ",
               options.every_steps);
   STEER_CHECK(options.most >= 1, "[options] split.most: expected at least 1 but got ", options.most);
+  STEER_CHECK(options.near2 == "auto" || options.near2 == "on" || options.near2 == "off",
+              "[options] split.near2: expected auto, on or off but got \"", options.near2, "\"");
+}
+
+int64_t most_rivals(const SplitOptions& options) {
+  constexpr int64_t kUsual = 256;
+  return options.near2 == "auto" ? kUsual : options.near2 == "on" ? std::numeric_limits<int64_t>::max() : 0;
 }
 
 Tensor times_nearest(const Tensor& nearest, int64_t nodes) {
@@ -62,16 +70,21 @@ void record(Layer& layer, const Tensor& times, double half_life_images) {
 }
 
 std::vector<Split> split_and_prune(Layer& layer, const SplitOptions& options, const Adam* adam,
-                                   const Ema* ema) {
+                                   const Ema* ema, Rivals* rivals) {
   torch::NoGradGuard no_grad;
   const Tensor host = layer->counts.cpu();
   std::vector<double> counts(host.data_ptr<double>(), host.data_ptr<double>() + host.numel());
   std::vector<Split> splits;
   while (static_cast<int64_t>(splits.size()) < options.most) {
-    const auto wanted = wanted_split(counts, options.rule);
+    auto wanted = wanted_split(counts, options.rule);
     if (!wanted) break;
-    counts[wanted->split] /= 2;
-    counts[wanted->prune] = counts[wanted->split];
+    if (rivals) {
+      wanted->prune = pruned_node(counts, wanted->prune, *rivals);
+      hand_over(*rivals, counts, *wanted);
+    } else {
+      counts[wanted->split] /= 2;
+      counts[wanted->prune] = counts[wanted->split];
+    }
     splits.push_back(*wanted);
   }
   if (splits.empty()) return splits;
@@ -87,22 +100,32 @@ std::vector<Split> split_and_prune(Layer& layer, const SplitOptions& options, co
   return splits;
 }
 
-Tensor split_and_prune_there(Layer& layer, const SplitOptions& options, const Adam* adam, const Ema* ema) {
+Tensor split_and_prune_there(Layer& layer, const SplitOptions& options, const Adam* adam, const Ema* ema,
+                             Rivals* rivals) {
   torch::NoGradGuard no_grad;
   const int64_t nodes = layer->options.candidates;
   Tensor& counts = layer->counts;
   Tensor splits = at::zeros({}, counts.options());
   if (options.rule == "none" || nodes < 2) return splits;
-  std::vector<Tensor> rows = {counts, layer->idle};  // one row for each node
+  std::vector<Tensor> rows = {layer->idle};  // one row for each node
+  if (!rivals) rows.push_back(counts);
   for (const Tensor& tensor : cloned_together(layer, adam, ema)) rows.push_back(tensor.view({nodes, -1}));
   const double even = 1.0 / static_cast<double>(nodes);
   for (int64_t i = 0; i < options.most; ++i) {
-    const Tensor split = counts.argmax().unsqueeze(0), prune = counts.argmin().unsqueeze(0);
+    const Tensor split = counts.argmax().unsqueeze(0);
+    Tensor prune = counts.argmin().unsqueeze(0);
     const Tensor most = counts.index_select(0, split), least = counts.index_select(0, prune);
     const Tensor total = counts.sum(), high = most / total, low = least / total;
     const Tensor uneven = options.rule == "paper" ? high > 2 * even : high - low > even;
     const Tensor fires = (total > 0).logical_and(uneven.logical_or(low < even / 2));
-    counts.index_copy_(0, split, at::where(fires, most / 2, most));
+    if (rivals) {
+      // Of the nodes that were never nearest the one of the largest losses.
+      const Tensor never = at::where(counts == 0, rivals->losses, at::full_like(counts, -1));
+      prune = at::where(least == 0, never.argmax().unsqueeze(0), prune);
+      counts.copy_(hand_over_there(*rivals, counts, split, prune, fires));
+    } else {
+      counts.index_copy_(0, split, at::where(fires, most / 2, most));
+    }
     for (Tensor& tensor : rows) {
       const Tensor kept = tensor.index_select(0, prune), cloned = tensor.index_select(0, split);
       tensor.index_copy_(0, prune, at::where(tensor.dim() == 2 ? fires.unsqueeze(1) : fires, cloned, kept));

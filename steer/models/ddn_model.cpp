@@ -98,17 +98,18 @@ LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
   if (options_.balance == "bias")
     for (int64_t l = 0; l < network_->depth(); ++l)
       bias.push_back(layers[static_cast<size_t>(network_->layer_of(l))]->bias);
-  const auto chooser = with_chain_dropout(nearest_to(x, bias), options_.chain_dropout, seeds);
+  const auto chooser = with_chain_dropout(nearest_to(x, bias, most_rivals()), options_.chain_dropout, seeds);
   const Tensor label = needs_label(options_.condition) ? batch.told.label.to(device()) : Tensor();
   const Condition told = make_training_condition(options_.condition, label, x, derive_seed(seed, 2));
   // A device would have to tell the host how many prefixes there are.
   const bool share = on_host(x);
   const Forwarding how{derive_seed(seed, 3), {}};
   const ReconstructionLoss result = reconstruction_loss(*network_, x, chooser, told, share, how);
-  step_counts_.clear();
+  counted_.clear();
   const std::vector<LayerShape> shapes = network_->shapes();
   for (size_t l = 0; l < result.nearest.size(); ++l)
-    step_counts_.push_back(times_nearest(result.nearest[l], shapes[l].candidates));
+    counted_.push_back({times_nearest(result.nearest[l], shapes[l].candidates), result.nearest[l],
+                        result.second[l], result.losses[l], Tensor()});
   // As a sum over pixels, so that gradients stay well above the optimiser's epsilon whatever the image size.
   const double values = static_cast<double>(x[0].numel());
   return {result.loss * values, {{"mse", result.by_layer.mean()}, {"mse_last", result.by_layer[-1]}}};
@@ -117,20 +118,28 @@ LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
 Figures DdnModel::after_step(int64_t step, const Adam* adam, const Ema* ema) {
   torch::NoGradGuard no_grad;
   auto layers = network_->layers();
-  for (size_t l = 0; l < step_counts_.size(); ++l)
-    record(layers[static_cast<size_t>(network_->layer_of(static_cast<int64_t>(l)))], step_counts_[l],
-           options_.split.half_life_images);
-  step_counts_.clear();
+  for (size_t l = 0; l < layers.size(); ++l) rivals_of(layers, l);  // made of the counts of before
+  for (size_t l = 0; l < counted_.size(); ++l) {
+    const Counted& c = counted_[l];
+    const auto layer = static_cast<size_t>(network_->layer_of(static_cast<int64_t>(l)));
+    record(layers[layer], c.times, options_.split.half_life_images);
+    if (Rivals* rivals = rivals_of(layers, layer))
+      record(*rivals, c.times, c.losses, c.pairs, c.nearest, c.second, options_.split.half_life_images);
+  }
+  counted_.clear();
   Tensor splits = at::zeros({}, at::TensorOptions(device()).dtype(torch::kFloat64));
   double nodes = 0;
   std::vector<Tensor> used;
-  for (Layer& layer : layers) {
+  for (size_t l = 0; l < layers.size(); ++l) {
+    Layer& layer = layers[l];
+    Rivals* const rivals = rivals_of(layers, l);
     if (options_.balance == "split" && step % options_.split.every_steps == 0)
       splits +=
           on_host(layer->counts)
-              ? at::full({}, static_cast<double>(split_and_prune(layer, options_.split, adam, ema).size()),
-                         splits.options())
-              : split_and_prune_there(layer, options_.split, adam, ema);
+              ? at::full(
+                    {}, static_cast<double>(split_and_prune(layer, options_.split, adam, ema, rivals).size()),
+                    splits.options())
+              : split_and_prune_there(layer, options_.split, adam, ema, rivals);
     if (options_.balance == "bias") update_node_bias(layer, options_.bias_rate);
     used.push_back((layer->idle < kUsageWindowImages).sum());
     nodes += static_cast<double>(layer->options.candidates);

@@ -54,10 +54,14 @@ class DdnModel : public Generator, public Codec {
   Json options() const override;
   Needs needs() const override;
   LossReport loss(const Batch& batch, uint64_t seed) override;
-  // How many rows were nearest to each node: float64 [K] for each application of a layer.
-  std::vector<Tensor> step_counts() override { return step_counts_; }
+  // How many rows were nearest to each node: float64 [K] for each application of a layer. Then, for those
+  // that keep count of rivals, how often each pair was nearest and second, [K, K], and the losses, [K].
+  std::vector<Tensor> step_counts() override;
   // Takes the counts in, then balances the nodes by them.
   Figures after_step(int64_t step, const Adam* adam, const Ema* ema) override;
+  // The rivals of each layer. A run of before there were any goes on with even ones, as a notice says.
+  std::map<std::string, Tensor> training_state() override;
+  void load_training_state(const std::map<std::string, Tensor>& state) override;
   using Generator::plan;
   std::unique_ptr<Plan> plan(const Objective* objective, const Json& settings) const override;
   std::vector<std::string> setting_names() const override;
@@ -91,9 +95,22 @@ class DdnModel : public Generator, public Codec {
   // Error unless it is [N, L].
   void check_code(const Tensor& code) const;
 
+  // The most candidates of a layer with rivals.
+  int64_t most_rivals() const;
+  // Those of a layer, made of its counts where there are none yet; null for one that keeps none.
+  Rivals* rivals_of(const std::vector<Layer>& layers, size_t layer);
+
+  // What an application of a layer counted.
+  struct Counted {
+    Tensor times;                    // float64 [K]
+    Tensor nearest, second, losses;  // as ReconstructionLoss has them
+    Tensor pairs;                    // float64 [K, K], where they were asked for
+  };
+
   DdnOptions options_;
   std::shared_ptr<Network> network_;
-  std::vector<Tensor> step_counts_;  // of the last loss, until after_step takes it in
+  std::vector<Counted> counted_;  // by the last loss, until after_step takes it in
+  std::vector<Rivals> rivals_;    // of each layer, undefined until the first step
 };
 
 // Options in which the network that suits the data set's space stands where the JSON names none. Error,

@@ -104,8 +104,12 @@ TEST(DdnModel, CodesOfAnotherModelAreRefused) {
 TEST(DdnModel, LossCountsEveryLayersNearestNode) {
   auto model = small_ddn("recurrent");
   model->loss({torch::rand({5, 1, 16, 16}), {}, {}}, 1);
-  ASSERT_EQ(model->step_counts().size(), 4u);
-  EXPECT_EQ(model->step_counts()[3].sum().item<double>(), 5);
+  // Of four applications the times, then pairs and losses.
+  const std::vector<Tensor> counts = model->step_counts();
+  ASSERT_EQ(counts.size(), 12u);
+  EXPECT_EQ(counts[3].sum().item<double>(), 5);
+  EXPECT_TRUE(torch::equal(counts[10].sum(1), counts[3]));
+  EXPECT_EQ(counts[11].sizes(), at::IntArrayRef({8}));
   EXPECT_EQ(model->network().layers()[0]->counts.sum().item<double>(), 0);
   model->after_step(1, nullptr, nullptr);
   EXPECT_TRUE(model->step_counts().empty());

@@ -3,6 +3,7 @@
 
 #include <torch/nn.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -64,6 +65,12 @@ class Model {
   // The one hook after an optimiser step; takes in what the loss before it counted. Returns figures to log,
   // such as the number of splits.
   virtual Figures after_step(int64_t step, const Adam* adam, const Ema* ema) = 0;
+
+  // What a run that goes on needs beside the module and the optimiser, by name; and such a state taken over,
+  // by a model that has the module's tensors already. A run of before there was such a state has none of it.
+  // Error where a tensor has another shape. None for most families.
+  virtual std::map<std::string, Tensor> training_state() { return {}; }
+  virtual void load_training_state(const std::map<std::string, Tensor>&) {}
 
   // A picture [C, h, w] that shows how far training has come, of about `samples` samples; undefined where
   // there is nothing to draw. `examples` are some of the training data.

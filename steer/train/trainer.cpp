@@ -56,6 +56,7 @@ class TrainingRun {
     put("model.", module_tensors(model_.module()));
     put("adam.", learner.adam.state());
     put("ema.", learner.ema.shadows());
+    put("training.", model_.training_state());
     checkpoint.metadata = {{"format", "steer-resume"},
                            {"images", std::to_string(learner.images)},
                            {"steps", std::to_string(learner.steps)},
@@ -98,6 +99,7 @@ class TrainingRun {
     if (const auto names = checkpoint.metadata.find("class_names"); names != checkpoint.metadata.end())
       check_same_classes(class_names_of(names->second), model_.class_names(), path);
     load_tensors(model_.module(), part("model."), "[resume] " + path);
+    model_.load_training_state(part("training."));
     learner.adam.load(part("adam."));
     learner.ema.load(part("ema."));
     learner.images = static_cast<int64_t>(number("images"));

@@ -36,6 +36,8 @@ TrainSummary train_small(const std::string& run, const RunOptions& options, bool
                          const TrainWatch& watch = {}, double dropout = 0) {
   Json ddn = small_ddn_options("pyramid");
   ddn["pyramid"]["dropout"] = dropout;
+  // Counts fade in one of the two.
+  ddn["split"] = {{"half_life_images", dropout > 0 ? 300 : 0}, {"most", 2}};
   const auto model = make_model("ddn", ddn, 7);
   return train(*model, ShapesDataset(200, 8, 1, 3), options, run, resume, torch::kCPU, watch);
 }
@@ -68,6 +70,37 @@ TEST(Trainer, OneProcessAtATimeWritesARun) {
   }
   train_small(run, some_options(32), false);
   EXPECT_TRUE(std::filesystem::exists(run + "/model.safetensors"));
+}
+
+TEST(Trainer, ARunOfBeforeRivalsGoesOnWithEvenOnes) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run", path = run + "/resume.safetensors";
+  train_small(run, some_options(160), false);
+  Checkpoint checkpoint = read_checkpoint(path);
+  const auto pairs = checkpoint.tensors.find("training.rivals.3.near2");
+  ASSERT_NE(pairs, checkpoint.tensors.end());
+  // A node that was never nearest takes over nothing, so a few images are not counted.
+  EXPECT_NEAR(pairs->second.sum().item<double>(), 160, 8);
+  EXPECT_EQ(read_checkpoint(run + "/model.safetensors").tensors.count("training.rivals.3.near2"), 0u);
+  std::vector<std::string> told;
+  const NoticesTo taker([&](const std::string& line) { told.push_back(line); });
+  train_small(run, some_options(320), true);
+  EXPECT_TRUE(told.empty());
+  checkpoint = read_checkpoint(path);
+  for (auto at = checkpoint.tensors.begin(); at != checkpoint.tensors.end();)
+    at = at->first.rfind("training.", 0) == 0 ? checkpoint.tensors.erase(at) : std::next(at);
+  write_checkpoint(path, checkpoint);
+  train_small(run, some_options(480), true);
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_NE(told[0].find("near2"), std::string::npos);
+  // All images are counted again, those of before among all other nodes.
+  checkpoint = read_checkpoint(path);
+  EXPECT_NEAR(checkpoint.tensors.at("training.rivals.3.near2").sum().item<double>(), 480, 8);
+  checkpoint.tensors.at("training.rivals.3.near2") = at::zeros({3, 3}, torch::kFloat64);
+  write_checkpoint(path, checkpoint);
+  EXPECT_NE(
+      refusal([&] { train_small(run, some_options(640), true); }).find("rivals.3.near2: expected shape"),
+      std::string::npos);
 }
 
 TEST(Trainer, AResumedRunEqualsAnUninterruptedOneBitForBit) {
