@@ -63,8 +63,9 @@ void second_of_rows(const float* distance, const int64_t* nearest, int64_t rows,
     const int64_t first = nearest[b];
     int64_t best = first == 0 ? 1 : 0;
     const auto look = [&](int64_t begin, int64_t end) {
+      float least = row[best];
       for (int64_t k = begin; k < end; ++k)
-        if (row[k] < row[best]) best = k;
+        if (row[k] < least) least = row[k], best = k;
     };
     look(0, first);
     look(first + 1, nodes);
