@@ -8,36 +8,118 @@
 
 namespace steer {
 
+namespace {
+
+// Adds a member whose key is known to be new: an ordered object would search for it.
+Json* added(Json::object_t& object, std::string&& key, Json&& value) {
+  object.emplace_back(std::move(key), std::move(value));
+  return &object.back().second;
+}
+
+nlohmann::json* added(nlohmann::json::object_t& object, std::string&& key, nlohmann::json&& value) {
+  return &object.emplace(std::move(key), std::move(value)).first->second;
+}
+
+// Builds a value while it is parsed, in time linear in the text: the library's own parser with a callback
+// looks at all elements of an object again whenever one of them ends.
 template <class AnyJson>
-AnyJson parse_json(std::string_view text, const std::string& where, int max_depth) {
-  using Event = typename AnyJson::parse_event_t;
-  // The parser would take a zero byte for the end and not look at what follows.
-  STEER_CHECK(text.find('\0') == std::string_view::npos, "[json] ", where,
-              ": expected text but got a zero byte at ", text.find('\0'));
-  std::vector<std::unordered_set<std::string>> keys;  // of the objects that are open
-  const auto watch = [&](int depth, Event event, AnyJson& value) {
-    if (event == Event::object_start || event == Event::array_start)
-      STEER_CHECK(depth < max_depth, "[json] ", where, ": expected at most ", max_depth,
-                  " levels of nesting but got more");
-    if (event == Event::object_start) keys.emplace_back();
-    if (event == Event::object_end) keys.pop_back();
-    if (event == Event::key) {
-      const auto& key = value.template get_ref<const std::string&>();
-      STEER_CHECK(keys.back().insert(key).second, "[json] ", where, ": expected every key once but got ",
-                  in_quotes(key), " twice");
-    }
+class JsonBuilder : public nlohmann::json_sax<AnyJson> {
+ public:
+  using typename nlohmann::json_sax<AnyJson>::number_integer_t;
+  using typename nlohmann::json_sax<AnyJson>::number_unsigned_t;
+  using typename nlohmann::json_sax<AnyJson>::number_float_t;
+  using typename nlohmann::json_sax<AnyJson>::string_t;
+  using typename nlohmann::json_sax<AnyJson>::binary_t;
+
+  JsonBuilder(const std::string& where, int max_depth) : where_(where), max_depth_(max_depth) {}
+
+  bool null() override { return put(nullptr); }
+  bool boolean(bool value) override { return put(value); }
+  bool number_integer(number_integer_t value) override { return put(value); }
+  bool number_unsigned(number_unsigned_t value) override { return put(value); }
+  bool number_float(number_float_t value, const string_t&) override { return put(value); }
+  bool string(string_t& value) override { return put(std::move(value)); }
+  bool binary(binary_t&) override { return false; }  // no text has any
+  bool start_object(size_t) override { return open(AnyJson::object()); }
+  bool start_array(size_t) override { return open(AnyJson::array()); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+
+  bool key(string_t& name) override {
+    STEER_CHECK(open_.back().keys.insert(name).second, "[json] ", where_,
+                ": expected every key once but got ", in_quotes(name), " twice");
+    open_.back().key = std::move(name);
     return true;
-  };
-  try {
-    return AnyJson::parse(text.begin(), text.end(), watch);
-  } catch (const typename AnyJson::exception& error) {
+  }
+
+  bool parse_error(size_t, const std::string&, const nlohmann::detail::exception& error) override {
     // "[json.exception...] parse error at line 2, column 5: ...; last read: ..." without its number and its
     // quotation of the text, which may be long or hold any bytes.
     std::string fault = error.what();
     fault.erase(0, fault.find("] ") + 2);
     fault = fault.substr(0, std::min(fault.find("; last read"), size_t{200}));
-    fail("[json] ", where, ": expected JSON but got ", fault);
+    fail("[json] ", where_, ": expected JSON but got ", fault);
   }
+
+  AnyJson value;
+
+ private:
+  // An object or array whose end has not come. Nothing is added to those around it meanwhile, so that it
+  // stays where it is.
+  struct Open {
+    AnyJson* at;
+    std::string key;  // of an object: of the value that comes next
+    std::unordered_set<std::string> keys;
+  };
+
+  // Where the next value goes.
+  AnyJson* placed(AnyJson&& next) {
+    if (open_.empty()) {
+      value = std::move(next);
+      return &value;
+    }
+    Open& around = open_.back();
+    if (around.at->is_array()) {
+      around.at->push_back(std::move(next));
+      return &around.at->back();
+    }
+    return added(around.at->template get_ref<typename AnyJson::object_t&>(), std::move(around.key),
+                 std::move(next));
+  }
+
+  template <class Value>
+  bool put(Value&& next) {
+    placed(AnyJson(std::forward<Value>(next)));
+    return true;
+  }
+
+  bool open(AnyJson&& next) {
+    STEER_CHECK(static_cast<int>(open_.size()) < max_depth_, "[json] ", where_, ": expected at most ",
+                max_depth_, " levels of nesting but got more");
+    open_.push_back({placed(std::move(next)), "", {}});
+    return true;
+  }
+
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+
+  const std::string& where_;
+  int max_depth_;
+  std::vector<Open> open_;
+};
+
+}  // namespace
+
+template <class AnyJson>
+AnyJson parse_json(std::string_view text, const std::string& where, int max_depth) {
+  // The parser would take a zero byte for the end and not look at what follows.
+  STEER_CHECK(text.find('\0') == std::string_view::npos, "[json] ", where,
+              ": expected text but got a zero byte at ", text.find('\0'));
+  JsonBuilder<AnyJson> builder(where, max_depth);
+  AnyJson::sax_parse(text.begin(), text.end(), &builder);
+  return std::move(builder.value);
 }
 
 template Json parse_json<Json>(std::string_view, const std::string&, int);

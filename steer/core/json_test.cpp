@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+
+#include "steer/core/check.h"
 #include "steer/testing/refusal.h"
 
 namespace steer {
@@ -43,6 +46,26 @@ TEST(Json, DeepNestingIsRefusedWithoutACrash) {
   EXPECT_THAT(json_refusal(objects), HasSubstr("nesting"));
   EXPECT_EQ(json_refusal(std::string(64, '[') + std::string(64, ']')), "accepted");
   EXPECT_THAT(json_refusal(std::string(65, '[') + std::string(65, ']')), HasSubstr("64 levels"));
+}
+
+TEST(Json, TakesTimeInProportionToItsKeys) {
+  // A parser that looks at all keys again for each inner object takes minutes for these.
+  std::string text = "{";
+  for (int i = 0; i < 200000; ++i) text += joined(i ? "," : "", "\"t", i, "\":{\"a\":[]}");
+  text += "}";
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(parse_json<nlohmann::json>(text, "x.json").size(), 200000u);
+  EXPECT_EQ(parse_json<Json>(text, "x.json").size(), 200000u);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+}
+
+TEST(Json, KeepsEveryKindOfValue) {
+  const std::string text =
+      R"({"a":[null,true,-3,18446744073709551615,0.25,"x",{},[]],"b":{"c":{"d":[[1]]}}})";
+  EXPECT_EQ(parse_json<Json>(text, "x.json").dump(), text);
+  EXPECT_EQ(parse_json<nlohmann::json>(text, "x.json").dump(), text);
+  for (const char* alone : {"3", "\"x\"", "null", "[]", "{}"})
+    EXPECT_EQ(parse_json(alone, "x.json").dump(), alone);
 }
 
 TEST(Json, TextInQuotesStaysOnOneLine) {

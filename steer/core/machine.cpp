@@ -4,12 +4,16 @@
 #include <ATen/Parallel.h>
 #include <malloc.h>
 #include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <climits>
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <thread>
@@ -43,6 +47,13 @@ void keep_freed_blocks() {
 #endif
 }
 
+// The number of bytes at the beginning of a small file; nothing where it holds none ("max").
+std::optional<int64_t> bytes_in(const char* path) {
+  std::ifstream file(path);
+  int64_t bytes = 0;
+  return file >> bytes ? std::optional<int64_t>(bytes) : std::nullopt;
+}
+
 }  // namespace
 
 Machine machine_of(const std::string& cpuinfo, int cores) {
@@ -70,6 +81,23 @@ Machine this_machine() {
   std::ostringstream text;
   text << file.rdbuf();
   return machine_of(text.str(), usable_cores());
+}
+
+int64_t usable_memory() {
+  int64_t least = static_cast<int64_t>(::sysconf(_SC_PHYS_PAGES)) * ::sysconf(_SC_PAGESIZE);
+  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"})
+    if (const auto limit = bytes_in(path); limit && *limit > 0) least = std::min(least, *limit);
+  rlimit space = {};
+  if (::getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur < static_cast<rlim_t>(least))
+    least = static_cast<int64_t>(space.rlim_cur);
+  return least;
+}
+
+void check_memory(double bytes, const std::string& what, const std::string& of) {
+  constexpr double kGiB = 1 << 30;
+  const auto most = static_cast<double>(usable_memory());
+  STEER_CHECK(bytes <= most, what, ": expected what fits into ", std::round(most / kGiB * 10) / 10,
+              " GiB of memory but ", of, " takes ", std::round(bytes / kGiB * 10) / 10, " GiB");
 }
 
 void prepare_process(int threads) {

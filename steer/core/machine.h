@@ -1,6 +1,7 @@
 // What the processor can do, and a process set up to use it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace steer {
@@ -19,6 +20,14 @@ Machine this_machine();
 
 // The machine that Linux describes in `cpuinfo`, the text of /proc/cpuinfo.
 Machine machine_of(const std::string& cpuinfo, int cores);
+
+// Bytes of memory that this process may come to use: what the machine has, or a lower limit of its group of
+// processes (cgroups) or of its address space.
+int64_t usable_memory();
+
+// Error, beginning with `what`, where this takes more bytes than usable_memory(): said before it is asked
+// for. `of` names what takes them: "a batch of 32 images".
+void check_memory(double bytes, const std::string& what, const std::string& of);
 
 // To be called once, before the first tensor operation and before any thread starts: sets ATen's threads (0:
 // one for each core this process may use), keeps large freed blocks in the process, switches ATen's AVX-512

@@ -3,11 +3,14 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "steer/core/check.h"
+#include "steer/testing/refusal.h"
 
 namespace steer {
 namespace {
@@ -41,6 +44,25 @@ TEST(Machine, CountsTheCoresThisProcessMayUse) {
   ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
   EXPECT_EQ(this_machine().cores, 1);
   ASSERT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
+}
+
+TEST(Memory, MoreThanThereIsIsRefusedInALine) {
+  EXPECT_GT(usable_memory(), int64_t{64} << 20);
+  EXPECT_EQ(refusal([] { check_memory(1 << 20, "[x]", "a batch"); }), "accepted");
+  EXPECT_NE(refusal([] { check_memory(1e18, "[x]", "a batch"); }).find("[x]: expected what fits into "),
+            std::string::npos);
+  EXPECT_NE(refusal([] { check_memory(1e18, "[x]", "a batch"); }).find(" GiB of memory but a batch takes "),
+            std::string::npos);
+}
+
+TEST(Memory, FollowsTheLimitOfTheAddressSpace) {
+  rlimit before = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_AS, &before), 0);
+  rlimit less = before;
+  less.rlim_cur = std::min<rlim_t>(before.rlim_cur, rlim_t{3} << 30);
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &less), 0);
+  EXPECT_LE(usable_memory(), int64_t{3} << 30);
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &before), 0);
 }
 
 TEST(PrepareProcess, SetsThreadsAndLeavesTheUsersChoice) {

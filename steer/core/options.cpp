@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <filesystem>
 #include <numeric>
 #include <optional>
 
@@ -235,6 +236,14 @@ std::string fields_help(const std::vector<OptionField>& fields) {
 }
 
 Json read_json_file(const std::string& path) {
+  // Values take up to twenty times the memory of their text.
+  constexpr uintmax_t kMostBytes = uintmax_t{32} << 20;
+  std::error_code error;
+  if (std::filesystem::is_regular_file(path, error)) {
+    const uintmax_t bytes = std::filesystem::file_size(path, error);
+    STEER_CHECK(error || bytes <= kMostBytes, "[json] ", path, ": expected at most ", kMostBytes,
+                " bytes of JSON but got ", bytes);
+  }
   return parse_json(read_file(path), path);
 }
 
