@@ -11,11 +11,9 @@ using Shape = std::vector<int64_t>;
 
 std::vector<NamedShape> parameter_shapes(const PyramidOptions& options) {
   const size_t scales = options.widths.size();
-  STEER_CHECK(options.layers.size() == scales &&
-                  (options.candidates.size() == scales || options.candidates.size() == 1),
-              "[pyramid] expected layers and candidates for each of ", scales, " scales");
+  check(options);
   std::vector<NamedShape> shapes;
-  int64_t size = options.start_size, in = scales > 0 ? options.widths[0] : 0;
+  int64_t size = options.start_size, in = options.widths[0];
   for (size_t s = 0; s < scales; ++s, size *= 2) {
     const int64_t out = options.widths[s];
     const int64_t count = options.candidates[options.candidates.size() == 1 ? 0 : s];
@@ -77,6 +75,12 @@ std::vector<NamedShape> parameter_shapes(const RecurrentOptions& options) {
   sampling("down1", b), sampling("down2", 2 * b), sampling("down3", 4 * b);
   sampling("up1", 4 * b), sampling("up2", 2 * b), sampling("up3", b);
   return shapes;
+}
+
+Extent extent_of(const std::vector<NamedShape>& shapes) {
+  Extent sum;
+  for (const NamedShape& each : shapes) sum.add(each.shape);
+  return sum;
 }
 
 int64_t value_count(const std::vector<NamedShape>& shapes) {

@@ -6,7 +6,9 @@
 #include <map>
 #include <numeric>
 
+#include "steer/ddn/points_network.h"
 #include "steer/ddn/small_networks.h"
+#include "steer/testing/refusal.h"
 
 namespace steer {
 namespace {
@@ -45,6 +47,29 @@ TEST(ParameterShapes, AreThoseOfTheNetwork) {
   RecurrentOptions recurrent;
   recurrent.size = 16, recurrent.base = 8, recurrent.image_channels = 3;
   expect_shapes(Recurrent(recurrent), parameter_shapes(recurrent));
+}
+
+TEST(ParameterShapes, OfPointsAreAsMany) {
+  PointsNetworkOptions points;
+  for (const bool leak : {true, false}) {
+    points.leak = leak;
+    ConditionOptions condition;
+    condition.type = leak ? "class" : "none";
+    Extent built;
+    for (const Tensor& parameter : PointsNetwork(points, condition).parameters())
+      built.add(parameter.sizes().vec());
+    EXPECT_EQ(extent(points, condition).tensors, built.tensors);
+    EXPECT_EQ(extent(points, condition).numbers, built.numbers);
+  }
+}
+
+TEST(ParameterShapes, OfScalesWithoutEndAreRefused) {
+  PyramidOptions pyramid;
+  for (const size_t scales : {14, 63, 64, 65, 1000000}) {
+    pyramid.widths.assign(scales, 8), pyramid.layers.assign(scales, 4096);
+    EXPECT_NE(refusal([&] { parameter_shapes(pyramid); }).find("up to a size of 4096"), std::string::npos);
+    EXPECT_THROW(Pyramid{pyramid}, Error);
+  }
 }
 
 TEST(ParameterShapes, CountTheOfficialNetworks) {

@@ -21,7 +21,30 @@ void check_points_options(const PointsNetworkOptions& o, const ConditionOptions&
               "[options] ddn.condition.type: expected none or class for points but got ", condition.type);
 }
 
+int64_t candidates_of(const PointsNetworkOptions& o, int64_t layer) {
+  return o.candidates.size() == 1 ? o.candidates[0] : o.candidates[static_cast<size_t>(layer)];
+}
+
+int64_t entering_points(const PointsNetworkOptions& o, const ConditionOptions& condition) {
+  return o.values * (o.leak ? 2 : 1) + condition_channels(condition, o.values);
+}
+
 }  // namespace
+
+Extent extent(const PointsNetworkOptions& o, const ConditionOptions& condition) {
+  check_points_options(o, condition);
+  Extent sum;
+  const auto projection = [&](int64_t in, int64_t out) {
+    sum.add({out, in}, o.layers);
+    sum.add({out}, o.layers);
+  };
+  projection(entering_points(o, condition), o.width);
+  projection(o.width, 2 * o.width);
+  projection(2 * o.width, o.width);
+  for (int64_t l = 0; l < o.layers; ++l)
+    sum.add({candidates_of(o, l), o.values, o.leak ? o.width / 2 : o.width});
+  return sum;
+}
 
 PointsBlockImpl::PointsBlockImpl(int64_t entering, int64_t width) {
   entry = register_module("entry", Projection(ProjectionOptions{entering, width}));
@@ -38,11 +61,9 @@ Tensor PointsBlockImpl::forward(const Tensor& h, const Tensor& entering) const {
 PointsNetwork::PointsNetwork(const PointsNetworkOptions& options, const ConditionOptions& condition)
     : Network(condition), options_(options) {
   check_points_options(options, condition);
-  const int64_t told = condition_channels(condition, options.values);
-  const int64_t entering = options.values * (options.leak ? 2 : 1) + told;
+  const int64_t entering = entering_points(options, condition);
   for (int64_t l = 0; l < options.layers; ++l) {
-    const auto count =
-        options.candidates.size() == 1 ? options.candidates[0] : options.candidates[static_cast<size_t>(l)];
+    const int64_t count = candidates_of(options, l);
     const std::string name = joined("layer_", l);
     auto stage = register_module(name, std::make_shared<torch::nn::Module>(name));
     PointsBlock block(entering, options.width);

@@ -4,6 +4,7 @@
 
 #include "steer/core/option_fields.h"
 #include "steer/ddn/network.h"
+#include "steer/nn/extent.h"
 #include "steer/nn/projection.h"
 
 namespace steer {
@@ -28,6 +29,9 @@ struct PointsNetworkOptions {
     f("leak", leak, "half of the features choose, the other half leaks through the chosen node");
   }
 };
+
+// How much such a network is, without building it. Error for options that its constructor refuses.
+Extent extent(const PointsNetworkOptions& options, const ConditionOptions& condition = {});
 
 // h + linear_2(silu(linear_1(norm(h + entry(e))))): features h [N, width] and what enters, e [N, entering].
 struct PointsBlockImpl : torch::nn::Module {

@@ -52,6 +52,30 @@ Tensor plain_features(int64_t channels, int64_t size) {
 
 }  // namespace
 
+void check(const PyramidOptions& options) {
+  const size_t scales = options.widths.size();
+  STEER_CHECK(power_of_two(options.start_size),
+              "[options] network.start_size: expected a power of two but got ", options.start_size);
+  STEER_CHECK(scales > 0 && options.layers.size() == scales,
+              "[options] network.layers: expected one number per scale (", scales, ") but got ",
+              options.layers.size());
+  constexpr int64_t kLargestSide = 4096;
+  STEER_CHECK(scales < 64 && options.start_size <= kLargestSide >> (scales - 1),
+              "[options] network.widths: expected scales up to a size of ", kLargestSide, " but got ", scales,
+              " from ", options.start_size, " on");
+  STEER_CHECK(options.candidates.size() == 1 || options.candidates.size() == scales,
+              "[options] network.candidates: expected one number or one per scale (", scales, ") but got ",
+              options.candidates.size());
+  STEER_CHECK(options.start == "zeros" || options.start == "ramp",
+              "[options] network.start: expected zeros or ramp but got \"", options.start, "\"");
+  STEER_CHECK(options.start_features == "official" || options.start_features == "plain",
+              "[options] network.start_features: expected official or plain but got \"",
+              options.start_features, "\"");
+  for (const int64_t layers : options.layers)
+    STEER_CHECK(layers >= 1, "[options] network.layers: expected at least one layer per scale but got ",
+                layers);
+}
+
 PyramidOptions official_pyramid(int64_t size, int64_t max_layers, int64_t max_candidates,
                                 int64_t image_channels) {
   STEER_CHECK(power_of_two(size), "[pyramid] expected an image size that is a power of two but got ", size);
@@ -91,20 +115,8 @@ Tensor ResidualBlockImpl::forward(const Tensor& x, const DropoutSeed& seed) cons
 
 Pyramid::Pyramid(const PyramidOptions& options, const ConditionOptions& condition)
     : Network(condition), options_(options) {
+  check(options);
   const size_t scales = options.widths.size();
-  STEER_CHECK(power_of_two(options.start_size),
-              "[options] network.start_size: expected a power of two but got ", options.start_size);
-  STEER_CHECK(scales > 0 && options.layers.size() == scales,
-              "[options] network.layers: expected one number per scale (", scales, ") but got ",
-              options.layers.size());
-  STEER_CHECK(options.candidates.size() == 1 || options.candidates.size() == scales,
-              "[options] network.candidates: expected one number or one per scale (", scales, ") but got ",
-              options.candidates.size());
-  STEER_CHECK(options.start == "zeros" || options.start == "ramp",
-              "[options] network.start: expected zeros or ramp but got \"", options.start, "\"");
-  STEER_CHECK(options.start_features == "official" || options.start_features == "plain",
-              "[options] network.start_features: expected official or plain but got \"",
-              options.start_features, "\"");
   const int64_t told = condition_channels(condition, options.image_channels);
   int64_t size = options.start_size, in = options.widths[0];
   for (size_t s = 0; s < scales; ++s, size *= 2) {
@@ -112,9 +124,6 @@ Pyramid::Pyramid(const PyramidOptions& options, const ConditionOptions& conditio
     const int64_t count = options.candidates.size() == 1 ? options.candidates[0] : options.candidates[s];
     STEER_CHECK(width >= told, "[options] network.widths: expected room for a condition of ", told,
                 " channels but got a scale of ", width);
-    STEER_CHECK(options.layers[s] >= 1,
-                "[options] network.layers: expected at least one layer per scale but got ",
-                options.layers[s]);
     for (int64_t i = 0; i < options.layers[s]; ++i) {
       const bool up = i == 0 && s > 0;
       const std::string name = joined("block_", size, "x", size, "_", i, up ? "_up" : "");

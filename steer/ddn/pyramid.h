@@ -38,6 +38,10 @@ struct PyramidOptions {
   }
 };
 
+// Error that names the option where the network could not be built: other numbers of layers or candidates
+// than scales, sizes that are no power of two or reach above 4096.
+void check(const PyramidOptions& options);
+
 // The official shapes for images of this size (a power of two): widths clip(8192 / size, 4, 256), layers
 // min(max_layers, 1, 2, 4, ..., 64), K min(max_candidates, clip(4 width, 16, 1024) / 2) (Yang 2025).
 PyramidOptions official_pyramid(int64_t size, int64_t max_layers, int64_t max_candidates,

@@ -9,6 +9,10 @@
 
 namespace steer {
 
+Extent extent(const ClassifierModelOptions& options) {
+  return extent(options.network);
+}
+
 ClassifierModel::ClassifierModel(const ClassifierModelOptions& options)
     : options_(checked_options(options, "classifier")), network_(options.network) {
   check(options.augment);

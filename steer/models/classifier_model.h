@@ -23,6 +23,9 @@ struct ClassifierModelOptions {
   }
 };
 
+// How much the network of such a model is, without building it. Error for options that it refuses.
+Extent extent(const ClassifierModelOptions& options);
+
 // The model of the family "classifier".
 class ClassifierModel : public Model, public Judge {
  public:

@@ -16,6 +16,7 @@
 #include "steer/ddn/chooser.h"
 #include "steer/ddn/loss.h"
 #include "steer/ddn/node_bias.h"
+#include "steer/ddn/parameter_shapes.h"
 #include "steer/ddn/progressive.h"
 #include "steer/ddn/tree.h"
 #include "steer/image/image_space.h"
@@ -29,13 +30,32 @@ namespace {
 // A node counts as used when it was nearest to one of this many last training images.
 constexpr int64_t kUsageWindowImages = 10000;
 
+void check_network_word(const DdnOptions& options) {
+  STEER_CHECK(options.network == "pyramid" || options.network == "recurrent" || options.network == "points",
+              "[options] ddn.network: expected pyramid, recurrent or points but got \"", options.network,
+              "\"");
+}
+
 std::shared_ptr<Network> make_network(const DdnOptions& options) {
+  check_network_word(options);
   check(options.condition);
   if (options.network == "pyramid") return std::make_shared<Pyramid>(options.pyramid, options.condition);
   if (options.network == "recurrent")
     return std::make_shared<Recurrent>(options.recurrent, options.condition);
-  if (options.network == "points") return std::make_shared<PointsNetwork>(options.points, options.condition);
-  fail("[options] ddn.network: expected pyramid, recurrent or points but got \"", options.network, "\"");
+  return std::make_shared<PointsNetwork>(options.points, options.condition);
+}
+
+// Before the network is built, which may take much memory.
+const DdnOptions& checked(const DdnOptions& options) {
+  check_options(options, "ddn");
+  check(options.split);
+  STEER_CHECK(options.balance == "split" || options.balance == "bias" || options.balance == "none",
+              "[options] ddn.balance: expected split, bias or none but got \"", options.balance, "\"");
+  STEER_CHECK(options.bias_rate > 0, "[options] ddn.bias_rate: expected more than 0 but got ",
+              options.bias_rate);
+  STEER_CHECK(options.chain_dropout >= 0 && options.chain_dropout < 1,
+              "[options] ddn.chain_dropout: expected a chance in [0, 1) but got ", options.chain_dropout);
+  return options;
 }
 
 std::vector<State> as_samples(const Space& space, const std::vector<Tensor>& maps) {
@@ -46,17 +66,17 @@ std::vector<State> as_samples(const Space& space, const std::vector<Tensor>& map
 
 }  // namespace
 
-DdnModel::DdnModel(const DdnOptions& options)
-    : options_(checked_options(options, "ddn")), network_(make_network(options_)) {
-  check(options.split);
-  STEER_CHECK(options.balance == "split" || options.balance == "bias" || options.balance == "none",
-              "[options] ddn.balance: expected split, bias or none but got \"", options.balance, "\"");
-  STEER_CHECK(options.bias_rate > 0, "[options] ddn.bias_rate: expected more than 0 but got ",
-              options.bias_rate);
+Extent extent(const DdnOptions& options) {
+  check_network_word(options);
+  check(options.condition);
+  if (options.network == "points") return extent(options.points, options.condition);
+  return extent_of(options.network == "pyramid" ? parameter_shapes(options.pyramid)
+                                                : parameter_shapes(options.recurrent));
+}
+
+DdnModel::DdnModel(const DdnOptions& options) : options_(checked(options)), network_(make_network(options)) {
   if (options.balance == "bias")
     for (Layer& layer : network_->layers()) add_node_bias(layer);
-  STEER_CHECK(options.chain_dropout >= 0 && options.chain_dropout < 1,
-              "[options] ddn.chain_dropout: expected a chance in [0, 1) but got ", options.chain_dropout);
 }
 
 Space DdnModel::space() const {
@@ -259,6 +279,7 @@ Json fitted_ddn(const Json& options, const Dataset& data, const std::string& pat
   if (!points) return fitted;
   Json& shape = fitted["points"];
   if (shape.is_null()) shape = Json::object();
+  STEER_CHECK(shape.is_object(), "[options] expected an object for ddn.points but got ", shape.dump());
   if (!shape.contains("kind")) shape["kind"] = space.kind;
   if (!shape.contains("values")) shape["values"] = values_of(space);
   return fitted;

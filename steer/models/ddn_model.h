@@ -43,6 +43,9 @@ struct DdnOptions {
   }
 };
 
+// How much the network of such a model is, without building it. Error for options that it refuses.
+Extent extent(const DdnOptions& options);
+
 // The model of the family "ddn". Objectives guide it by choosing; ddn_plan.h has the settings of its plans.
 class DdnModel : public Generator, public Codec {
  public:

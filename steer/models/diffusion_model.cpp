@@ -55,14 +55,22 @@ Tensor mirrored(const Tensor& x, double chance, const Tensor& seeds) {
 
 }  // namespace
 
+Extent extent(const DiffusionOptions& options) {
+  const DiffusionOptions all = completed(options);
+  return all.network == "mlp" ? extent(all.mlp) : extent(all.unet);
+}
+
 DiffusionModel::DiffusionModel(const DiffusionOptions& options)
     : options_(completed(options)),
       process_(options_.process),
       prediction_(make_prediction(options_.prediction)),
-      network_(network_of(options_)),
-      freezer_(*network_) {
+      network_(checked_network()),
+      freezer_(*network_) {}
+
+std::shared_ptr<NoiseNetwork> DiffusionModel::checked_network() const {
   draw_sigmas(options_.noise, process_, 1, 0);  // refuses draws that the process does not have
   levels(options_.sampler);
+  return network_of(options_);
 }
 
 Space DiffusionModel::space() const {
@@ -151,6 +159,8 @@ Json fitted_diffusion(const Json& options, const Dataset& data, const std::strin
   const bool connected = fitted["network"] == "mlp";
   Json& shape = fitted[connected ? "mlp" : "unet"];
   if (shape.is_null()) shape = Json::object();
+  STEER_CHECK(shape.is_object(), "[options] expected an object for diffusion.", connected ? "mlp" : "unet",
+              " but got ", shape.dump());
   const auto where_missing = [&](const char* key, const Json& value) {
     if (!shape.contains(key)) shape[key] = value;
   };

@@ -46,6 +46,9 @@ struct DiffusionOptions {
   }
 };
 
+// How much the network of such a model is, without building it. Error for options that it refuses.
+Extent extent(const DiffusionOptions& options);
+
 // The model of the family "diffusion".
 class DiffusionModel : public Generator {
  public:
@@ -97,6 +100,9 @@ class DiffusionModel : public Generator {
   Freezer& freezer() const { return freezer_; }
 
  private:
+  // The network, after all other options were found to be good: it may take much memory.
+  std::shared_ptr<NoiseNetwork> checked_network() const;
+
   DiffusionOptions options_;
   Process process_;
   Prediction prediction_;

@@ -5,6 +5,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/json.h"
+#include "steer/core/machine.h"
 #include "steer/core/options.h"
 #include "steer/models/classifier_model.h"
 #include "steer/models/ddn_model.h"
@@ -20,6 +21,7 @@ namespace {
 struct FamilyMaker {
   Family family;
   std::unique_ptr<Model> (*make)(const Json& options, const std::string& name);
+  Extent (*extent)(const Json& options, const std::string& name);
   std::string (*help)();
   // As fitted_options, stored_options and data_for.
   Json (*fitted)(const Json& options, const Dataset& data, const std::string& path);
@@ -32,6 +34,13 @@ std::unique_ptr<Model> made(const Json& json, const std::string& name) {
   Options options;
   read_options(options, json, name);
   return std::make_unique<ModelOfFamily>(options);
+}
+
+template <class Options>
+Extent extent_in(const Json& json, const std::string& name) {
+  Options options;
+  read_options(options, json, name);
+  return extent(options);
 }
 
 template <class Options>
@@ -60,6 +69,7 @@ const std::vector<FamilyMaker>& family_makers() {
       {{{"ddn", "a Discrete Distribution Network: chooses among candidates, layer by layer; has codes"},
         ddn_settings()},
        made<DdnModel, DdnOptions>,
+       extent_in<DdnOptions>,
        help<DdnOptions>,
        fitted_ddn,
        stored_ddn,
@@ -67,12 +77,14 @@ const std::vector<FamilyMaker>& family_makers() {
       {{{"diffusion", "a denoiser that a solver takes from noise to data, level by level"},
         diffusion_settings()},
        made<DiffusionModel, DiffusionOptions>,
+       extent_in<DiffusionOptions>,
        help<DiffusionOptions>,
        fitted_diffusion,
        complete,
        as_stored},
       {{{"classifier", "a judge of classes; makes no samples"}, {}},
        made<ClassifierModel, ClassifierModelOptions>,
+       extent_in<ClassifierModelOptions>,
        help<ClassifierModelOptions>,
        fitted_to,
        complete,
@@ -117,8 +129,15 @@ std::vector<std::string> all_setting_names() {
 }
 
 std::unique_ptr<Model> make_model(const std::string& family, const Json& options, uint64_t seed) {
+  const Extent network = network_extent(family, options);
+  check_memory(network.numbers * sizeof(float), "[options] " + family,
+               joined("a network of ", network.numbers, " numbers"));
   const InitialValues values(seed);
   return family_named(family).make(options, family);
+}
+
+Extent network_extent(const std::string& family, const Json& options) {
+  return family_named(family).extent(options, family);
 }
 
 Json fitted_options(const std::string& family, const Json& options, const Dataset& data,

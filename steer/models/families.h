@@ -9,6 +9,7 @@
 #include "steer/core/named.h"
 #include "steer/data/data_options.h"
 #include "steer/models/model.h"
+#include "steer/nn/extent.h"
 
 namespace steer {
 
@@ -30,6 +31,9 @@ std::vector<std::string> all_setting_names();
 // A new model of a family with the options given over its defaults. Initial values follow `seed`. Error for a
 // family that is none, and for options that it does not take.
 std::unique_ptr<Model> make_model(const std::string& family, const Json& options, uint64_t seed);
+
+// How much the network of such a model is, known without building it. Error as make_model.
+Extent network_extent(const std::string& family, const Json& options);
 
 // Options of a family, completed where the data set decides what they leave out: sizes, channels, classes.
 // Error, naming `path`, where the data lack what the family or the options ask for, such as labels.

@@ -4,6 +4,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/json.h"
+#include "steer/core/metadata.h"
 #include "steer/core/options.h"
 #include "steer/core/tensors.h"
 
@@ -23,25 +24,22 @@ std::string checkpoint_file(const std::string& run_or_file) {
   return file;
 }
 
-const std::string& entry(const Checkpoint& checkpoint, const std::string& key, const std::string& file) {
-  const auto found = checkpoint.metadata.find(key);
-  STEER_CHECK(found != checkpoint.metadata.end(), "[load] ", file,
-              ": expected a checkpoint of steer but its metadata has no \"", key, "\"");
-  return found->second;
-}
-
-double number(const Checkpoint& checkpoint, const std::string& key, const std::string& file) {
-  const std::string& text = entry(checkpoint, key, file);
-  size_t used = 0;
-  double value = 0;
+// The model with the options in a file, not yet with its weights. Refusals name the file.
+std::unique_ptr<Model> model_in(const Checkpoint& checkpoint, const std::string& family, const Json& options,
+                                const std::string& what) {
+  Extent network;
   try {
-    value = std::stod(text, &used);
-  } catch (const std::exception&) {
-    used = 0;
+    network = network_extent(family, options);
+  } catch (const Error& error) {
+    fail(what, ": ", error.what());
   }
-  STEER_CHECK(used == text.size() && used > 0, "[load] ", file, ": expected a number as metadata \"", key,
-              "\" but got \"", text, "\"");
-  return value;
+  // Before anything is built: a few words could ask for more than there is memory.
+  check_extent(checkpoint.tensors, network, what);
+  try {
+    return make_model(family, options, 0);
+  } catch (const Error& error) {
+    fail(what, ": ", error.what());
+  }
 }
 
 }  // namespace
@@ -68,32 +66,32 @@ void save_model(const std::string& path, Model& model, const TrainingState& stat
 }
 
 LoadedModel load_model(const std::string& run_or_file, torch::Device device) {
-  const std::string file = checkpoint_file(run_or_file);
+  const std::string file = checkpoint_file(run_or_file), what = "[load] " + file;
   const Checkpoint checkpoint = read_checkpoint(file);
-  STEER_CHECK(entry(checkpoint, "format", file) == "steer", "[load] ", file,
-              ": expected a checkpoint of steer but its format is \"", entry(checkpoint, "format", file),
-              "\"");
-  STEER_CHECK(number(checkpoint, "version", file) == kFormatVersion, "[load] ", file,
-              ": expected format version ", kFormatVersion, " but got ", entry(checkpoint, "version", file));
-  const Json options = Json::parse(entry(checkpoint, "options", file), nullptr, false);
-  STEER_CHECK(options.is_object(), "[load] ", file, ": expected options as a JSON object in its metadata");
+  STEER_CHECK(checkpoint.metadata.count("format"), what,
+              ": expected a checkpoint of steer but its metadata has no \"format\"");
+  const Metadata words(checkpoint.metadata, what);
+  STEER_CHECK(words.text("format") == "steer", what, ": expected a checkpoint of steer but its format is ",
+              in_quotes(words.text("format")));
+  STEER_CHECK(words.number("version") == kFormatVersion, what, ": expected format version ", kFormatVersion,
+              " but got ", in_quotes(words.text("version")));
+  const std::string& family = words.text("family");
+  const Json options = words.json("options");
+  STEER_CHECK(options.is_object(), what, ": expected options as a JSON object in its metadata");
   LoadedModel loaded;
   loaded.path = file;
-  const std::string& family = entry(checkpoint, "family", file);
-  loaded.model = make_model(family, stored_options(family, options), 0);
-  if (const auto space = checkpoint.metadata.find("space"); space != checkpoint.metadata.end()) {
+  loaded.model = model_in(checkpoint, family, stored_options(family, options), what);
+  if (words.has("space")) {
     Space stored;
-    read_options(stored, Json::parse(space->second, nullptr, false), file);
-    STEER_CHECK(stored == loaded.model->space(), "[load] ", file, ": expected samples ",
-                text_of(loaded.model->space()), ", as its options say, but its space is ", text_of(stored));
+    read_options(stored, words.json("space"), file);
+    STEER_CHECK(stored == loaded.model->space(), what, ": expected samples ", text_of(loaded.model->space()),
+                ", as its options say, but its space is ", text_of(stored));
   }
-  if (const auto names = checkpoint.metadata.find("class_names"); names != checkpoint.metadata.end())
-    loaded.model->set_class_names(class_names_of(names->second));
-  load_tensors(loaded.model->module(), checkpoint.tensors, joined("[load] ", file));
+  if (words.has("class_names"))
+    loaded.model->set_class_names(class_names_of(checkpoint.metadata.at("class_names")));
+  load_tensors(loaded.model->module(), checkpoint.tensors, what);
   loaded.model->module().to(device);
-  loaded.state.images = static_cast<int64_t>(number(checkpoint, "images", file));
-  loaded.state.steps = static_cast<int64_t>(number(checkpoint, "steps", file));
-  loaded.state.seconds = number(checkpoint, "seconds", file);
+  loaded.state = {words.count("images"), words.count("steps"), words.number("seconds")};
   return loaded;
 }
 

@@ -78,6 +78,61 @@ TEST(Models, MissingUnexpectedAndMisshapedTensorsAreNamed) {
   EXPECT_NE(shape.find(name + ": expected shape [16, 16, 3, 3] but got [3]"), std::string::npos) << shape;
 }
 
+// The file of a small model whose metadata say something else.
+std::string changed_file(const TemporaryFolder& folder, const std::string& key, const std::string& word) {
+  const std::string path = folder / "x.safetensors";
+  save_model(path, *small_ddn("pyramid"), {}, nullptr);
+  Checkpoint file = read_checkpoint(path);
+  file.metadata[key] = word;
+  write_checkpoint(path, file);
+  return path;
+}
+
+TEST(Models, OptionsThatAskForFarMoreThanTheFileHoldsAreRefusedAtOnce) {
+  const TemporaryFolder folder;
+  const std::vector<std::pair<std::string, std::string>> huge = {
+      {"ddn", R"({"pyramid": {"widths": [8], "layers": [4096], "candidates": [8]}})"},
+      {"ddn", R"({"pyramid": {"widths": [65536, 65536], "layers": [4, 4], "candidates": [1048576]}})"},
+      {"ddn", R"({"network": "recurrent", "recurrent": {"size": 4096, "base": 65536}})"},
+      {"ddn",
+       R"({"network": "points", "points": {"width": 65536, "layers": 1000, "candidates": [1048576]}})"},
+      {"diffusion", R"({"unet": {"block_out_channels": [65536, 65536, 65536], "layers_per_block": 64}})"},
+      {"diffusion", R"({"network": "mlp", "mlp": {"width": 65536, "blocks": 1000}})"},
+      {"classifier",
+       R"({"network": {"channels": 3, "classes": 1000000, "widths": [65536], "blocks": 1000}})"}};
+  for (const auto& [family, options] : huge) {
+    Checkpoint file = read_checkpoint(changed_file(folder, "family", family));
+    file.metadata["options"] = options;
+    write_checkpoint(folder / "x.safetensors", file);
+    const std::string fault = refusal([&] { load_model(folder / "x.safetensors", torch::kCPU); });
+    EXPECT_NE(fault.find(" numbers in all, as its options say, but got "), std::string::npos) << fault;
+    EXPECT_NE(fault.find("x.safetensors"), std::string::npos) << fault;
+    // Nor is it built where there is no file.
+    const std::string alone = refusal([&, f = family, o = options] { make_model(f, parse_json(o, ""), 1); });
+    EXPECT_TRUE(alone.find("fits into") != std::string::npos || options.find("4096]") != std::string::npos)
+        << alone;
+  }
+}
+
+TEST(Models, MetadataOfOtherTypesAreRefusedWithTheirKey) {
+  const TemporaryFolder folder;
+  const std::vector<std::pair<std::string, std::string>> bad = {{"images", "1e300"},
+                                                                {"steps", "-1"},
+                                                                {"seconds", "nan"},
+                                                                {"version", "x"},
+                                                                {"options", "[]"},
+                                                                {"options", "{"},
+                                                                {"space", "[1]"},
+                                                                {"space", "{\"sizes\": 3}"},
+                                                                {"family", "x"},
+                                                                {"format", "other"},
+                                                                {"options", "{\"pyramid\": 3}"}};
+  for (const auto& [key, word] : bad) {
+    const std::string path = changed_file(folder, key, word);
+    EXPECT_NE(refusal([&] { load_model(path, torch::kCPU); }), "accepted") << key << " " << word;
+  }
+}
+
 TEST(Models, ForeignCheckpointsAreRefused) {
   const TemporaryFolder folder;
   const std::string path = folder / "model.safetensors";

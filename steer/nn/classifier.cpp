@@ -43,6 +43,30 @@ void check_classifier(const ClassifierOptions& o) {
 
 }  // namespace
 
+Extent extent(const ClassifierOptions& o) {
+  check_classifier(o);
+  Extent sum;
+  const auto conv = [&sum](int64_t in, int64_t out, int64_t kernel, bool bias, int64_t times) {
+    sum.add({out, in, kernel, kernel}, times);
+    if (bias) sum.add({out}, times);
+  };
+  const auto block = [&](int64_t in, int64_t out, int64_t times) {
+    sum.add({in}, 2 * times), sum.add({out}, 2 * times);
+    conv(in, out, 3, true, times), conv(out, out, 3, true, times);
+    if (in != out) conv(in, out, 1, false, times);
+  };
+  int64_t width = o.widths.front();
+  conv(o.channels * o.patch * o.patch, width, 3, true, 1);
+  for (const int64_t next : o.widths) {
+    block(width, next, 1);
+    block(next, next, o.blocks - 1);
+    width = next;
+  }
+  sum.add({width}, 2);
+  sum.add({o.classes, width}), sum.add({o.classes});
+  return sum;
+}
+
 ClassifierImpl::ClassifierImpl(const ClassifierOptions& given) : options(given) {
   check_classifier(options);
   int64_t width = options.widths.front();

@@ -7,6 +7,7 @@
 
 #include "steer/core/option_fields.h"
 #include "steer/nn/conv.h"
+#include "steer/nn/extent.h"
 #include "steer/nn/forwarding.h"
 
 namespace steer {
@@ -32,6 +33,9 @@ struct ClassifierOptions {
     f("dropout", dropout, "chance that a feature is dropped before the last layer", from_below(0, 1));
   }
 };
+
+// How much such a network is, without building it. Error for options that its constructor refuses.
+Extent extent(const ClassifierOptions& options);
 
 // Residual blocks of two 3x3 convolutions with group norms, means of 2x2 between resolutions, a mean over
 // positions, one linear layer. Holds no running statistics: an image's logits never depend on its batch.

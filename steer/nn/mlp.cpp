@@ -45,6 +45,23 @@ void check(const MlpOptions& o) {
               o.num_class_embeds);
 }
 
+Extent extent(const MlpOptions& o) {
+  check(o);
+  Extent sum;
+  const auto projection = [&sum](int64_t in, int64_t out, int64_t times = 1) {
+    sum.add({out, in}, times);
+    sum.add({out}, times);
+  };
+  projection(kLabelFeatures, o.width);
+  projection(o.width, o.width);
+  if (o.num_class_embeds > 0) sum.add({o.num_class_embeds, o.width});
+  projection(o.values * (1 + 2 * o.frequencies), o.width);
+  projection(o.width, 2 * o.width, o.blocks);
+  projection(o.width, o.width, 2 * o.blocks);
+  projection(o.width, o.values);
+  return sum;
+}
+
 MlpBlockImpl::MlpBlockImpl(int64_t width, double dropout_) : dropout(dropout_) {
   modulation = register_module("modulation", Projection(ProjectionOptions{width, 2 * width}));
   linear_1 = register_module("linear_1", Projection(ProjectionOptions{width, width}));

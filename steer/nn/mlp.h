@@ -3,6 +3,7 @@
 
 #include "steer/core/option_fields.h"
 #include "steer/nn/embedding.h"
+#include "steer/nn/extent.h"
 #include "steer/nn/noise_network.h"
 
 namespace steer {
@@ -33,6 +34,9 @@ struct MlpOptions {
 
 // Error that names the option where the network could not be built.
 void check(const MlpOptions& options);
+
+// How much such a network is, without building it. Error as check(options).
+Extent extent(const MlpOptions& options);
 
 // h + linear_2(dropout(silu(linear_1(z)))), z = (1 + scale) norm(h) + shift, where scale and shift come from
 // what the block is told: h [B, width], told [B, width].

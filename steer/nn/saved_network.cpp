@@ -44,6 +44,7 @@ SavedNetwork from_checkpoint(const std::string& path, torch::Device device, Outp
               ": expected options with a network in its metadata");
   ClassifierOptions options;
   read_options(options, all["network"], path);
+  check_extent(checkpoint.tensors, extent(options), "[classifier] " + path);
   const InitialValues values(0);  // all are read from the file
   Classifier network(options);
   load_tensors(*network, checkpoint.tensors, "[classifier] " + path);

@@ -167,4 +167,10 @@ std::map<std::string, std::vector<int64_t>> parameter_shapes(const UNetOptions& 
   return shapes;
 }
 
+Extent extent(const UNetOptions& options) {
+  Extent sum;
+  for (const auto& [name, shape] : parameter_shapes(options)) sum.add(shape);
+  return sum;
+}
+
 }  // namespace steer

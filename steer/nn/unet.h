@@ -5,6 +5,7 @@
 #include <map>
 
 #include "steer/nn/embedding.h"
+#include "steer/nn/extent.h"
 #include "steer/nn/noise_network.h"
 #include "steer/nn/unet_options.h"
 #include "steer/nn/unet_stage.h"
@@ -56,5 +57,8 @@ TORCH_MODULE(UNet);
 
 // Every tensor that a network with these options has, by name, without building it.
 std::map<std::string, std::vector<int64_t>> parameter_shapes(const UNetOptions& options);
+
+// How much they are together.
+Extent extent(const UNetOptions& options);
 
 }  // namespace steer
