@@ -5,6 +5,7 @@
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
 #include "steer/nn/adam_update.h"
+#include "steer/nn/module_tensors.h"
 
 namespace steer {
 
@@ -62,22 +63,19 @@ std::map<std::string, Tensor> Adam::state() const {
   return state;
 }
 
-void Adam::load(const std::map<std::string, Tensor>& state) {
+void Adam::load(const std::map<std::string, Tensor>& state, const std::string& what) {
   torch::NoGradGuard no_grad;
-  const auto copy = [&](const std::string& name, Tensor& to) {
-    const auto found = state.find(name);
-    STEER_CHECK(found != state.end(), "[adam] expected a tensor \"", name,
-                "\" in the saved state but got none");
-    STEER_CHECK(found->second.sizes() == to.sizes(), "[adam] ", name, ": expected shape ",
-                shape_text(to.sizes()), " but got ", shape_text(found->second.sizes()));
-    to.copy_(found->second);
-  };
+  check_saved(state, this->state(), what);
+  for (const auto& [name, parameter] : parameters_)
+    STEER_CHECK(parameter.numel() == 0 || state.at("v." + name).min().item<double>() >= 0, what, ": v.", name,
+                ": expected second moments of 0 or more but got one below");
+  const Tensor steps = state.at("steps");
+  STEER_CHECK(steps.scalar_type() == torch::kInt64 && steps.item<int64_t>() >= 0, what,
+              ": steps: expected a whole number of 0 or more but got ", steps.item().toDouble());
   for (size_t i = 0; i < parameters_.size(); ++i) {
-    copy("m." + parameters_[i].first, first_[i]);
-    copy("v." + parameters_[i].first, second_[i]);
+    first_[i].copy_(state.at("m." + parameters_[i].first));
+    second_[i].copy_(state.at("v." + parameters_[i].first));
   }
-  Tensor steps = at::zeros({}, torch::kInt64);
-  copy("steps", steps);
   steps_ = steps.item<int64_t>();
 }
 

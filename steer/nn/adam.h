@@ -48,8 +48,10 @@ class Adam {
 
   // Moments as "m.NAME" and "v.NAME" and the step count as "steps".
   std::map<std::string, Tensor> state() const;
-  // Takes such a state over. Error where a tensor is missing or has another shape.
-  void load(const std::map<std::string, Tensor>& state);
+  // Takes such a state over. Error, beginning with `what`, where a tensor is missing, has another shape, is
+  // of no parameter or holds what no update leaves: numbers that are not finite, second moments and steps
+  // below 0; the state is then as it was.
+  void load(const std::map<std::string, Tensor>& state, const std::string& what = "[adam]");
 
  private:
   AdamOptions options_;

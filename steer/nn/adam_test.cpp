@@ -4,6 +4,7 @@
 
 #include "steer/core/check.h"
 #include "steer/nn/adam_update.h"
+#include "steer/testing/refusal.h"
 
 namespace steer {
 namespace {
@@ -50,6 +51,27 @@ TEST(Adam, StateComesBackWhole) {
   EXPECT_TRUE(torch::equal(second.state()["steps"], first.state()["steps"]));
   EXPECT_THROW(second.load({}), Error);
   EXPECT_THROW(second.moments(torch::ones({2})), Error);
+}
+
+TEST(Adam, TakesOverNoStateThatNoUpdateLeaves) {
+  Tensor w = torch::ones({2}).requires_grad_();
+  Adam adam({{"w", w}}, AdamOptions());
+  const auto fault = [&](const std::string& name, const Tensor& value) {
+    std::map<std::string, Tensor> state = adam.state();
+    state[name] = value;
+    return refusal([&] { adam.load(state, "[resume] f: adam"); });
+  };
+  const Tensor fine = torch::ones({2}), steps = torch::full({}, 3, torch::kInt64);
+  EXPECT_NE(fault("m.w", torch::ones({3})).find("misshaped: m.w (expected [2] but got [3])"),
+            std::string::npos);
+  EXPECT_NE(fault("m.other", fine).find("unknown: m.other"), std::string::npos);
+  EXPECT_NE(fault("m.w", torch::tensor({1.0f, INFINITY})).find("m.w: expected finite"), std::string::npos);
+  EXPECT_NE(fault("v.w", -fine).find("v.w: expected second moments of 0 or more"), std::string::npos);
+  EXPECT_NE(fault("steps", -steps).find("steps: expected a whole number of 0 or more"), std::string::npos);
+  EXPECT_NE(fault("steps", torch::full({}, 0.5)).find("steps: expected a whole number"), std::string::npos);
+  EXPECT_EQ(adam.state().at("steps").item<int64_t>(), 0);  // as it was
+  EXPECT_EQ(fault("steps", steps), "accepted");
+  EXPECT_EQ(adam.state().at("steps").item<int64_t>(), 3);
 }
 
 TEST(Adam, FusedEqualsPlain) {

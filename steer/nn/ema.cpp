@@ -5,6 +5,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
+#include "steer/nn/module_tensors.h"
 
 namespace steer {
 
@@ -41,14 +42,10 @@ std::map<std::string, Tensor> Ema::shadows() const {
   return named;
 }
 
-void Ema::load(const std::map<std::string, Tensor>& shadows) {
+void Ema::load(const std::map<std::string, Tensor>& shadows, const std::string& what) {
   torch::NoGradGuard no_grad;
-  for (size_t i = 0; i < parameters_.size(); ++i) {
-    const auto found = shadows.find(parameters_[i].first);
-    STEER_CHECK(found != shadows.end(), "[ema] expected a tensor \"", parameters_[i].first,
-                "\" but got none");
-    shadows_[i].copy_(found->second);
-  }
+  check_saved(shadows, this->shadows(), what);
+  for (size_t i = 0; i < parameters_.size(); ++i) shadows_[i].copy_(shadows.at(parameters_[i].first));
 }
 
 void Ema::exchange() {

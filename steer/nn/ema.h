@@ -22,8 +22,9 @@ class Ema {
   Tensor shadow(const Tensor& parameter) const;
   // All of them by name.
   std::map<std::string, Tensor> shadows() const;
-  // Takes these over. Error where one is missing.
-  void load(const std::map<std::string, Tensor>& shadows);
+  // Takes these over. Error, beginning with `what`, where one is missing, has another shape, belongs to no
+  // parameter or holds what is not finite; the shadows are then as they were.
+  void load(const std::map<std::string, Tensor>& shadows, const std::string& what = "[ema]");
 
   // Puts the shadows where the parameters are while the object lives.
   class Swap {

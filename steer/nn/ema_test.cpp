@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "steer/core/check.h"
+#include "steer/testing/refusal.h"
 
 namespace steer {
 namespace {
@@ -25,6 +26,23 @@ TEST(Ema, SwapPutsTheShadowsInPlaceAndBack) {
   }
   EXPECT_EQ(w.item<float>(), 2);
   EXPECT_EQ(ema.shadow(w).item<float>(), 0);
+}
+
+TEST(Ema, TakesOverNothingButItsOwn) {
+  Tensor w = torch::zeros({2});
+  Ema ema({{"w", w}}, 100);
+  const auto fault = [&](const std::map<std::string, Tensor>& shadows) {
+    return refusal([&] { ema.load(shadows, "[resume] f: ema"); });
+  };
+  EXPECT_NE(fault({}).find("[resume] f: ema: expected the 1 tensors of the network but got missing: w"),
+            std::string::npos);
+  EXPECT_NE(fault({{"w", torch::ones({3})}}).find("misshaped: w (expected [2] but got [3])"),
+            std::string::npos);
+  EXPECT_NE(fault({{"w", torch::ones({2})}, {"v", torch::ones({2})}}).find("unknown: v"), std::string::npos);
+  EXPECT_NE(fault({{"w", torch::tensor({1.0f, NAN})}}).find("w: expected finite numbers"), std::string::npos);
+  EXPECT_EQ(ema.shadow(w).sum().item<float>(), 0);  // as it was
+  EXPECT_EQ(fault({{"w", torch::ones({2})}}), "accepted");
+  EXPECT_EQ(ema.shadow(w).sum().item<float>(), 2);
 }
 
 TEST(Ema, WithoutHalfLifeIsTheParameterItself) {

@@ -70,4 +70,14 @@ void check_tensors(const std::map<std::string, Tensor>& tensors,
               faults);
 }
 
+void check_saved(const std::map<std::string, Tensor>& tensors, const std::map<std::string, Tensor>& own,
+                 const std::string& what) {
+  std::map<std::string, std::vector<int64_t>> shapes;
+  for (const auto& [name, tensor] : own) shapes[name] = tensor.sizes().vec();
+  check_tensors(tensors, shapes, what);
+  for (const auto& [name, tensor] : tensors)
+    STEER_CHECK(!tensor.is_floating_point() || at::isfinite(tensor).all().item<bool>(), what, ": ", name,
+                ": expected finite numbers but got others");
+}
+
 }  // namespace steer

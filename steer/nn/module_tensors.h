@@ -24,4 +24,9 @@ void load_tensors(torch::nn::Module& module, const std::map<std::string, Tensor>
 void check_tensors(const std::map<std::string, Tensor>& tensors,
                    const std::map<std::string, std::vector<int64_t>>& expected, const std::string& what);
 
+// What a continuation takes over: error as check_tensors unless `tensors` has the names and shapes of `own`,
+// and, naming the tensor, where one of real numbers holds what is not finite.
+void check_saved(const std::map<std::string, Tensor>& tensors, const std::map<std::string, Tensor>& own,
+                 const std::string& what);
+
 }  // namespace steer

@@ -1,5 +1,7 @@
 #include "steer/nn/scripted.h"
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <torch/script.h>
 
 #include <filesystem>
@@ -15,6 +17,24 @@ struct ScriptedNetwork::State {
 };
 
 namespace {
+
+// Refuses a file whose entries would take far more memory than it has bytes: tensors are stored as they are,
+// and nothing but sources is packed. What is no zip archive at all is left to libtorch to refuse.
+void check_unpacked_size(const std::string& path) {
+  constexpr int64_t kMostSources = int64_t{64} << 20;
+  const std::unique_ptr<archive, int (*)(archive*)> owner(archive_read_new(), archive_read_free);
+  archive_read_support_format_zip_seekable(owner.get());
+  if (archive_read_open_filename(owner.get(), path.c_str(), 1 << 16) != ARCHIVE_OK) return;
+  const auto room = static_cast<int64_t>(std::filesystem::file_size(path)) + kMostSources;
+  int64_t bytes = 0;
+  for (archive_entry* entry = nullptr; archive_read_next_header(owner.get(), &entry) == ARCHIVE_OK;) {
+    const int64_t size = archive_entry_size(entry);
+    STEER_CHECK(size >= 0 && size <= room - bytes, "[scripted] ", path,
+                ": expected a TorchScript file, whose tensors are not packed, but it unpacks to more than ",
+                room, " bytes");
+    bytes += size;
+  }
+}
 
 Tensor run(const torch::jit::Module& shared, const std::string& path, std::vector<c10::IValue> arguments) {
   torch::jit::Module module = shared;
@@ -55,6 +75,7 @@ ScriptedNetwork::ScriptedNetwork(const std::string& path, torch::Device device)
   STEER_CHECK(std::filesystem::is_regular_file(path), "[scripted] ", path,
               ": expected a TorchScript file but there is none");
   state_->path = path;
+  check_unpacked_size(path);
   try {
     state_->module = torch::jit::load(path, device);
     state_->module.eval();

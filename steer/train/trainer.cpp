@@ -12,6 +12,8 @@
 #include "steer/core/files.h"
 #include "steer/core/folder_lock.h"
 #include "steer/core/json.h"
+#include "steer/core/json_fields.h"
+#include "steer/core/metadata.h"
 #include "steer/core/notice.h"
 #include "steer/core/precision.h"
 #include "steer/core/random.h"
@@ -85,31 +87,21 @@ class TrainingRun {
         if (name.rfind(prefix, 0) == 0) tensors[name.substr(prefix.size())] = tensor;
       return tensors;
     };
-    const auto number = [&](const std::string& key) {
-      const auto found = checkpoint.metadata.find(key);
-      STEER_CHECK(found != checkpoint.metadata.end(), "[resume] ", path, ": expected metadata \"", key,
-                  "\" but got none");
-      try {
-        return std::stod(found->second);
-      } catch (const std::exception&) {
-        fail("[resume] ", path, ": expected a number as metadata \"", key, "\" but got \"", found->second,
-             "\"");
-      }
-    };
-    if (const auto names = checkpoint.metadata.find("class_names"); names != checkpoint.metadata.end())
-      check_same_classes(class_names_of(names->second), model_.class_names(), path);
-    load_tensors(model_.module(), part("model."), "[resume] " + path);
+    const std::string what = "[resume] " + path;
+    const Metadata words(checkpoint.metadata, what);
+    if (words.has("class_names"))
+      check_same_classes(class_names_of(words.text("class_names")), model_.class_names(), path);
+    load_tensors(model_.module(), part("model."), what);
     model_.load_training_state(part("training."));
-    learner.adam.load(part("adam."));
-    learner.ema.load(part("ema."));
-    learner.images = static_cast<int64_t>(number("images"));
-    learner.steps = static_cast<int64_t>(number("steps"));
-    seconds = number("seconds");
+    learner.adam.load(part("adam."), what + ": adam");
+    learner.ema.load(part("ema."), what + ": ema");
+    learner.images = words.count("images");
+    learner.steps = words.count("steps");
+    seconds = words.number("seconds");
     // Files of former versions do not say it.
-    if (checkpoint.metadata.count("share") > 0) share = number("share");
-    LogState log{static_cast<int64_t>(number("log_bytes")), Json::array()};
-    const auto averages = checkpoint.metadata.find("averages");
-    if (averages != checkpoint.metadata.end()) log.averages = parse_json(averages->second, path);
+    if (words.has("share")) share = words.number("share");
+    LogState log{words.count("log_bytes"), Json::array()};
+    if (words.has("averages")) log.averages = words.json("averages");
     return log;
   }
 
@@ -144,11 +136,13 @@ class Averages {
       state.push_back({{"name", name}, {"sum", sum.first.item<double>()}, {"count", sum.second}});
     return state;
   }
-  void load(const Json& state) {
+  void load(const Json& state, const std::string& where) {
+    STEER_CHECK(state.is_array(), "[resume] ", where, ": averages: expected an array but got ",
+                in_quotes(state.dump()));
     for (const Json& each : state)
-      sums_.push_back(
-          {each.at("name").get<std::string>(),
-           {at::full({}, each.at("sum").get<double>(), torch::kFloat64), each.at("count").get<int64_t>()}});
+      sums_.push_back({field<std::string>(each, "name", where),
+                       {at::full({}, field<double>(each, "sum", where), torch::kFloat64),
+                        field<int64_t>(each, "count", where)}});
   }
   std::vector<std::pair<std::string, double>> take() {
     std::vector<std::pair<std::string, double>> means;
@@ -279,7 +273,7 @@ TrainSummary train(Model& model, const Dataset& data, const RunOptions& options,
   };
   if (resume) tell_resumed(self, o, share_done(), run);
   Averages averages;
-  averages.load(former.averages);
+  averages.load(former.averages, run + "/resume.safetensors: averages");
   const auto seed_of = [&](int64_t step) {
     return derive_seed(static_cast<uint64_t>(o.seed), static_cast<uint64_t>(step));
   };

@@ -4,8 +4,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 #include "steer/core/check.h"
+#include "steer/core/checkpoint.h"
 #include "steer/core/files.h"
 #include "steer/core/folder_lock.h"
 #include "steer/core/json.h"
@@ -130,6 +132,39 @@ TEST(Trainer, AResumedRunEqualsAnUninterruptedOneBitForBit) {
     }
     EXPECT_EQ(log_without_seconds(whole), log_without_seconds(parts));
   }
+}
+
+TEST(Trainer, AHostileRunFolderIsRefusedWithFileAndTensor) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run", file = run + "/resume.safetensors";
+  train_small(run, some_options(32), false);
+  const Checkpoint whole = read_checkpoint(file);
+  std::string averaged;
+  for (const auto& [name, tensor] : whole.tensors)
+    if (name.rfind("ema.", 0) == 0 && tensor.dim() > 1) averaged = name.substr(4);
+  const auto fault = [&](const std::function<void(Checkpoint&)>& change) {
+    Checkpoint changed = whole;
+    change(changed);
+    write_checkpoint(file, changed);
+    return refusal([&] { train_small(run, some_options(64), true); });
+  };
+  const auto expect = [&](const std::string& got, const std::string& part) {
+    EXPECT_NE(got.find("[resume] " + file), std::string::npos) << got;
+    EXPECT_NE(got.find(part), std::string::npos) << got;
+  };
+  expect(fault([&](Checkpoint& c) { c.tensors["ema." + averaged] = at::zeros({2}); }), "ema: expected the ");
+  expect(fault([&](Checkpoint& c) { c.tensors.erase("ema." + averaged); }), "missing: " + averaged);
+  expect(fault([&](Checkpoint& c) { c.tensors["adam.m." + averaged] = at::zeros({2}); }), "misshaped: m.");
+  expect(fault([&](Checkpoint& c) { c.tensors["adam.steps"] = at::full({}, -1, torch::kInt64); }), "steps");
+  expect(fault([&](Checkpoint& c) { c.metadata["images"] = "1e300"; }), "\"images\"");
+  expect(fault([&](Checkpoint& c) { c.metadata["steps"] = "-4"; }), "\"steps\"");
+  expect(fault([&](Checkpoint& c) { c.metadata["averages"] = "{"; }), "\"averages\"");
+  expect(fault([&](Checkpoint& c) { c.metadata["averages"] = "{\"a\": 1}"; }), "expected an array");
+  EXPECT_NE(fault([&](Checkpoint& c) {
+              c.metadata["averages"] = "[{\"name\": 3}]";
+            }).find(file + ": averages: expected a string for name but got 3"),
+            std::string::npos);
+  EXPECT_EQ(fault([](Checkpoint&) {}), "accepted");
 }
 
 TEST(Trainer, TrainingLowersTheError) {
