@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <locale.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -15,7 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t kMaxEntryBytes = int64_t{1} << 30;
 constexpr int64_t kTarBlock = 512;
 
 bool ends_with(std::string_view text, std::string_view end) {
@@ -28,17 +28,26 @@ std::string text_of(archive* from) {
   return line.substr(0, line.find('\n'));
 }
 
-std::string contents(archive* from, const std::string& path, const std::string& name) {
+// The bytes of the entry that `from` stands at. What its header says of its size is believed only to refuse
+// it, and to set room aside in one piece; what is unpacked is counted.
+std::string contents(archive* from, archive_entry* entry, const std::string& where, int64_t most) {
+  const auto check_size = [&](int64_t size) {
+    STEER_CHECK(size <= most, "[read_archive] ", where, ": expected a file of at most ", most,
+                " bytes but got a larger one");
+  };
+  constexpr int64_t kPart = 1 << 16, kBelieved = int64_t{64} << 20;
   std::string bytes;
-  std::string part(1 << 16, '\0');
+  if (archive_entry_size_is_set(entry)) {
+    check_size(archive_entry_size(entry));
+    bytes.reserve(static_cast<size_t>(std::clamp<int64_t>(archive_entry_size(entry), 0, kBelieved)));
+  }
+  std::string part(static_cast<size_t>(kPart), '\0');
   while (true) {
     const la_ssize_t got = archive_read_data(from, part.data(), part.size());
-    STEER_CHECK(got >= 0, "[read_archive] ", path, ": expected the whole of ", name, " but got ",
-                text_of(from));
+    STEER_CHECK(got >= 0, "[read_archive] ", where, ": expected the whole file but got ", text_of(from));
     if (got == 0) return bytes;
+    check_size(static_cast<int64_t>(bytes.size()) + got);
     bytes.append(part, 0, static_cast<size_t>(got));
-    STEER_CHECK(static_cast<int64_t>(bytes.size()) <= kMaxEntryBytes, "[read_archive] ", path,
-                ": expected files of at most ", kMaxEntryBytes >> 30, " GiB but got a larger ", name);
   }
 }
 
@@ -94,8 +103,9 @@ ArchiveEntry entry_of(archive_entry* entry, const std::string& path) {
   return found;
 }
 
-// Calls `visit(entry, from)` for every entry of an archive that is whole.
-void walk_archive(const std::string& path, const std::function<void(const ArchiveEntry&, archive*)>& visit) {
+// Calls `visit(entry, from, stored)` for every entry of an archive that is whole.
+void walk_archive(const std::string& path,
+                  const std::function<void(const ArchiveEntry&, archive*, archive_entry*)>& visit) {
   check_file_to_read(path);
   const Utf8Names names;
   const std::unique_ptr<archive, int (*)(archive*)> owner(archive_read_new(), archive_read_free);
@@ -106,14 +116,19 @@ void walk_archive(const std::string& path, const std::function<void(const Archiv
   archive_read_support_format_zip_seekable(from);
   STEER_CHECK(archive_read_open_filename(from, path.c_str(), 1 << 18) == ARCHIVE_OK, "[read_archive] ", path,
               ": expected a tar or zip archive but got ", text_of(from));
-  int64_t before = 0;
+  int64_t before = 0, entries = 0, name_bytes = 0;
   archive_entry* entry = nullptr;
   while (true) {
     const int code = archive_read_next_header(from, &entry);
     if (code == ARCHIVE_EOF) break;
     STEER_CHECK(code == ARCHIVE_OK || code == ARCHIVE_WARN, "[read_archive] ", path,
                 ": expected a whole tar or zip archive but got ", text_of(from));
-    visit(entry_of(entry, path), from);
+    const ArchiveEntry found = entry_of(entry, path);
+    name_bytes += static_cast<int64_t>(found.name.size() + found.target.size());
+    STEER_CHECK(++entries <= kMaxArchiveEntries && name_bytes <= kMaxArchiveNameBytes, "[read_archive] ",
+                path, ": expected at most ", kMaxArchiveEntries, " entries whose names take at most ",
+                kMaxArchiveNameBytes >> 20, " MiB but got more");
+    visit(found, from, entry);
     STEER_CHECK(archive_read_data_skip(from) == ARCHIVE_OK, "[read_archive] ", path,
                 ": expected a whole archive but got ", text_of(from));
     before = archive_filter_bytes(from, 0);
@@ -134,7 +149,7 @@ bool is_archive_name(std::string_view name) {
 
 std::vector<ArchiveEntry> archive_entries(const std::string& path) {
   std::vector<ArchiveEntry> entries;
-  walk_archive(path, [&](const ArchiveEntry& entry, archive*) { entries.push_back(entry); });
+  walk_archive(path, [&](const ArchiveEntry& entry, archive*, archive_entry*) { entries.push_back(entry); });
   return entries;
 }
 
@@ -146,10 +161,10 @@ std::vector<std::string> archive_names(const std::string& path) {
 }
 
 void read_archive(const std::string& path, const std::function<bool(const std::string&)>& wanted,
-                  const std::function<void(const std::string&, std::string)>& take) {
-  walk_archive(path, [&](const ArchiveEntry& entry, archive* from) {
+                  const std::function<void(const std::string&, std::string)>& take, int64_t most) {
+  walk_archive(path, [&](const ArchiveEntry& entry, archive* from, archive_entry* stored) {
     if (entry.kind == ArchiveEntry::kFile && wanted(entry.name))
-      take(entry.name, contents(from, path, entry.name));
+      take(entry.name, contents(from, stored, path + ": " + entry.name, most));
   });
 }
 

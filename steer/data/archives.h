@@ -19,16 +19,23 @@ struct ArchiveEntry {
   std::string target;  // of a link: relative to the folder that it lies in; of a hard link: a name
 };
 
+// What is held of one archive in memory: so many entries and bytes of names, and of one file so many bytes
+// unless a caller takes less.
+constexpr int64_t kMaxArchiveEntries = 2000000;
+constexpr int64_t kMaxArchiveNameBytes = int64_t{256} << 20;
+constexpr int64_t kMaxArchivedFileBytes = int64_t{1} << 30;
+
 // The entries of an archive, in its order. Throws for an archive that is cut off (of a tar, before its
-// closing zeros), and for names that are absolute or climb with "..".
+// closing zeros), for names that are absolute or climb with "..", and for more entries or names than above.
 std::vector<ArchiveEntry> archive_entries(const std::string& path);
 
 // The names of the files among them.
 std::vector<std::string> archive_names(const std::string& path);
 
 // Calls `take(name, bytes)` for each file (kFile) whose name is `wanted`, in the archive's order. Throws as
-// above, and for a file of more than 1 GiB.
+// above, and for a wanted file of more than `most` bytes before more than these are unpacked.
 void read_archive(const std::string& path, const std::function<bool(const std::string&)>& wanted,
-                  const std::function<void(const std::string&, std::string)>& take);
+                  const std::function<void(const std::string&, std::string)>& take,
+                  int64_t most = kMaxArchivedFileBytes);
 
 }  // namespace steer

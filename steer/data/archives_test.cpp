@@ -53,6 +53,28 @@ TEST_P(Archives, CutAnywhereAreRefused) {
   }
 }
 
+TEST_P(Archives, WantedFilesAreUnpackedUpToALimit) {
+  const TemporaryFolder folder;
+  const std::string path = folder / joined("x.", GetParam());
+  // Far more than its packed bytes.
+  write_archive(path, {{"small", "abc"}, {"zeros", std::string(5000000, '\0')}});
+  const auto read = [&](const std::string& wanted, int64_t most) {
+    return refusal([&] {
+      read_archive(
+          path, [&](const std::string& name) { return name == wanted; },
+          [&](const std::string&, const std::string& bytes) {
+            EXPECT_LE(static_cast<int64_t>(bytes.size()), most);
+          },
+          most);
+    });
+  };
+  EXPECT_EQ(read("small", 3), "accepted");
+  EXPECT_EQ(read("zeros", 5000000), "accepted");
+  EXPECT_THAT(read("zeros", 4999999), HasSubstr("x." + std::string(GetParam()) +
+                                                ": zeros: expected a file of at most 4999999 bytes"));
+  EXPECT_THAT(read("small", 2), HasSubstr("at most 2 bytes"));
+}
+
 INSTANTIATE_TEST_SUITE_P(All, Archives, testing::Values("tar", "tar.gz", "zip"), [](const auto& info) {
   return std::string(info.param) == "tar.gz" ? "tgz" : info.param;
 });

@@ -18,15 +18,19 @@ constexpr char kNowhere[] = "link to nothing";
 // As many links in a row as an operating system follows.
 constexpr int kMostLinks = 40;
 // Links to folders of links to folders make many names of few.
-constexpr size_t kMostFiles = 10000000;
+constexpr size_t kMostFiles = 10000000, kMostNameBytes = size_t{512} << 20;
 
 void sort_by_name(std::vector<Listed>& files) {
   std::sort(files.begin(), files.end(), [](const Listed& a, const Listed& b) { return a.name < b.name; });
 }
 
-void add_file(FileListing& listing, const std::string& name, const std::string& source) {
+// Adds a file to a walk whose names take `bytes` so far.
+void add_file(FileListing& listing, size_t& bytes, const std::string& name, const std::string& source) {
   STEER_CHECK(listing.files.size() < kMostFiles, "[data] ", name, ": expected at most ", kMostFiles,
               " files, links followed");
+  bytes += name.size() + source.size();
+  STEER_CHECK(bytes <= kMostNameBytes, "[data] ", name, ": expected names of at most ", kMostNameBytes >> 20,
+              " MiB in all, links followed");
   listing.files.push_back({name, source});
 }
 
@@ -64,7 +68,7 @@ class FolderWalk {
     else if (fs::is_directory(status))
       walk(entry.path(), shown);
     else if (fs::is_regular_file(status))
-      add_file(listing, shown, shown);
+      add_file(listing, name_bytes_, shown, shown);
     else
       skip(shown, "no plain file");
   }
@@ -74,6 +78,7 @@ class FolderWalk {
   }
 
   fs::path root_;
+  size_t name_bytes_ = 0;
   std::set<fs::path> around_;  // the folders on the way to where the walk is
 };
 
@@ -121,7 +126,7 @@ class ArchiveWalk {
     else if (entry == entries_.end())
       skip(shown, kNowhere);
     else if (entry->second.kind == ArchiveEntry::kFile)
-      add_file(listing, shown, real);
+      add_file(listing, name_bytes_, shown, real);
     else if (entry->second.kind == ArchiveEntry::kOther)
       skip(shown, "no plain file");
   }
@@ -150,6 +155,7 @@ class ArchiveWalk {
     listing.skipped.push_back({name, reason, ""});
   }
 
+  size_t name_bytes_ = 0;
   std::map<std::string, ArchiveEntry> entries_;
   std::map<std::string, std::set<std::string>> children_;  // of each folder
   std::set<std::string> around_;                           // the folders on the way to where the walk is

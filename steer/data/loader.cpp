@@ -3,9 +3,22 @@
 #include <numeric>
 
 #include "steer/core/check.h"
+#include "steer/core/machine.h"
 #include "steer/core/random.h"
 
 namespace steer {
+
+namespace {
+
+// Error where a batch, and as many as are made ahead, would not fit into memory.
+void check_batches(const Dataset& data, const LoaderOptions& options) {
+  const double values = static_cast<double>(options.batch) * static_cast<double>(values_of(data.space()));
+  const double batches = static_cast<double>(options.workers > 0 ? options.prefetch + options.workers : 1);
+  check_memory(values * sizeof(float) * batches, "[options] loader.batch, loader.prefetch",
+               joined(batches, " batches of ", options.batch, " samples"));
+}
+
+}  // namespace
 
 Loader::Loader(const Dataset& data, LoaderOptions options) : data_(data), options_(options) {
   STEER_CHECK(data.size() > 0, "[Loader] expected a data set with images but got none");
@@ -13,6 +26,7 @@ Loader::Loader(const Dataset& data, LoaderOptions options) : data_(data), option
   STEER_CHECK(options.workers >= 0 && options.workers <= 64, "[Loader] expected 0 to 64 workers but got ",
               options.workers);
   STEER_CHECK(options.prefetch > 0, "[Loader] expected a prefetch of 1 or more but got ", options.prefetch);
+  check_batches(data, options);
   start();
 }
 

@@ -7,6 +7,7 @@
 
 #include "steer/core/check.h"
 #include "steer/data/tensor_dataset.h"
+#include "steer/testing/refusal.h"
 
 namespace steer {
 namespace {
@@ -136,6 +137,15 @@ TEST(Loader, WrongOptionsAreRefused) {
   EXPECT_THROW(Loader(data, options), Error);
   EXPECT_THROW(Loader(data, small(-1)), Error);
   EXPECT_THROW(Loader(data, small(0)).seek(-1), Error);
+}
+
+TEST(Loader, BatchesThatNoMemoryHoldsAreRefusedInALine) {
+  const TensorDataset data = numbered(10);
+  for (const int64_t batch : {int64_t{1} << 40, INT64_MAX}) {
+    LoaderOptions options;
+    options.batch = batch;
+    EXPECT_NE(refusal([&] { Loader(data, options); }).find(" GiB of memory but "), std::string::npos);
+  }
 }
 
 }  // namespace

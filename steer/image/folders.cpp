@@ -27,6 +27,9 @@ namespace fs = std::filesystem;
 // How many packed bytes of an archive wait for decoding at once.
 constexpr int64_t kPendingBytes = int64_t{32} << 20;
 
+// The most that the file of one picture may have: kMaxPixels of four channels, and some.
+constexpr int64_t kMaxPictureBytes = kMaxPixels * 4 + (int64_t{16} << 20);
+
 // Calls work(0), ..., work(count - 1) from as many threads as the machine has; throws what the first of them
 // throws.
 void in_threads(size_t count, const std::function<void(size_t)>& work) {
@@ -125,7 +128,13 @@ void read_from_folder(const std::string& path, const PictureNames& names, Pictur
   in_threads(names.pictures.size(), [&](size_t i) {
     const std::string name = (fs::path(path) / names.pictures[i].file.name).string();
     std::string bytes;
-    pictures.put(i, name, [&]() -> std::string_view { return bytes = read_file(name); });
+    pictures.put(i, name, [&]() -> std::string_view {
+      std::error_code error;
+      const auto size = static_cast<int64_t>(fs::file_size(name, error));
+      STEER_CHECK(error || size <= kMaxPictureBytes, "[data] ", name, ": expected a picture of at most ",
+                  kMaxPictureBytes, " bytes but got ", size);
+      return bytes = read_file(name);
+    });
   });
 }
 
@@ -150,7 +159,8 @@ void read_from_archive(const std::string& path, const PictureNames& names, Pictu
         bytes_pending += static_cast<int64_t>(bytes.size());
         pending.emplace_back(name, std::move(bytes));
         if (bytes_pending >= kPendingBytes) decode();
-      });
+      },
+      kMaxPictureBytes);
   decode();
 }
 

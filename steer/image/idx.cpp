@@ -43,7 +43,22 @@ std::string file_of(const std::string& folder, const std::string& stem, int dime
 
 }  // namespace
 
-Tensor read_idx(const std::string& path) {
+namespace {
+
+// Error where a file of so many bytes cannot hold so many values. Deflate packs at most 1,032 into one byte.
+void check_room(const GzFile& file, const std::string& path, double values, double most,
+                const std::vector<int64_t>& shape) {
+  constexpr double kMostPacked = 1032;
+  const auto bytes = static_cast<double>(fs::file_size(path));
+  STEER_CHECK(values <= most, "[read_idx] ", path, ": expected at most ", most / (1 << 30),
+              " GiB but got dimensions ", shape_text(shape));
+  STEER_CHECK(values <= bytes * (gzdirect(file.get()) ? 1 : kMostPacked), "[read_idx] ", path, ": expected ",
+              values, " values for dimensions ", shape_text(shape), " but got a file of ", bytes, " bytes");
+}
+
+}  // namespace
+
+Tensor read_idx(const std::string& path, int64_t most) {
   STEER_CHECK(fs::is_regular_file(path), "[read_idx] ", path, ": expected an IDX file but got no such file");
   const GzFile file(gzopen(path.c_str(), "rb"), gzclose);
   STEER_CHECK(file, "[read_idx] ", path, ": expected a file that can be read");
@@ -65,8 +80,7 @@ Tensor read_idx(const std::string& path) {
                     int64_t{bytes[3]});
     total *= static_cast<double>(shape.back());
   }
-  STEER_CHECK(total <= static_cast<double>(kMaxDatasetBytes), "[read_idx] ", path, ": expected at most ",
-              kMaxDatasetBytes >> 30, " GiB but got dimensions ", shape_text(shape));
+  check_room(file, path, total, static_cast<double>(most), shape);
   const Tensor values = at::empty(shape, torch::kUInt8);
   got = read_some(file, path, values.data_ptr<uint8_t>(), values.numel());
   // Reading on to the end also lets zlib compare its checksum.
@@ -92,9 +106,11 @@ MemoryDataset read_idx_folder(const std::string& folder, const std::string& spli
   STEER_CHECK(!images_path.empty() && !labels_path.empty(), "[data] ", folder, ": expected ", stem,
               "-images-idx3-ubyte and ", stem, "-labels-idx1-ubyte but got only ",
               images_path.empty() ? (labels_path.empty() ? "other files" : "labels") : "images");
-  const Tensor images = read_idx(images_path), labels = read_idx(labels_path);
+  const Tensor images = read_idx(images_path);
   STEER_CHECK(images.dim() == 3 && images.numel() > 0, "[read_idx] ", images_path,
               ": expected images [N, H, W] but got ", shape_text(images.sizes()));
+  check_image_memory(images_path, images.size(0), {1, images.size(1), images.size(2)});
+  const Tensor labels = read_idx(labels_path, kMaxDatasetBytes / 8);
   STEER_CHECK(labels.dim() == 1 && labels.size(0) == images.size(0), "[read_idx] ", labels_path,
               ": expected ", images.size(0), " labels but got ", shape_text(labels.sizes()));
   std::vector<std::string> classes;

@@ -6,8 +6,9 @@
 namespace steer {
 
 // The unsigned bytes of an IDX file as a uint8 tensor with the file's 1 to 4 dimensions. Throws unless the
-// file has the magic number of unsigned bytes and exactly the length that its dimensions say.
-Tensor read_idx(const std::string& path);
+// file has the magic number of unsigned bytes and exactly the length that its dimensions say; for more than
+// `most` bytes, or than so small a file can hold, before memory is taken for them.
+Tensor read_idx(const std::string& path, int64_t most = kMaxDatasetBytes);
 
 // Whether the folder holds MNIST-like files: train-images-idx3-ubyte[.gz] or t10k-images-idx3-ubyte[.gz].
 bool holds_idx(const std::string& folder);

@@ -54,6 +54,13 @@ TEST(Idx, FilesThatSayOneThingAndHoldAnotherAreRefused) {
               }),
               HasSubstr("at most 8 GiB"));
   EXPECT_THAT(refusal([&] { read_idx(folder / "absent"); }), HasSubstr("no such file"));
+  // No memory is taken for what so small a file cannot hold, packed or not.
+  const std::string vast = idx_bytes({0x40000000}, "x");
+  EXPECT_THAT(refusal([&] { read_idx(folder.put("a", vast)); }), HasSubstr("but got a file of 9 bytes"));
+  write_gzip(folder / "a.gz", vast);
+  EXPECT_THAT(refusal([&] { read_idx(folder / "a.gz"); }),
+              HasSubstr("values for dimensions [1073741824] but got"));
+  EXPECT_THAT(refusal([&] { read_idx(folder.put("a", idx_bytes({4}, "abcd")), 3); }), HasSubstr("at most"));
 }
 
 TEST(Idx, FolderGivesItsSplits) {

@@ -1,8 +1,10 @@
 #include "steer/image/memory_dataset.h"
 
+#include <algorithm>
 #include <array>
 
 #include "steer/core/check.h"
+#include "steer/core/machine.h"
 #include "steer/core/tensors.h"
 
 namespace steer {
@@ -57,12 +59,20 @@ Batch MemoryDataset::batch(const std::vector<int64_t>& indices) const {
   return batch;
 }
 
+void check_image_memory(const std::string& path, int64_t count, at::IntArrayRef shape) {
+  double each = 1;
+  for (int64_t side : shape) each *= static_cast<double>(side);
+  constexpr double kGiB = 1 << 30;
+  const double bytes = static_cast<double>(count) * each,
+               labels = static_cast<double>(count) * sizeof(int64_t);
+  const double most = std::min(static_cast<double>(kMaxDatasetBytes), static_cast<double>(usable_memory()));
+  STEER_CHECK(bytes <= most && labels <= most, "[data] ", path, ": expected images of at most ", most / kGiB,
+              " GiB in memory but got ", count, " of ", shape_text(shape), ", ", bytes / kGiB,
+              " GiB (a smaller size or a limit helps)");
+}
+
 Tensor image_memory(const std::string& path, int64_t count, at::IntArrayRef shape) {
-  double bytes = static_cast<double>(count);
-  for (int64_t side : shape) bytes *= static_cast<double>(side);
-  STEER_CHECK(bytes <= static_cast<double>(kMaxDatasetBytes), "[data] ", path,
-              ": expected images of at most ", kMaxDatasetBytes >> 30, " GiB in memory but got ", count,
-              " of ", shape_text(shape), ", ", bytes / (1 << 30), " GiB (a smaller size or a limit helps)");
+  check_image_memory(path, count, shape);
   return at::empty({count, shape[0], shape[1], shape[2]}, torch::kUInt8);
 }
 

@@ -29,7 +29,11 @@ class MemoryDataset : public Dataset {
   std::vector<std::string> classes_;
 };
 
-// Uninitialised uint8 [count, C, H, W]. Throws, naming the memory it would take, above kMaxDatasetBytes.
+// Error, naming the memory they would take, where so many images of shape [C, H, W] with their labels need
+// more than kMaxDatasetBytes or than the machine has.
+void check_image_memory(const std::string& path, int64_t count, at::IntArrayRef shape);
+
+// Uninitialised uint8 [count, C, H, W], checked so.
 Tensor image_memory(const std::string& path, int64_t count, at::IntArrayRef shape);
 
 }  // namespace steer

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <optional>
 
 #include "steer/core/check.h"
@@ -23,13 +24,16 @@ bool ends_in(std::string_view name, std::string_view ending) {
                     [](unsigned char a, char b) { return std::tolower(a) == b; });
 }
 
-// The fields of a line, without the blanks around them.
+// The most fields that are looked at: all beyond are refused alike.
+constexpr size_t kMostFields = 8;
+
+// The fields of a line, the first kMostFields, without the blanks around them.
 std::vector<std::string> fields_of(const std::string& line) {
   std::vector<std::string> fields;
   const bool by_marks = line.find_first_of(",;") != std::string::npos;
   const char* separators = by_marks ? ",;" : " \t";
   size_t at = 0;
-  while (at <= line.size()) {
+  while (at <= line.size() && fields.size() < kMostFields) {
     const size_t end = std::min(line.find_first_of(separators, at), line.size());
     std::string field = line.substr(at, end - at);
     const size_t first = field.find_first_not_of(" \t\r"), last = field.find_last_not_of(" \t\r");
@@ -40,10 +44,13 @@ std::vector<std::string> fields_of(const std::string& line) {
   return fields;
 }
 
+// What a float holds.
+constexpr double kMostNumber = std::numeric_limits<float>::max();
+
 std::optional<double> number_in(const std::string& field) {
   char* rest = nullptr;
   const double value = std::strtod(field.c_str(), &rest);
-  if (field.empty() || *rest != 0 || !std::isfinite(value)) return {};
+  if (field.empty() || *rest != 0 || !std::isfinite(value) || std::abs(value) > kMostNumber) return {};
   return value;
 }
 
@@ -83,7 +90,8 @@ ArrayHead head_of(std::string_view bytes, const std::string& name) {
   STEER_CHECK(order == "False", "[points] ", name, ": expected an array in C order but got Fortran's");
   std::vector<int64_t> shape;
   for (const std::string& field : fields_of(entry_of(head, "shape", name).substr(1) + ","))
-    if (const auto side = number_in(field)) shape.push_back(static_cast<int64_t>(*side));
+    if (const auto side = number_in(field))
+      shape.push_back(*side >= 0 && *side <= 0x1p53 ? static_cast<int64_t>(*side) : -1);
   STEER_CHECK((shape.size() == 1 || (shape.size() == 2 && shape[0] > 0)) && shape.back() == 2, "[points] ",
               name, ": expected an array [N, 2] or [2] but got ", shape_text(shape));
   return {type == "'<f8'", shape.size() == 1 ? 1 : shape[0], start + length};

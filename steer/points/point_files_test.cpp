@@ -53,6 +53,12 @@ TEST(PointFiles, RefusesWhatIsNoPoint) {
     EXPECT_NE(refusal([&] { points_from_npy(whole.substr(0, length), "a.npy"); }), "accepted") << length;
   for (const auto& shape : {std::vector<int64_t>{2, 3}, {5}, {2, 2, 2}})
     EXPECT_NE(refusal([&] { points_from_npy(npy_bytes(torch::zeros(shape)), "a.npy"); }), "accepted");
+  // Numbers that no 64-bit count and no float holds.
+  std::string vast = whole;
+  vast.replace(vast.find("(5, 2)"), 6, "(1e300, 2)"), vast.erase(vast.find("    "), 4);
+  EXPECT_NE(refusal([&] { points_from_npy(vast, "a.npy"); }), "accepted");
+  EXPECT_NE(csv_refusal("1,2\n1e300,3\n").find("line 2"), std::string::npos);
+  EXPECT_NE(csv_refusal(std::string(3000000, ',')).find("expected"), std::string::npos);
   std::string turned = whole;
   turned.replace(turned.find("False"), 5, "True ");
   EXPECT_NE(refusal([&] { points_from_npy(turned, "a.npy"); }).find("C order"), std::string::npos);
