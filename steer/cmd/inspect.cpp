@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "steer/cmd/command.h"
+#include "steer/core/json.h"
 #include "steer/core/progress.h"
 #include "steer/core/tensors.h"
 #include "steer/work/inspection.h"
@@ -43,10 +44,16 @@ std::string inspected_text(const InspectedModel& model) {
   return text + "options:\n" + json_text(model.options, 2) + "\n";
 }
 
+// A name as one cell of a table: a long one would make every line as long.
+std::string cell_of(const std::string& name) {
+  constexpr size_t kLongest = 120;
+  return name.size() <= kLongest ? name : in_quotes(name);
+}
+
 std::string inspected_text(const InspectedTensors& found) {
   std::vector<std::vector<std::string>> rows = {{"tensor", "type", "shape"}};
   for (const auto& [name, entry] : found.header.tensors)
-    rows.push_back({name, c10::toString(entry.dtype), shape_text(entry.shape)});
+    rows.push_back({cell_of(name), c10::toString(entry.dtype), shape_text(entry.shape)});
   std::string text = table(rows) + fmt::format("{} tensors, {} values\n", rows.size() - 1, found.values);
   for (const auto& [key, value] : found.header.metadata) text += fmt::format("{}: {}\n", key, value);
   return text;

@@ -221,7 +221,7 @@ PlotPanel panel_of(const std::string& label, const std::vector<Json>& log,
   std::map<std::string, PlotCurve> curves;
   for (const Json& line : log)
     for (const auto& [name, value] : line.items())
-      if (wanted(name) && value.is_number() && line.contains("images")) {
+      if (wanted(name) && value.is_number() && line.contains("images") && line["images"].is_number()) {
         PlotCurve& curve = curves[name];
         curve.name = name;
         curve.x.push_back(line["images"].get<double>());

@@ -10,6 +10,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/files.h"
+#include "steer/core/json_fields.h"
 #include "steer/core/options.h"
 #include "steer/modalities/modalities.h"
 #include "steer/picture/images.h"
@@ -226,17 +227,19 @@ class Comparing {
       journal_->add(key, result);
     }
     const Json& known = *journal_->find(key);
-    const std::string refused = known.value("refused", "");
+    const std::string& where = journal_->path();
+    const std::string refused = field_or<std::string>(known, "refused", "", where);
     ComparedRow row;
     row.run = contestants_[c].name, row.method = method.name;
-    row.failed = !refused.empty(), row.setting = row.failed ? refused : known.value("setting", "");
-    row.picture = kept_picture(known), row.figures = known.value("figures", Json::object());
+    row.failed = !refused.empty(), row.picture = kept_picture(known);
+    row.setting = row.failed ? refused : field_or<std::string>(known, "setting", "", where);
+    row.figures = object_field(known, "figures", where);
     return row;
   }
 
   // The picture of a result made before; none where it is gone.
   std::string kept_picture(const Json& known) const {
-    const std::string file = known.value("picture", "");
+    const std::string file = field_or<std::string>(known, "picture", "", journal_->path());
     return std::filesystem::is_regular_file(options_.out + "/" + file) ? file : "";
   }
 

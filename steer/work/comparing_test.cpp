@@ -97,6 +97,25 @@ TEST(Compare, GoesOnFromWhatItsJournalHolds) {
   EXPECT_EQ(known.figures, whole.figures);
 }
 
+TEST(Compare, AJournalOfOtherTypesIsRefusedWithItsField) {
+  const TemporaryFolder folder;
+  const auto contestants = small_contestants();
+  const ComparingOptions options = small_comparison(folder);
+  compare(contestants, options, torch::kCPU);
+  const std::string path = options.out + "/results.jsonl";
+  const std::vector<Json> whole = read_json_lines(path).values;
+  for (const char* field : {"refused", "setting", "picture", "figures"}) {
+    std::string text;
+    for (Json line : whole) {
+      line[field] = 3;
+      text += line.dump() + "\n";
+    }
+    write_file(path, text);
+    EXPECT_THAT(refusal([&] { compare(contestants, options, torch::kCPU); }),
+                testing::AllOf(HasSubstr(path + ": expected "), HasSubstr(std::string(" for ") + field)));
+  }
+}
+
 TEST(Compare, RefusesWhatItCannotUnderstand) {
   const TemporaryFolder folder;
   // What is said of the tasks with this in place of what there is.

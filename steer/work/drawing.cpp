@@ -4,6 +4,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/clock.h"
+#include "steer/core/machine.h"
 #include "steer/core/seed_list.h"
 
 namespace steer {
@@ -18,6 +19,8 @@ Drawn draw(const Generator& generator, const DrawOptions& options, const WorkWat
   STEER_CHECK(count > 0 && options.batch > 0 && options.first >= 0,
               "[sample] expected at least one sample in batches of at least one, from number 0, but got ",
               count, ", ", options.batch, " and ", options.first);
+  check_memory(static_cast<double>(count) * static_cast<double>(values_of(generator.space())) * sizeof(float),
+               "[sample] count", joined(count, " samples"));
   const auto plan = generator.plan(nullptr, options.settings);
   DrawRequest all;
   all.seeds = at::tensor(seeds_for(options.seeds, count), torch::kInt64);

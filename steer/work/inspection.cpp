@@ -89,9 +89,10 @@ Json inspected_figures(const InspectedModel& model) {
 }
 
 Json inspected_figures(const InspectedTensors& found) {
-  Json tensors = Json::object();
+  // Names are known to differ; to add by name would look at all of them each time.
+  Json::object_t tensors;
   for (const auto& [name, entry] : found.header.tensors)
-    tensors[name] = {{"type", c10::toString(entry.dtype)}, {"shape", entry.shape}};
+    tensors.emplace_back(name, Json{{"type", c10::toString(entry.dtype)}, {"shape", entry.shape}});
   return {{"tensors", tensors}, {"values", found.values}, {"metadata", found.header.metadata}};
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "steer/core/files.h"
 #include "steer/models/small_models.h"
 #include "steer/picture/images.h"
@@ -36,6 +38,16 @@ TEST(Inspection, TellsOfEveryFamilyWhatIsItsOwn) {
   const Json network = {{"channels", 1}, {"size", 8}, {"classes", 5}, {"widths", {8}}};
   save_model(path, *make_model("classifier", {{"network", network}}, 7), {}, nullptr);
   EXPECT_EQ(inspect(path).figures["classes"], 5);
+}
+
+TEST(Inspection, ListsVeryManyTensorsInTimeInProportion) {
+  const TemporaryFolder folder;
+  Checkpoint many;
+  for (int i = 0; i < 50000; ++i) many.tensors.emplace("t" + std::to_string(i), at::empty({0}));
+  write_checkpoint(folder / "x.safetensors", many);
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(inspect(folder / "x.safetensors").figures["tensors"].size(), 50000u);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(8));
 }
 
 TEST(Inspection, ListsTensorsOfAnySafetensorsFile) {

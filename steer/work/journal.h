@@ -38,6 +38,7 @@ class Journal {
     Json result;  // an object
   };
 
+  const std::string& path() const { return path_; }  // the file
   // All results, in the order made, those of earlier runs first.
   const std::vector<Entry>& entries() const { return entries_; }
   // The result of this key, which lives until the next add(); null where there is none.
@@ -49,6 +50,7 @@ class Journal {
   void read(const Json& line, const JournalOptions& options);
 
   FileLock alone_;
+  std::string path_;
   std::vector<Entry> entries_;
   std::unique_ptr<LogFile> log_;
 };

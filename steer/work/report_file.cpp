@@ -94,7 +94,7 @@ FoundFigure figure_at(const Json& json, const Json& shown, const std::string& fi
     void fields(OptionFields& f) {
       f("at", at, "keys on the way to it");
       f("unit", unit, "text behind it");
-      f("digits", digits, "behind the point; below 0: four in all");
+      f("digits", digits, "behind the point; below 0: four in all", from_to(-1, 20));
       f("scale", scale, "it is multiplied by");
     }
   } how;

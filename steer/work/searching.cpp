@@ -8,6 +8,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/files.h"
+#include "steer/core/json_fields.h"
 #include "steer/core/options.h"
 #include "steer/work/samples.h"
 
@@ -37,7 +38,7 @@ StrengthOptions strengths_of(const SearchingOptions& options, const Generator& g
   StrengthOptions strengths;
   Json settings = options.settings;
   if (!settings.contains("method")) settings["method"] = suited_method(task.objective());
-  strengths.method = settings["method"].get<std::string>();
+  strengths.method = field<std::string>(settings, "method", "settings");
   strengths.settings = generator.plan(&task.objective(), settings)->settings();
   for (const std::string& text : options.knobs) strengths.knobs.push_back(parse_knob(text));
   if (strengths.knobs.empty()) strengths.knobs = suited_knobs(strengths.method, task.truth().defined());

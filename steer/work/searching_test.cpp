@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "steer/core/check.h"
+#include "steer/core/files.h"
 #include "steer/core/json_lines.h"
 #include "steer/core/options.h"
 #include "steer/models/small_models.h"
@@ -75,6 +76,28 @@ TEST(SearchGuidance, GoesOnAfterItWasStoppedAndEndsAsIfItHadNotBeen) {
   EXPECT_EQ(whole.figures["guidance"], at_once.figures["guidance"]);
   options.journal = folder / "strong.jsonl", options.seed = 1;
   EXPECT_THAT(refusal([&] { search_guidance(loaded, options, torch::kCPU); }), HasSubstr("another search"));
+}
+
+TEST(SearchGuidance, AJournalOfOtherTypesIsRefusedWithItsField) {
+  const TemporaryFolder folder;
+  const LoadedModel loaded = loaded_small(small_diffusion("edm"), "edm");
+  const SearchingOptions options = small_search(folder);
+  const WorkWatch never = [](const Moment&) { return false; };
+  search_guidance(loaded, options, torch::kCPU, never);
+  const std::string begun = read_file(options.journal);
+  const std::vector<std::pair<std::string, std::string>> lines = {
+      {R"({"key": {"values": "x", "samples": 2}})", "an array for values"},
+      {R"({"key": {"values": [1, "x"], "samples": 2}})", "a number for values[1]"},
+      {R"({"key": {"values": [1], "samples": 2}})", "values of 2 strengths but got 1"},
+      {R"({"key": {"values": [1, 1], "samples": "x"}})", "an integer for samples"},
+      {R"({"key": [1]})", "an object with values"},
+      {R"({"key": {"values": [1, 1], "samples": 2}, "metric": "x"})", "a number for metric"},
+      {R"({"key": {"values": [1, 1], "samples": 2}, "figures": 3})", "an object for figures"}};
+  for (const auto& [line, fault] : lines) {
+    write_file(options.journal, begun + line + "\n");
+    EXPECT_THAT(refusal([&] { search_guidance(loaded, options, torch::kCPU, never); }),
+                testing::AllOf(HasSubstr(options.journal + ": expected "), HasSubstr(fault)));
+  }
 }
 
 TEST(SearchGuidance, RefusesWhatHasNoStrengthsAndWhatCannotBeMeasured) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "steer/core/check.h"
+#include "steer/core/machine.h"
 #include "steer/core/options.h"
 #include "steer/modalities/modalities.h"
 #include "steer/work/shipped.h"
@@ -46,6 +47,18 @@ RunFile options_asked(const TrainingRequest& request) {
   return file;
 }
 
+// Error where the weights, with gradients, both moments and averages of them, and one batch do not fit into
+// memory. What a step keeps besides, above all its activations, is not foreseen.
+void check_training_memory(const std::string& family, const Json& options, const Dataset& data,
+                           const TrainOptions& train) {
+  constexpr double kCopies = 5;
+  const Extent network = network_extent(family, options);
+  const double batch = static_cast<double>(train.loader.batch) * static_cast<double>(values_of(data.space()));
+  check_memory(
+      (kCopies * network.numbers + batch) * sizeof(float), "[train] " + family,
+      joined("training a network of ", network.numbers, " numbers in batches of ", train.loader.batch));
+}
+
 }  // namespace
 
 Json Training::all_options() const {
@@ -59,9 +72,9 @@ Training prepared_training(const TrainingRequest& request) {
   file.options.data = data_for(request.family, file.model, file.options.data);
   const std::string& path = file.options.data.path;
   training.data = make_dataset(file.options.data);
-  training.model =
-      make_model(request.family, fitted_options(request.family, file.model, *training.data, path),
-                 static_cast<uint64_t>(file.options.train.seed));
+  const Json fitted = fitted_options(request.family, file.model, *training.data, path);
+  check_training_memory(request.family, fitted, *training.data, file.options.train);
+  training.model = make_model(request.family, fitted, static_cast<uint64_t>(file.options.train.seed));
   training.options = std::move(file.options);
   return training;
 }

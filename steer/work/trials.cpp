@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "steer/core/check.h"
+#include "steer/core/json_fields.h"
 #include "steer/core/options.h"
 
 namespace steer {
@@ -20,13 +21,16 @@ Json trial_key(const Trial& trial) {
   return {{"values", trial.values}, {"samples", trial.samples}};
 }
 
-Trial trial_of(const Journal::Entry& entry) {
+// A trial of an earlier run, of so many knobs; `where` is its journal.
+Trial trial_of(const Journal::Entry& entry, size_t knobs, const std::string& where) {
   Trial trial;
-  trial.values = entry.key.at("values").get<std::vector<double>>();
-  trial.samples = entry.key.at("samples").get<int64_t>();
-  const Json metric = entry.result.value("metric", Json());
-  trial.metric = metric.is_number() ? metric.get<double>() : std::numeric_limits<double>::quiet_NaN();
-  trial.figures = entry.result.value("figures", Json::object());
+  trial.values = numbers_field(entry.key, "values", where);
+  STEER_CHECK(trial.values.size() == knobs, "[search] ", where, ": expected values of ", knobs,
+              " strengths but got ", trial.values.size());
+  trial.samples = field<int64_t>(entry.key, "samples", where);
+  trial.metric = field_or(entry.result, "metric", std::numeric_limits<double>::quiet_NaN(), where);
+  trial.figures = found_field(entry.result, "figures", where) ? object_field(entry.result, "figures", where)
+                                                              : Json::object();
   return trial;
 }
 
@@ -91,7 +95,8 @@ SearchResult search_strengths(const Generator& generator, TasksBySize& tasks, co
   bool stopped = false;
   SearchHooks hooks;
   if (journal)
-    for (const Journal::Entry& entry : journal->entries()) hooks.known.push_back(trial_of(entry));
+    for (const Journal::Entry& entry : journal->entries())
+      hooks.known.push_back(trial_of(entry, options.knobs.size(), journal->path()));
   hooks.stop = [&] { return stopped; };
   hooks.run = [&](const std::vector<double>& values, int64_t samples) {
     const std::string setting = described(options.knobs, values);
