@@ -21,7 +21,7 @@ bool starts_with(std::string_view text, std::string_view start) {
 // All planes of a picture as a viewer shows it: one or three of colour, and alpha where there is one.
 Tensor decode_planes(std::string_view bytes, const std::string& name) {
   const bool png = starts_with(bytes, "\x89PNG\r\n\x1a\n"), jpeg = starts_with(bytes, "\xff\xd8");
-  const bool webp = starts_with(bytes, "RIFF") && bytes.substr(0, 12).substr(8) == "WEBP";
+  const bool webp = starts_with(bytes, "RIFF") && bytes.size() >= 12 && bytes.substr(8, 4) == "WEBP";
   STEER_CHECK(png || jpeg || webp, "[read_image] ", name, ": expected a PNG, JPEG or WebP but got ",
               bytes.size(), " bytes of something else");
   const Decoded decoded = png    ? decode_png(bytes, name)

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <png.h>
+#include <sys/resource.h>
 #include <webp/encode.h>
 #include <webp/mux.h>
 #include <zlib.h>
@@ -111,6 +112,18 @@ TEST(Png, EveryCutIsRefused) {
               HasSubstr("whole PNG"));
 }
 
+TEST(Png, AChunkTakesNoMoreMemoryThanItsFileHas) {
+  std::string bytes = encode_png(wavy(1, 6, 5), {{"steer", "{}", false}});
+  const size_t chunk = bytes.find("iTXt");
+  ASSERT_NE(chunk, std::string::npos);
+  bytes[chunk - 4] = '\x5C';  // of its length: 1.5 GB
+  rusage before = {}, after = {};
+  ASSERT_EQ(::getrusage(RUSAGE_SELF, &before), 0);
+  EXPECT_THAT(refusal([&] { decode_bytes(bytes, "long.png", 0); }), HasSubstr("whole PNG"));
+  ASSERT_EQ(::getrusage(RUSAGE_SELF, &after), 0);
+  EXPECT_LT(after.ru_maxrss - before.ru_maxrss, 100000);  // kB
+}
+
 TEST(Png, ChangedBytesAreRefused) {
   std::string bytes = encode_png(wavy(1, 20, 20));
   bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] + 1);
@@ -170,6 +183,10 @@ TEST(Jpeg, EveryCutIsRefused) {
 TEST(Images, OtherFilesAreRefused) {
   EXPECT_THAT(refusal([] { decode_bytes("GIF89a...", "a.gif", 0); }),
               HasSubstr("a.gif: expected a PNG, JPEG or WebP"));
+  // Beginnings of the names of formats.
+  const std::string webp = std::string("RIFF") + std::string(4, '\0') + "WEBP";
+  for (size_t length = 0; length <= webp.size(); ++length)
+    EXPECT_THAT(refusal([&] { decode_bytes(webp.substr(0, length), "a", 0); }), HasSubstr("a: expected"));
   EXPECT_THAT(refusal([] { read_image("/nowhere.png", 0); }), HasSubstr("/nowhere.png"));
   EXPECT_TRUE(is_image_name("x/A.JPeG"));
   EXPECT_FALSE(is_image_name("png"));

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <csetjmp>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -8,6 +10,7 @@
 #include "steer/core/check.h"
 #include "steer/picture/decoders.h"
 #include "steer/picture/orientation.h"
+#include "steer/picture/png_texts.h"
 
 namespace steer {
 namespace {
@@ -39,10 +42,22 @@ void png_give(png_structp png, png_bytep to, size_t count) {
   reader.left.remove_prefix(count);
 }
 
+// Memory for libpng, which would take as much for a chunk as its four bytes of length say. No chunk is longer
+// than the file, and nothing else takes more than the texts may.
+png_voidp png_take(png_structp png, png_alloc_size_t size) {
+  const PngReader& reader = *static_cast<PngReader*>(png_get_mem_ptr(png));
+  return size > std::max(reader.left.size(), kMaxPngTextBytes) ? nullptr : std::malloc(size);
+}
+
+void png_give_back(png_structp, png_voidp memory) {
+  std::free(memory);
+}
+
 // Reads everything before the pixels; afterwards rows are 8 bits of grey, grey and alpha, RGB, or RGB and
 // alpha.
 bool png_start(PngReader& reader) {
-  reader.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &reader, png_fail, png_stay_silent);
+  reader.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &reader, png_fail, png_stay_silent, &reader,
+                                        png_take, png_give_back);
   if (!reader.png) return false;
   if (setjmp(png_jmpbuf(reader.png))) return false;
   reader.info = png_create_info_struct(reader.png);
