@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -78,7 +79,7 @@ Tensor read_idx(const std::string& path, int64_t most) {
     const uint8_t* const bytes = head + 4 + 4 * d;
     shape.push_back(int64_t{bytes[0]} << 24 | int64_t{bytes[1]} << 16 | int64_t{bytes[2]} << 8 |
                     int64_t{bytes[3]});
-    total *= static_cast<double>(shape.back());
+    total *= static_cast<double>(std::max<int64_t>(shape.back(), 1));  // a zero hides no overflow
   }
   check_room(file, path, total, static_cast<double>(most), shape);
   const Tensor values = at::empty(shape, torch::kUInt8);

@@ -89,7 +89,9 @@ ArrayHead head_of(std::string_view bytes, const std::string& name) {
               ": expected float32 or float64 numbers but got ", type);
   STEER_CHECK(order == "False", "[points] ", name, ": expected an array in C order but got Fortran's");
   std::vector<int64_t> shape;
-  for (const std::string& field : fields_of(entry_of(head, "shape", name).substr(1) + ","))
+  const std::string sides = entry_of(head, "shape", name);
+  STEER_CHECK(!sides.empty() && sides[0] == '(', "[points] ", name, ": expected a shape in brackets");
+  for (const std::string& field : fields_of(sides.substr(1) + ","))
     if (const auto side = number_in(field))
       shape.push_back(*side >= 0 && *side <= 0x1p53 ? static_cast<int64_t>(*side) : -1);
   STEER_CHECK((shape.size() == 1 || (shape.size() == 2 && shape[0] > 0)) && shape.back() == 2, "[points] ",

@@ -111,7 +111,8 @@ Bytes idx_seeds() {
   const std::string plain = idx_bytes({2, 3, 3}, std::string(18, 'x'));
   const std::string path = fuzz_folder() + "/seed.gz";
   write_gzip(path, plain);
-  return {plain, idx_bytes({4}, "abcd"), read_file(path)};
+  return {plain, idx_bytes({4}, "abcd"), read_file(path),
+          idx_bytes({576875631, 1667986210, 16777216, 0}, "")};
 }
 
 void read_cifar_bytes(std::string_view bytes) {
@@ -133,7 +134,10 @@ Bytes npy_seeds() {
   std::string head = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }";
   head.append(118 - head.size() - 1, ' ');
   head += '\n';
-  return {std::string("\x93NUMPY\x01\x00\x76\x00", 10) + head + std::string(16, '\0')};
+  const std::string start("\x93NUMPY\x01\x00\x76\x00", 10), shape = "'shape': (2, 2)";
+  std::string without = head;
+  without.replace(without.find(shape), shape.size(), "'shape':,      ");
+  return {start + head + std::string(16, '\0'), start + without + std::string(16, '\0')};
 }
 
 void read_csv(std::string_view bytes) {
