@@ -3,10 +3,10 @@
 
 resume.py STEER [--sets N] [--kills N] [--seed S]
 
-Trains small models of every family under N option sets (default 6; the whole list has over forty), each once
+Trains small models of every family under N option sets (default 5; the whole list has over forty), each once
 without a break and once ended by `kill -9` at random moments and resumed, and compares weights, optimiser,
 averages, counters and logs. Then kills prior, tune, search and reflow the same way until --kills are spent
-(default 12) and compares or opens what they leave. Prints a line for each fault and a table at the end; exits
+(default 8) and compares or opens what they leave. Prints a line for each fault and a table at the end; exits
 with 1 where anything differs or was lost.
 """
 
@@ -25,7 +25,7 @@ import time
 
 PYRAMID = ["ddn.pyramid.widths=[8,8,8,8]", "ddn.pyramid.layers=[1,1,1,2]", "ddn.pyramid.candidates=[6]",
            "ddn.pyramid.image_channels=3"]
-RECURRENT = ["ddn.network=recurrent", "ddn.recurrent.image_channels=3", "ddn.recurrent.base=8", "ddn.recurrent.size=8", "ddn.recurrent.candidates=6", "ddn.recurrent.repeats=3"]
+RECURRENT = ["ddn.network=recurrent", "ddn.recurrent.image_channels=3", "ddn.recurrent.base=8", "ddn.recurrent.size=16", "data.size=16", "ddn.recurrent.candidates=6", "ddn.recurrent.repeats=3"]
 UNET = ["diffusion.unet.block_out_channels=[8,8]", "diffusion.unet.layers_per_block=1", "diffusion.unet.norm_num_groups=4",
         'diffusion.unet.down_block_types=["DownBlock2D","DownBlock2D"]', 'diffusion.unet.up_block_types=["UpBlock2D","UpBlock2D"]']
 JUDGE = ["classifier.network.widths=[8,8]", "classifier.network.size=8"]
@@ -213,8 +213,8 @@ def killed_reflow(work, kills):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("steer", type=pathlib.Path)
-    parser.add_argument("--sets", type=int, default=6)
-    parser.add_argument("--kills", type=int, default=12)
+    parser.add_argument("--sets", type=int, default=5)
+    parser.add_argument("--kills", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     chance = random.Random(asked.seed)

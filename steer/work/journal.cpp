@@ -48,8 +48,7 @@ const std::string& with_folder(const std::string& path) {
 
 }  // namespace
 
-Journal::Journal(const JournalOptions& options)
-    : alone_(with_folder(options.path)), path_(options.path) {
+Journal::Journal(const JournalOptions& options) : alone_(with_folder(options.path)), path_(options.path) {
   const JsonLines lines = read_json_lines(options.path);
   size_t at = 0;
   if (!options.conditions.is_null() && !lines.values.empty()) {
