@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "steer/core/check.h"
+#include "steer/core/files.h"
 #include "steer/metrics/diversity.h"
 #include "steer/modalities/objectives.h"
 #include "steer/work/batches.h"
@@ -43,14 +44,24 @@ Json tuned_json(const TunedSamples& samples) {
   return json;
 }
 
+// A new folder, or what a tuning left that ended before it had written its model.
+void check_tuned_folder(const std::string& out) {
+  check_folder_output(out);
+  if (!std::filesystem::exists(out)) return;
+  for (const auto& entry : std::filesystem::directory_iterator(out)) {
+    const std::string name = entry.path().filename().string();
+    const bool left = entry.path().stem() == "before_after" || file_ending(name) == ".steer-part";
+    STEER_CHECK(left, "[tune] ", out, ": expected a new folder but there is ", name, " in it");
+  }
+}
+
 }  // namespace
 
 Tuning run_tuning(LoadedModel loaded, const std::string& run, const TuningRequest& request,
                   const WorkWatch& watch) {
   check(request.options);
   check_folder_output(request.out);
-  STEER_CHECK(!std::filesystem::exists(request.out), "[tune] ", request.out,
-              ": expected a new folder but there is something");
+  check_tuned_folder(request.out);
   STEER_CHECK(request.count >= 2 && request.batch >= 1,
               "[tune] expected at least two samples to measure, in batches of at least one, but got ",
               request.count, " and ", request.batch);
@@ -82,8 +93,6 @@ Tuning run_tuning(LoadedModel loaded, const std::string& run, const TuningReques
   tell(watch, {title, 1, fmt::format("{} steps", tuning.state.steps)});
   tuning.after = measured_samples(model, *objective, request, device);
 
-  std::filesystem::create_directories(request.out);
-  save_model(request.out + "/model.safetensors", model, ddn.state, nullptr);
   tuning.picture = request.out + "/before_after.png";
   const int64_t shown = std::min(request.count, kMostTunedShown);
   write_picture(tuning.picture,
@@ -91,6 +100,8 @@ Tuning run_tuning(LoadedModel loaded, const std::string& run, const TuningReques
                            {tuning.before.samples.narrow(0, shown), tuning.after.samples.narrow(0, shown)},
                            kTunedColumns),
                 tuning_json(tuning, run, request));
+  // Last: a folder with a model is a whole one.
+  save_model(request.out + "/model.safetensors", model, ddn.state, nullptr);
   return tuning;
 }
 

@@ -54,6 +54,22 @@ TEST(Tuning, RaisesTheScoreAndWritesTheModel) {
             std::string::npos);
 }
 
+TEST(Tuning, TakesOverWhatWasKilledBeforeItsModel) {
+  const TemporaryFolder folder;
+  const TuningRequest request = tuning_request_in(folder);
+  folder.put("tuned/before_after.png", "half");
+  folder.put("tuned/model.safetensors.steer-part", "half");
+  int64_t steps = 0;
+  const Tuning tuning = run_tuning(loaded_ddn(), "here", request, [&](const Moment&) { return ++steps < 2; });
+  EXPECT_TRUE(std::filesystem::exists(request.out + "/model.safetensors"));
+  EXPECT_GT(std::filesystem::file_size(tuning.picture), 100u);
+  folder.put("other/mine.txt", "mine");
+  TuningRequest elsewhere = request;
+  elsewhere.out = folder / "other";
+  EXPECT_NE(refusal([&] { run_tuning(loaded_ddn(), "here", elsewhere); }).find("there is mine.txt in it"),
+            std::string::npos);
+}
+
 TEST(Tuning, ModelsThatCannotBeTunedAreRefused) {
   const TemporaryFolder folder;
   LoadedModel loaded;
