@@ -39,7 +39,10 @@ same_pixels() { [ -s "$1" ] && [ -s "$2" ] && cmp -s <(pixels "$1") <(pixels "$2
 
 # The main way through.
 works help "$steer" --help
-for command in train sample again reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate words list tune likelihood reflow export search compare report; do works "help of $command" "$steer" $command --help; done
+for command in train sample again reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate words list tune likelihood reflow export search compare report; do
+  works "help of $command" "$steer" $command --help
+  claims "an example of $command" grep -q "^  steer $command " out.txt
+done
 works version "$steer" --version
 works manual "$steer" manual
 for shell in bash zsh fish; do works "completions of $shell" "$steer" completion $shell; done
@@ -56,6 +59,8 @@ works 'a list as JSON' "$steer" list metrics --json
 refuses 1 'did you mean solvers' "$steer" list solver
 refuses 2 'did you mean sample' "$steer" smaple
 refuses 2 'did you mean --count' "$steer" sample run --cuont 3
+refuses 2 'whole number of 64 bits' "$steer" train ddn --data shapes --out dry --images 8 --dry-run --seed 99999999999999999999
+refuses 1 'for pyramid.widths but got 100000' "$steer" train ddn --data shapes --out dry --images 8 --dry-run --set 'ddn.pyramid.widths=[8,100000]'
 refuses 2 'expected no further word but got more' "$steer" sample run more
 refuses 2 'tcsh' "$steer" completion tcsh
 works 'a manual in a file' "$steer" manual -o steer.1

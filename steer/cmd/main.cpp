@@ -10,6 +10,7 @@
 #include "steer/cmd/interruption.h"
 #include "steer/cmd/standard_streams.h"
 #include "steer/cmd/usage_fault.h"
+#include "steer/cmd/whole_numbers.h"
 #include "steer/core/build.h"
 #include "steer/core/check.h"
 #include "steer/core/files.h"
@@ -101,6 +102,7 @@ int main(int argc, char** argv) {
   manual->callback(
       [&] { run = [&] { return print(steer::manual_page(app, steer::this_build().version)); }; });
   steer::add_examples(app);
+  steer::refuse_long_numbers(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -135,7 +135,9 @@ void read_under(const std::vector<OptionField>& fields, const Json& json, const 
       continue;
     }
     read_value(field.value, *found, where, prefix + field.name);
-    if (outside_range(field)) refuse(*found, where, prefix + field.name, text_of(field.range).c_str());
+    if (const auto out = outside_range(field))
+      fail("[options] ", where, ": expected ", text_of(field.range), " for ", prefix, field.name, " but got ",
+           found->is_array() ? number_text(*out) : shown(*found));
   }
   refuse_unknown(fields, json, where, prefix);
 }

@@ -69,7 +69,7 @@ TEST(OptionRanges, AreCheckedByReadingAndNamed) {
   EXPECT_EQ(fault({{"share", 0}, {"count", 1}, {"sides", {8, 1}}}), "accepted");
   EXPECT_EQ(fault({{"share", 1}}), "[options] c.json: expected 0 up to but not 1 for share but got 1");
   EXPECT_EQ(fault({{"count", 0}}), "[options] c.json: expected at least 1 for count but got 0");
-  EXPECT_EQ(fault({{"sides", {4, 9}}}), "[options] c.json: expected 1 to 8 for sides but got an array");
+  EXPECT_EQ(fault({{"sides", {4, 9}}}), "[options] c.json: expected 1 to 8 for sides but got 9");
   RangedOptions options;
   options.count = -2;
   EXPECT_EQ(refusal([&] { check_options(options, "here"); }),
