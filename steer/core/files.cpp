@@ -14,6 +14,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/json.h"
+#include "steer/core/machine.h"
 
 namespace steer {
 namespace {
@@ -41,11 +42,6 @@ int write_all(int file, std::string_view bytes) {
     bytes.remove_prefix(static_cast<size_t>(written));
   }
   return 0;
-}
-
-// The most that is read at once.
-size_t half_of_memory() {
-  return static_cast<size_t>(::sysconf(_SC_PHYS_PAGES)) / 2 * static_cast<size_t>(::sysconf(_SC_PAGESIZE));
 }
 
 void make_parent(const std::string& path, const char* what) {
@@ -118,7 +114,8 @@ std::string read_file(const std::string& path) {
   STEER_CHECK(file >= 0, "[read_file] ", path, ": expected a readable file but got ", reason(errno));
   struct stat status = {};
   const size_t stated = ::fstat(file, &status) == 0 ? static_cast<size_t>(status.st_size) : 0;
-  const size_t most = half_of_memory();
+  // Asked once: many small files are read one after the other.
+  static const size_t most = static_cast<size_t>(usable_memory()) / 2;
   std::string bytes;
   size_t size = 0;
   ssize_t got = 1;

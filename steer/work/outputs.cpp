@@ -12,6 +12,7 @@
 #include "steer/core/json.h"
 #include "steer/picture/picture_writing.h"
 #include "steer/picture/png_texts.h"
+#include "steer/work/pictures.h"
 #include "steer/work/rate_curve.h"
 #include "steer/work/report.h"
 
@@ -36,14 +37,10 @@ bool steer_wrote_json(const std::string& path) {
   return !json.is_discarded() && is_twin(json);
 }
 
-std::string twin_of(const std::string& path) {
-  return fs::path(path).replace_extension(".json").string();
-}
-
 // By the recipe inside, or by the twin beside it.
 bool steer_wrote_picture(const std::string& path) {
   std::error_code ignored;
-  if (fs::is_regular_file(twin_of(path), ignored) && steer_wrote_json(twin_of(path))) return true;
+  if (fs::is_regular_file(twin_path(path), ignored) && steer_wrote_json(twin_path(path))) return true;
   try {
     const auto texts = decode_png_texts(read_file(path), path);
     return std::any_of(texts.begin(), texts.end(), [](const PngText& text) { return text.key == "steer"; });
@@ -92,7 +89,7 @@ bool check_place(const std::string& path) {
 // The twin beside a path and what stands at the path itself.
 void check_foreign(const std::string& path, bool with_twin, bool (*ours)(const std::string&)) {
   std::error_code ignored;
-  const std::string twin = twin_of(path);
+  const std::string twin = twin_path(path);
   STEER_CHECK(!with_twin || !fs::exists(twin, ignored) || steer_wrote_json(twin), "[out] ", twin,
               ": stands there and is not steer's, which writes it beside ", path,
               "; name another file, or --force");

@@ -25,11 +25,15 @@ Tensor picture_alone(const Space& space, const State& sample) {
   return modality.alone ? modality.alone(sample) : modality.picture({sample}, 1);
 }
 
+std::string twin_path(const std::string& path) {
+  return fs::path(path).replace_extension(".json").string();
+}
+
 void write_twin(const std::string& path, const Json& twin) {
   if (!fs::is_regular_file(path)) return;
   Json marked = twin;
   marked["steer"] = this_build().version;
-  write_file(fs::path(path).replace_extension(".json").string(), json_text(marked, 2) + "\n");
+  write_file(twin_path(path), json_text(marked, 2) + "\n");
 }
 
 void write_picture(const std::string& path, const Tensor& picture, const Json& twin,

@@ -20,6 +20,9 @@ Tensor picture_of(const Space& space, const std::vector<State>& sources, int64_t
 // One sample by itself, without a frame.
 Tensor picture_alone(const Space& space, const State& sample);
 
+// What stands beside a path: the same name ending in .json.
+std::string twin_path(const std::string& path);
+
 // Beside what was written to a path: the same name ending in .json, with how it was made and the version of
 // steer. Nothing beside a device or pipe.
 void write_twin(const std::string& path, const Json& twin);

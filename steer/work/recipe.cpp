@@ -12,6 +12,7 @@
 #include "steer/picture/picture_writing.h"
 #include "steer/work/drawing.h"
 #include "steer/work/guiding.h"
+#include "steer/work/pictures.h"
 #include "steer/work/recipe_pictures.h"
 #include "steer/work/shipped.h"
 
@@ -135,7 +136,7 @@ Recipe recipe_of(const Json& json, const std::string& where) {
 Recipe read_recipe(const std::string& path) {
   const std::string bytes = read_file(path);
   // Formats that hold no texts have their recipe beside them.
-  const std::string twin = std::filesystem::path(path).replace_extension(".json").string();
+  const std::string twin = twin_path(path);
   if (twin != path && is_written_picture_name(path) && file_ending(path) != ".png" &&
       std::filesystem::exists(twin))
     return read_recipe(twin);
