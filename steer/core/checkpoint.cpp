@@ -14,7 +14,8 @@ namespace steer {
 namespace {
 
 constexpr uint64_t kLengthBytes = 8;
-constexpr uint64_t kMaxHeaderBytes = 100000000;
+// Some 300,000 tensors; parsed it takes up to twenty times as much memory.
+constexpr uint64_t kMaxHeaderBytes = uint64_t{1} << 25;
 constexpr size_t kMaxDimensions = 64;
 constexpr const char* kMetadata = "__metadata__";
 

@@ -12,7 +12,7 @@ namespace steer {
 namespace {
 
 constexpr double kRedrawSeconds = 0.1;
-constexpr double kPlainSeconds = 15;
+constexpr double kPlainSeconds = 15, kFirstPlainSeconds = 1;
 constexpr int kBarWidth = 20;
 constexpr size_t kTerminalWidth = 100;
 
@@ -48,7 +48,7 @@ Progress::Progress(std::string title, double total, bool terminal, std::ostream&
       clock_(clock ? std::move(clock) : now_seconds),
       started_(clock_()),
       now_(started_),
-      shown_at_(started_ - (terminal ? kRedrawSeconds : 0)) {}
+      shown_at_(started_ - (terminal ? kRedrawSeconds : kPlainSeconds - kFirstPlainSeconds)) {}
 
 Progress::~Progress() {
   if (!drawn_ || finished_) return;

@@ -14,8 +14,8 @@ std::string duration_text(double seconds);
 class Progress {
  public:
   // `total` and the `done` of update() are in `unit` (0: the total is unknown; an empty unit: no rate is
-  // shown). On a terminal the line is redrawn at most ten times a second, elsewhere written at most every
-  // 15 s. `clock` gives seconds.
+  // shown). On a terminal the line is redrawn at most ten times a second, elsewhere written after a
+  // second, then at most every 15 s. `clock` gives seconds.
   Progress(std::string title, double total, bool terminal, std::ostream& out, std::string unit = "steps",
            std::function<double()> clock = {});
   // Leaves a line begun on a terminal, so that what follows (an error) stands on its own.

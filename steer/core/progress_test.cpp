@@ -29,7 +29,7 @@ TEST(DurationText, ReadsAsPeopleSayIt) {
   for (double none : {-1.0, std::nan(""), double{INFINITY}}) EXPECT_EQ(duration_text(none), "unknown");
 }
 
-TEST(Progress, PlainLinesComeEveryFifteenSecondsAndAtTheEnd) {
+TEST(Progress, PlainLinesComeAfterASecondThenEveryFifteenAndAtTheEnd) {
   std::ostringstream out;
   double now = 100;
   Progress progress("train", 60, false, out, "images", [&] { return now; });
@@ -38,10 +38,10 @@ TEST(Progress, PlainLinesComeEveryFifteenSecondsAndAtTheEnd) {
   progress.update(60);
   progress.finish();
   EXPECT_EQ(out.str(),
-            "train 25%  1 images/s  45 s left  loss 0.5\n"
-            "train 50%  1 images/s  30 s left  loss 0.5\n"
-            "train 75%  1 images/s  15 s left  loss 0.5\n"
-            "train 100%  1 images/s  loss 0.5\n"
+            "train 1%  1 images/s  59 s left  loss 0.5\n"
+            "train 26%  1 images/s  44 s left  loss 0.5\n"
+            "train 51%  1 images/s  29 s left  loss 0.5\n"
+            "train 76%  1 images/s  14 s left  loss 0.5\n"
             "train 100%  0.984 images/s  took 1 min 01 s  saved\n");
 }
 

@@ -126,15 +126,11 @@ Tensor make_levels(const LevelOptions& o, const Process& process) {
   const auto& names = level_names();
   STEER_CHECK(std::find(names.begin(), names.end(), o.type) != names.end(),
               "[levels] expected a known type but got ", o.type, did_you_mean(o.type, names));
-  STEER_CHECK(o.steps >= 1 && o.steps <= 1000000, "[levels] expected steps from 1 to 1000000 but got ",
-              o.steps);
-  STEER_CHECK(o.rho >= 0, "[levels] expected rho above 0, or 0 for the type's own, but got ", o.rho);
-  STEER_CHECK(o.shift > 0, "[levels] expected a positive shift but got ", o.shift);
-  STEER_CHECK(o.offset >= 0, "[levels] expected an offset of at least 0 but got ", o.offset);
+  check_options(o, "levels");
   const double low = o.sigma_min > 0 ? o.sigma_min : process.sigma_min();
   const double high = o.sigma_max > 0 ? o.sigma_max : process.sigma_max();
-  STEER_CHECK(o.sigma_min >= 0 && o.sigma_max >= 0 && std::isfinite(high) && low < high,
-              "[levels] expected 0 < sigma_min < sigma_max but got ", low, " and ", high);
+  STEER_CHECK(std::isfinite(high) && low < high, "[levels] expected 0 < sigma_min < sigma_max but got ", low,
+              " and ", high);
 
   const int64_t n = o.steps;
   if (o.type == "karras") return with_zero(karras_levels(n, low, high, o.rho > 0 ? o.rho : 7));

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "steer/core/check.h"
+#include "steer/core/options.h"
 #include "steer/core/pi.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
@@ -84,9 +85,7 @@ Likelihood likelihood(const DenoiserOf& denoiser_of, const Process& process, con
   STEER_CHECK(o.divergence == "hutchinson" || o.divergence == "exact",
               "[likelihood] expected divergence hutchinson or exact but got ", o.divergence,
               did_you_mean(o.divergence, {"hutchinson", "exact"}));
-  STEER_CHECK(o.probes >= 1 && o.grid_steps >= 0,
-              "[likelihood] expected probes of at least 1 and grid_steps of ", "at least 0 but got ",
-              o.probes, " and ", o.grid_steps);
+  check_options(o, "likelihood");
   STEER_CHECK(x.dim() >= 2 && seeds.dim() == 1 && seeds.size(0) == x.size(0),
               "[likelihood] expected x [B, ...] and B seeds but got ", shape_text(x.sizes()), " and ",
               shape_text(seeds.sizes()));

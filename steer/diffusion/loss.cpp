@@ -40,7 +40,7 @@ Tensor draw_sigmas(const NoiseDrawOptions& o, const Process& process, int64_t co
   STEER_CHECK(std::find(names.begin(), names.end(), o.type) != names.end(), "[draw_sigmas] expected type ",
               "auto, log_normal, uniform_t, logit_normal, log_uniform or table but got ", o.type,
               did_you_mean(o.type, names));
-  STEER_CHECK(o.std > 0, "[draw_sigmas] expected a positive std but got ", o.std);
+  check_options(o, "draw_sigmas");
   const std::string type = type_of(o, process);
   STEER_CHECK(type != "table" || process.table().defined(),
               "[draw_sigmas] expected a process with a table, ddpm or cosine, but got ", process.type());

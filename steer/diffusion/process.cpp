@@ -89,9 +89,8 @@ Process::Process(const ProcessOptions& options) : options_(options) {
               "edm, vp, subvp, ve, ddpm, cosine or flow but got ", o.type, did_you_mean(o.type, names));
   STEER_CHECK(o.beta_min > 0 && o.beta_max > o.beta_min,
               "[process] expected 0 < beta_min < beta_max but got ", o.beta_min, " and ", o.beta_max);
-  STEER_CHECK(o.sigma_data > 0, "[process] expected a positive sigma_data but got ", o.sigma_data);
-  STEER_CHECK(o.steps >= 2 && o.steps <= 1000001, "[process] expected steps from 2 to 1000001 but got ",
-              o.steps);
+  check_options(o, "process");
+  STEER_CHECK(o.steps >= 2, "[process] expected steps from 2 to 1000001 but got ", o.steps);
   STEER_CHECK(o.type != "ddpm" || o.beta_max < static_cast<double>(o.steps),
               "[process] expected beta_max below steps but got ", o.beta_max, " and ", o.steps);
   if (o.type == "ddpm") table_ = ddpm_table(o.steps, o.beta_min, o.beta_max);

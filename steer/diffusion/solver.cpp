@@ -225,19 +225,11 @@ void check_solver(const SolverOptions& o) {
   const auto& names = solver_names();
   STEER_CHECK(std::find(names.begin(), names.end(), o.name) != names.end(),
               "[solver] expected a known name but got ", o.name, did_you_mean(o.name, names));
-  STEER_CHECK(o.eta == -1 || (o.eta >= 0 && o.eta <= 1e3),
-              "[solver] expected eta of at least 0, or -1, but got ", o.eta);
-  STEER_CHECK(o.name != "ddim" || o.eta <= 1, "[solver] expected eta from 0 to 1 for ddim but got ", o.eta);
-  STEER_CHECK(o.alpha > 0 && o.alpha <= 1, "[solver] expected alpha above 0, at most 1, but got ", o.alpha);
-  STEER_CHECK(o.churn >= 0 && o.churn_min >= 0 && o.churn_noise >= 0,
-              "[solver] expected churn, churn_min and churn_noise of at least 0 but got ", o.churn, ", ",
-              o.churn_min, " and ", o.churn_noise);
-  STEER_CHECK(o.order >= 1 && o.order <= 4, "[solver] expected order from 1 to 4 but got ", o.order);
+  check_options(o, "solver");
+  STEER_CHECK(o.eta == -1 || o.eta >= 0, "[solver] expected eta from 0 to 1, or -1, but got ", o.eta);
+  STEER_CHECK(o.alpha <= 1, "[solver] expected alpha above 0, at most 1, but got ", o.alpha);
   STEER_CHECK(o.variance == "small" || o.variance == "large",
               "[solver] expected variance small or large but got ", o.variance);
-  STEER_CHECK(o.clip_range >= 0, "[solver] expected clip_range of at least 0 but got ", o.clip_range);
-  STEER_CHECK(o.snr >= 0 && o.corrections >= 0,
-              "[solver] expected snr and corrections of at least 0 but got ", o.snr, " and ", o.corrections);
 }
 
 void check_run(const Tensor& x, const Tensor& levels) {

@@ -187,18 +187,7 @@ std::string checked_form(const ClimbOptions& o, const SolverOptions& solver) {
   check_word("mu_structure", o.mu_structure, structures);
   check_word("sigma_structure", o.sigma_structure, {"decrease", "constant", "posterior"});
   check_word("normalise", o.normalise, {"none", "score", "root"});
-  const auto check_number = [](const char* name, double value) {
-    STEER_CHECK(std::isfinite(value) && value >= 0, "[guide] ", name,
-                ": expected a number of at least 0 but got ", value);
-  };
-  check_number("rho", o.rho), check_number("mu", o.mu), check_number("sigma", o.sigma);
-  check_number("gradient_limit", o.gradient_limit), check_number("reach", o.reach);
-  STEER_CHECK(o.data_std > 0, "[guide] data_std: expected a number above 0 but got ", o.data_std);
-  STEER_CHECK(o.recurrence >= 1 && o.recurrence <= 10000,
-              "[guide] recurrence: expected 1 to 10000 repetitions but got ", o.recurrence);
-  STEER_CHECK(o.iterations >= 0 && o.iterations <= 10000, "[guide] iterations: expected 0 to 10000 but got ",
-              o.iterations);
-  STEER_CHECK(o.draws >= 0 && o.draws <= 10000, "[guide] draws: expected 0 to 10000 but got ", o.draws);
+  check_options(o, "guide");
   STEER_CHECK(
       solver.name != "dopri5",
       "[guide] expected a solver of fixed levels but got dopri5, whose samples go their own ways while an "

@@ -16,26 +16,18 @@ void check_population(const PopulationOptions& o) {
   STEER_CHECK(among(o.method, methods),
               "[population] method: expected none, best_of, svdd, feynman_kac or tree but got ", o.method,
               did_you_mean(o.method, methods));
-  STEER_CHECK(o.count >= 1 && o.count <= 1000000, "[population] count: expected 1 to 1000000 rows but got ",
-              o.count);
-  STEER_CHECK(o.paths >= 1 && (o.method != "tree" || o.count % o.paths == 0),
+  check_options(o, "population");
+  STEER_CHECK(o.method != "tree" || o.count % o.paths == 0,
               "[population] paths: expected a divisor of count ", o.count, " but got ", o.paths);
-  STEER_CHECK(std::isfinite(o.temperature) && o.temperature >= 0,
-              "[population] temperature: expected a number of at least 0 but got ", o.temperature);
   STEER_CHECK(o.method != "feynman_kac" || o.temperature > 0,
               "[population] temperature: expected a number above 0 for feynman_kac but got ", o.temperature);
   STEER_CHECK(among(o.potential, {"difference", "max", "sum"}),
               "[population] potential: expected difference, max or sum but got ", o.potential);
   STEER_CHECK(o.branch == "state" || o.branch == "destination",
               "[population] branch: expected state or destination but got ", o.branch);
-  STEER_CHECK(std::isfinite(o.data_std) && o.data_std > 0,
-              "[population] data_std: expected a number above 0 but got ", o.data_std);
-  STEER_CHECK(o.every >= 1, "[population] every: expected at least 1 step but got ", o.every);
-  STEER_CHECK(o.last_sigma >= 0 && o.first_sigma >= o.last_sigma,
+  STEER_CHECK(o.first_sigma >= o.last_sigma,
               "[population] expected first_sigma at or above last_sigma, which is at least 0, but got ",
               o.first_sigma, " and ", o.last_sigma);
-  STEER_CHECK(o.threshold >= 0 && o.threshold <= 1,
-              "[population] threshold: expected a share from 0 to 1 but got ", o.threshold);
 }
 
 void check_population(const PopulationOptions& o, const SolverOptions& solver) {

@@ -36,14 +36,18 @@ Tensor over(const Tensor& planes, const Colour& background) {
   const int64_t stored = planes.size(0) - 1;
   const bool grey = background[0] == background[1] && background[1] == background[2];
   const Tensor colours = with_channels(planes.narrow(0, 0, stored).unsqueeze(0), grey ? 0 : 3).squeeze(0);
-  const Tensor out = at::empty(colours.sizes(), torch::kUInt8), alpha = planes[stored].contiguous();
+  const Tensor alpha = planes[stored].contiguous();
+  if (alpha.min().item<uint8_t>() == 255) return colours;
+  const Tensor out = at::empty(colours.sizes(), torch::kUInt8);
   const uint8_t* const shares = alpha.data_ptr<uint8_t>();
   for (int64_t i = 0; i < colours.size(0); ++i) {
     const Tensor under = colours[i].contiguous();
     const uint8_t* const from = under.data_ptr<uint8_t>();
+    const unsigned behind = background[i];
     uint8_t* const to = out.data_ptr<uint8_t>() + i * alpha.numel();
-    for (int64_t at = 0; at < alpha.numel(); ++at)
-      to[at] = static_cast<uint8_t>((from[at] * shares[at] + background[i] * (255 - shares[at]) + 127) / 255);
+    const int64_t count = alpha.numel();
+    for (int64_t at = 0; at < count; ++at)
+      to[at] = static_cast<uint8_t>((from[at] * shares[at] + behind * (255 - shares[at]) + 127) / 255);
   }
   return out;
 }

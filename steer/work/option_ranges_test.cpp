@@ -69,5 +69,35 @@ TEST(OptionRanges, StructsAreCheckedWhereTheyAreUsed) {
   EXPECT_THAT(refusal([&] { ClassifierModel model(classifier); }), testing::HasSubstr("network.blocks"));
 }
 
+TEST(OptionRanges, StructsOfOneRunAreCheckedWhereTheyAreUsed) {
+  const double nan = std::nan("");
+  const auto refused_in = [](auto&& made, const char* field) {
+    EXPECT_THAT(refusal(made), testing::HasSubstr(field));
+  };
+  SolverOptions solver;
+  solver.rtol = -1;
+  refused_in([&] { make_step(solver, {}); }, "rtol but got -1");
+  const Process process{ProcessOptions()};
+  LevelOptions levels;
+  levels.rho = nan;
+  refused_in([&] { make_levels(levels, process); }, "rho but got");
+  ProcessOptions odd;
+  odd.beta_max = nan;
+  refused_in([&] { Process made(odd); }, "beta_max but got");
+  NoiseDrawOptions draw;
+  draw.mean = 1e9;
+  refused_in([&] { draw_sigmas(draw, process, 1, 0); }, "mean but got");
+  LikelihoodOptions likely;
+  likely.atol = 0;
+  const Denoiser none;
+  refused_in([&] { likelihood(none, process, at::zeros({1, 2}), at::zeros({1}), likely); }, "atol but got 0");
+  ClimbOptions climb;
+  climb.data_std = nan;
+  refused_in([&] { checked_form(climb, {}); }, "data_std but got");
+  PopulationOptions population;
+  population.threshold = 2;
+  refused_in([&] { check_population(population); }, "threshold but got 2");
+}
+
 }  // namespace
 }  // namespace steer
