@@ -65,11 +65,26 @@ Tensor gradient_of(const Tensor& value, const Tensor& y) {
   }
 }
 
+// The score and its gradient somewhere.
+struct Slope {
+  Tensor value, gradient;
+};
+
+// One move of mean guidance: from where, by which slope.
+struct Climbed {
+  Tensor from, move;
+  Slope slope;
+};
+
 // What one look at the denoiser gives: its answer and both terms.
 struct Look {
-  Tensor x0;       // detached, clipped if asked
+  Tensor raw;      // as the network gave it, detached
+  Tensor x0;       // the same, clipped if asked
   Tensor delta_t;  // rho s_rho J^T g; undefined without variance guidance
-  Tensor delta_0;  // undefined without mean guidance
+  Climbed last;    // iteration of mean guidance, not looked at yet; undefined without
+  Slope first;     // at x0, of the objective seen through `draws` of deviation `std`
+  double std = 0;
+  Tensor draws;
 };
 
 // Everything that does not change during a run, and the draws it has taken.
@@ -93,13 +108,41 @@ struct Climber {
     return std * at::stack(draws, 1);
   }
 
-  struct Slope {
-    Tensor value, gradient;
-  };
-  Slope slope(const Tensor& at, double std, const Tensor& draws) const {
+  Tensor height(const Tensor& at, const Look& seen) const {
+    const Tensor value =
+        options.draws == 0 ? objective.closed(at, seen.std) : objective.drawn(at, seen.draws);
+    return value.to(at.scalar_type());
+  }
+
+  // The share of what a slope promises that a move must gain. Of a parabola, where a quarter is three
+  // quarters of the way from its top to as far beyond; what flattens out, as the logarithm of a probability,
+  // may gain less.
+  double enough() const { return objective.linear() ? 0.25 : 0; }
+
+  Tensor gains(const Slope& from, const Tensor& value, const Tensor& move) const {
+    return value - from.value >= enough() * (from.gradient * move).flatten(1).sum(1);
+  }
+
+  // A move, shortened for each sample until it gains enough; what cannot be mended is left out.
+  Tensor braked(const Slope& from, const Tensor& start, const Tensor& move, const Look& seen) const {
+    constexpr int64_t kTries = 6;
+    const Tensor rise = (from.gradient * move).flatten(1).sum(1);
+    Tensor share = at::ones_like(rise), gain;
+    for (int64_t i = 1;; ++i) {
+      gain = height(start + over(share, move) * move, seen) - from.value;
+      const Tensor good = gain >= enough() * share * rise;
+      if (i == kTries || good.all().item<bool>()) break;
+      // Where the parabola through the values at both ends, with the slope at its beginning, has its top.
+      const Tensor top = (share * share * rise / (2 * (share * rise - gain))).nan_to_num(0);
+      share = at::where(good, share, at::minimum(at::maximum(top, 1e-3 * share), 0.9 * share));
+    }
+    return at::where(over(gain >= 0, move) > 0, over(share, move) * move, at::zeros_like(move));
+  }
+
+  Slope slope(const Tensor& at, const Look& seen) const {
     const torch::AutoGradMode with_gradients(true);
     const Tensor y = at.detach().requires_grad_(true);
-    const Tensor value = options.draws == 0 ? objective.closed(y, std) : objective.drawn(y, draws);
+    const Tensor value = options.draws == 0 ? objective.closed(y, seen.std) : objective.drawn(y, seen.draws);
     return {value.detach().to(y.scalar_type()), gradient_of(value.sum(), y)};
   }
 
@@ -110,31 +153,66 @@ struct Climber {
       const torch::AutoGradMode if_needed(by.rho != 0);
       input = by.rho != 0 ? x.detach().requires_grad_(true) : x;
       answer = D(input, level);
+      seen.raw = answer.detach();
       if (options.clip_x0) answer = within(objective.space(), answer);
     }
     seen.x0 = answer.detach();
     const bool by_mean = by.mu != 0 && options.iterations > 0;
     if (by.rho == 0 && !by_mean) return seen;
-    const double std = noise_deviation(options, sigma);
-    const Tensor draws = draw(std);
+    seen.std = noise_deviation(options, sigma);
+    seen.draws = draw(seen.std);
     // The gradient at x0 is the first of the mean guidance too.
-    Slope first = slope(seen.x0, std, draws);
-    if (by.rho != 0) {
-      const Tensor back = torch::autograd::grad({answer}, {input}, {first.gradient})[0];
-      seen.delta_t = by.rho * limited_gradient(back, options.gradient_limit);
-      if (options.normalise != "none") {
-        Tensor size = first.value.abs().clamp_min(1e-12);
-        if (options.normalise == "root") size = size.sqrt();
-        seen.delta_t = seen.delta_t / over(size, seen.delta_t);
-      }
-    }
+    seen.first = slope(seen.x0, seen);
+    if (by.rho != 0) seen.delta_t = variance_term(answer, input, seen.first, by.rho);
     answer = Tensor(), input = Tensor();
-    if (!by_mean) return seen;
-    Tensor y = seen.x0 + by.mu * limited_gradient(first.gradient, options.gradient_limit);
-    for (int64_t i = 1; i < options.iterations; ++i)
-      y = y + by.mu * limited_gradient(slope(y, std, draws).gradient, options.gradient_limit);
-    seen.delta_0 = y - seen.x0;
+    if (by_mean) seen.last = climbed(seen, by.mu);
     return seen;
+  }
+
+  Tensor variance_term(const Tensor& answer, const Tensor& input, const Slope& slope, double rho) const {
+    const Tensor back = torch::autograd::grad({answer}, {input}, {slope.gradient})[0];
+    const Tensor term = rho * limited_gradient(back, options.gradient_limit);
+    if (options.normalise == "none" || objective.of_lengths()) return term;
+    Tensor size = slope.value.abs().clamp_min(1e-12);
+    if (options.normalise == "root") size = size.sqrt();
+    return term / over(size, term);
+  }
+
+  // Iterations of mean guidance; each but the last is looked at, since its end is where the next begins.
+  Climbed climbed(const Look& seen, double mu) const {
+    Climbed now{seen.x0, {}, seen.first};
+    for (int64_t i = 1;; ++i) {
+      now.move = mu * limited_gradient(now.slope.gradient, options.gradient_limit);
+      if (i == options.iterations) return now;
+      Tensor end = now.from + now.move;
+      Slope there = slope(end, seen);
+      if (options.safe && !gains(now.slope, there.value, now.move).all().item<bool>()) {
+        end = now.from + braked(now.slope, now.from, now.move, seen);
+        there = slope(end, seen);
+      }
+      now = {end, {}, there};
+    }
+  }
+
+  // All that is added to a step or an answer; undefined for nothing. `factor` [B] is of the variance term.
+  Tensor whole_move(const Look& seen, const Tensor& factor, double sigma) const {
+    if (!seen.first.value.defined()) return {};
+    const auto sum = [&](const Tensor& by_variance, const Tensor& by_mean) {
+      if (!by_mean.defined()) return by_variance;
+      const Tensor reaching = reached(seen.last.from + by_mean - seen.x0, sigma);
+      return by_variance.defined() ? by_variance + reaching : reaching;
+    };
+    Tensor variance, mean = seen.last.move;
+    if (seen.delta_t.defined()) variance = reached(over(factor, seen.delta_t) * seen.delta_t, sigma);
+    const Tensor move = sum(variance, mean);
+    if (!options.safe) return move;
+    const Tensor good = gains(seen.first, height(seen.x0 + move, seen), move);
+    if (good.all().item<bool>()) return move;
+    // Each for itself, then both.
+    if (variance.defined()) variance = braked(seen.first, seen.x0, variance, seen);
+    if (mean.defined()) mean = braked(seen.last.slope, seen.last.from, mean, seen);
+    const Tensor shortened = braked(seen.first, seen.x0, sum(variance, mean), seen);
+    return at::where(over(good, move) > 0, move, shortened);
   }
 
   // A term that moves samples, within reach.
@@ -148,12 +226,12 @@ struct Climber {
     Look seen;
     const Denoiser watched = [&](const Tensor& at, const Tensor& level) {
       seen = look(D, at, level, sigma, by);
-      return seen.x0;
+      return options.keep_eps ? seen.raw : seen.x0;
     };
     Tensor moved = step(watched, x, sigma, next);
-    if (seen.delta_t.defined()) moved = moved + reached((1 + sigma * sigma) * seen.delta_t, sigma);
-    if (seen.delta_0.defined()) moved = moved + reached(seen.delta_0, sigma);
-    return moved;
+    if (options.keep_eps) moved = moved + (seen.x0 - seen.raw);
+    const Tensor move = whole_move(seen, at::full({x.size(0)}, 1 + sigma * sigma, x.options()), sigma);
+    return move.defined() ? moved + move : moved;
   }
 
   // One step of the form `denoiser`.
@@ -163,10 +241,8 @@ struct Climber {
       // The deviation of the draws is a host's number; without them nothing waits for the level.
       const double now = options.sigma == 0 && options.reach == 0 ? sigma : level[0].item<double>();
       const Look seen = look(D, at, level, now, by);
-      Tensor answer = seen.x0;
-      if (seen.delta_t.defined())
-        answer = answer + reached(over(level.square(), seen.delta_t) * seen.delta_t, now);
-      if (seen.delta_0.defined()) answer = answer + reached(seen.delta_0, now);
+      const Tensor move = whole_move(seen, level.square(), now);
+      const Tensor answer = move.defined() ? seen.x0 + move : seen.x0;
       return options.clip_x0 ? within(objective.space(), answer) : answer;
     };
     return step(guided, x, sigma, next);
@@ -179,6 +255,10 @@ bool climbs(const ClimbOptions& o) {
   return o.rho != 0 || (o.mu != 0 && o.iterations > 0);
 }
 
+bool lengths_climbed(const ClimbOptions& o) {
+  return o.normalise == "residual";
+}
+
 std::string checked_form(const ClimbOptions& o, const SolverOptions& solver) {
   static const std::vector<std::string> structures = {
       "increase", "decrease", "constant", "sqrt_alpha", "increase_sqrt_alpha", "beta"};
@@ -186,7 +266,7 @@ std::string checked_form(const ClimbOptions& o, const SolverOptions& solver) {
   check_word("rho_structure", o.rho_structure, structures);
   check_word("mu_structure", o.mu_structure, structures);
   check_word("sigma_structure", o.sigma_structure, {"decrease", "constant", "posterior"});
-  check_word("normalise", o.normalise, {"none", "score", "root"});
+  check_word("normalise", o.normalise, {"none", "score", "root", "residual"});
   check_options(o, "guide");
   STEER_CHECK(
       solver.name != "dopri5",

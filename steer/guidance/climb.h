@@ -25,6 +25,8 @@ struct ClimbOptions {
   double gradient_limit = 0;
   double reach = 0;
   bool clip_x0 = true;
+  bool keep_eps = false;
+  bool safe = false;
 
   void fields(OptionFields& f) {
     f("form", form,
@@ -42,7 +44,9 @@ struct ClimbOptions {
     f("mu_structure", mu_structure, "how mu goes along the levels: the same words");
     f("sigma_structure", sigma_structure,
       "how sigma goes along the levels: decrease, constant or posterior (what the denoiser leaves open)");
-    f("normalise", normalise, "divide rho by |log f| (score) or its root (root) of each sample, or none");
+    f("normalise", normalise,
+      "divide rho by |log f| (score) or its root (root) of each sample, or none; residual: of measurements "
+      "the length |y - A x| is climbed instead, others are divided by |log f|");
     f("recurrence", recurrence, "times that each step is made, with fresh noise between", from_to(1, 10000));
     f("iterations", iterations, "gradient steps of mean guidance", from_to(0, 10000));
     f("draws", draws,
@@ -60,11 +64,19 @@ struct ClimbOptions {
       "clip what the denoiser says to the limit of the samples, where they have one, before guidance; in the "
       "denoiser "
       "form after it too");
+    f("keep_eps", keep_eps,
+      "form step, clip_x0: the noise of a step is that of the answer before it was clipped");
+    f("safe", safe,
+      "shorten, for each sample, what would lower the score; what raises it stays as it is. false: as "
+      "published even where that leaps over what it aims at");
   }
 };
 
 // Whether anything would be climbed at all.
 bool climbs(const ClimbOptions& options);
+
+// Whether measurements are climbed by the length of what is left, for Smoothed.
+bool lengths_climbed(const ClimbOptions& options);
 
 // The form that `auto` stands for with this solver. Error for unknown words, numbers out of range, and
 // solvers that the form, recurrence or TFG itself does not allow, named.

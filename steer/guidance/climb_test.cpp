@@ -5,6 +5,8 @@
 #include <torch/torch.h>
 
 #include <cmath>
+#include <functional>
+#include <map>
 
 #include "steer/core/check.h"
 #include "steer/core/random.h"
@@ -75,10 +77,10 @@ struct World {
   Noise solver_noise = seeded_noise(seeds, {1, 2, 3}), guide_noise = seeded_noise(seeds + 1000, {1, 2, 3});
   Plain plain() { return {network, objective, solver_noise, guide_noise}; }
 
-  Tensor guided(const ClimbOptions& options, double eta = 1) {
+  Tensor guided(const ClimbOptions& options, double eta = 1, const Objective* other = nullptr) {
     SolverOptions solver;
     solver.name = "ddim", solver.eta = eta;
-    const Smoothed smoothed(objective, image_space(1, 2, 3));
+    const Smoothed smoothed(other ? *other : objective, image_space(1, 2, 3), lengths_climbed(options));
     const Step step = climb(make_step(solver, solver_noise), smoothed, options, solver, levels, guide_noise);
     return solve(network.denoiser(), start, levels, step).x;
   }
@@ -98,9 +100,24 @@ TEST(Climb, IsDpsAsPublished) {
   EXPECT_LT(largest(w.guided(climb_preset("dps", plain.strength)) - expected), kExact);
 }
 
+// Of a measurement: the length of what is left, -s grad |y - A x0|.
+TEST(Climb, IsDpsAsPublishedOnMeasurements) {
+  World w;
+  PointObjective point(0.4, 0.01);
+  point.set_rows(2), point.set_width(3);
+  Plain plain = w.plain();
+  const Tensor expected = plain.run(
+      w.start, w.levels, [&](const Tensor& xt, const Tensor& eps, const Tensor& x0, const Plain::At& at) {
+        const Tensor length = (x0 - 0.4).flatten(1).square().sum(1).sqrt();
+        return Plain::ddim(x0, eps, at) - plain.strength * Plain::gradient(length, xt);
+      });
+  EXPECT_LT(largest(w.guided(climb_preset("dps", plain.strength), 1, &point) - expected), kExact);
+}
+
 TEST(Climb, IsLgdAsPublished) {
   World w;
   Plain plain = w.plain();
+  plain.draws = 10;
   int64_t draw = 0;
   const Tensor expected = plain.run(
       w.start, w.levels, [&](const Tensor& xt, const Tensor& eps, const Tensor& x0, const Plain::At& at) {
@@ -108,11 +125,9 @@ TEST(Climb, IsLgdAsPublished) {
         for (int64_t k = 0; k < plain.draws; ++k)
           values.push_back(w.objective.score(x0 + std::sqrt(1 - at.abar) * w.guide_noise(2 * draw++)).exp());
         const Tensor value = at::stack(values).mean(0).log();
-        return Plain::ddim(x0, eps, at) + plain.strength * Plain::gradient(value, xt);
+        return Plain::ddim(x0, eps, at) + plain.strength / 10 * Plain::gradient(value, xt);
       });
-  ClimbOptions options = climb_preset("lgd", plain.strength);
-  options.clip_x0 = false, options.draws = plain.draws;
-  EXPECT_LT(largest(w.guided(options) - expected), kExact);
+  EXPECT_LT(largest(w.guided(climb_preset("lgd", plain.strength)) - expected), kExact);
 }
 
 TEST(Climb, IsFreedomAsPublished) {
@@ -125,7 +140,7 @@ TEST(Climb, IsFreedomAsPublished) {
                plain.strength * at.increase * Plain::gradient(w.objective.score(x0), xt);
       });
   ClimbOptions options = climb_preset("freedom", plain.strength);
-  options.clip_x0 = false, options.recurrence = 3;
+  options.recurrence = 3;
   EXPECT_LT(largest(w.guided(options) - expected), kExact);
 }
 
@@ -133,13 +148,12 @@ TEST(Climb, IsMpgdAsPublished) {
   World w;
   Plain plain = w.plain();
   const Tensor expected = plain.run(
-      w.start, w.levels, [&](const Tensor&, const Tensor& eps, const Tensor& x0, const Plain::At& at) {
-        const Tensor y = x0.detach().requires_grad_(true);
-        return Plain::ddim(x0 + plain.strength * Plain::gradient(w.objective.score(y), y), eps, at);
+      w.start, w.levels, [&](const Tensor&, const Tensor& eps, const Tensor& raw, const Plain::At& at) {
+        // The noise is that of the answer before it was clipped.
+        const Tensor y = raw.detach().clamp(-1, 1).requires_grad_(true);
+        return Plain::ddim(y + plain.strength * Plain::gradient(w.objective.score(y), y), eps, at);
       });
-  ClimbOptions options = climb_preset("mpgd", plain.strength);
-  options.clip_x0 = false;
-  EXPECT_LT(largest(w.guided(options) - expected), kExact);
+  EXPECT_LT(largest(w.guided(climb_preset("mpgd", plain.strength)) - expected), kExact);
 }
 
 TEST(Climb, IsUniversalGuidanceAsPublishedForwardAndBackward) {
@@ -198,6 +212,139 @@ TEST(Climb, IsTfgAsPublishedWithEveryTermAndClipping) {
   EXPECT_LT(largest(w.guided(options) - expected), kExact);
 }
 
+// TFG with any settings, written down in the coordinates of the paper.
+struct PaperFormula {
+  std::function<double(const Plain::At&)> rho = [](const Plain::At&) { return 0.0; }, mu = rho, std = rho;
+  std::function<Tensor(const Tensor&)> divisor = [](const Tensor& value) { return at::ones_like(value); };
+  double limit = 0;
+  bool clip = false;
+};
+
+Tensor limited(const Tensor& gradient, double limit) {
+  if (limit == 0) return gradient;
+  const Tensor rms = gradient.flatten(1).square().mean(1).sqrt();
+  return gradient * over(at::where(rms > limit, limit / rms, at::ones_like(rms)), gradient);
+}
+
+Tensor by_formula(World& w, const PaperFormula& f, int64_t iterations, int64_t draws) {
+  Plain plain = w.plain();
+  int64_t draw = 0;
+  return plain.run(
+      w.start, w.levels, [&](const Tensor& xt, const Tensor&, const Tensor& raw, const Plain::At& at) {
+        const Tensor x0 = f.clip ? raw.clamp(-1, 1) : raw;
+        std::vector<Tensor> deltas(f.std(at) == 0 ? 0 : static_cast<size_t>(draws));
+        for (Tensor& delta : deltas) delta = f.std(at) * w.guide_noise(2 * draw++);
+        const auto F = [&](const Tensor& x) {
+          if (deltas.empty()) return w.objective.score(x);
+          std::vector<Tensor> values;
+          for (const Tensor& delta : deltas) values.push_back(w.objective.score(x + delta).exp());
+          return at::stack(values).mean(0).log();
+        };
+        const Tensor value = F(x0);
+        const Tensor delta_t = f.rho(at) * limited(Plain::gradient(value, xt), f.limit / std::sqrt(at.abar)) /
+                               over(f.divisor(value.detach()), xt);
+        Tensor y = x0.detach();
+        for (int64_t i = 0; i < iterations; ++i) {
+          const Tensor leaf = y.detach().requires_grad_(true);
+          y = leaf.detach() + f.mu(at) * limited(Plain::gradient(F(leaf), leaf), f.limit);
+        }
+        const Tensor eps = (xt - std::sqrt(at.abar) * x0) / std::sqrt(1 - at.abar);
+        return Plain::ddim(x0, eps, at) + delta_t / std::sqrt(at.alpha) +
+               std::sqrt(at.abar_next) * (y - x0.detach());
+      });
+}
+
+TEST(Climb, EverySettingIsItsFormula) {
+  World w;
+  // Of the grid: T / sum alpha and T / sum beta.
+  double sum_alpha = 0;
+  const int64_t steps = w.levels.size(0) - 1;
+  for (int64_t i = 0; i < steps; ++i)
+    sum_alpha +=
+        (1 + std::pow(w.levels[i + 1].item<double>(), 2)) / (1 + std::pow(w.levels[i].item<double>(), 2));
+  const double T = static_cast<double>(steps), of_alpha = T / sum_alpha, of_beta = T / (T - sum_alpha);
+  using At = Plain::At;
+  const std::map<std::string, std::function<double(const At&)>> structures = {
+      {"increase", [=](const At& at) { return at.alpha * of_alpha; }},
+      {"decrease", [=](const At& at) { return at.beta * of_beta; }},
+      {"constant", [](const At&) { return 1; }},
+      {"sqrt_alpha", [](const At& at) { return std::sqrt(at.alpha); }},
+      {"increase_sqrt_alpha", [=](const At& at) { return at.alpha * of_alpha * std::sqrt(at.alpha); }},
+      {"beta", [](const At& at) { return at.beta; }}};
+  const ClimbOptions none = climb_preset("none");
+  const auto expect_equal = [&](const ClimbOptions& options, const PaperFormula& formula,
+                                const std::string& what) {
+    const Tensor expected = by_formula(w, formula, options.iterations, options.draws);
+    EXPECT_LT(largest(w.guided(options) - expected), kExact) << what;
+  };
+  for (const auto& [name, structure] : structures) {
+    const std::function<double(const At&)> shape = structure;
+    ClimbOptions by_rho = none, by_mu = none;
+    by_rho.rho = 0.2, by_rho.rho_structure = name;
+    by_mu.mu = 0.2, by_mu.mu_structure = name, by_mu.iterations = 3;
+    PaperFormula rho, mu;
+    rho.rho = [shape](const At& at) { return 0.2 * shape(at); };
+    mu.mu = rho.rho;
+    expect_equal(by_rho, rho, "rho " + name);
+    expect_equal(by_mu, mu, "mu " + name);
+  }
+  const double kStd = 0.3, kData = 0.7;
+  const std::map<std::string, std::function<double(const At&)>> deviations = {
+      {"decrease", [=](const At& at) { return kStd * std::sqrt(1 - at.abar); }},
+      {"constant", [=](const At&) { return kStd; }},
+      {"posterior", [=](const At& at) { return kStd * kData * at.sigma / std::hypot(kData, at.sigma); }}};
+  PaperFormula constant;
+  constant.rho = constant.mu = [](const At&) { return 0.2; };
+  ClimbOptions both = none;
+  both.rho = both.mu = 0.2, both.iterations = 2;
+  expect_equal(both, constant, "both");
+  for (const auto& [name, deviation] : deviations) {
+    ClimbOptions options = both;
+    options.sigma = kStd, options.sigma_structure = name, options.draws = 3, options.data_std = kData;
+    PaperFormula formula = constant;
+    formula.std = deviation;
+    expect_equal(options, formula, "sigma " + name);
+  }
+  ClimbOptions options = both;
+  PaperFormula formula = constant;
+  options.normalise = "score", formula.divisor = [](const Tensor& value) { return value.abs(); };
+  expect_equal(options, formula, "score");
+  options.normalise = "root", formula.divisor = [](const Tensor& value) { return value.abs().sqrt(); };
+  expect_equal(options, formula, "root");
+  options.normalise = "none", formula.divisor = PaperFormula().divisor;
+  options.clip_x0 = formula.clip = true;
+  expect_equal(options, formula, "clip");
+  options.gradient_limit = formula.limit = 0.1;
+  expect_equal(options, formula, "limit");
+}
+
+// Form denoiser, Euler: x' = x + (sigma' - sigma) (x - D') / sigma of D' = clip(clip(D) + rho sigma^2 J^T g).
+TEST(Climb, TheDenoiserFormClipsBeforeAndAfter) {
+  World w;
+  for (const bool clip : {false, true}) {
+    ClimbOptions options = climb_preset("none");
+    options.form = "denoiser", options.rho = 3, options.clip_x0 = clip;
+    SolverOptions solver;
+    solver.name = "euler";
+    const Tensor levels = doubles({3, 1});
+    const Smoothed smoothed(w.objective, image_space(1, 2, 3));
+    const Step step = climb(make_step(solver, {}), smoothed, options, solver, levels, {});
+    const Tensor moved = solve(w.network.denoiser(), w.start, levels, step).x;
+
+    const torch::AutoGradMode with_gradients(true);
+    const Tensor x = w.start.detach().requires_grad_(true);
+    Tensor answer = w.network.denoiser()(x, doubles({3, 3, 3, 3}));
+    if (clip) answer = answer.clamp(-1, 1);
+    Tensor guided = answer.detach() + 3 * 9 * Plain::gradient(w.objective.score(answer), x);
+    if (clip) guided = guided.clamp(-1, 1);
+    const Tensor expected = w.start + (1.0 - 3.0) * (w.start - guided) / 3;
+    EXPECT_LT(largest(moved - expected), kExact) << clip;
+    if (clip) {
+      EXPECT_EQ(guided.abs().max().item<double>(), 1);
+    }
+  }
+}
+
 TEST(Climb, WithoutStrengthChangesNothing) {
   World w;
   SolverOptions solver;
@@ -254,6 +401,10 @@ TEST(Climb, CostsWhatTheMethodsNeed) {
   ugd.recurrence = 2, ugd.iterations = 5;
   expect_calls(ugd, 2, 2, 2 * 5);
   expect_calls(climb_preset("none"), 1, 0, 0);
+  // To be safe costs one look of the guide more, where nothing must be shortened.
+  ClimbOptions safe = climb_preset("tfg", 1e-4);
+  safe.safe = true;
+  expect_calls(safe, 1, 1, 4 + 1);
 }
 
 TEST(Climb, LimitsTheGradientOfEachSampleAndNeverReversesTheOrderOfSizes) {
@@ -358,6 +509,94 @@ TEST(Climb, RefusesWhatItsFormulasDoNotAllow) {
   EXPECT_THROW(climb_preset("dsp"), Error);
   const BlackBox black_box;
   EXPECT_THROW(Smoothed(black_box, image_space(1, 1, 1)), Error);
+}
+
+// Samples of N(.3, .8^2) in four dimensions, steered towards 1.2, of which a measurement of deviation .01 or
+// a curved objective tell: a gradient of 10,000 times the distance leaps over it.
+struct SteepWorld {
+  Mixture world = gaussian(doubles({0.3, 0.3, 0.3, 0.3}), 0.8);
+  PointObjective point{1.2, 0.01};
+  Tensor seeds = sample_seeds(0, 8);
+  Tensor levels = at::cat({karras_levels(12, 0.01, 20), doubles({0})});
+  SteepWorld() { point.set_width(4); }
+
+  Tensor guided(const ClimbOptions& options, const Objective& objective, const Tensor& of) const {
+    SolverOptions solver;
+    solver.name = "ddim", solver.eta = 1;
+    const std::vector<int64_t> sizes = {1, 1, 4};
+    Space space = image_space(1, 1, 4);
+    space.limit = 2;
+    const Smoothed smoothed(objective, space, lengths_climbed(options));
+    const Step step = climb(make_step(solver, seeded_noise(of, sizes)), smoothed, options, solver, levels,
+                            seeded_noise(of + 1000, sizes));
+    return solve(as_images(exact_denoiser(world)), starting_noise(of, sizes, 20), levels, step).x;
+  }
+};
+
+TEST(Climb, SafeStepsEndNearTheTargetAtEveryStrength) {
+  const SteepWorld w;
+  const auto distance = [&](const std::string& method, double strength, bool safe) {
+    ClimbOptions options = climb_preset(method, strength);
+    options.safe = safe;
+    return (w.guided(options, w.point, w.seeds) - 1.2).square().mean().sqrt().item<double>();
+  };
+  EXPECT_GT(distance("none", 1, false), 0.8);
+  for (const std::string& method : climb_names())
+    for (const double strength : {0.1, 1.0, 10.0, 1000.0}) {
+      // These two have strengths that mean what they say below 1.
+      if (strength < 1 && (method == "dps" || method == "pigdm")) continue;
+      EXPECT_LT(distance(method, strength, true), method == "dps" ? 0.3 : 0.05) << method << " " << strength;
+    }
+  // As published they leap.
+  for (const char* method : {"tfg", "lgd", "freedom", "mpgd", "ugd"})
+    EXPECT_FALSE(distance(method, 1, false) < 1.5) << method;
+}
+
+TEST(Climb, WhatRaisesTheScoreIsNotShortened) {
+  const SteepWorld w;
+  for (const char* method : {"tfg", "lgd", "freedom", "mpgd", "ugd", "dps"}) {
+    ClimbOptions options = climb_preset(method, 1e-6);
+    const Tensor published = w.guided(options, w.point, w.seeds);
+    options.safe = true;
+    EXPECT_EQ(largest(w.guided(options, w.point, w.seeds) - published), 0) << method;
+  }
+}
+
+TEST(Climb, SafeStepsOfASampleDependOnItsOwnSeed) {
+  const SteepWorld w;
+  const CurvedObjective curved;
+  for (const Objective* objective :
+       {static_cast<const Objective*>(&w.point), static_cast<const Objective*>(&curved)}) {
+    ClimbOptions options = climb_preset("tfg", 5);
+    options.safe = true;
+    const Tensor all = w.guided(options, *objective, w.seeds);
+    const Tensor alone = w.guided(options, *objective, w.seeds.narrow(0, 5, 1));
+    EXPECT_LT(largest(all[5] - alone[0]), 1e-9);
+  }
+}
+
+// Whose slope promises what is not there: it rises everywhere by its gradient, and falls everywhere.
+class Deceiving : public Objective {
+ public:
+  Tensor score(const State& sample) const override {
+    const Tensor sum = sample.x.flatten(1).square().sum(1);
+    return sum - (2 * sum).detach();
+  }
+  bool differentiable() const override { return true; }
+  std::string words() const override { return "deceiving"; }
+};
+
+TEST(Climb, SafeStepsLeaveOutWhatNoShorteningMends) {
+  const SteepWorld w;
+  const Deceiving objective;
+  ClimbOptions options = climb_preset("tfg", 0.1);
+  options.safe = true;
+  const Tensor guided = w.guided(options, objective, w.seeds);
+  ClimbOptions none = climb_preset("none");
+  none.clip_x0 = true;
+  EXPECT_LT(largest(guided - w.guided(none, objective, w.seeds)), 0.02);
+  options.safe = false;
+  EXPECT_GT(largest(w.guided(options, objective, w.seeds) - guided), 0.3);
 }
 
 // Claims a gradient that libtorch does not have, as a network made elsewhere may.

@@ -34,23 +34,25 @@ ClimbOptions climb_preset(const std::string& name, double strength) {
     o.rho = o.mu = s;
     return o;
   }
-  // The others have one term, or both at one strength, and see the objective as it is.
+  // The others have one term, or both at one strength, see the objective as it is, and clip nothing.
   o.rho = o.mu = o.sigma = 0;
   o.rho_structure = o.mu_structure = "constant";
-  o.iterations = 1;
+  o.iterations = 1, o.clip_x0 = false;
   if (name == "none") return o;
   if (name == "dps") {
-    o.rho = s, o.rho_structure = "sqrt_alpha", o.normalise = "score", o.clip_x0 = false;
+    o.rho = s, o.rho_structure = "sqrt_alpha", o.normalise = "residual";
   } else if (name == "lgd") {
-    o.rho = s, o.rho_structure = "sqrt_alpha", o.sigma = 1, o.draws = 10;
+    o.draws = 10, o.sigma = 1;
+    o.rho = s / static_cast<double>(o.draws), o.rho_structure = "sqrt_alpha";
   } else if (name == "freedom") {
     o.rho = s, o.rho_structure = "increase_sqrt_alpha";
   } else if (name == "mpgd") {
-    o.mu = s;
+    o.mu = s, o.clip_x0 = o.keep_eps = true;
   } else if (name == "ugd") {
-    o.form = "denoiser", o.rho = o.mu = s, o.clip_x0 = false;
+    o.form = "denoiser", o.rho = o.mu = s;
   } else if (name == "pigdm") {
     o.form = "denoiser", o.rho = s, o.sigma = 1, o.sigma_structure = "posterior", o.draws = 0;
+    o.clip_x0 = true;
   } else {
     fail("[guide] unknown method ", name, did_you_mean(name, guidance_names()));
   }
@@ -112,6 +114,7 @@ GuidanceOptions suited_guidance(const std::string& name, double strength, const 
   std::string method = name.empty() ? suited_method(objective) : name;
   if (name.empty() && unlimited && method == "tfg") method = "pigdm";
   GuidanceOptions guidance = guidance_preset(method, strength);
+  guidance.climb.safe = true;
   if (!unlimited) return guidance;
   guidance.climb.reach = kReach;
   if (method == "pigdm" && !linear) guidance.climb.draws = kDraws;

@@ -57,19 +57,16 @@ void add(Tensor& sum, const Tensor& term) {
 
 }  // namespace
 
-Smoothed::Smoothed(const Objective& objective, const Space& space) : space_(space) {
+Smoothed::Smoothed(const Objective& objective, const Space& space, bool lengths)
+    : lengths_(lengths), space_(space) {
   gather(objective, 1);
+  lengths_ = lengths && rest_.empty() && whole_;
   STEER_CHECK(!linear_.empty() || !rest_.empty(), "[guide] ", objective.words(),
               ": expected an objective with a gradient; one without guides a diffusion by particles "
               "(--method feynman_kac, svdd, tree or best_of)");
 }
 
 void Smoothed::gather(const Objective& objective, double weight) {
-  for (Measurement m : objective.linear()) {
-    m.scale *= weight;
-    linear_.push_back({m, mean_row_norm(m, space_)});
-  }
-  if (!objective.linear().empty()) return;
   const auto parts = objective.parts();
   for (const Objective::Part& part : parts) {
     if (part.ranked) {
@@ -79,6 +76,12 @@ void Smoothed::gather(const Objective& objective, double weight) {
     }
   }
   if (!parts.empty()) return;
+  const auto measurements = objective.linear();
+  for (Measurement m : measurements) {
+    m.scale *= weight;
+    linear_.push_back({m, mean_row_norm(m, space_), weight});
+  }
+  if (!measurements.empty()) return;
   if (objective.differentiable()) {
     rest_.push_back({weight, &objective});
   } else {
@@ -86,14 +89,22 @@ void Smoothed::gather(const Objective& objective, double weight) {
   }
 }
 
+Tensor Smoothed::counted(const Linear& term, const Tensor& y) const {
+  const Tensor value = log_likelihood(term.measurement, y);
+  if (!lengths_ || term.measurement.scale == 0) return value;
+  constexpr double kSmallest = 1e-20;  // the root has no gradient at 0
+  return -term.weight * (-value / term.measurement.scale).clamp_min(kSmallest).sqrt();
+}
+
 Tensor Smoothed::score(const Tensor& y) const {
   Tensor sum;
-  for (const Linear& term : linear_) add(sum, log_likelihood(term.measurement, y));
+  for (const Linear& term : linear_) add(sum, counted(term, y));
   for (const Piece& piece : rest_) add(sum, piece.weight * piece.objective->score(y));
   return sum;
 }
 
 Tensor Smoothed::closed(const Tensor& y, double std) const {
+  if (lengths_) return score(y);
   Tensor sum;
   for (const Linear& term : linear_) {
     Measurement m = term.measurement;

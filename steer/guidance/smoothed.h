@@ -12,7 +12,7 @@ class Smoothed {
  public:
   // The objective must outlive this. Error, with the objective's words, where no term has a gradient. Samples
   // will be of that space.
-  Smoothed(const Objective& objective, const Space& space);
+  Smoothed(const Objective& objective, const Space& space, bool lengths = false);
 
   // False where a term without gradient was left out.
   bool whole() const { return whole_; }
@@ -20,6 +20,8 @@ class Smoothed {
   const Space& space() const { return space_; }
   // Whether every term is linear, so that no draws are needed.
   bool linear() const { return rest_.empty(); }
+  // Whether the terms are lengths of what measurements leave.
+  bool of_lengths() const { return lengths_; }
 
   // Linear terms in closed form, for samples y with noise of deviation `std`: ln N(measured; A y,
   // noise^2 + std^2 A A^T) up to a constant. Where A A^T = a I, as for masks, area averages and the mean of
@@ -36,6 +38,7 @@ class Smoothed {
   struct Linear {
     Measurement measurement;
     double row_norm;
+    double weight;  // of the term
   };
   struct Piece {
     double weight;
@@ -43,10 +46,12 @@ class Smoothed {
   };
   void gather(const Objective& objective, double weight);
   Tensor score(const Tensor& y) const;
+  Tensor counted(const Linear& term, const Tensor& y) const;
 
   std::vector<Linear> linear_;
   std::vector<Piece> rest_;
   bool whole_ = true;
+  bool lengths_;
   Space space_;
 };
 

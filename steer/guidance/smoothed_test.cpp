@@ -86,5 +86,35 @@ TEST(Smoothed, TargetsKeepTheirGroups) {
   }
 }
 
+TEST(Smoothed, DrawsGiveTheLogarithmOfTheMean) {
+  const CurvedObjective objective;
+  const Smoothed smoothed(objective, image_space(1, 2, 3));
+  const Tensor y = normals(3, {1, 2, 3}, 2), noise = normals(4, {5, 1, 2, 3}, 2);
+  const Tensor mean = (objective.score((y.unsqueeze(1) + noise).flatten(0, 1)).view({2, 5})).exp().mean(1);
+  EXPECT_LT(largest(smoothed.drawn(y, noise) - mean.log()), 1e-12);
+  EXPECT_LT(largest(smoothed.drawn(y, {}) - objective.score(y)), 1e-12);
+}
+
+// -weight |y - A x| of each measurement, whatever its noise.
+TEST(Smoothed, LengthsHaveNoUnitOfNoise) {
+  auto near = std::make_unique<PointObjective>(0.5, 0.01);
+  near->set_width(2);
+  std::vector<WeightedSum::Term> terms;
+  terms.push_back({3, std::move(near)});
+  const WeightedSum sum(std::move(terms));
+  const Smoothed smoothed(sum, image_space(1, 1, 2), true);
+  ASSERT_TRUE(smoothed.of_lengths());
+  const Tensor y = doubles({0.5, 0.5, 3.5, 4.5}).view({2, 1, 1, 2}).requires_grad_(true);
+  const torch::AutoGradMode with_gradients(true);
+  const Tensor value = smoothed.drawn(y, {});
+  EXPECT_NEAR(value[1].item<double>(), -15, 1e-12);
+  // At the target itself the slope is 0 and not infinite.
+  const Tensor gradient = torch::autograd::grad({value.sum()}, {y})[0].flatten();
+  EXPECT_LT(largest(gradient - doubles({0, 0, -1.8, -2.4})), 1e-9);
+  // Beside other terms there is no length of what is left.
+  const CurvedObjective curved;
+  EXPECT_FALSE(Smoothed(curved, image_space(1, 1, 2), true).of_lengths());
+}
+
 }  // namespace
 }  // namespace steer

@@ -74,16 +74,17 @@ class PointObjective : public Objective {
   bool differentiable() const override { return true; }
   std::vector<Measurement> linear() const override {
     Measurement m;
-    m.y = at::full({1, 1, 1, width_}, centre_, torch::kFloat64);
+    m.y = at::full({1, 1, rows_, width_}, centre_, torch::kFloat64);
     m.scale = scale_;
     return {m};
   }
   std::string words() const override { return "point"; }
   void set_width(int64_t width) { width_ = width; }
+  void set_rows(int64_t rows) { rows_ = rows; }
 
  private:
   double centre_, scale_;
-  int64_t width_ = 1;
+  int64_t rows_ = 1, width_ = 1;
 };
 
 class BlackBox : public Objective {

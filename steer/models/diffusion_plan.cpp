@@ -212,7 +212,7 @@ class GuidedDiffusionPlan : public DiffusionPlan {
     check_population(guidance.population, sampler.solver);
     check_together(guidance);
     climbs_ = climbs(guidance.climb);
-    if (objective.differentiable() || climbs_) smoothed_.emplace(objective, space_);
+    if (objective.differentiable() || climbs_) smoothed_.emplace(objective, space_, lengths_climbed(guidance.climb));
     if (!climbs_) return;
     form_ = checked_form(guidance.climb, sampler.solver);
     STEER_CHECK(

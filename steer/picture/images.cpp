@@ -1,5 +1,6 @@
 #include "steer/picture/images.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <png.h>
@@ -36,18 +37,19 @@ Tensor over(const Tensor& planes, const Colour& background) {
   const int64_t stored = planes.size(0) - 1;
   const bool grey = background[0] == background[1] && background[1] == background[2];
   const Tensor colours = with_channels(planes.narrow(0, 0, stored).unsqueeze(0), grey ? 0 : 3).squeeze(0);
-  const Tensor alpha = planes[stored].contiguous();
+  const Tensor alpha = planes[stored].flatten();
   if (alpha.min().item<uint8_t>() == 255) return colours;
   const Tensor out = at::empty(colours.sizes(), torch::kUInt8);
-  const uint8_t* const shares = alpha.data_ptr<uint8_t>();
+  constexpr int64_t kPortion = 1 << 16;
   for (int64_t i = 0; i < colours.size(0); ++i) {
-    const Tensor under = colours[i].contiguous();
-    const uint8_t* const from = under.data_ptr<uint8_t>();
-    const unsigned behind = background[i];
-    uint8_t* const to = out.data_ptr<uint8_t>() + i * alpha.numel();
-    const int64_t count = alpha.numel();
-    for (int64_t at = 0; at < count; ++at)
-      to[at] = static_cast<uint8_t>((from[at] * shares[at] + behind * (255 - shares[at]) + 127) / 255);
+    const Tensor under = colours[i].flatten(), mixed = out[i].flatten();
+    const int64_t behind = background[i];
+    for (int64_t from = 0; from < alpha.numel(); from += kPortion) {
+      const int64_t to = std::min(from + kPortion, alpha.numel());
+      const Tensor share = alpha.slice(0, from, to).to(torch::kInt32);
+      const Tensor sum = under.slice(0, from, to).to(torch::kInt32).sub_(behind).mul_(share);
+      mixed.slice(0, from, to).copy_(sum.add_(behind * 255 + 127).div_(255, "floor"));
+    }
   }
   return out;
 }
