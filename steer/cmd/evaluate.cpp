@@ -67,6 +67,9 @@ void add_evaluate(CLI::App& app, Run& run) {
       "--judge", options.judge.judge,
       "a classifier (run, checkpoint or TorchScript file) that tells how many samples are of the class "
       "asked");
+  command->add_flag(
+      "--check", options.check,
+      "of an objective: draw a few samples without guidance too, and warn if it likes those better");
   command->add_option(
       "--judge-as", options.judge.as,
       "the judge's name or number of the class, where its classes are others than those of the "

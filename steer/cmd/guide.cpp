@@ -15,7 +15,7 @@ Recipe guide_defaults() {
 int run_guide(const RequestFlags& flags) {
   const Recipe recipe = flags.recipe();
   const LoadedModel loaded = opened(recipe.model.path, flags.common.start());
-  return answer(flags.common, recipe, loaded, flags.judge, flags.out);
+  return answer(flags.common, recipe, loaded, flags.judge, flags.out, flags.check);
 }
 
 }  // namespace
@@ -33,6 +33,9 @@ void add_guide(CLI::App& app, Run& run) {
       "--judge", flags->judge,
       "a classifier (run, checkpoint or TorchScript file) that tells how many samples are of the "
       "class asked");
+  command->add_flag("--check", flags->check,
+                    "draw a few of the samples without guidance too, and warn if the objective likes those "
+                    "better");
   flags->settings.add_guidance_to(command);
   flags->settings.add_drawing_to(command);
   command->footer(words_help());

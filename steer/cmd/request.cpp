@@ -20,7 +20,11 @@ std::string answer_text(const RecipeRun& run) {
               : fmt::format(" ({:.1f} per second)\n", count / run.seconds);
   text += run.text;
   if (run.evaluations > 0) text += fmt::format(": {} network evaluations per sample", run.evaluations);
-  return text + "\n";
+  text += "\n";
+  if (run.beside)
+    text += fmt::format("mean score of the first {}: {:.4g}, of unguided ones of the same seeds {:.4g}\n",
+                        run.beside->samples, run.beside->guided, run.beside->unguided);
+  return text;
 }
 
 }  // namespace
@@ -69,13 +73,13 @@ Recipe RequestFlags::recipe() const {
 }
 
 int answer(const Common& common, const Recipe& recipe, const LoadedModel& loaded, const std::string& judge,
-           const std::string& out) {
+           const std::string& out, bool check) {
   check_picture_path(out, recipe);
   for (const int64_t seed : seeds_for(recipe.seeds, recipe.count)) {
     check_picture_output(seed_path(out, seed), common.force);
     if (seed_path(out, seed) == out) break;  // one picture for all
   }
-  const RecipeRun run = run_recipe(recipe, loaded, on_terminal());
+  const RecipeRun run = run_recipe(recipe, loaded, on_terminal(), check);
   if (run.stopped) return 130;
   Json figures = figures_of(run);
   figures["out"] = out;

@@ -25,15 +25,16 @@ class RequestFlags {
   SettingsFlags settings;
   Recipe asked;  // as far as flags write into it
   std::string out, judge;
+  bool check = false;
 
  private:
   CLI::App* command_ = nullptr;
   std::string seed_ = "0", what_;
 };
 
-// Runs the recipe with its model, asks the judge (a classifier; empty: none), writes the picture and shows
-// the figures. Gives the exit status.
+// Runs the recipe with its model, asks the judge (a classifier; empty: none), draws some unguided samples
+// beside for a check, writes the picture and shows the figures. Gives the exit status.
 int answer(const Common& common, const Recipe& recipe, const LoadedModel& loaded, const std::string& judge,
-           const std::string& out);
+           const std::string& out, bool check = false);
 
 }  // namespace steer

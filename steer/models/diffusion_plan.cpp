@@ -30,8 +30,8 @@ struct Read {
 
 // What steer search notes in a preset beside its settings.
 const std::vector<std::string>& preset_notes() {
-  static const std::vector<std::string> names = {"objective", "run",    "metric",         "value",
-                                                 "samples",   "trials", "samples_in_all", "confirmed"};
+  static const std::vector<std::string> names = {
+      "objective", "run", "metric", "value", "samples", "trials", "samples_in_all", "confirmed", "check"};
   return names;
 }
 
@@ -212,7 +212,8 @@ class GuidedDiffusionPlan : public DiffusionPlan {
     check_population(guidance.population, sampler.solver);
     check_together(guidance);
     climbs_ = climbs(guidance.climb);
-    if (objective.differentiable() || climbs_) smoothed_.emplace(objective, space_, lengths_climbed(guidance.climb));
+    if (objective.differentiable() || climbs_)
+      smoothed_.emplace(objective, space_, lengths_climbed(guidance.climb));
     if (!climbs_) return;
     form_ = checked_form(guidance.climb, sampler.solver);
     STEER_CHECK(

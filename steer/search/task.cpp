@@ -96,4 +96,13 @@ Made Task::run(const Generator& generator, const Json& settings, const Told& tol
   return made;
 }
 
+Beside Task::beside(const Generator& generator, const Made& made, const Told& told) const {
+  const Piece& first = pieces_.front();
+  DrawRequest request;
+  request.seeds = sample_seeds(seed_, first.count, device_);
+  request.told = told.narrow(0, first.count);
+  return steer::beside(generator, {*first.objective, made.settings, request,
+                                   made.state.narrow(0, first.count), made.scores.narrow(0, 0, first.count)});
+}
+
 }  // namespace steer

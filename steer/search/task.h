@@ -8,6 +8,7 @@
 
 #include "steer/core/json.h"
 #include "steer/models/generator.h"
+#include "steer/search/beside.h"
 
 namespace steer {
 
@@ -58,6 +59,10 @@ class Task {
   // says false.
   Made run(const Generator& generator, const Json& settings, const Told& told = {}, bool guided = true,
            const std::function<bool(double)>& progress = {}) const;
+
+  // The first few of these samples, which a run of the task by a plan of `made.settings` gave, beside
+  // unguided ones.
+  Beside beside(const Generator& generator, const Made& made, const Told& told = {}) const;
 
  private:
   struct Piece {

@@ -11,6 +11,7 @@
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/core/json_fields.h"
+#include "steer/core/notice.h"
 #include "steer/core/options.h"
 #include "steer/modalities/modalities.h"
 #include "steer/picture/images.h"
@@ -258,6 +259,7 @@ class Comparing {
       result["refused"] = made.failed;
       if (stopped_ || !made.failed.empty()) return result;
       result["figures"] = made.figures;
+      if (attempt.guided) result["check"] = checked(open.task, generator, made.made, title);
       result["figures"]["seconds"] = made.made.seconds / static_cast<double>(open.task.count());
       result["setting"] = setting_text(made.made);
       const std::string file =
@@ -298,6 +300,14 @@ class Comparing {
     if (stopped_) return settings;
     STEER_CHECK(found.best >= 0, "[compare] ", strengths.title, ": no strength that was tried works");
     return settings_at(strengths, found.trials[static_cast<size_t>(found.best)].values);
+  }
+
+  // A notice where unguided samples score better.
+  static Json checked(const Task& task, const Generator& generator, const Made& made,
+                      const std::string& title) {
+    const Beside beside = task.beside(generator, made);
+    if (beside.worse()) notice(title + ": " + worse_text(beside, task.words()));
+    return beside_json(beside);
   }
 
   void write_samples(const std::string& file, const State& samples) const {

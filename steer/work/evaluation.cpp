@@ -40,7 +40,8 @@ Evaluation of_objective(const Generator& generator, const EvaluationOptions& opt
   const Task task(task_options(options), generator.space(), {}, device);
   const Told told = told_by(options.telling, generator, task.count());
   Evaluation found;
-  found.task = evaluate_task(generator, task, options.settings, told, {}, options.judge, device, watch);
+  found.task =
+      evaluate_task(generator, task, options.settings, told, {}, options.judge, options.check, device, watch);
   found.count = task.count();
   found.figures = found.task->figures;
   found.picture = picture_of(generator.space(), first_of(found.task->made.state, kShown), kShownColumns);
@@ -60,7 +61,8 @@ Evaluation of_task(const Generator& generator, const EvaluationOptions& options,
   const Tensor average =
       load_samples(source.data, "train", source.fit, space, kAveraged).state.x.mean(0, true);
   Evaluation found;
-  found.task = evaluate_task(generator, task, options.settings, told, average, options.judge, device, watch);
+  found.task = evaluate_task(generator, task, options.settings, told, average, options.judge, options.check,
+                             device, watch);
   found.count = task.count();
   found.figures = found.task->figures;
   found.picture =

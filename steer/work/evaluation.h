@@ -21,6 +21,7 @@ struct EvaluationOptions {
   std::string objective;           // in the user's words: a task of which each datum is the truth, or without
                                    // data one that needs none; empty: none
   JudgeOptions judge;              // of the samples of an objective
+  bool check = false;              // of an objective: as evaluate_task
   std::string features;            // a network as load_features: unguided samples are compared with the data
   Json settings = Json::object();  // of Generator::plan
   Telling telling;                 // what samples are told that the data do not say

@@ -4,6 +4,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/clock.h"
+#include "steer/core/notice.h"
 #include "steer/core/seed_list.h"
 #include "steer/modalities/objectives.h"
 #include "steer/work/judging.h"
@@ -49,13 +50,18 @@ Guided guide(const Generator& generator, const GuideOptions& options, torch::Dev
     return tell(watch, {kGuidingTitle, std::min(glimpse.share(), 1.0), {}, &glimpse});
   };
   const double begin = now_seconds();
-  const Samples made = plan->draw({at::tensor(seeds, at::device(device).dtype(torch::kInt64)), told}, each);
+  const DrawRequest request{at::tensor(seeds, at::device(device).dtype(torch::kInt64)), told};
+  const Samples made = plan->draw(request, each);
   guided.seconds = now_seconds() - begin;
   guided.stopped = made.stopped, guided.evaluations = made.evaluations;
   if (made.stopped) return guided;
   const torch::NoGradGuard no_grad;
   guided.scores = objective->score(made.state).cpu();
   guided.state = made.state.to(torch::kCPU);
+  if (options.check) {
+    guided.beside = beside(generator, {*objective, guided.settings, request, made.state, guided.scores});
+    if (guided.beside->worse()) notice(worse_text(*guided.beside, guided.words));
+  }
   tell(watch, {kGuidingTitle, 1, {}});
   return guided;
 }

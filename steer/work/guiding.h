@@ -8,6 +8,7 @@
 
 #include "steer/core/json.h"
 #include "steer/models/generator.h"
+#include "steer/search/beside.h"
 #include "steer/work/judging.h"
 #include "steer/work/telling.h"
 #include "steer/work/watching.h"
@@ -22,6 +23,7 @@ struct GuideOptions {
   std::vector<int64_t> seeds{0};   // one for each sample; a single one: sample i takes it + i
   Json settings = Json::object();  // of Generator::plan
   Telling telling;                 // sample i is told number i
+  bool check = false;  // draw a few samples without guidance beside, and say if those score better
 
   // For part of a larger work: the first sample is number `first` of it, from 0, and the noise that an
   // objective adds to what it is given has this seed; nothing: the first of `seeds`.
@@ -39,11 +41,12 @@ struct Guided {
   std::string words;   // the objective as the user would write it
   double seconds = 0;  // of drawing
   int64_t steps = 0;   // or layers, as the watch sees them
-  int64_t evaluations = 0;  // of the network for one sample; 0 where they are not counted
-  Json settings;            // Plan::settings
-  std::string text;         // Plan::text
-  bool together = false;    // Plan::together
-  bool stopped = false;     // the watch ended it
+  int64_t evaluations = 0;       // of the network for one sample; 0 where they are not counted
+  Json settings;                 // Plan::settings
+  std::string text;              // Plan::text
+  bool together = false;         // Plan::together
+  bool stopped = false;          // the watch ended it
+  std::optional<Beside> beside;  // where that was asked
 };
 
 // Draws them with the objective on `device`, where the model is; tells the watch as "guide". Error as

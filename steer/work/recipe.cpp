@@ -85,13 +85,13 @@ void put_drawn(RecipeRun& run, const LoadedModel& loaded, const WorkWatch& watch
   run.recipe.settings = drawn.settings, run.stopped = drawn.stopped;
 }
 
-void put_guided(RecipeRun& run, const LoadedModel& loaded, const WorkWatch& watch) {
+void put_guided(RecipeRun& run, const LoadedModel& loaded, const WorkWatch& watch, bool check) {
   const Recipe& recipe = run.recipe;
   GuideOptions options;
   options.objective = recipe.objective, options.fit = recipe.fit;
   options.count = recipe.count, options.seeds = recipe.seeds;
   options.settings = recipe.settings, options.telling = recipe.telling;
-  options.first = recipe.first, options.noise_seed = recipe.noise_seed;
+  options.first = recipe.first, options.noise_seed = recipe.noise_seed, options.check = check;
   const Guided guided = guide(as_generator(loaded, recipe.work), options, device_of(recipe.device), watch);
   run.state = guided.state, run.given = guided.given, run.scores = guided.scores, run.asked = guided.asked;
   run.words = guided.words, run.text = guided.text;
@@ -99,7 +99,7 @@ void put_guided(RecipeRun& run, const LoadedModel& loaded, const WorkWatch& watc
   run.steps = guided.steps, run.evaluations = guided.evaluations, run.seconds = guided.seconds;
   run.recipe.settings = guided.settings,
   run.recipe.noise_seed = recipe.noise_seed.value_or(recipe.seeds.at(0));
-  run.together = guided.together, run.stopped = guided.stopped;
+  run.together = guided.together, run.stopped = guided.stopped, run.beside = guided.beside;
 }
 
 }  // namespace
@@ -161,7 +161,7 @@ LoadedModel open_for(const Recipe& recipe) {
   return loaded;
 }
 
-RecipeRun run_recipe(const Recipe& recipe, const LoadedModel& loaded, const WorkWatch& watch) {
+RecipeRun run_recipe(const Recipe& recipe, const LoadedModel& loaded, const WorkWatch& watch, bool check) {
   check_recipe(recipe, recipe.work);
   RecipeRun run;
   run.recipe = recipe;
@@ -170,7 +170,7 @@ RecipeRun run_recipe(const Recipe& recipe, const LoadedModel& loaded, const Work
   if (recipe.work == "sample")
     put_drawn(run, loaded, watch);
   else
-    put_guided(run, loaded, watch);
+    put_guided(run, loaded, watch, check);
   return run;
 }
 

@@ -18,6 +18,7 @@
 
 #include "steer/core/json.h"
 #include "steer/models/models.h"
+#include "steer/search/beside.h"
 #include "steer/work/judging.h"
 #include "steer/work/opening.h"
 #include "steer/work/telling.h"
@@ -91,26 +92,29 @@ LoadedModel open_for(const Recipe& recipe);
 
 // What came of a recipe; tensors are on the processor.
 struct RecipeRun {
-  Recipe recipe;            // completed: all settings, the fingerprint, the precision
-  Space space;              // of the samples
-  State state;              // N samples
-  State given;              // guide: what the objective was made from, or undefined
-  Tensor scores;            // guide: [N]
-  AskedClasses asked;       // the class asked of or told for each sample
-  std::string words;        // guide: the objective
-  std::string text;         // how they were drawn, in a line
-  int64_t columns = 0;      // samples side by side in a picture; 0: as suits
-  int64_t steps = 0;        // of the sampler, or layers
-  int64_t evaluations = 0;  // of the network for one sample; 0 where they are not counted
-  double seconds = 0;       // of drawing
-  bool together = false;    // the samples depend on one another
-  bool stopped = false;     // the watch ended it; there may be no samples
+  Recipe recipe;                 // completed: all settings, the fingerprint, the precision
+  Space space;                   // of the samples
+  State state;                   // N samples
+  State given;                   // guide: what the objective was made from, or undefined
+  Tensor scores;                 // guide: [N]
+  AskedClasses asked;            // the class asked of or told for each sample
+  std::string words;             // guide: the objective
+  std::string text;              // how they were drawn, in a line
+  int64_t columns = 0;           // samples side by side in a picture; 0: as suits
+  int64_t steps = 0;             // of the sampler, or layers
+  int64_t evaluations = 0;       // of the network for one sample; 0 where they are not counted
+  double seconds = 0;            // of drawing
+  bool together = false;         // the samples depend on one another
+  bool stopped = false;          // the watch ended it; there may be no samples
+  std::optional<Beside> beside;  // guide: where a check was asked
 };
 
 // Does what a recipe says with its model, open as the recipe says (open_for). The same recipe gives the same
 // samples bit for bit on the same kind of machine. Error for weights of another fingerprint, and as draw and
 // guide.
-RecipeRun run_recipe(const Recipe& recipe, const LoadedModel& loaded, const WorkWatch& watch = {});
+// `check`: as GuideOptions.
+RecipeRun run_recipe(const Recipe& recipe, const LoadedModel& loaded, const WorkWatch& watch = {},
+                     bool check = false);
 
 // The recipe of sample `index` of a run, from 0, by itself: its seed alone, or, where the samples depend on
 // one another or round otherwise when fewer are drawn at once, those that it was drawn with, of which it is

@@ -75,6 +75,7 @@ Json figures_of(const RecipeRun& run) {
     figures["score_best"] = run.scores.max().item<double>();
     figures["scores"] = numbers(run.scores);
   }
+  if (run.beside) figures["check"] = beside_json(*run.beside);
   if (run.evaluations > 0) figures["evaluations"] = run.evaluations;
   if (!recipe.telling.label.empty()) figures["label"] = recipe.telling.label;
   if (!recipe.telling.given.empty()) figures["condition"] = recipe.telling.given;

@@ -9,6 +9,7 @@
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/core/json_fields.h"
+#include "steer/core/notice.h"
 #include "steer/core/options.h"
 #include "steer/work/samples.h"
 
@@ -88,6 +89,19 @@ Json preset_of(const Searched& searched, const StrengthOptions& strengths, const
   return figures;
 }
 
+// A few samples of the best settings beside unguided ones; false where the watch ended it.
+bool put_check(Searched& searched, const Generator& generator, const Task& few, const Json& best,
+               const WorkWatch& watch) {
+  const Made made = few.run(generator, best, {}, true, [&](double share) {
+    return tell(watch, {"check", share, "", nullptr});
+  });
+  if (made.stopped) return false;
+  const Beside beside = few.beside(generator, made);
+  searched.figures["check"] = beside_json(beside);
+  if (beside.worse()) notice(worse_text(beside, searched.objective));
+  return true;
+}
+
 }  // namespace
 
 Searched search_guidance(const LoadedModel& loaded, const SearchingOptions& options, torch::Device device,
@@ -120,11 +134,15 @@ Searched search_guidance(const LoadedModel& loaded, const SearchingOptions& opti
   STEER_CHECK(result.best >= 0, "[search] expected at least one trial that works but all failed: ",
               result.trials.empty() ? "" : result.trials.front().figures.value("failed", ""));
   searched.figures = preset_of(searched, strengths, options.run);
+  const Json best = settings_at(strengths, result.trials[static_cast<size_t>(result.best)].values);
+  searched.interrupted =
+      !put_check(searched, generator,
+                 tasks.of(std::min(options.search.samples, kSamplesBeside), options.seed), best, watch);
+  if (searched.interrupted) return searched;
   if (options.confirm > 0) {
     // Other seeds than those that were selected on.
     constexpr uint64_t kFresh = 1000000;
     const uint64_t seed = options.seed + kFresh;
-    const Json best = settings_at(strengths, result.trials[static_cast<size_t>(result.best)].values);
     const Tried again = tried(generator, tasks.of(options.confirm, seed), yardsticks,
                               {best, true, {searched.metric}, "again"}, watch);
     searched.interrupted = again.stopped;

@@ -1,6 +1,7 @@
 #include "steer/work/task_evaluation.h"
 
 #include "steer/core/check.h"
+#include "steer/core/notice.h"
 #include "steer/metrics/reconstruction.h"
 
 namespace steer {
@@ -26,7 +27,7 @@ void add_answers(TaskEvaluation& found, const Space& space, const Task& task, co
 }  // namespace
 
 TaskEvaluation evaluate_task(const Generator& generator, const Task& task, const Json& settings,
-                             const Told& told, const Tensor& average, const JudgeOptions& judge,
+                             const Told& told, const Tensor& average, const JudgeOptions& judge, bool check,
                              torch::Device device, const WorkWatch& watch) {
   TaskEvaluation found;
   found.made = task.run(generator, settings, told, true, [&](double share) {
@@ -41,6 +42,11 @@ TaskEvaluation evaluate_task(const Generator& generator, const Task& task, const
                    {"score_mean", made.scores.mean().item<double>()},
                    {"seconds_per_image", made.seconds / static_cast<double>(task.count())}};
   if (made.evaluations > 0) found.figures["evaluations"] = made.evaluations;
+  if (check) {
+    const Beside beside = task.beside(generator, made, told);
+    found.figures["check"] = beside_json(beside);
+    if (beside.worse()) notice(worse_text(beside, task.words()));
+  }
   if (!judge.judge.empty()) {
     found.verdict = judged(judge.judge, made.state, {task.asked(), task.asked_names()}, device, judge.as);
     found.figures["judge"] = found.verdict->figures;

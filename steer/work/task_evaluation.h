@@ -39,10 +39,11 @@ struct JudgeOptions {
 
 // A task put to the generator by a plan of these settings, told these things (of its samples). Where the task
 // has a truth, trivial answers stand beside: what was given, `average` (one sample of the mean of other data,
-// [1, sizes...]), and bicubic enlargement where something smaller was given. Tells the watch as "guide".
-// Error where it asks to end, and as Generator::plan and `judged`.
+// [1, sizes...]), and bicubic enlargement where something smaller was given. With
+// `check` a few samples are drawn without guidance too, and a notice says if the objective likes those
+// better. Tells the watch as "guide". Error where it asks to end, and as Generator::plan and `judged`.
 TaskEvaluation evaluate_task(const Generator& generator, const Task& task, const Json& settings,
-                             const Told& told, const Tensor& average, const JudgeOptions& judge,
+                             const Told& told, const Tensor& average, const JudgeOptions& judge, bool check,
                              torch::Device device, const WorkWatch& watch = {});
 
 }  // namespace steer

@@ -1,0 +1,41 @@
+// Whether guidance did what it is for: its samples' scores beside those of unguided ones.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "steer/core/json.h"
+#include "steer/models/generator.h"
+#include "steer/objectives/objective.h"
+
+namespace steer {
+
+// Samples that are drawn beside for such a check: it is to cost little.
+constexpr int64_t kSamplesBeside = 4;
+
+// Mean scores of the first few samples, guided and drawn without guidance from the same seeds.
+struct Beside {
+  double guided = 0, unguided = 0;
+  int64_t samples = 0;
+  bool worse() const { return !(guided >= unguided); }  // also where the guided score is no number
+};
+
+// What was guided: N samples by settings that Plan::settings gave, and their scores [N].
+struct GuidedDraw {
+  const Objective& objective;
+  Json settings;
+  DrawRequest request;
+  State state;
+  Tensor scores;
+};
+
+// Draws the first min(N, kSamplesBeside) samples again without the objective and lets it score them.
+Beside beside(const Generator& generator, const GuidedDraw& draw);
+
+// One line for a check that went wrong: what was asked, both scores, and what helps.
+std::string worse_text(const Beside& beside, const std::string& words);
+
+// {"guided", "unguided", "samples"}.
+Json beside_json(const Beside& beside);
+
+}  // namespace steer
