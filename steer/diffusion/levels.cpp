@@ -46,14 +46,18 @@ Tensor of_table(const LevelOptions& o, const Tensor& table) {
   const int64_t n = o.steps, size = table.numel();
   STEER_CHECK(n <= size, "[levels] expected at most ", size, " steps of ", o.type, " but got ", n);
   const double entries = static_cast<double>(size), gaps = static_cast<double>(std::max<int64_t>(n - 1, 1));
+  const double stride = (entries - 1) / gaps;
+  double sum = n > 1 ? 0 : entries - 1;
   std::vector<int64_t> places;
-  for (int64_t i = 0; i < n; ++i) {
+  for (int64_t i = 0; i < n; ++i, sum += stride) {
     const double k = static_cast<double>(i);
     double place = 0;
     if (o.type == "ddpm_leading")
       place = k * std::floor(entries / static_cast<double>(n)) + static_cast<double>(o.offset);
     if (o.type == "ddpm_trailing") place = std::nearbyint(entries - k * entries / static_cast<double>(n)) - 1;
-    if (o.type == "ddpm_linspace") place = std::nearbyint((entries - 1) * (n > 1 ? k / gaps : 1));
+    // The sum of strides and the product round to other entries at some numbers of steps.
+    if (o.type == "ddpm_linspace") place = std::nearbyint(sum);
+    if (o.type == "ddpm_even") place = std::nearbyint(i + 1 < n ? k * stride : entries - 1);
     if (o.type == "quadratic")
       place = std::floor(std::pow((n > 1 ? k / gaps : 1) * std::sqrt(0.8 * entries), 2));
     places.push_back(static_cast<int64_t>(place));
@@ -86,7 +90,9 @@ const std::vector<Named>& level_grids() {
       {"iddpm", "entries of the cosine table (Nichol and Dhariwal 2021)"},
       {"ddpm_leading", "entries of the table of ddpm, evenly, without the noisiest"},
       {"ddpm_trailing", "entries of the table of ddpm, evenly, from the noisiest"},
-      {"ddpm_linspace", "entries of the table of ddpm, evenly, with both ends"},
+      {"ddpm_linspace",
+       "entries of the table of ddpm, evenly, with both ends, as OpenAI's programs and TFG take them"},
+      {"ddpm_even", "the same as NumPy's linspace rounds, which diffusers takes"},
       {"quadratic", "entries of the table of ddpm, denser at little noise (Song et al. 2021)"},
   };
   return table;

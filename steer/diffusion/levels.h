@@ -24,7 +24,7 @@ struct LevelOptions {
   void fields(OptionFields& f) {
     f("type", type,
       "karras, exponential, poly_exponential, log_snr, vp, ve, time, flow, cosine, iddpm, ddpm_leading, "
-      "ddpm_trailing, ddpm_linspace or quadratic");
+      "ddpm_trailing, ddpm_linspace, ddpm_even or quadratic");
     f("steps", steps, "steps, the last one down to 0", from_to(1, 100000));
     f("sigma_min", sigma_min, "lowest level above 0; 0 = the process's own", at_least(0));
     f("sigma_max", sigma_max, "first level; 0 = the process's own", at_least(0));

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "steer/core/check.h"
 #include "steer/diffusion/test_worlds.h"
 
@@ -91,10 +93,21 @@ TEST(Levels, TableGridsPickTheKnownIndices) {
   are(indices("ddpm_trailing", 4), {999, 749, 499, 249});
   are(indices("ddpm_trailing", 3), {999, 666, 332});
   are(indices("ddpm_linspace", 4), {999, 666, 333, 0});
+  are(indices("ddpm_even", 4), {999, 666, 333, 0});
   are(indices("quadratic", 3), {800, 200, 0});
+  // numpy.linspace(0, 999, 27).round()[13] is 499, of 499.5.
+  EXPECT_EQ(indices("ddpm_even", 27)[13].item<int64_t>(), 499);
+  // Strides added one by one: the sums of entry times place of OpenAI's space_timesteps, and one entry where
+  // the exact half rounds to 500.
+  EXPECT_EQ(indices("ddpm_linspace", 21)[10].item<int64_t>(), 499);
+  for (const auto& [steps, weighted] :
+       std::map<int64_t, int64_t>{{55, 998154}, {100, 3313395}, {250, 20771736}}) {
+    const Tensor ascending = indices("ddpm_linspace", steps).flip(0);
+    EXPECT_EQ((ascending * at::arange(steps)).sum().item<int64_t>(), weighted) << steps;
+  }
   are(indices("ddpm_trailing", 1), {999});
   // All entries, in order, whatever the rounding.
-  for (const std::string type : {"ddpm_leading", "ddpm_trailing", "ddpm_linspace", "quadratic"})
+  for (const std::string type : {"ddpm_leading", "ddpm_trailing", "ddpm_linspace", "ddpm_even", "quadratic"})
     EXPECT_TRUE(torch::equal(indices(type, 1000), at::arange(999, -1, -1))) << type;
 }
 

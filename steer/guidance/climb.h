@@ -93,6 +93,11 @@ std::string checked_form(const ClimbOptions& options, const SolverOptions& solve
 //   reach            each added term, (1 + sigma^2) Delta_t, sigma^2 Delta_t or Delta_0, is shortened to a
 //   root mean
 //                    square of at most reach s sigma / sqrt(s^2 + sigma^2)
+//   safe             with S the score seen as its gradient saw it: moves m whose S(x0 + m) - S(x0) is below c
+//   <g,
+//                    m> (c = 1/4 where all terms are linear, else 0) are shortened, of each sample for
+//                    itself: one iteration of mean guidance, then both terms together, or else each and then
+//                    both
 //   recurrence       between repetitions xbar = xbar' + sqrt(sigma^2 - sigma'^2) z
 //
 // Structures, with alpha = (1 + sigma'^2) / (1 + sigma^2), beta = 1 - alpha, T steps: increase alpha T / sum
@@ -101,9 +106,10 @@ std::string checked_form(const ClimbOptions& options, const SolverOptions& solve
 // = data_std.
 //
 // One step costs `recurrence` times one network evaluation, one pass back to its input (none if rho = 0) and
-// max(iterations, 1) guide gradients (one if mu = 0): the first gradient at x0 serves both terms. `levels` is
-// the grid of the run, `noise` feeds the draws and recurrences (draw numbers even and odd). The objective
-// must outlive the step; samples are [B, C, H, W], B a multiple of its targets.
+// max(iterations, 1) guide gradients (one if mu = 0): the first gradient at x0 serves both terms. To be safe
+// costs one look of the guide without gradient more, and up to some twenty where moves are shortened.
+// `levels` is the grid of the run, `noise` feeds the draws and recurrences (draw numbers even and odd). The
+// objective must outlive the step; samples are [B, C, H, W], B a multiple of its targets.
 Step climb(const Step& step, const Smoothed& objective, const ClimbOptions& options,
            const SolverOptions& solver, const Tensor& levels, const Noise& noise);
 

@@ -82,7 +82,8 @@ SamplerOptions sampler_of_schedule(const DiffusersSchedule& schedule, const Proc
   if (process.type != "ddpm" && process.type != "cosine") return sampler;
   sampler.levels.steps = std::min(sampler.levels.steps, process.steps);
   if (schedule.timestep_spacing.empty()) return sampler;
-  sampler.levels.type = "ddpm_" + schedule.timestep_spacing;
+  const bool even = schedule.timestep_spacing == "linspace";
+  sampler.levels.type = even ? "ddpm_even" : "ddpm_" + schedule.timestep_spacing;
   sampler.levels.offset = schedule.timestep_spacing == "leading" ? schedule.steps_offset : 0;
   return sampler;
 }
@@ -109,9 +110,8 @@ std::string their_prediction(const std::string& kind, const DiffusionOptions& op
 
 // That of grids which the library has no word for begins at the noisiest entry, as suits few steps.
 std::string spacing_of(const std::string& levels) {
-  for (const char* word : {"leading", "linspace"})
-    if (levels == std::string("ddpm_") + word) return word;
-  return "trailing";
+  if (levels == "ddpm_leading") return "leading";
+  return levels == "ddpm_even" || levels == "ddpm_linspace" ? "linspace" : "trailing";
 }
 
 DiffusersSchedule schedule_of(const DiffusionModel& model) {

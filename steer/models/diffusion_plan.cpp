@@ -104,12 +104,21 @@ SamplerOptions sampler_of(const Read& read, const DiffusionModel& model, bool gu
   return sampler;
 }
 
+// Whole settings that were written before steps could be safe; they repeat what they stood for.
+bool unsafe_of_old(const Json& guidance) {
+  if (!guidance.is_object() || !guidance.contains("climb") || !guidance["climb"].is_object()) return false;
+  const Json& climb = guidance["climb"];
+  return climb.contains("form") && climb.contains("rho") && climb.contains("draws") &&
+         !climb.contains("safe");
+}
+
 GuidanceOptions guidance_of(const Read& read, const Objective& objective, const Space& space) {
   const DiffusionSettings& brief = read.brief;
   std::string name = brief.method;
   // Particles alone, unless a method or a preset says what else.
   if (name.empty() && brief.particles > 0 && read.preset_guidance.is_null()) name = "feynman_kac";
   GuidanceOptions guidance = suited_guidance(name, brief.strength, objective, space);
+  if (unsafe_of_old(read.preset_guidance) || unsafe_of_old(read.guidance)) guidance.climb.safe = false;
   lay_over(guidance, read.preset_guidance, "preset");
   if (brief.recurrence > 0) guidance.climb.recurrence = brief.recurrence;
   if (brief.particles > 0) {

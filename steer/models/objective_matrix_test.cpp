@@ -9,6 +9,9 @@
 #include "steer/core/check.h"
 #include "steer/core/json.h"
 #include "steer/core/random.h"
+#include "steer/diffusion/levels.h"
+#include "steer/diffusion/test_worlds.h"
+#include "steer/guidance/presets.h"
 #include "steer/image/image_space.h"
 #include "steer/modalities/objectives.h"
 #include "steer/models/small_models.h"
@@ -55,6 +58,13 @@ struct Things {
                  "def forward(self, x):\n"
                  "  m = x.mean(dim=[2, 3])\n"
                  "  return torch.cat([m, 3 * x[:, :, :4].mean(dim=[2, 3])], 1)\n");
+    write_script(folder + "judge.pt",
+                 "def forward(self, x):\n"
+                 "  m = torch.tanh(x).mean(dim=[2, 3])\n"
+                 "  return torch.cat([m, 2 * x[:, :, :3].mean(dim=[2, 3])], 1)\n");
+    write_script(folder + "other.pt", "def forward(self, x):\n  return torch.sigmoid(x - 0.2)\n");
+    write_script(folder + "softer.pt", "def forward(self, x):\n  return torch.tanh(x)\n");
+    write_script(folder + "edged.pt", "def forward(self, x):\n  return x[:, :, 1:, :] - x[:, :, :-1, :]\n");
     write_script(folder + "maps.pt", "def forward(self, x):\n  return torch.tanh(x * 2)\n");
     write_script(folder + "clip.pt", "def forward(self, x, words: str):\n  return x.mean(dim=[1, 2, 3])\n");
     std::ofstream(folder + "judge.sh") << "#!/bin/sh\n"
@@ -189,6 +199,74 @@ TEST(ObjectiveMatrix, GuidedSamplesScoreHigherThanUnguidedOnes) {
   }
 }
 
+// Pictures that a denoiser knows exactly: a mixture of smooth ones, a few of them like x.png.
+Denoiser exact_pictures(const Things& things) {
+  constexpr int64_t kPictures = 24;
+  const Tensor truth = read_image(things.folder + "x.png", 3).to(torch::kFloat64);
+  std::vector<Tensor> means;
+  for (int64_t i = 0; i < kPictures; ++i) {
+    const Tensor coarse = normals(static_cast<uint64_t>(i), {3, 2, 2}, 1);
+    const Tensor smooth = at::upsample_bilinear2d(coarse, {kSide, kSide}, false)[0];
+    means.push_back((i % 4 == 0 ? truth + 0.2 * smooth : 0.5 * smooth).clamp(-1, 1).flatten());
+  }
+  Mixture mixture;
+  mixture.means = at::stack(means);
+  mixture.stds = at::full({kPictures}, 0.15, torch::kFloat64);
+  mixture.weights = at::full({kPictures}, 1.0 / kPictures, torch::kFloat64);
+  const Denoiser vectors = exact_denoiser(mixture);
+  return [vectors](const Tensor& x, const Tensor& sigma) { return vectors(x.flatten(1), sigma).view_as(x); };
+}
+
+// Objectives, each with another that nothing was steered by and that should rise too.
+const std::vector<std::pair<const char*, const char*>> kJudged = {
+    {"inpaint('@x.png', mask=left)", "denoise('@x.png')"},
+    {"super_resolve('@x.png', factor=4)", "super_resolve('@x.png', factor=2)"},
+    {"colourise('@x.png')", "super_resolve('@x.png', factor=4)"},
+    {"denoise('@x.png')", "inpaint('@x.png', mask=left)"},
+    {"low_bit('@x.png')", "denoise('@x.png')"},
+    {"gaussian_deblur('@x.png', std=0.5)", "super_resolve('@x.png', factor=2)"},
+    {"gaussian(mean=0.5)", "gaussian(mean=0.4, std=0.2)"},
+    {"edges('@x.png')", "gram('@x.png', model='@edged.pt', size=8)"},
+    {"strokes('@x.png')", "strokes('@x.png', distance=l1)"},
+    {"strokes('@x.png', distance=l1)", "strokes('@x.png')"},
+    {"style('@x.png', model='@maps.pt', size=8)", "style('@x.png', model='@other.pt', size=8)"},
+    {"gram('@x.png', model='@maps.pt', size=8)", "gram('@x.png', model='@softer.pt', size=8)"},
+    {"label(2, classifier='@classes.pt')", "label(2, classifier='@judge.pt')"},
+    {"text('a bright sky', model='@clip.pt')", "gaussian(mean=0.6, std=0.3)"},
+    {"entropy(classifier='@classes.pt')", "entropy(classifier='@judge.pt')"},
+    {"0.5*inpaint('@x.png', mask=top) + label(1, classifier='@classes.pt')", "inpaint('@x.png', mask=top)"}};
+
+TEST(ObjectiveMatrix, EveryMethodRaisesTheScoreAndAnotherJudgeAgrees) {
+  const Things things;
+  const Space space = image_space(3, kSide, kSide);
+  const Denoiser denoiser = exact_pictures(things);
+  const Tensor seeds = sample_seeds(0, 8);
+  SolverOptions solver;
+  solver.name = "ddim", solver.eta = 1;
+  const torch::NoGradGuard no_grad;
+  const Tensor levels = with_zero(karras_levels(12, 0.02, 20));
+  const auto drawn = [&](const Step& step) {
+    const Tensor start = starting_noise(seeds, space.sizes, 20);
+    return within(space, solve(denoiser, start, levels, step).x);
+  };
+  const Tensor unguided = drawn(make_step(solver, seeded_noise(seeds, space.sizes)));
+  for (const auto& [words, other] : kJudged) {
+    const auto objective = asked(things, words), judge = asked(things, other);
+    const auto mean = [](const Objective& of, const Tensor& x) { return of.score(x).mean().item<double>(); };
+    const double before = mean(*objective, unguided), before_judge = mean(*judge, unguided);
+    for (const std::string& method : climb_names()) {
+      if (method == "pigdm" && objective->linear().empty()) continue;  // made for measurements
+      const ClimbOptions options = suited_guidance(method, kOwnStrength, *objective, space).climb;
+      const Smoothed smoothed(*objective, space, lengths_climbed(options));
+      const Tensor guided = drawn(climb(make_step(solver, seeded_noise(seeds, space.sizes)), smoothed,
+                                        options, solver, levels, seeded_noise(seeds + 1000, space.sizes)));
+      const std::string what = joined(words, " ", method);
+      EXPECT_GT(mean(*objective, guided), before) << what;
+      EXPECT_GT(mean(*judge, guided), before_judge) << what << ": " << other;
+    }
+  }
+}
+
 TEST(ObjectiveMatrix, APopulationOfOneAndNoStrengthAreTheUnguidedSamples) {
   const Things things;
   auto model = small_diffusion("edm");
@@ -244,6 +322,23 @@ TEST(ObjectiveMatrix, ASampleDependsOnItsSeedAlone) {
     const Tensor one = model->draw({sample_seeds(5, 1), {}}, objective.get(), settings).state.x;
     EXPECT_LT((one[0] - all[2]).abs().max().item<double>(), 1e-4) << method;
   }
+}
+
+TEST(ObjectiveMatrix, StepsAreSafeUnlessSettingsAreOlderThanThat) {
+  auto model = small_diffusion("flow");
+  ObjectiveContext context;
+  context.space = image_space(1, kSide, kSide);
+  const auto objective = make_objective("gaussian()", context);
+  for (const std::string& method : climb_names()) {
+    Json settings = model->plan(objective.get(), {{"method", method}})->settings();
+    EXPECT_TRUE(settings["guidance"]["climb"]["safe"].get<bool>()) << method;
+    settings["guidance"]["climb"].erase("safe");
+    const Json old = model->plan(objective.get(), settings)->settings();
+    EXPECT_FALSE(old["guidance"]["climb"]["safe"].get<bool>()) << method;
+  }
+  // One setting of many is no old recipe.
+  const Json one = {{"guidance", {{"climb", {{"rho", 2}}}}}};
+  EXPECT_TRUE(model->plan(objective.get(), one)->settings()["guidance"]["climb"]["safe"].get<bool>());
 }
 
 }  // namespace

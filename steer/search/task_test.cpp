@@ -87,6 +87,28 @@ TEST(Task, WithoutTruthAsksForAsManySamplesAsItIsTold) {
   EXPECT_THROW(measure(task, task.run(model, {}), {}, {"acuracy"}), Error);
 }
 
+// Guided samples are as grey as unguided ones, so that the scores are the same; then one step darker.
+TEST(Task, TellsWhereUnguidedSamplesScoreBetter) {
+  TaskOptions options;
+  options.objective = "gaussian(mean=1, std=0.5)";
+  options.count = 7, options.batch = 5;
+  GreyModel model;
+  const Task task(options, model.space(), {}, torch::kCPU);
+  Made made = task.run(model, {});
+  const Beside same = task.beside(model, made);
+  EXPECT_EQ(same.samples, kSamplesBeside);
+  EXPECT_FALSE(same.worse());
+  EXPECT_NEAR(same.guided, made.scores.narrow(0, 0, kSamplesBeside).mean().item<double>(), 1e-6);
+  EXPECT_NEAR(same.unguided, same.guided, 1e-6);
+  made.scores = made.scores - 1;
+  const Beside worse = task.beside(model, made);
+  EXPECT_TRUE(worse.worse());
+  EXPECT_THAT(worse_text(worse, task.words()),
+              ::testing::AllOf(::testing::HasSubstr("made it worse"), ::testing::HasSubstr("gaussian")));
+  made.scores = made.scores * std::nan("");
+  EXPECT_TRUE(task.beside(model, made).worse());
+}
+
 TEST(Task, TheNetworkThatGuidesDoesNotJudge) {
   const std::string words = "0.5*label(3, classifier=a/model.safetensors) + rank(style(x.png, model=b.pt))";
   EXPECT_THAT(networks_in(words), ::testing::ElementsAre("a/model.safetensors", "b.pt"));

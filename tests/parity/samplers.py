@@ -38,7 +38,7 @@ SAMPLE = dict(prediction_type="sample")
 V = dict(prediction_type="v_prediction")
 # 999 is 27 times 37: so many steps, both ends among them, stand on entries of the table.
 EVEN = 28
-LINSPACE = levels("ddpm_linspace", EVEN)
+LINSPACE = levels("ddpm_even", EVEN)
 
 ROWS = [
     Row("DDPM, small variance, leading", "DDPMScheduler", {}, [solver("ddpm", clip_x0=True), levels("ddpm_leading")]),
