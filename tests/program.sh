@@ -161,10 +161,10 @@ works 'train a classifier' "${judge[@]}" --out judge --images 64 --json
 works 'inspect a classifier' "$steer" inspect judge
 works 'evaluate a classifier' "$steer" evaluate judge --data shapes -n 30 --json
 claims 'its accuracy is printed' grep -q '"accuracy":' out.txt
-works 'guide by a label' "$steer" guide run --objective 'label(2, classifier=judge)' --judge judge -n 2 -o label.png --json
+works 'guide by a label' "$steer" guide run --objective 'label(2, classifier=judge)' --same-judge --judge judge -n 2 -o label.png --json
 claims 'the judge is heard' grep -q '"confidence":' out.txt
 works 'guide by all labels' "$steer" guide run --objective 'label(classifier=judge)' -n 5 -o labels.png
-works 'evaluate labels without data' "$steer" evaluate run --objective 'label(classifier=judge)' --judge judge/model.safetensors -n 5 --batch 2 -o labels.png
+works 'evaluate labels without data' "$steer" evaluate run --objective 'label(classifier=judge)' --same-judge --judge judge/model.safetensors -n 5 --batch 2 -o labels.png
 works 'guide by ranks' "$steer" guide run --objective 'rank(0.5*inpaint(bordered.png, mask=not_eyes) + 0.5*entropy(classifier=judge))' --fit resize -n 2 -o rank.png
 works 'guide by ranks and beams' "$steer" guide run --objective 'rank(edges(bordered.png) + label(1, classifier=judge))' --fit resize --beam 3 -n 1 -o rank.png
 works 'guide by edges and strokes' "$steer" guide run --objective '0.5*canny(bordered.png) + strokes(bordered.png) + strokes(bordered.png, distance=l1)' --fit resize -n 2 -o edges.png
@@ -174,7 +174,11 @@ refuses 1 'expected a model that samples' "$steer" guide judge --objective 'labe
 refuses 1 'from 0 to 4, but got "7"' "$steer" guide run --objective 'label(7, classifier=judge)'
 refuses 1 'family classifier' "$steer" guide run --objective 'label(1, classifier=run)'
 refuses 1 'whole TorchScript file' "$steer" guide run --objective 'text("a red disc", model=one.png)' -n 1
-refuses 1 'asks for a class' "$steer" guide run --objective 'entropy(classifier=judge)' --judge judge -n 1
+refuses 1 'another network than the one that guides' "$steer" guide run --objective 'label(2, classifier=judge)' --judge ./judge -n 2 -o label.png
+refuses 1 'another network than the one that guides' "$steer" evaluate run --objective 'label(classifier=judge)' --judge judge -n 2
+works 'a few unguided samples beside' "$steer" guide run --objective 'label(2, classifier=judge)' --check -n 5 -o label.png --json
+claims 'both mean scores' grep -q '"check":{"guided":' out.txt
+refuses 1 'asks for a class' "$steer" guide run --objective 'entropy(classifier=judge)' --same-judge --judge judge -n 1
 refuses 1 'needs an image' "$steer" evaluate run --objective 'edges()' -n 1
 refuses 1 'expected --data' "$steer" evaluate run
 refuses 1 'rank inside a rank' "$steer" guide run --objective 'rank(rank(edges(bordered.png)))'
@@ -269,7 +273,7 @@ for method in tfg dps lgd freedom mpgd ugd pigdm best_of svdd feynman_kac tree; 
   works "guide by $method" "$steer" guide edm --objective 'gaussian(mean=0.2)' --method $method "${few[@]}" -n 2 -o d.png
 done
 works 'guide a flow by every evaluation' "$steer" guide flow --objective 'label(2, classifier=judge)' --solver heun "${few[@]}" -n 2 -o d.png
-works 'guide with recurrence' "$steer" guide edm --objective 'label(classifier=judge)' --judge judge --recurrence 2 --strength 0.5 "${few[@]}" -n 5 -o d.png --json
+works 'guide with recurrence' "$steer" guide edm --objective 'label(classifier=judge)' --same-judge --judge judge --recurrence 2 --strength 0.5 "${few[@]}" -n 5 -o d.png --json
 claims 'recurrence costs evaluations' grep -q '"evaluations":6' out.txt
 works 'guide classes' "$steer" guide ddpm --objective 'gaussian()' --label 1 --scale 2 "${few[@]}" -n 2 -o d.png
 works 'particles for a black box' "$steer" guide edm --objective 'program("sh judge.sh", timeout=20)' --particles 3 "${few[@]}" -n 2 -o d.png

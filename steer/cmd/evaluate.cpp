@@ -67,6 +67,7 @@ void add_evaluate(CLI::App& app, Run& run) {
       "--judge", options.judge.judge,
       "a classifier (run, checkpoint or TorchScript file) that tells how many samples are of the class "
       "asked");
+  command->add_flag("--same-judge", options.judge.same, "let a network that guides judge too");
   command->add_flag(
       "--check", options.check,
       "of an objective: draw a few samples without guidance too, and warn if it likes those better");

@@ -1,6 +1,7 @@
 // steer guide: samples steered by an objective the model never saw.
 #include "steer/cmd/request.h"
 #include "steer/cmd/words.h"
+#include "steer/search/yardsticks.h"
 
 namespace steer {
 namespace {
@@ -14,6 +15,7 @@ Recipe guide_defaults() {
 
 int run_guide(const RequestFlags& flags) {
   const Recipe recipe = flags.recipe();
+  if (!flags.judge.empty() && !flags.same_judge) check_judge(flags.judge, recipe.objective);
   const LoadedModel loaded = opened(recipe.model.path, flags.common.start());
   return answer(flags.common, recipe, loaded, flags.judge, flags.out, flags.check);
 }
@@ -33,6 +35,7 @@ void add_guide(CLI::App& app, Run& run) {
       "--judge", flags->judge,
       "a classifier (run, checkpoint or TorchScript file) that tells how many samples are of the "
       "class asked");
+  command->add_flag("--same-judge", flags->same_judge, "let a network that guides judge too");
   command->add_flag("--check", flags->check,
                     "draw a few of the samples without guidance too, and warn if the objective likes those "
                     "better");

@@ -25,7 +25,7 @@ class RequestFlags {
   SettingsFlags settings;
   Recipe asked;  // as far as flags write into it
   std::string out, judge;
-  bool check = false;
+  bool check = false, same_judge = false;
 
  private:
   CLI::App* command_ = nullptr;

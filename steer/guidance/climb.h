@@ -93,11 +93,9 @@ std::string checked_form(const ClimbOptions& options, const SolverOptions& solve
 //   reach            each added term, (1 + sigma^2) Delta_t, sigma^2 Delta_t or Delta_0, is shortened to a
 //   root mean
 //                    square of at most reach s sigma / sqrt(s^2 + sigma^2)
-//   safe             with S the score seen as its gradient saw it: moves m whose S(x0 + m) - S(x0) is below c
-//   <g,
-//                    m> (c = 1/4 where all terms are linear, else 0) are shortened, of each sample for
-//                    itself: one iteration of mean guidance, then both terms together, or else each and then
-//                    both
+//   safe             S being the score as its gradient saw it, moves m with S(x0 + m) - S(x0) < c <g, m> (c =
+//                    1/4 where all terms are linear, else 0) are shortened, of each sample for itself: the
+//                    iterations of mean guidance, then both terms together, or else each and then both
 //   recurrence       between repetitions xbar = xbar' + sqrt(sigma^2 - sigma'^2) z
 //
 // Structures, with alpha = (1 + sigma'^2) / (1 + sigma^2), beta = 1 - alpha, T steps: increase alpha T / sum

@@ -39,9 +39,9 @@ void check_together(const GuidanceOptions& options);
 std::string suited_method(const Objective& objective);
 
 // The method of this name (empty: the one that suits) for samples of a space: its preset, made safe
-// (ClimbOptions::safe), so that no step lowers the score; where samples
-// have no limit, so that nothing clips what guidance does to them, it reaches 2 (ClimbOptions::reach), pigdm
-// sees objectives that are not linear through 32 draws, and that is what suits those with a gradient.
+// (ClimbOptions::safe), so that no step lowers the score. Where samples have no limit, so that nothing clips
+// what guidance does to them, it reaches 2 (ClimbOptions::reach), pigdm sees objectives that are not linear
+// through 32 draws, and that is what suits those with a gradient.
 GuidanceOptions suited_guidance(const std::string& name, double strength, const Objective& objective,
                                 const Space& space);
 
@@ -58,9 +58,9 @@ const std::vector<Named>& climb_methods();
 //   dps      Chung et al. 2023: of measurements s grad |y - A x0| (the step of their program; the formula of
 //            the paper has twice that), of others rho_t = s sqrt(alpha_t) / |log f(x0)|; no clipping
 //   lgd      Song et al. 2023: rho_t = s sqrt(alpha_t) / n, n = 10 draws of deviation sqrt(1 - abar), no
-//   clipping freedom  Yu et al. 2023: rho_t = s alpha_t sqrt(alpha_t) T / sum alpha, no clipping; made for
-//   recurrence
-//            above 1
+//            clipping
+//   freedom  Yu et al. 2023: rho_t = s alpha_t sqrt(alpha_t) T / sum alpha, no clipping; made for
+//            recurrence above 1
 //   mpgd     He et al. 2024: mu_t = s, one iteration, no pass through the network; x0 clipped, its noise not
 //   ugd      Bansal et al. 2023: classifier weight s in the denoiser and a backward step s, no clipping
 //   pigdm    Song et al. 2023 (pseudoinverse guidance): weight s in the denoiser, the objective seen through

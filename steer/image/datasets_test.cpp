@@ -2,8 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include <chrono>
-
 #include "steer/core/notice.h"
 #include "steer/core/tensors.h"
 #include "steer/picture/images.h"
@@ -280,11 +278,7 @@ TEST(SharedData, CifarIsReadOutOfItsTar) {
   EXPECT_EQ(test->space().sizes, (std::vector<int64_t>{3, 32, 32}));
   EXPECT_EQ(test->classes().size(), 10u);
   EXPECT_EQ(test->classes().front(), "airplane");
-  const auto start = std::chrono::steady_clock::now();
   EXPECT_EQ(make_image_dataset(at(path))->size(), 50000);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  RecordProperty("seconds", std::to_string(seconds));
-  EXPECT_LT(seconds, 60.0);  // a few seconds on an idle machine
 }
 
 }  // namespace

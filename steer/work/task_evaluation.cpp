@@ -3,6 +3,7 @@
 #include "steer/core/check.h"
 #include "steer/core/notice.h"
 #include "steer/metrics/reconstruction.h"
+#include "steer/search/yardsticks.h"
 
 namespace steer {
 namespace {
@@ -29,6 +30,7 @@ void add_answers(TaskEvaluation& found, const Space& space, const Task& task, co
 TaskEvaluation evaluate_task(const Generator& generator, const Task& task, const Json& settings,
                              const Told& told, const Tensor& average, const JudgeOptions& judge, bool check,
                              torch::Device device, const WorkWatch& watch) {
+  if (!judge.judge.empty() && !judge.same) check_judge(judge.judge, task.words());
   TaskEvaluation found;
   found.made = task.run(generator, settings, told, true, [&](double share) {
     return tell(watch, {"guide", share, "", nullptr}) || share == 1;

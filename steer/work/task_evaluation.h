@@ -35,6 +35,7 @@ struct JudgeOptions {
   std::string judge;  // a classifier, as load_classifier; empty: none
   std::string as;     // its name or number of the class, where its classes are others than the objective's;
                       // empty: those are asked
+  bool same = false;  // whether it may be a network that guides, which samples may fool
 };
 
 // A task put to the generator by a plan of these settings, told these things (of its samples). Where the task
