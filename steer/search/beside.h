@@ -15,18 +15,20 @@ constexpr int64_t kSamplesBeside = 4;
 
 // Mean scores of the first few samples, guided and drawn without guidance from the same seeds.
 struct Beside {
-  double guided = 0, unguided = 0;
-  int64_t samples = 0;
-  bool worse() const { return !(guided >= unguided); }  // also where the guided score is no number
+  double guided = 0, unguided = 0;  // mean scores
+  int64_t samples = 0;              // how many
+
+  // Whether unguided samples are liked better; also where the guided score is no number.
+  bool worse() const { return !(guided >= unguided); }
 };
 
-// What was guided: N samples by settings that Plan::settings gave, and their scores [N].
+// What was guided.
 struct GuidedDraw {
-  const Objective& objective;
-  Json settings;
-  DrawRequest request;
-  State state;
-  Tensor scores;
+  const Objective& objective;  // that guided and scores
+  Json settings;               // as Plan::settings gave them
+  DrawRequest request;         // of N samples
+  State state;                 // these samples
+  Tensor scores;               // [N]
 };
 
 // Draws the first min(N, kSamplesBeside) samples again without the objective and lets it score them.
