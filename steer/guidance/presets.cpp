@@ -114,7 +114,8 @@ GuidanceOptions suited_guidance(const std::string& name, double strength, const 
   std::string method = name.empty() ? suited_method(objective) : name;
   if (name.empty() && unlimited && method == "tfg") method = "pigdm";
   GuidanceOptions guidance = guidance_preset(method, strength);
-  guidance.climb.safe = true;
+  // Pseudoinverse guidance steps by what the denoiser leaves open, and leaps over nothing.
+  guidance.climb.safe = !(method == "pigdm" && linear && strength <= 1);
   if (!unlimited) return guidance;
   guidance.climb.reach = kReach;
   if (method == "pigdm" && !linear) guidance.climb.draws = kDraws;

@@ -39,9 +39,10 @@ void check_together(const GuidanceOptions& options);
 std::string suited_method(const Objective& objective);
 
 // The method of this name (empty: the one that suits) for samples of a space: its preset, made safe
-// (ClimbOptions::safe), so that no step lowers the score. Where samples have no limit, so that nothing clips
-// what guidance does to them, it reaches 2 (ClimbOptions::reach), pigdm sees objectives that are not linear
-// through 32 draws, and that is what suits those with a gradient.
+// (ClimbOptions::safe; pigdm of measurements is so by itself up to strength 1), so that no step lowers the
+// score. Where samples have no limit, so that nothing clips what guidance does to them, it reaches 2
+// (ClimbOptions::reach), pigdm sees objectives that are not linear through 32 draws, and that is what suits
+// those with a gradient.
 GuidanceOptions suited_guidance(const std::string& name, double strength, const Objective& objective,
                                 const Space& space);
 
