@@ -72,6 +72,14 @@ TEST(Compare, RunsEachMethodWithEveryModelThatTakesItsSettings) {
   EXPECT_EQ(best, 1);
   EXPECT_THAT(read_file(compared.page), HasSubstr("task1_edm_tfg.png"));
   EXPECT_EQ(compared.figures.size(), 7u);
+  // Every guided result that worked has a few unguided samples beside it.
+  for (const Json& line : read_json_lines(options.out + "/results.jsonl").values) {
+    const bool guided = line["refused"] == "" && line["key"]["method"] != "unguided";
+    EXPECT_EQ(line.contains("check"), guided) << line;
+    if (guided) {
+      EXPECT_GE(line["check"]["guided"], line["check"]["unguided"]) << line;
+    }
+  }
 }
 
 TEST(Compare, GoesOnFromWhatItsJournalHolds) {

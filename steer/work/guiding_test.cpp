@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "steer/core/notice.h"
 #include "steer/models/small_models.h"
 #include "steer/picture/images.h"
 #include "steer/testing/refusal.h"
@@ -26,6 +27,26 @@ TEST(Guiding, SamplesScoreHigherThanThoseOfNoChoice) {
   EXPECT_FALSE(guided.given.defined());
   EXPECT_FALSE(guided.asked.label.defined());
   EXPECT_EQ(guided.settings, Json({{"top", 1.0}}));
+}
+
+// As published, steps of the unit of a sharp measurement leap; a line says so, and none where they are safe.
+TEST(Guiding, ACheckTellsWhereItMadeThingsWorse) {
+  const auto model = small_diffusion("flow");
+  GuideOptions options;
+  options.objective = "gaussian(mean=0.1, std=0.2)", options.count = 6, options.check = true;
+  std::vector<std::string> said;
+  const NoticesTo here([&](const std::string& line) { said.push_back(line); });
+  for (const bool safe : {true, false}) {
+    options.settings = {{"method", "mpgd"}, {"steps", 6}, {"guidance", {{"climb", {{"safe", safe}}}}}};
+    const Guided guided = guide(*model, options, torch::kCPU);
+    ASSERT_TRUE(guided.beside.has_value());
+    EXPECT_EQ(guided.beside->samples, kSamplesBeside);
+    EXPECT_EQ(guided.beside->worse(), !safe) << guided.beside->guided << " " << guided.beside->unguided;
+    EXPECT_EQ(said.size(), safe ? 0u : 1u);
+  }
+  EXPECT_THAT(said[0], HasSubstr("made it worse: gaussian"));
+  options.check = false;
+  EXPECT_FALSE(guide(*model, options, torch::kCPU).beside.has_value());
 }
 
 TEST(Guiding, GivesWhatTheObjectiveWasMadeFrom) {

@@ -46,6 +46,7 @@ TEST(SearchGuidance, KeepsTheBestOfAllTrialsAsAPresetThatMakesTheSamePlan) {
   EXPECT_EQ(preset["value"], order[0].metric);
   EXPECT_EQ(preset["guidance"]["climb"]["rho"], order[0].values[0]);
   EXPECT_EQ(preset["confirmed"]["samples"], 3);
+  EXPECT_GE(preset["check"]["guided"], preset["check"]["unguided"]);
   const Json plan = as_generator(loaded, "test").plan(nullptr, {{"preset", preset}})->settings();
   EXPECT_EQ(plan["sampler"], preset["sampler"]);
 }
