@@ -4,7 +4,7 @@ Usage: guidance_matrix.py [--steer PROGRAM] [--count N] [--out FOLDER] PLAN.json
 
 PLAN.json: {"models": {"mnist 2 min": {"run": "runs/a", "data": "mnist", "guide": "runs/guide", "network": "net.pt"}},
 "steps": [10, 40, 100]}; guide, a classifier, and network, a TorchScript file, may be left out, and so may
-data for points. Cells are kept in FOLDER/cells.jsonl, so that a stopped run goes on; FOLDER/matrix.md has the
+data for points; "flags" of a model are given to every call, as ["--label", "all"]. Cells are kept in FOLDER/cells.jsonl, so that a stopped run goes on; FOLDER/matrix.md has the
 tables, FOLDER/strengths.svg the scores of each method at strengths from 0.1 to 10.
 """
 
@@ -66,6 +66,7 @@ class Cells:
         command += ["--steps", str(steps), "-n", str(self.count), "--json", "--threads", "1"]
         if "data" in model and "classifier" not in objective:
             command += ["--data", model["data"]]
+        command += model.get("flags", [])
         if strength is not None:
             command += ["--strength", str(strength)]
         made = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ, OMP_NUM_THREADS="1"))
@@ -103,6 +104,8 @@ def tables(cells, plan):
             text += "|---" * (len(CLIMBING + CHOOSING) + 2) + "|\n"
             for objective in objectives_of(model):
                 unguided = cells.score(model, objective, "tfg", steps, 0)
+                if unguided is None:
+                    continue  # no objective of these samples; said above
                 row = [f"{unguided:.4g}"]
                 for method in CLIMBING + CHOOSING:
                     guided = cells.score(model, objective, method, steps)

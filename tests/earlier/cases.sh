@@ -49,7 +49,8 @@ shows recurrent_beam guide recurrent.safetensors -n 3 --objective 'gaussian_debl
 shows classes_top guide classes.safetensors -n 4 --objective 'inpaint(photo.png, mask=bottom)' --label 1,3
 shows colour_top guide colour.safetensors -n 4 --objective 'inpaint(photo.png, mask=left)' --condition photo.png
 
-# Samples of diffusions, drawn and steered.
+# Samples of diffusions, drawn and steered. Gradients were followed without a brake then, and some presets had
+# other constants.
 shows edm_heun sample edm.safetensors -n 4
 shows edm_churn sample edm.safetensors -n 4 --steps 8 --sampler solver.churn=4
 shows edm_ddim sample edm.safetensors -n 4 --solver ddim --eta 0.5 --steps 8
@@ -61,14 +62,19 @@ shows ddpm_no_class sample ddpm.safetensors -n 3 --label 2 --scale 0 --solver dd
 shows flow_dopri5 sample flow.safetensors -n 3 --solver dopri5 --sampler solver.rtol=0.01 --sampler solver.atol=0.01
 shows flow_heun sample flow.safetensors -n 4 --steps 6
 shows edm_pigdm guide edm.safetensors -n 4 --objective 'inpaint(photo.png, mask=left)' --steps 8
-shows edm_tfg guide edm.safetensors -n 5 --objective 'label(classifier=judge)' --recurrence 2 --strength 0.5 --steps 8
-shows edm_dps guide edm.safetensors -n 4 --objective 'super_resolve(photo.png, factor=2)' --method dps --strength 2 --steps 8
-shows edm_lgd guide edm.safetensors -n 4 --objective 'super_resolve(photo.png, factor=2)' --method lgd --strength 0.01 --steps 8
-shows edm_mpgd guide edm.safetensors -n 4 --objective 'colourise(photo.png)' --method mpgd --strength 0.01 --steps 8
+shows edm_tfg guide edm.safetensors -n 5 --objective 'label(classifier=judge)' --recurrence 2 --strength 0.5 --steps 8 \
+  --guidance climb.safe=false
+shows edm_dps guide edm.safetensors -n 4 --objective 'super_resolve(photo.png, factor=2)' --method dps --strength 2 --steps 8 \
+  --guidance climb.safe=false --guidance climb.normalise=score
+shows edm_lgd guide edm.safetensors -n 4 --objective 'super_resolve(photo.png, factor=2)' --method lgd --strength 0.01 --steps 8 \
+  --guidance climb.safe=false --guidance climb.rho=0.01 --guidance climb.clip_x0=true
+shows edm_mpgd guide edm.safetensors -n 4 --objective 'colourise(photo.png)' --method mpgd --strength 0.01 --steps 8 \
+  --guidance climb.safe=false --guidance climb.keep_eps=false
 shows edm_feynman_kac guide edm.safetensors -n 4 --objective 'canny(photo.png)' --particles 4 --temperature 0.1 --steps 6
 shows edm_svdd guide edm.safetensors -n 4 --objective 'label(1, classifier=judge)' --method svdd --particles 3 --steps 6
 shows edm_tree guide edm.safetensors -n 3 --objective 'label(1, classifier=judge)' --method tree --particles 4 --guidance population.paths=2 --steps 6
-shows edm_climbing guide edm.safetensors -n 3 --objective 'label(3, classifier=judge)' --method tfg --particles 3 --steps 6
+shows edm_climbing guide edm.safetensors -n 3 --objective 'label(3, classifier=judge)' --method tfg --particles 3 --steps 6 \
+  --guidance climb.safe=false
 shows ddpm_pigdm guide ddpm.safetensors -n 4 --objective 'super_resolve(photo.png, factor=2)' --label 1,3 --scale 1.5 --solver heun \
   --levels karras --sampler levels.sigma_max=20 --steps 6
 shows flow_pigdm guide flow.safetensors -n 4 --objective 'inpaint(photo.png, mask=checker)' --steps 8
@@ -80,7 +86,7 @@ says judge evaluate judge --data shapes -n 100
 
 # A search that finds a preset, and a comparison; their journals hold what need not be made again.
 searches preset.json search edm.safetensors --objective 'super_resolve(factor=2, noise=0.5)' --data shapes --method tfg -n 3 --steps 6 \
-  --knob climb.rho=0.25:2:8 --knob climb.mu=0.25:2:8 --keep 1 --sweeps 2 --confirm 3
+  --knob climb.rho=0.25:2:8 --knob climb.mu=0.25:2:8 --keep 1 --sweeps 2 --confirm 3 --guidance climb.safe=false
 compares report compare --runs ddn=pyramid.safetensors,edm=edm.safetensors --objectives tasks.json
 shows edm_preset guide edm.safetensors -n 4 --objective 'super_resolve(photo.png, factor=2, noise=0.5)' --preset preset.json
 
