@@ -2,10 +2,12 @@
 
 Usage: guidance_matrix.py [--steer PROGRAM] [--count N] [--out FOLDER] PLAN.json
 
-PLAN.json: {"models": {"mnist 2 min": {"run": "runs/a", "data": "mnist", "guide": "runs/guide", "network": "net.pt"}},
-"steps": [10, 40, 100]}; guide, a classifier, and network, a TorchScript file, may be left out, and so may
-data for points; "flags" of a model are given to every call, as ["--label", "all"]. Cells are kept in FOLDER/cells.jsonl, so that a stopped run goes on; FOLDER/matrix.md has the
-tables, FOLDER/strengths.svg the scores of each method at strengths from 0.1 to 10.
+PLAN.json: {"models": {"mnist 2 min": {"run": "runs/a", "data": "mnist", "guide": "runs/guide",
+"network": "net.pt"}}, "steps": [10, 40, 100], "chart": ["mnist 2 min"], "chart_steps": 20}. guide, a classifier,
+and network, a TorchScript file, may be left out, and so may data for points; "flags" of a model are given to
+every call, as ["--label", "all"]. Cells are kept in FOLDER/cells.jsonl, so that a stopped run goes on;
+FOLDER/matrix.md has the tables, FOLDER/strengths.svg the scores of each method of the models in "chart" at
+strengths from 0.1 to 10.
 """
 
 import argparse
@@ -91,7 +93,6 @@ def short(objective):
     return objective.split("(")[0]
 
 
-
 def worse(guided, unguided):
     return guided is None or not guided >= unguided
 
@@ -110,9 +111,11 @@ def tables(cells, plan):
                 for method in CLIMBING + CHOOSING:
                     guided = cells.score(model, objective, method, steps)
                     all_cells += 1
+                    shown = "refused" if guided is None else f"{guided:.4g}"
                     if worse(guided, unguided):
                         bad.append((name, steps, objective, method, guided, unguided))
-                    row.append("refused" if guided is None else f"{guided:.4g}" + (" **below**" if worse(guided, unguided) else ""))
+                        shown += " **below**"
+                    row.append(shown)
                 text += f"| {short(objective)} | " + " | ".join(row) + " |\n"
                 print(name, steps, short(objective), f"{len(bad)} of {all_cells} below", flush=True)
     head = f"{all_cells} cells, {len(bad)} below unguided (mean score of {cells.count} samples of the same seeds).\n"

@@ -142,8 +142,8 @@ struct Climber {
   Slope slope(const Tensor& at, const Look& seen) const {
     const torch::AutoGradMode with_gradients(true);
     const Tensor y = at.detach().requires_grad_(true);
-    const Tensor value = options.draws == 0 ? objective.closed(y, seen.std) : objective.drawn(y, seen.draws);
-    return {value.detach().to(y.scalar_type()), gradient_of(value.sum(), y)};
+    const Tensor value = height(y, seen);
+    return {value.detach(), gradient_of(value.sum(), y)};
   }
 
   Look look(const Denoiser& D, const Tensor& x, const Tensor& level, double sigma, const Strengths& by) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "steer/core/notice.h"
+
 namespace steer {
 
 Beside beside(const Generator& generator, const GuidedDraw& draw) {
@@ -26,6 +28,10 @@ std::string worse_text(const Beside& beside, const std::string& words) {
       "the "
       "same seeds; try another --method or a lower --strength",
       words, beside.samples, beside.guided, beside.unguided);
+}
+
+void warn_if_worse(const Beside& beside, const std::string& words) {
+  if (beside.worse()) notice(worse_text(beside, words));
 }
 
 Json beside_json(const Beside& beside) {

@@ -37,6 +37,9 @@ Beside beside(const Generator& generator, const GuidedDraw& draw);
 // One line for a check that went wrong: what was asked, both scores, and what helps.
 std::string worse_text(const Beside& beside, const std::string& words);
 
+// That line as a notice, where it is worse.
+void warn_if_worse(const Beside& beside, const std::string& words);
+
 // {"guided", "unguided", "samples"}.
 Json beside_json(const Beside& beside);
 

@@ -4,7 +4,6 @@
 
 #include "steer/core/check.h"
 #include "steer/core/clock.h"
-#include "steer/core/notice.h"
 #include "steer/core/seed_list.h"
 #include "steer/modalities/objectives.h"
 #include "steer/work/judging.h"
@@ -60,7 +59,7 @@ Guided guide(const Generator& generator, const GuideOptions& options, torch::Dev
   guided.state = made.state.to(torch::kCPU);
   if (options.check) {
     guided.beside = beside(generator, {*objective, guided.settings, request, made.state, guided.scores});
-    if (guided.beside->worse()) notice(worse_text(*guided.beside, guided.words));
+    warn_if_worse(*guided.beside, guided.words);
   }
   tell(watch, {kGuidingTitle, 1, {}});
   return guided;

@@ -9,7 +9,6 @@
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/core/json_fields.h"
-#include "steer/core/notice.h"
 #include "steer/core/options.h"
 #include "steer/work/samples.h"
 
@@ -98,7 +97,7 @@ bool put_check(Searched& searched, const Generator& generator, const Task& few, 
   if (made.stopped) return false;
   const Beside beside = few.beside(generator, made);
   searched.figures["check"] = beside_json(beside);
-  if (beside.worse()) notice(worse_text(beside, searched.objective));
+  warn_if_worse(beside, searched.objective);
   return true;
 }
 

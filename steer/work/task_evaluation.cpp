@@ -1,7 +1,6 @@
 #include "steer/work/task_evaluation.h"
 
 #include "steer/core/check.h"
-#include "steer/core/notice.h"
 #include "steer/metrics/reconstruction.h"
 #include "steer/search/yardsticks.h"
 
@@ -47,7 +46,7 @@ TaskEvaluation evaluate_task(const Generator& generator, const Task& task, const
   if (check) {
     const Beside beside = task.beside(generator, made, told);
     found.figures["check"] = beside_json(beside);
-    if (beside.worse()) notice(worse_text(beside, task.words()));
+    warn_if_worse(beside, task.words());
   }
   if (!judge.judge.empty()) {
     found.verdict = judged(judge.judge, made.state, {task.asked(), task.asked_names()}, device, judge.as);
