@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
 #include <limits>
 
 #include "steer/core/check.h"
 #include "steer/core/options.h"
 #include "steer/core/tensors.h"
 #include "steer/diffusion/adaptive.h"
+#include "steer/diffusion/multistep.h"
+#include "steer/diffusion/solver_time.h"
 
 namespace steer {
 namespace {
@@ -74,26 +75,38 @@ Step euler_ancestral(Draws n, double eta) {
   };
 }
 
+SolverTime time_of(const SolverOptions& o) {
+  return SolverTime(!o.time.empty() ? o.time : o.name == "adams" ? "flow" : "sigma");
+}
+
+// A step of one slope: [B, ...] at sigma -> at next.
+Tensor straight(const SolverTime& time, const Tensor& x, const Tensor& slope, double sigma, double next) {
+  return time.sample(time.place(x, sigma) + (time.time(next) - time.time(sigma)) * slope, next);
+}
+
 Step heun(Draws n, const SolverOptions& o, int64_t steps) {
-  return [n, o, steps](const Denoiser& D, const Tensor& x, double sigma, double next) mutable {
+  return [n, o, steps, time = time_of(o)](const Denoiser& D, const Tensor& x, double sigma,
+                                          double next) mutable {
     const bool churned = o.churn > 0 && sigma >= o.churn_min && sigma <= o.churn_max;
     const double gamma = churned ? std::min(o.churn / static_cast<double>(steps), std::sqrt(2.0) - 1) : 0;
     const double hat = sigma * (1 + gamma);
     const Tensor xhat = gamma > 0 ? x + std::sqrt(hat * hat - sigma * sigma) * o.churn_noise * n() : x;
-    const Tensor d = (xhat - denoised(D, xhat, hat)) / hat, reached = xhat + (next - hat) * d;
+    const Tensor d = time.slope(xhat, denoised(D, xhat, hat), hat),
+                 reached = straight(time, xhat, d, hat, next);
     if (next == 0) return reached;
-    const Tensor d_next = (reached - denoised(D, reached, next)) / next;
-    return xhat + (next - hat) * (d + d_next) / 2;
+    const Tensor d_next = time.slope(reached, denoised(D, reached, next), next);
+    return straight(time, xhat, (d + d_next) / 2, hat, next);
   };
 }
 
-Step second_order(double alpha) {
-  return [alpha](const Denoiser& D, const Tensor& x, double sigma, double next) {
-    const double h = next - sigma, middle = sigma + alpha * h;
-    const Tensor d = (x - denoised(D, x, sigma)) / sigma;
-    if (next == 0) return x + h * d;
-    const Tensor xm = x + alpha * h * d, dm = (xm - denoised(D, xm, middle)) / middle;
-    return x + h * ((1 - 1 / (2 * alpha)) * d + 1 / (2 * alpha) * dm);
+Step second_order(double alpha, const SolverTime& time) {
+  return [alpha, time](const Denoiser& D, const Tensor& x, double sigma, double next) {
+    const double t = time.time(sigma), middle = time.sigma(t + alpha * (time.time(next) - t));
+    const Tensor d = time.slope(x, denoised(D, x, sigma), sigma);
+    if (next == 0) return straight(time, x, d, sigma, next);
+    const Tensor xm = straight(time, x, d, sigma, middle);
+    const Tensor dm = time.slope(xm, denoised(D, xm, middle), middle);
+    return straight(time, x, (1 - 1 / (2 * alpha)) * d + 1 / (2 * alpha) * dm, sigma, next);
   };
 }
 
@@ -155,32 +168,6 @@ Step dpmpp_3m(Draws n, double eta, double bend) {
       };
 }
 
-// The integral from a to b of the j-th Lagrange polynomial through `nodes`; two Gauss points are exact up to
-// degree 3.
-double lagrange_integral(const std::deque<double>& nodes, size_t j, double a, double b) {
-  double sum = 0;
-  for (const double gauss : {-1 / std::sqrt(3.0), 1 / std::sqrt(3.0)}) {
-    const double s = (a + b) / 2 + gauss * (b - a) / 2;
-    double product = 1;
-    for (size_t k = 0; k < nodes.size(); ++k)
-      if (k != j) product *= (s - nodes[k]) / (nodes[j] - nodes[k]);
-    sum += product * (b - a) / 2;
-  }
-  return sum;
-}
-
-Step lms(int64_t order) {
-  std::deque<double> sigmas;
-  std::deque<Tensor> ds;
-  return [order, sigmas, ds](const Denoiser& D, const Tensor& x, double sigma, double next) mutable {
-    sigmas.push_front(sigma), ds.push_front((x - denoised(D, x, sigma)) / sigma);
-    if (static_cast<int64_t>(ds.size()) > order) sigmas.pop_back(), ds.pop_back();
-    Tensor moved = x;
-    for (size_t j = 0; j < ds.size(); ++j) moved = moved + lagrange_integral(sigmas, j, sigma, next) * ds[j];
-    return moved;
-  };
-}
-
 Step predictor_corrector(Draws n, double eta, double snr, int64_t corrections) {
   // Predictor and corrector draw from one run of noise: odd and even draws.
   Draws corrector{[noise = n.noise](int64_t draw) { return noise(2 * draw + 1); }};
@@ -221,6 +208,12 @@ Step dopri5(const SolverOptions& o) {
   };
 }
 
+// The order of deis and unipc.
+int64_t exponential_order(const SolverOptions& o) {
+  constexpr int64_t kMost = 3;
+  return o.order > 0 ? std::min(o.order, kMost) : kMost;
+}
+
 void check_solver(const SolverOptions& o) {
   const auto& names = solver_names();
   STEER_CHECK(std::find(names.begin(), names.end(), o.name) != names.end(),
@@ -230,6 +223,7 @@ void check_solver(const SolverOptions& o) {
   STEER_CHECK(o.alpha <= 1, "[solver] expected alpha above 0, at most 1, but got ", o.alpha);
   STEER_CHECK(o.variance == "small" || o.variance == "large",
               "[solver] expected variance small or large but got ", o.variance);
+  STEER_CHECK(among(o.time, {"", "sigma", "flow"}), "[solver] expected time sigma or flow but got ", o.time);
 }
 
 void check_run(const Tensor& x, const Tensor& levels) {
@@ -298,6 +292,11 @@ const std::vector<Named>& solvers() {
       {"dpmpp_2m_sde", "dpmpp_2m with fresh noise"},
       {"dpmpp_3m_sde", "dpmpp_3m with fresh noise"},
       {"lms", "Adams-Bashforth of up to four steps back"},
+      {"adams",
+       "Adams' predictor and corrector of one evaluation for the velocities of flow matching, whatever the "
+       "process"},
+      {"deis", "the noise's polynomial in ln sigma, of up to three steps back (Zhang and Chen 2023)"},
+      {"unipc", "predictor and corrector of one evaluation, of up to three steps back (Zhao et al. 2023)"},
       {"predictor_corrector", "an ancestral step, then Langevin steps at its level (Song et al. 2021)"},
       {"dopri5", "Dormand-Prince of order 5 with steps of its own by tolerances; needs no grid"},
   };
@@ -315,6 +314,11 @@ bool is_deterministic(const SolverOptions& o) {
   if (o.name == "ddim") return o.eta <= 0;
   if (o.name == "euler_ancestral" || o.name == "dpmpp_2m_sde" || o.name == "dpmpp_3m_sde") return o.eta == 0;
   return true;
+}
+
+bool looks_back(const SolverOptions& o) {
+  return among(o.name,
+               {"dpmpp_2m", "dpmpp_3m", "dpmpp_2m_sde", "dpmpp_3m_sde", "lms", "adams", "deis", "unipc"});
 }
 
 double clip_limit(const SolverOptions& options) {
@@ -335,13 +339,16 @@ Step make_step(const SolverOptions& o, const Noise& noise, int64_t steps) {
   if (o.name == "euler") return euler;
   if (o.name == "euler_ancestral") return euler_ancestral(n, eta);
   if (o.name == "heun") return heun(n, o, steps);
-  if (o.name == "second_order") return second_order(o.alpha);
+  if (o.name == "second_order") return second_order(o.alpha, time_of(o));
   if (o.name == "dpmpp_2s") return dpmpp_2s;
   if (o.name == "dpmpp_2m") return dpmpp_2m();
   if (o.name == "dpmpp_3m") return dpmpp_3m(n, 0, 2);
   if (o.name == "dpmpp_2m_sde") return dpmpp_2m_sde(n, eta);
   if (o.name == "dpmpp_3m_sde") return dpmpp_3m(n, eta, 1);
-  if (o.name == "lms") return lms(o.order);
+  if (o.name == "lms") return adams_bashforth(o.order > 0 ? o.order : 4, time_of(o));
+  if (o.name == "adams") return adams(o.order > 0 ? o.order : 2, time_of(o));
+  if (o.name == "deis") return deis(exponential_order(o));
+  if (o.name == "unipc") return unipc(exponential_order(o), steps);
   if (o.name == "predictor_corrector") return predictor_corrector(n, eta, o.snr, o.corrections);
   return dopri5(o);
 }

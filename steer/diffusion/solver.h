@@ -27,7 +27,8 @@ struct SolverOptions {
   double churn_min = 0;
   double churn_max = 1e9;
   double churn_noise = 1;
-  int64_t order = 4;
+  int64_t order = 0;
+  std::string time;
   std::string variance = "small";
   bool clip_x0 = false;
   double clip_range = 0;
@@ -40,7 +41,7 @@ struct SolverOptions {
   void fields(OptionFields& f) {
     f("name", name,
       "ddpm, ddim, euler, euler_ancestral, heun, second_order, dpmpp_2s, dpmpp_2m, dpmpp_3m, "
-      "dpmpp_2m_sde, dpmpp_3m_sde, lms, predictor_corrector or dopri5");
+      "dpmpp_2m_sde, dpmpp_3m_sde, lms, adams, deis, unipc, predictor_corrector or dopri5");
     f("eta", eta, "share of fresh noise: 0 = none, 1 = all; -1 = the solver's own (ddim 0, others 1)",
       from_to(-1, 1));
     f("alpha", alpha, "second_order: place of the middle evaluation, 0.5 midpoint, 1 Heun", more_than(0));
@@ -48,7 +49,11 @@ struct SolverOptions {
     f("churn_min", churn_min, "heun: S_min, lowest sigma with churn", at_least(0));
     f("churn_max", churn_max, "heun: S_max, highest sigma with churn", at_least(0));
     f("churn_noise", churn_noise, "heun: S_noise, scale of the noise put back", at_least(0));
-    f("order", order, "lms: steps it looks back on, 1 to 4", from_to(1, 4));
+    f("order", order, "steps it looks back on: lms, adams at most 4, deis, unipc 3; 0 = so many, of adams 2",
+      from_to(0, 4));
+    f("time", time,
+      "heun, second_order, lms, adams: sigma, or flow for sigma / (1 + sigma), in which ways are nearly "
+      "straight; empty = flow for adams, else sigma");
     f("variance", variance, "ddpm: small (the posterior's) or large (beta)");
     f("clip_x0", clip_x0, "clip what the denoiser says");
     f("clip_range", clip_range, "clip_x0: largest size that is left; 0 = 1", at_least(0));
@@ -70,6 +75,9 @@ const std::vector<Named>& solvers();
 // Whether a solver draws no noise as the options stand.
 bool is_deterministic(const SolverOptions& options);
 
+// Whether its steps look back on former ones.
+bool looks_back(const SolverOptions& options);
+
 // The step of a solver. With D = D(x; sigma), d = (x - D) / sigma, lambda = -ln sigma, h = lambda' - lambda:
 //
 //   ddpm             ancestral sampling (Ho et al. 2020), abar = 1 / (1 + sigma^2); no noise in the step to 0
@@ -78,11 +86,14 @@ bool is_deterministic(const SolverOptions& options);
 //   euler            x + (sigma' - sigma) d
 //   euler_ancestral  euler to sigma_down, then noise sigma_up (eta as in ddim)
 //   heun             Karras et al. 2022, algorithm 2, whose gamma is min(churn / steps, sqrt 2 - 1)
-//   second_order     Karras et al. 2022, algorithm 3 without churn: the family of alpha; heun is alpha 1
+//   second_order     Karras et al. 2022, algorithm 3 without churn: the family of alpha; heun is alpha 1.
+//                    With `time` flow both average the velocities of solver_time.h, as lms does
 //   dpmpp_2s, _2m, _3m      DPM-Solver++ (Lu et al. 2022): single step of order 2, multistep of order 2 and 3
 //   dpmpp_2m_sde, _3m_sde   its stochastic forms. eta 0 is the ODE; _3m_sde, which gives the second
 //                    difference half of Taylor's weight as other programs do, is of order 2 there
-//   lms              Adams-Bashforth of `order` with exact integrals of the interpolating polynomial of d
+//   lms, adams, deis, unipc  multistep.h: the polynomial of slopes in their time, the same with a corrector,
+//   of
+//                    d in ln sigma, and of D in ln sigma with a corrector
 //   predictor_corrector     an ancestral step, then Langevin steps at sigma' (Song et al. 2021,
 //                    algorithm 5) of length 2 (snr |n| / |score|)^2, norms of each sample's own, at most
 //                    sigma'^2

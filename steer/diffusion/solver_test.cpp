@@ -30,7 +30,8 @@ std::vector<SolverOptions> all_solvers() {
 }
 
 std::string label(const SolverOptions& o) {
-  return joined(o.name, " eta ", o.eta, " churn ", o.churn, " variance ", o.variance);
+  return joined(o.name, " eta ", o.eta, " churn ", o.churn, " time ", o.time, " order ", o.order,
+                " variance ", o.variance);
 }
 
 // x [B, d] at sigma_max taken through a world.
@@ -83,6 +84,58 @@ TEST(Solver, EverySolverHasItsOrder) {
     SolverOptions options = named("lms");
     options.order = k;
     EXPECT_NEAR(order(options, 160), static_cast<double>(k), 0.25) << k;
+  }
+}
+
+// Every deterministic solver of fixed levels, with its golden median distances to the exact flow of a
+// mixture.
+struct Golden {
+  SolverOptions options;
+  bool twice;  // evaluates at both ends of a step: half as many steps
+  double after_20, after_40;
+};
+
+std::vector<Golden> golden_on_eight_gaussians() {
+  const auto with = [](const std::string& name, const std::string& time, int64_t order) {
+    SolverOptions options = named(name);
+    options.time = time, options.order = order;
+    return options;
+  };
+  return {{with("euler", "", 0), false, 0.0319528, 0.0148121},
+          {with("ddim", "", 0), false, 0.0319528, 0.0148121},
+          {with("heun", "", 0), true, 0.0890869, 0.0118521},
+          {with("heun", "flow", 0), true, 0.0299305, 0.00394602},
+          {with("second_order", "", 0), true, 0.0104887, 0.0013302},
+          {with("second_order", "flow", 0), true, 0.0142432, 0.00181405},
+          {with("dpmpp_2s", "", 0), true, 0.0121762, 0.00328922},
+          {with("dpmpp_2m", "", 0), false, 0.0201731, 0.00317295},
+          {with("dpmpp_3m", "", 0), false, 0.0320362, 0.00200793},
+          {with("lms", "", 0), false, 0.00548401, 0.000751936},
+          {with("lms", "flow", 3), false, 0.00475318, 0.000737863},
+          {with("adams", "", 2), false, 0.0033926, 0.000707568},
+          {with("adams", "", 3), false, 0.00395988, 0.000490605},
+          {with("adams", "sigma", 3), false, 0.00339043, 0.000433653},
+          {with("deis", "", 2), false, 0.00163423, 0.000484515},
+          {with("deis", "", 3), false, 0.000596072, 0.000277986},
+          {with("unipc", "", 2), false, 0.00631099, 0.000657333},
+          {with("unipc", "", 3), false, 0.0270835, 0.000548255}};
+}
+
+TEST(Solver, DistancesOnAMixtureAreTheGoldenOnes) {
+  const Denoiser D = exact_denoiser(make_world("eight_gaussians"));
+  const Tensor seeds = sample_seeds(0, 100), start = starting_noise(seeds, {2}, 80);
+  SolverOptions fine = named("dopri5");
+  fine.rtol = fine.atol = 1e-9;
+  const Tensor truth = solve(D, start, doubles({80, 0.002, 0}), fine, seeds).x;
+  for (const Golden& golden : golden_on_eight_gaussians()) {
+    const auto distance = [&](int64_t evaluations) {
+      const Tensor levels = with_zero(karras_levels(golden.twice ? evaluations / 2 : evaluations, 0.002, 80));
+      const Tensor x = solve(D, start, levels, golden.options, seeds).x;
+      return (x - truth).square().mean(1).sqrt().median().item<double>();
+    };
+    const double first = distance(20), second = distance(40);
+    EXPECT_NEAR(first / golden.after_20, 1, 1e-3) << label(golden.options) << ' ' << first;
+    EXPECT_NEAR(second / golden.after_40, 1, 1e-3) << label(golden.options) << ' ' << second;
   }
 }
 

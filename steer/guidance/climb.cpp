@@ -276,8 +276,7 @@ std::string checked_form(const ClimbOptions& o, const SolverOptions& solver) {
   STEER_CHECK(o.form != "step" || once,
               "[guide] expected ddpm, ddim, euler or euler_ancestral for form step but got ", solver.name,
               "; form denoiser guides every evaluation of it");
-  const bool remembers = among(solver.name, {"dpmpp_2m", "dpmpp_3m", "dpmpp_2m_sde", "dpmpp_3m_sde", "lms"});
-  STEER_CHECK(o.recurrence == 1 || !remembers, "[guide] recurrence: expected 1 with ", solver.name,
+  STEER_CHECK(o.recurrence == 1 || !looks_back(solver), "[guide] recurrence: expected 1 with ", solver.name,
               ", which looks back on former steps, but got ", o.recurrence);
   return o.form == "auto" ? (once ? "step" : "denoiser") : o.form;
 }

@@ -40,8 +40,7 @@ void check_population(const PopulationOptions& o, const SolverOptions& solver) {
     return;
   }
   const std::string instead = "; use euler_ancestral, ddpm, or ddim with eta 1";
-  STEER_CHECK(!among(solver.name, {"dpmpp_2m", "dpmpp_3m", "dpmpp_2m_sde", "dpmpp_3m_sde", "lms"}),
-              "[population] ", o.method,
+  STEER_CHECK(!looks_back(solver), "[population] ", o.method,
               ": expected a solver that does not look back on former steps but got ", solver.name, instead);
   STEER_CHECK(!is_deterministic(solver), "[population] ", o.method,
               ": expected a solver that draws noise at its steps but got ", solver.name,

@@ -74,7 +74,7 @@ SolverOptions of_another_name(const SolverOptions& solver, const std::string& na
   SolverOptions other;
   other.name = name;
   other.clip_x0 = solver.clip_x0, other.clip_range = solver.clip_range;
-  other.keep_eps = solver.keep_eps, other.variance = solver.variance;
+  other.keep_eps = solver.keep_eps, other.variance = solver.variance, other.time = solver.time;
   return other;
 }
 

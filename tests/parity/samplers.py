@@ -78,6 +78,14 @@ ROWS = [
     Row("DPMSolverSinglestep, order 2, exponential, blind", "DPMSolverSinglestepScheduler",
         dict(use_exponential_sigmas=True, lower_order_final=True), [solver("dpmpp_2s"), None], own_grid=False,
         blind=True, keep=range(0, STEPS, 2)),
+    *[Row(f"UniPCMultistep, order {order}", "UniPCMultistepScheduler",
+          dict(solver_order=order, timestep_spacing="trailing"), [solver("unipc", order=order), TRAILING])
+      for order in (1, 2, 3)],
+    Row("UniPCMultistep, order 3, karras, v, blind", "UniPCMultistepScheduler",
+        dict(solver_order=3, use_karras_sigmas=True, **V), [solver("unipc", order=3), levels("karras")], blind=True),
+    *[Row(f"DEISMultistep, order {order}", "DEISMultistepScheduler",
+          dict(solver_order=order, timestep_spacing="trailing"), [solver("deis", order=order), TRAILING])
+      for order in (1, 2, 3)],
     Row("EulerDiscrete, linspace", "EulerDiscreteScheduler", {}, [solver("euler"), LINSPACE], "xbar", EVEN),
     Row("EulerDiscrete, karras", "EulerDiscreteScheduler", dict(use_karras_sigmas=True),
         [solver("euler"), levels("karras")], "xbar"),
