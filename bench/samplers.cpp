@@ -36,15 +36,17 @@ struct Ground {
   std::optional<Process> process;
   std::vector<int64_t> sizes;
   double tolerance;
-  std::vector<double> reaches;  // noise to begin with
 };
 
 Ground ground_of(const std::string& where, int64_t samples) {
   Ground ground;
-  if (among(where, world_names())) {
-    ground.denoiser_of = [D = exact_denoiser(make_world(where))](const Tensor&) { return D; };
-    ground.process.emplace(ProcessOptions());
-    ground.sizes = {2}, ground.tolerance = 1e-9, ground.reaches = {80};
+  const auto colon = where.find(':');
+  if (const std::string world = where.substr(0, colon); among(world, world_names())) {
+    ground.denoiser_of = [D = exact_denoiser(make_world(world))](const Tensor&) { return D; };
+    ProcessOptions process;
+    if (colon != std::string::npos) process.type = where.substr(colon + 1);
+    ground.process.emplace(process);
+    ground.sizes = {2}, ground.tolerance = 1e-9;
     return ground;
   }
   ground.loaded = load_model(where, torch::kCPU);
@@ -59,7 +61,6 @@ Ground ground_of(const std::string& where, int64_t samples) {
   };
   ground.process.emplace(model.process());
   ground.sizes = model.space().sizes, ground.tolerance = 1e-5;
-  ground.reaches = {80};
   return ground;
 }
 
@@ -106,12 +107,13 @@ double distance(const Tensor& x, const Tensor& truth) {
   return (x - truth).square().flatten(1).mean(1).sqrt().median().item<double>();
 }
 
-void table(Ground& ground, int64_t samples, double reach, const std::vector<std::string>& only) {
-  const Tensor seeds = sample_seeds(0, samples), start = starting_noise(seeds, ground.sizes, reach);
+void table(Ground& ground, int64_t samples, const std::vector<std::string>& only) {
+  // Where samples are taken to begin; grids of a table begin at its own end.
+  constexpr double kReach = 80, kLow = 0.002;
+  const Tensor seeds = sample_seeds(0, samples), start = starting_noise(seeds, ground.sizes, kReach);
   SolverOptions fine;
   fine.name = "dopri5", fine.rtol = fine.atol = ground.tolerance;
-  const double low = 0.002;
-  const Tensor ends = at::tensor({reach, low, 0.0}, at::TensorOptions().dtype(torch::kFloat64));
+  const Tensor ends = at::tensor({kReach, kLow, 0.0}, at::TensorOptions().dtype(torch::kFloat64));
   const Tensor truth = solve(ground.denoiser_of, start, ends, fine, seeds).x;
   for (LevelOptions grid : grids(*ground.process)) {
     if (!only.empty() && !among(grid.type, only)) continue;
@@ -121,9 +123,9 @@ void table(Ground& ground, int64_t samples, double reach, const std::vector<std:
       Row row{text_of(solver), {}};
       for (const int64_t budget : budgets()) {
         grid.steps = steps_of(solver, budget);
-        if (!own) grid.sigma_max = reach;
+        if (!own) grid.sigma_max = kReach;
         const Tensor levels = make_levels(grid, *ground.process);
-        const Tensor first = start * (levels[0].item<double>() / reach);
+        const Tensor first = start * (levels[0].item<double>() / kReach);
         double d = std::nan("");
         try {
           d = distance(solve(ground.denoiser_of, first, levels, solver, seeds).x, truth);
@@ -155,7 +157,7 @@ int measure(int argc, char** argv) {
   const std::vector<std::string> only(argv + std::min(argc, 3), argv + argc);
   const torch::NoGradGuard no_grad;
   Ground ground = ground_of(argv[1], samples);
-  for (const double reach : ground.reaches) table(ground, samples, reach, only);
+  table(ground, samples, only);
   return 0;
 }
 

@@ -430,9 +430,11 @@ refuses 1 'codes.ddn: expected an index of codes' "$steer" search-similar run si
 head -c 60 codes.idx >cut.idx
 refuses 1 'cut.idx' "$steer" search-similar run single.png --index cut.idx
 refuses 1 'expected images to look for' "$steer" search-similar run
-works cluster "$steer" cluster run --data shapes -n 30 --levels 2 -o clusters.png --json
+works cluster "$steer" cluster run --data shapes -n 30 -k 4 -o clusters.png
+works 'cluster by prefix' "$steer" cluster run --data shapes -n 30 --by prefix --levels 2 -o clusters.png --json
 claims 'clusters are measured against labels' grep -q '"purity":' out.txt
-refuses 1 'expected 1 to 5' "$steer" cluster run --data shapes -n 3 --levels 6
+refuses 1 'expected 1 to 5' "$steer" cluster run --data shapes -n 3 --by prefix --levels 6
+refuses 1 '--clusters: expected 1 to 3' "$steer" cluster run --data shapes -n 3
 works interpolate "$steer" interpolate run single.png single2.png -n 4 -o way.png
 works 'interpolate by pixels' "$steer" interpolate run single.png single2.png -n 4 --by pixels -o way.png --json
 refuses 2 'images' "$steer" interpolate run single.png

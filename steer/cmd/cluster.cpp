@@ -1,4 +1,4 @@
-// steer cluster: the first layers of the code as clusters that nobody labelled.
+// steer cluster: samples in groups that nobody labelled, by what a model chose for them.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -26,7 +26,9 @@ std::string cluster_table(const Clustering& found) {
       break;
     }
     const bool labelled = cluster.label >= 0;
-    rows.push_back({fmt::format("{}", fmt::join(cluster.prefix, ".")), std::to_string(cluster.rows.size(0)),
+    const std::string name = cluster.prefix.empty() ? std::to_string(rows.size())
+                                                    : fmt::format("{}", fmt::join(cluster.prefix, "."));
+    rows.push_back({name, std::to_string(cluster.rows.size(0)),
                     labelled ? std::to_string(cluster.label) : "-",
                     labelled ? fmt::format("{:.0f} %", 100 * cluster.share) : "-"});
   }
@@ -44,11 +46,14 @@ int run_cluster(const ClusterFlags& flags) {
   figures.update(found.figures);
   write_picture(flags.out, found.picture, figures);
   say(fmt::format("wrote {}", flags.out));
-  std::string text = fmt::format("{} images in {} clusters of {} levels", found.samples,
-                                 found.clusters.size(), options.levels);
-  if (found.agreement)
-    text += fmt::format(": purity {:.1f} %, normalised mutual information {:.3f}",
-                        100 * found.agreement->purity, found.agreement->normalised_mutual_information);
+  std::string text = fmt::format("{} images in {} clusters", found.samples, found.clusters.size());
+  if (options.by == "prefix") text += fmt::format(" of {} levels", options.levels);
+  const auto told = [](const ClusterAgreement& a) {
+    return fmt::format("purity {:.1f} %, normalised mutual information {:.3f}", 100 * a.purity,
+                       a.normalised_mutual_information);
+  };
+  if (found.agreement) text += ": " + told(*found.agreement);
+  if (found.plain) text += " (k-means of the images themselves: " + told(*found.plain) + ")";
   show(flags.common, figures, cluster_table(found) + text + "\n");
   return 0;
 }
@@ -59,10 +64,12 @@ void add_cluster(CLI::App& app, Run& run) {
   auto flags = std::make_shared<ClusterFlags>();
   ClusterOptions& options = flags->options;
   CLI::App* command = app.add_subcommand(
-      "cluster", "the nodes of the first layers as clusters of a data set, measured against its labels");
+      "cluster", "group a data set by the images that the model chooses, measured against its labels");
   command->footer([] {
     return std::string(
-        "Where the first layers are of one or few pixels they tell brightness apart rather than shape.\n");
+        "By prefix, where the first layers are of one or few pixels, clusters tell brightness apart rather "
+        "than "
+        "shape.\n");
   });
   command->add_option("run", flags->run, "run folder or checkpoint file of a ddn")->required();
   command->add_option("--data", options.data, "the data set")->required();
@@ -71,7 +78,19 @@ void add_cluster(CLI::App& app, Run& run) {
   command->add_option("-n,--count", options.count, "images; 0 = all")
       ->capture_default_str()
       ->check(CLI::Range(0, 10000000));
-  command->add_option("--layers,--levels", options.levels, "layers that must agree within a cluster")
+  command
+      ->add_option(
+          "--by", options.by,
+          "images: k-means of the chosen images, those after the last layer of each size side by side; "
+          "prefix: one cluster for each beginning of the code")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"images", "prefix"}));
+  command->add_option("-k,--clusters", options.clusters, "--by images: how many")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100000));
+  command
+      ->add_option("--layers,--levels", options.levels,
+                   "--by prefix: layers that must agree within a cluster")
       ->capture_default_str()
       ->check(CLI::Range(1, 65535));
   command->add_option("--shown", options.shown, "clusters in the picture, the largest first")

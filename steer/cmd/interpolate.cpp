@@ -31,7 +31,7 @@ int run_interpolate(const InterpolateFlags& flags) {
        fmt::format(
            "{} images between {} and {}, by {}: steps of {:.3f} on average, {:.3f} at most (root mean "
            "square on [-1, 1])\n",
-           options.steps, options.ends[0], options.ends[1], flags.by, way.mean_step, way.longest_step));
+           way.samples.size(), options.ends[0], options.ends[1], flags.by, way.mean_step, way.longest_step));
   return 0;
 }
 
@@ -50,10 +50,10 @@ void add_interpolate(CLI::App& app, Run& run) {
   command
       ->add_option(
           "--by", flags->by,
-          "layers: the first layers of the second code, more at each step, before the rest of the "
-          "first; every image is one that the model draws, but steps are uneven, because early layers "
-          "say more. pixels: at each step the code nearest to the blend of both images; an even way, "
-          "but through images that fade into each other")
+          "layers: along the tree. Fewer and fewer of the first layers are the first image's, the others "
+          "take what comes nearest to the second; of these images those at even distances, fewer than asked "
+          "for where there are not so many. pixels: at each step the code nearest to the blend of both "
+          "images; images that fade into each other")
       ->capture_default_str()
       ->check(CLI::IsMember({"pixels", "layers"}));
   add_picture_flag(command, flags->out, flags->common.force,

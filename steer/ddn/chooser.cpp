@@ -57,6 +57,16 @@ Chooser follow(const Tensor& code) {
   };
 }
 
+Chooser follow_some(const Tensor& code, const Tensor& held, const Chooser& then) {
+  return [=, along = follow(code)](const Candidates& candidates, int64_t layer) {
+    Choice choice = then(candidates, layer);
+    STEER_CHECK(!choice.row.defined(), "[follow_some] expected rows that go on as they are");
+    const Tensor holds = (held > layer).to(candidates.device());
+    choice.index = at::where(holds, along(candidates, layer).index, choice.index);
+    return choice;
+  };
+}
+
 Chooser at_random(const Tensor& seeds) {
   return [seeds](const Candidates& candidates, int64_t layer) {
     const Tensor index = uniform_index(seeds, kDrawStream + static_cast<uint64_t>(layer), candidates.count());

@@ -16,6 +16,10 @@ Chooser nearest_to(const Tensor& x, const std::vector<Tensor>& bias = {}, int64_
 // too large; the indices are looked at where the code is, best on the host.
 Chooser follow(const Tensor& code);
 
+// Row b follows its code, int64 [B, L], for its first held[b] (int64 [B]) layers, then takes what `then`
+// takes.
+Chooser follow_some(const Tensor& code, const Tensor& held, const Chooser& then);
+
 // Takes floor(K u), u uniform and a function of each row's seed (int64 [B]) and the layer alone. Samples.
 Chooser at_random(const Tensor& seeds);
 

@@ -1,5 +1,7 @@
 #include "steer/image/edges.h"
 
+#include <algorithm>
+
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
 
@@ -17,22 +19,41 @@ Tensor sobel_magnitude(const Tensor& x) {
   return (g.square().sum({1}, true) + kFlat).sqrt();
 }
 
-EdgesObjective::EdgesObjective(const Tensor& truth, std::string words)
-    : magnitude_(sobel_magnitude(truth).detach()), channels_(truth.size(1)), words_(std::move(words)) {}
+std::vector<Tensor> sobel_pyramid(const Tensor& x, int64_t most) {
+  constexpr int64_t kLeast = 4;
+  std::vector<Tensor> all = {sobel_magnitude(x)};
+  Tensor grey = x.mean({1}, true);
+  while (static_cast<int64_t>(all.size()) < most && std::min(grey.size(2), grey.size(3)) >= 2 * kLeast) {
+    grey = at::avg_pool2d(grey, {2, 2}, {2, 2}, {0, 0}, true, false);
+    all.push_back(sobel_magnitude(grey));
+  }
+  return all;
+}
+
+EdgesObjective::EdgesObjective(const Tensor& truth, const EdgesOptions& options, std::string words)
+    : options_(options), channels_(truth.size(1)), words_(std::move(words)) {
+  for (const Tensor& magnitude : sobel_pyramid(truth, options.sizes))
+    magnitudes_.push_back(magnitude.detach());
+}
 
 Tensor EdgesObjective::score(const State& sample) const {
-  const Tensor& x = sample.x;
-  const Tensor own = sobel_magnitude(x);
-  const Tensor wanted = per_sample(magnitude_, x.size(0), "edges").to(own.device(), own.scalar_type());
-  return -(own - wanted).abs().mean({1, 2, 3});
+  const std::vector<Tensor> own = sobel_pyramid(sample.x, options_.sizes);
+  Tensor sum;
+  for (size_t i = 0; i < own.size(); ++i) {
+    const Tensor wanted =
+        per_sample(magnitudes_[i], own[i].size(0), "edges").to(own[i].device(), own[i].scalar_type());
+    const Tensor far = (own[i] - wanted).abs().mean({1, 2, 3});
+    sum = sum.defined() ? sum + far : far;
+  }
+  return -sum / (static_cast<double>(own.size()) * options_.noise);
 }
 
 Tensor EdgesObjective::degraded() const {
-  return ((magnitude_ / 2 - 1).clamp(-1, 1)).expand({-1, channels_, -1, -1}).contiguous();
+  return ((magnitudes_[0] / 2 - 1).clamp(-1, 1)).expand({-1, channels_, -1, -1}).contiguous();
 }
 
 Tensor EdgesObjective::hidden() const {
-  return at::ones_like(magnitude_.narrow(0, 0, 1));
+  return at::ones_like(magnitudes_[0].narrow(0, 0, 1));
 }
 
 }  // namespace steer

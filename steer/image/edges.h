@@ -9,24 +9,37 @@ namespace steer {
 // repeated: x [N, C, H, W] -> [N, 1, H, W], from 0 to 8 sqrt(2) for x in [-1, 1]. Differentiable.
 Tensor sobel_magnitude(const Tensor& x);
 
-// Minus the mean absolute difference of the magnitudes of sample and truth [T, C, H, W].
+// Sobel magnitudes of x [N, C, H, W] and of its halves (means of 2x2 pixels) down to sides of 4 to 7 pixels,
+// the largest first, at most `most` of them. What an unfinished sample cannot have yet is told apart from
+// what it can; and where lines do not meet yet, the coarse ones say which way.
+std::vector<Tensor> sobel_pyramid(const Tensor& x, int64_t most);
+
+// How far edges may be off, and at which sizes they are looked at.
+struct EdgesOptions {
+  double noise = 0.05;  // of the mean magnitude: Laplace's scale, above 0
+  int64_t sizes = 10;   // of sobel_pyramid(), as far as there are so many
+};
+
+// Minus the mean absolute difference of the magnitudes of sample and truth [T, C, H, W], averaged over the
+// sizes, in units of the noise.
 class EdgesObjective : public Objective {
  public:
   // `words` is what words() gives.
-  EdgesObjective(const Tensor& truth, std::string words);
+  EdgesObjective(const Tensor& truth, const EdgesOptions& options, std::string words);
 
   Tensor score(const State& sample) const override;
-  int64_t targets() const override { return magnitude_.size(0); }
+  int64_t targets() const override { return magnitudes_[0].size(0); }
   bool differentiable() const override { return true; }
   // Repeated pixels would have edges of their own.
   Enlargement enlargement() const override { return Enlargement::kBilinear; }
-  // The magnitudes as grey, white from 4 up.
+  // The magnitudes of full size as grey, white from 4 up.
   Tensor degraded() const override;
   Tensor hidden() const override;
   std::string words() const override { return words_; }
 
  private:
-  Tensor magnitude_;  // [T, 1, H, W]
+  std::vector<Tensor> magnitudes_;  // [T, 1, h, w] of each size
+  EdgesOptions options_;
   int64_t channels_;
   std::string words_;
 };

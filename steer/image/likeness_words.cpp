@@ -14,7 +14,9 @@ namespace steer {
 namespace {
 
 std::unique_ptr<Objective> edges_by(const Arguments& arguments, const ObjectiveContext& context) {
-  return std::make_unique<EdgesObjective>(given_images(arguments, context).images, arguments.words());
+  const EdgesOptions options{arguments.number("noise"), arguments.integer("sizes")};
+  return std::make_unique<EdgesObjective>(given_images(arguments, context).images, options,
+                                          arguments.words());
 }
 
 std::unique_ptr<Objective> canny_by(const Arguments& arguments, const ObjectiveContext& context) {
@@ -57,7 +59,12 @@ std::vector<Word> likeness_words() {
        Nature::kGradient,
        "an image with these edges: Sobel's magnitudes",
        "edges(photo.png)",
-       {image_parameter("whose edges are asked for"), fit_parameter()},
+       {image_parameter("whose edges are asked for"),
+        number_parameter("noise", EdgesOptions().noise, 1e-6, 1e6, "how far their magnitude may be off"),
+        integer_parameter(
+            "sizes", EdgesOptions().sizes, 1, 100,
+            "compared: the image and its halves down to sides of 4 to 7 pixels, as many as there are"),
+        fit_parameter()},
        edges_by,
        {}},
       {"canny",

@@ -24,6 +24,11 @@ class Codec {
   // needed and missing.
   virtual Encoded encode(const State& samples, int64_t beam = 1, const Told& told = {}) const = 0;
 
+  // Samples encoded as far as they may: the first held[n] (int64 [N]) layers are those of code int64 [N, L],
+  // the others take what comes nearest to the sample from there.
+  virtual Encoded continued(const Tensor& code, const Tensor& held, const State& samples,
+                            const Told& told = {}) const = 0;
+
   // The samples of codes int64 [N, L], told what the encoder was told.
   virtual State decode(const Tensor& code, const Told& told = {}) const = 0;
 

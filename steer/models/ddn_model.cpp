@@ -183,12 +183,25 @@ Tensor DdnModel::preview(int64_t samples, const State& examples) {
 }
 
 Encoded DdnModel::encode(const State& samples, int64_t beam, const Told& told) const {
-  torch::NoGradGuard no_grad;
   STEER_CHECK(beam >= 1, "[reconstruct] expected a beam of at least 1 but got ", beam);
   const Tensor x = as_maps(space(), samples.x);
+  return chosen(
+      beam == 1 ? nearest_to(x) : beam_search(nearness_to(x), {x.size(0), beam, 1, network_->depth()}),
+      samples, told);
+}
+
+Encoded DdnModel::continued(const Tensor& code, const Tensor& held, const State& samples,
+                            const Told& told) const {
+  check_code(code);
+  STEER_CHECK(code.size(0) == samples.size() && held.size(0) == samples.size(),
+              "[encode] expected as many codes as ", samples.size(), " samples but got ", code.size(0));
+  return chosen(follow_some(code, held, nearest_to(as_maps(space(), samples.x))), samples, told);
+}
+
+Encoded DdnModel::chosen(const Chooser& chooser, const State& samples, const Told& told) const {
+  torch::NoGradGuard no_grad;
+  const Tensor x = as_maps(space(), samples.x);
   const int64_t count = x.size(0);
-  const Chooser chooser =
-      beam == 1 ? nearest_to(x) : beam_search(nearness_to(x), {count, beam, 1, network_->depth()});
   std::map<int64_t, Tensor> targets;
   std::vector<Tensor> errors;
   const Observer observer = [&](const LayerStep& step) {

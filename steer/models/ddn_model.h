@@ -77,6 +77,8 @@ class DdnModel : public Generator, public Codec {
   void set_recompute(bool recompute) override { network_->set_recompute(recompute); }
 
   Encoded encode(const State& samples, int64_t beam = 1, const Told& told = {}) const override;
+  Encoded continued(const Tensor& code, const Tensor& held, const State& samples,
+                    const Told& told = {}) const override;
   State decode(const Tensor& code, const Told& told = {}) const override;
   std::vector<State> unfolded(const Tensor& code, const std::vector<int64_t>& layers = {},
                               const Told& told = {}) const override;
@@ -97,6 +99,7 @@ class DdnModel : public Generator, public Codec {
  private:
   // Error unless it is [N, L].
   void check_code(const Tensor& code) const;
+  Encoded chosen(const Chooser& chooser, const State& samples, const Told& told) const;
 
   // The most candidates of a layer with rivals.
   int64_t most_rivals() const;

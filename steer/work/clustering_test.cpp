@@ -27,6 +27,7 @@ TEST(Clustering, CountsEverySampleOnce) {
   ClusterOptions options;
   options.data = "shapes";
   options.count = 12;
+  options.by = "prefix";
   options.levels = 2;
   options.shown = 2;
   options.members = 3;
@@ -39,8 +40,32 @@ TEST(Clustering, CountsEverySampleOnce) {
   EXPECT_EQ(found.agreement->clusters, static_cast<int64_t>(found.clusters.size()));
   EXPECT_EQ(found.figures["list"].size(), found.clusters.size());
   EXPECT_EQ(found.picture.size(2), 2 + 4 * 10);
+  EXPECT_FALSE(found.plain.has_value());
   options.levels = 7;
   EXPECT_NE(refusal([&] { cluster(loaded, options); }).find("expected 1 to 6 but got 7"), std::string::npos);
+}
+
+TEST(Clustering, ImagesThatAreChosenAlikeStandTogether) {
+  const LoadedModel loaded = loaded_ddn();
+  ClusterOptions options;
+  options.data = "shapes";
+  options.count = 12;
+  options.clusters = 3;
+  const Clustering found = cluster(loaded, options);
+  ASSERT_EQ(found.clusters.size(), 3u);
+  int64_t samples = 0;
+  for (const Cluster& one : found.clusters) {
+    samples += one.rows.size(0);
+    EXPECT_TRUE(one.prefix.empty());
+  }
+  EXPECT_EQ(samples, 12);
+  ASSERT_TRUE(found.agreement.has_value() && found.plain.has_value());
+  EXPECT_EQ(found.agreement->clusters, 3);
+  EXPECT_EQ(found.figures["purity_of_the_samples"], found.plain->purity);
+  options.clusters = 13;
+  EXPECT_NE(refusal([&] { cluster(loaded, options); }).find("expected 1 to 12"), std::string::npos);
+  options.by = "colour";
+  EXPECT_NE(refusal([&] { cluster(loaded, options); }).find("images or prefix"), std::string::npos);
 }
 
 }  // namespace

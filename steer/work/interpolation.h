@@ -14,15 +14,17 @@ struct InterpolationOptions {
   std::vector<std::string> ends;  // two files
   std::string fit;                // of files of another size: resize, pad, or empty to refuse them
   int64_t steps = 9;              // samples of the way, both ends among them; at least 2
-  // layers: at each step more of the first layers are those of the second code. values: at each step the code
-  // nearest to the blend of both samples' numbers.
+  // layers: along the tree. Fewer and fewer of the first layers are those of the first code; from there on
+  // each takes what comes nearest to the second sample. Of these samples, one more than there are layers,
+  // those that lie at even distances. values: at each step the code nearest to the blend of both samples'
+  // numbers.
   std::string by = "layers";
   torch::Device device = torch::kCPU;
 };
 
 // The way.
 struct Interpolation {
-  State samples;            // `steps` of them, what the codes decode to
+  State samples;            // what the codes decode to; fewer than `steps` where there are not so many
   Tensor code;              // int64 [steps, L]
   double mean_step = 0;     // root mean square of what changes in a step, over all steps
   double longest_step = 0;  // the same, of the longest
@@ -30,9 +32,10 @@ struct Interpolation {
   Json figures;             // the same by name
 };
 
-// Codes int64 [n, L] whose first layers are those of `b`, from none to all, and whose rest is `a`'s; both
-// int64 [L], n at least 2.
-Tensor blended_codes(const Tensor& a, const Tensor& b, int64_t n);
+// Of samples on a way, given the lengths of its steps (float64 [M - 1], not negative), the rising indices of
+// at most n that lie nearest to even distances along it, both ends among them; samples that do not move are
+// left out.
+std::vector<int64_t> even_places(const Tensor& lengths, int64_t n);
 
 // Error for a model without codes, for anything but two ends, and as read_samples.
 Interpolation interpolate(const LoadedModel& loaded, const InterpolationOptions& options);

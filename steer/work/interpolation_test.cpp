@@ -10,10 +10,29 @@
 namespace steer {
 namespace {
 
-TEST(Interpolation, CodesGoFromOneEndToTheOther) {
-  const Tensor a = torch::tensor({1, 2, 3, 4}), b = torch::tensor({5, 6, 7, 8});
-  const Tensor codes = blended_codes(a, b, 3);
-  EXPECT_TRUE(torch::equal(codes, torch::tensor({{1, 2, 3, 4}, {5, 6, 3, 4}, {5, 6, 7, 8}})));
+TEST(Interpolation, PlacesLieAtEvenDistances) {
+  const Tensor lengths = torch::tensor({0.1, 0.1, 0.8, 1.0, 0.0, 1.0, 1.0}, torch::kFloat64);
+  EXPECT_EQ(even_places(lengths, 5), (std::vector<int64_t>{0, 3, 4, 6, 7}));
+  EXPECT_EQ(even_places(lengths, 2), (std::vector<int64_t>{0, 7}));
+  // No sample twice, and none that did not move.
+  EXPECT_EQ(even_places(lengths, 100), (std::vector<int64_t>{0, 1, 2, 3, 4, 6, 7}));
+  EXPECT_EQ(even_places(at::zeros({4}, torch::kFloat64), 3), (std::vector<int64_t>{0}));
+}
+
+TEST(Interpolation, TheTreesWayKeepsFewerAndFewerOfTheFirstLayers) {
+  const LoadedModel loaded = loaded_ddn();
+  const Codec& codec = as_codec(loaded, "test");
+  torch::manual_seed(5);
+  const Tensor ends = torch::rand({2, 1, 8, 8}) * 2 - 1;
+  const Tensor code = codec.encode(ends).code;
+  const int64_t depth = code.size(1);
+  const Tensor held = torch::tensor({depth, static_cast<int64_t>(2), static_cast<int64_t>(0)});
+  const Encoded way =
+      codec.continued(code.narrow(0, 0, 1).repeat({3, 1}), held, ends.narrow(0, 1, 1).repeat({3, 1, 1, 1}));
+  EXPECT_TRUE(torch::equal(way.code[0], code[0]));
+  EXPECT_TRUE(torch::equal(way.code[1].narrow(0, 0, 2), code[0].narrow(0, 0, 2)));
+  EXPECT_TRUE(torch::equal(way.code[2], code[1]));
+  EXPECT_TRUE(torch::allclose(way.state.x, codec.decode(way.code).x, 1e-5, 1e-5));
 }
 
 TEST(Interpolation, TheWayBeginsAndEndsAtTheEnds) {
@@ -31,11 +50,14 @@ TEST(Interpolation, TheWayBeginsAndEndsAtTheEnds) {
     options.by = by;
     const Interpolation way = interpolate(loaded, options);
     EXPECT_TRUE(torch::equal(way.code[0], made.code[0])) << by;
-    EXPECT_TRUE(torch::equal(way.code[3], made.code[1])) << by;
+    EXPECT_TRUE(torch::equal(way.code[-1], made.code[1])) << by;
+    const int64_t n = way.samples.size();
+    EXPECT_LE(n, 4);
+    EXPECT_GE(n, 2);
     EXPECT_TRUE(torch::allclose(way.samples.x, codec.decode(way.code).x.clamp(-1, 1), 1e-5, 1e-5));
     EXPECT_GE(way.longest_step, way.mean_step);
-    EXPECT_EQ(way.figures["codes"].size(), 4u);
-    EXPECT_EQ(way.picture.size(2), 2 + 6 * 10);
+    EXPECT_EQ(way.figures["codes"].size(), static_cast<size_t>(n));
+    EXPECT_EQ(way.picture.size(2), 2 + (n + 2) * 10);
   }
   options.steps = 1;
   EXPECT_THROW(interpolate(loaded, options), Error);

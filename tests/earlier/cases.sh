@@ -41,9 +41,9 @@ shows pyramid_greedy guide pyramid.safetensors -n 5 --objective 'label(classifie
 shows pyramid_beam guide pyramid.safetensors -n 4 --objective 'super_resolve(photo.png, factor=2)' --beam 4
 shows pyramid_particles guide pyramid.safetensors -n 4 --objective 'colourise(photo.png)' --particles 8 --temperature 20
 shows pyramid_levels guide pyramid.safetensors -n 4 --objective 'denoise(photo.png)' --levels 2:4
-shows pyramid_shortlist guide pyramid.safetensors -n 4 --objective 'edges(photo.png)' --shortlist 4
+shows pyramid_shortlist guide pyramid.safetensors -n 4 --objective 'edges(photo.png, noise=1, sizes=1)' --shortlist 4
 shows pyramid_sum guide pyramid.safetensors -n 3 --objective '0.5*inpaint(photo.png, mask=top) + label(2, classifier=judge)'
-shows pyramid_rank guide pyramid.safetensors -n 3 --objective 'rank(0.7*label(2, classifier=judge) + 0.3*edges(photo.png))'
+shows pyramid_rank guide pyramid.safetensors -n 3 --objective 'rank(0.7*label(2, classifier=judge) + 0.3*edges(photo.png, noise=1, sizes=1))'
 shows recurrent_top guide recurrent.safetensors -n 3 --objective 'inpaint(photo.png, mask=right, fit=resize)'
 shows recurrent_beam guide recurrent.safetensors -n 3 --objective 'gaussian_deblur(photo.png, fit=resize)' --beam 3
 shows classes_top guide classes.safetensors -n 4 --objective 'inpaint(photo.png, mask=bottom)' --label 1,3
