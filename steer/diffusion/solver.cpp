@@ -346,7 +346,7 @@ Step make_step(const SolverOptions& o, const Noise& noise, int64_t steps) {
   if (o.name == "dpmpp_2m_sde") return dpmpp_2m_sde(n, eta);
   if (o.name == "dpmpp_3m_sde") return dpmpp_3m(n, eta, 1);
   if (o.name == "lms") return adams_bashforth(o.order > 0 ? o.order : 4, time_of(o));
-  if (o.name == "adams") return adams(o.order > 0 ? o.order : 2, time_of(o));
+  if (o.name == "adams") return adams(o.order > 0 ? o.order : 3, time_of(o));
   if (o.name == "deis") return deis(exponential_order(o));
   if (o.name == "unipc") return unipc(exponential_order(o), steps);
   if (o.name == "predictor_corrector") return predictor_corrector(n, eta, o.snr, o.corrections);

@@ -49,7 +49,8 @@ struct SolverOptions {
     f("churn_min", churn_min, "heun: S_min, lowest sigma with churn", at_least(0));
     f("churn_max", churn_max, "heun: S_max, highest sigma with churn", at_least(0));
     f("churn_noise", churn_noise, "heun: S_noise, scale of the noise put back", at_least(0));
-    f("order", order, "steps it looks back on: lms, adams at most 4, deis, unipc 3; 0 = so many, of adams 2",
+    f("order", order,
+      "steps it looks back on: at most 4 of lms and adams, 3 of deis and unipc; 0 = so many, 3 of adams",
       from_to(0, 4));
     f("time", time,
       "heun, second_order, lms, adams: sigma, or flow for sigma / (1 + sigma), in which ways are nearly "

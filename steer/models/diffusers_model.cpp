@@ -74,7 +74,7 @@ ProcessOptions process_of(const DiffusersSchedule& schedule, const std::string& 
 }
 
 SamplerOptions sampler_of_schedule(const DiffusersSchedule& schedule, const ProcessOptions& process) {
-  SamplerOptions sampler = suited_sampler(process.type);
+  SamplerOptions sampler = suited_sampler(process.type, process.sigma_min);
   sampler.solver.clip_x0 = schedule.clip_sample && schedule.kind == "betas";
   sampler.solver.clip_range = schedule.clip_sample_range == 1 ? 0 : schedule.clip_sample_range;
   sampler.solver.variance = schedule.variance_type.rfind("fixed_large", 0) == 0 ? "large" : "small";

@@ -174,7 +174,7 @@ Json fitted_diffusion(const Json& options, const Dataset& data, const std::strin
   }
   DiffusionOptions all;
   read_options(all, fitted, "diffusion");
-  if (!fitted.contains("sampler")) all.sampler = suited_sampler(all.process.type);
+  if (!fitted.contains("sampler")) all.sampler = suited_sampler(all.process.type, all.process.sigma_min);
   const auto classes = static_cast<int64_t>(data.classes().size());
   STEER_CHECK(all.classes == 0 || (classes > 0 && classes <= all.classes), "[diffusion] ", path,
               ": expected samples with labels below ", all.classes,

@@ -71,10 +71,11 @@ void lay_over(O& options, const Json& json, const std::string& where) {
 // Another solver with constants of its own. The range of the answers and the variance are the model's, and
 // stay.
 SolverOptions of_another_name(const SolverOptions& solver, const std::string& name) {
+  if (name == solver.name) return solver;
   SolverOptions other;
   other.name = name;
   other.clip_x0 = solver.clip_x0, other.clip_range = solver.clip_range;
-  other.keep_eps = solver.keep_eps, other.variance = solver.variance, other.time = solver.time;
+  other.keep_eps = solver.keep_eps, other.variance = solver.variance;
   return other;
 }
 

@@ -2,17 +2,26 @@
 
 namespace steer {
 
-SamplerOptions suited_sampler(const std::string& process) {
+SamplerOptions suited_sampler(const std::string& process, double sigma_min) {
   SamplerOptions sampler;
+  sampler.solver.name = "adams";
+  sampler.levels.type = "exponential";
+  // What is left below is far less than a level of a byte; Adams goes on from there to 0.
+  constexpr double kLowest = 0.02;
+  if (sigma_min < kLowest) sampler.levels.sigma_min = kLowest;
   if (process == "flow") {
+    sampler.levels = {};
     sampler.levels.type = "flow";
-    // From there to the flow's own end, a thousand, there is nothing but noise; steps of second order, which
-    // average slopes over sigma, lose their order on the way.
+    // From there to the flow's own end, a thousand, there is nothing but noise.
     sampler.levels.sigma_max = 80;
+    // Networks of straight ways are rougher in time than those of smooth ones.
+    sampler.solver.order = 2;
   }
   if (process == "ddpm" || process == "cosine") {
+    sampler.levels = {};
     sampler.levels.type = "ddpm_trailing";
     sampler.levels.steps = 50;
+    sampler.solver = {};
     sampler.solver.name = "ddim";
   }
   return sampler;
@@ -20,6 +29,7 @@ SamplerOptions suited_sampler(const std::string& process) {
 
 SamplerOptions suited_guided_sampler(const SamplerOptions& own) {
   SamplerOptions sampler = own;
+  if (sampler.levels.type == "exponential") sampler.levels = {};
   sampler.levels.steps = 50;
   sampler.solver = {};
   sampler.solver.name = "ddim";

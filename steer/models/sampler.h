@@ -25,12 +25,14 @@ struct SamplerOptions {
   }
 };
 
-// What suits a process: heun on 18 karras levels; for flow heun on 18 of the flow's own times, from sigma 80
-// on; for the tables of ddpm and cosine 50 steps of ddim.
-SamplerOptions suited_sampler(const std::string& process);
+// What suits a process, by what came nearest to the flow's end at 5 to 40 evaluations (docs/results.md): 18
+// steps of adams, on the exponential grid from sigma 0.02 on; for flow of order 2, on the flow's own times
+// below sigma 80; for the tables of ddpm and cosine 50 steps of ddim. `sigma_min` as ProcessOptions.
+SamplerOptions suited_sampler(const std::string& process, double sigma_min = 0);
 
-// The sampler for guidance of a model whose own is given: fifty steps on its grid of ddim with eta 1, whose
-// fresh noise lets later steps mend what earlier ones did.
+// The sampler for guidance of a model whose own is given: fifty steps of ddim with eta 1, whose fresh noise
+// lets later steps mend what earlier ones did, on its grid; the karras one in place of exponential, which
+// spends them on little noise.
 SamplerOptions suited_guided_sampler(const SamplerOptions& own);
 
 }  // namespace steer
