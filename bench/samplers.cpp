@@ -66,7 +66,7 @@ Ground ground_of(const std::string& where, int64_t samples) {
 
 std::vector<SolverOptions> candidates() {
   std::vector<SolverOptions> all;
-  const auto add = [&](const std::string& name, const std::string& time = "", int64_t order = 0) {
+  const auto add = [&](const std::string& name, const std::string& time = "", int64_t order = 4) {
     all.emplace_back();
     all.back().name = name, all.back().time = time, all.back().order = order;
   };
@@ -82,7 +82,7 @@ std::vector<SolverOptions> candidates() {
 std::string text_of(const SolverOptions& o) {
   std::string text = o.name;
   if (o.time == "flow") text += ", flow time";
-  if (o.order > 0) text += fmt::format(", order {}", o.order);
+  if (o.order < 4) text += fmt::format(", order {}", o.order);
   return text;
 }
 

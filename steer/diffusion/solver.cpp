@@ -208,10 +208,10 @@ Step dopri5(const SolverOptions& o) {
   };
 }
 
-// The order of deis and unipc.
-int64_t exponential_order(const SolverOptions& o) {
+// The order of adams, deis and unipc.
+int64_t order_of(const SolverOptions& o) {
   constexpr int64_t kMost = 3;
-  return o.order > 0 ? std::min(o.order, kMost) : kMost;
+  return std::min(o.order, kMost);
 }
 
 void check_solver(const SolverOptions& o) {
@@ -345,10 +345,10 @@ Step make_step(const SolverOptions& o, const Noise& noise, int64_t steps) {
   if (o.name == "dpmpp_3m") return dpmpp_3m(n, 0, 2);
   if (o.name == "dpmpp_2m_sde") return dpmpp_2m_sde(n, eta);
   if (o.name == "dpmpp_3m_sde") return dpmpp_3m(n, eta, 1);
-  if (o.name == "lms") return adams_bashforth(o.order > 0 ? o.order : 4, time_of(o));
-  if (o.name == "adams") return adams(o.order > 0 ? o.order : 3, time_of(o));
-  if (o.name == "deis") return deis(exponential_order(o));
-  if (o.name == "unipc") return unipc(exponential_order(o), steps);
+  if (o.name == "lms") return adams_bashforth(o.order, time_of(o));
+  if (o.name == "adams") return adams(order_of(o), time_of(o));
+  if (o.name == "deis") return deis(order_of(o));
+  if (o.name == "unipc") return unipc(order_of(o), steps);
   if (o.name == "predictor_corrector") return predictor_corrector(n, eta, o.snr, o.corrections);
   return dopri5(o);
 }

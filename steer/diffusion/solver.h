@@ -27,7 +27,7 @@ struct SolverOptions {
   double churn_min = 0;
   double churn_max = 1e9;
   double churn_noise = 1;
-  int64_t order = 0;
+  int64_t order = 4;
   std::string time;
   std::string variance = "small";
   bool clip_x0 = false;
@@ -49,9 +49,7 @@ struct SolverOptions {
     f("churn_min", churn_min, "heun: S_min, lowest sigma with churn", at_least(0));
     f("churn_max", churn_max, "heun: S_max, highest sigma with churn", at_least(0));
     f("churn_noise", churn_noise, "heun: S_noise, scale of the noise put back", at_least(0));
-    f("order", order,
-      "steps it looks back on: at most 4 of lms and adams, 3 of deis and unipc; 0 = so many, 3 of adams",
-      from_to(0, 4));
+    f("order", order, "lms: steps it looks back on; adams, deis, unipc: the same, at most 3", from_to(1, 4));
     f("time", time,
       "heun, second_order, lms, adams: sigma, or flow for sigma / (1 + sigma), in which ways are nearly "
       "straight; empty = flow for adams, else sigma");

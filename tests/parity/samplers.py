@@ -82,7 +82,7 @@ ROWS = [
           dict(solver_order=order, timestep_spacing="trailing"), [solver("unipc", order=order), TRAILING])
       for order in (1, 2, 3)],
     Row("UniPCMultistep, order 3, karras, v, blind", "UniPCMultistepScheduler",
-        dict(solver_order=3, use_karras_sigmas=True, **V), [solver("unipc", order=3), levels("karras")], blind=True),
+        dict(solver_order=3, use_karras_sigmas=True, **V), [solver("unipc"), levels("karras")], blind=True),
     *[Row(f"DEISMultistep, order {order}", "DEISMultistepScheduler",
           dict(solver_order=order, timestep_spacing="trailing"), [solver("deis", order=order), TRAILING])
       for order in (1, 2, 3)],
