@@ -269,7 +269,7 @@ refuses 1 'solver.chrun' "$steer" sample edm -n 2 --sampler solver.chrun=1
 few=(--steps 3 --threads 1)
 works 'guide a diffusion' "$steer" guide edm --objective 'colourise(bordered.png, fit=resize)' -n 2 "${few[@]}" -o d.png --json
 claims 'it tells how it was guided' grep -q '"sigma_structure":"posterior"' out.txt
-for method in tfg dps lgd freedom mpgd ugd pigdm best_of svdd feynman_kac tree; do
+for method in auto tfg dps lgd freedom mpgd ugd pigdm pigdm_step best_of svdd feynman_kac tree; do
   works "guide by $method" "$steer" guide edm --objective 'gaussian(mean=0.2)' --method $method "${few[@]}" -n 2 -o d.png
 done
 works 'guide a flow by every evaluation' "$steer" guide flow --objective 'label(2, classifier=judge)' --solver heun "${few[@]}" -n 2 -o d.png

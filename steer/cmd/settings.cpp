@@ -94,11 +94,15 @@ void SettingsFlags::add_guidance_to(CLI::App* command) {
   command->add_option("--levels", levels_,
                       "of a diffusion: the grid of noise levels, such as karras (of a ddn: as --layers)");
   command
-      ->add_option("--method", method_,
-                   "how a diffusion is guided: " + fmt::format("{}", fmt::join(guidance_names(), ", ")) +
-                       " (default: pigdm for linear objectives, tfg where there is a gradient, else "
-                       "feynman_kac)")
-      ->check(CLI::IsMember(guidance_names()));
+      ->add_option(
+          "--method", method_,
+          fmt::format("how a diffusion is guided: auto (as suits the objective: docs/guidance.md), {}",
+                      fmt::join(guidance_names(), ", ")))
+      ->check(CLI::IsMember([] {
+        std::vector<std::string> names = guidance_names();
+        names.insert(names.begin(), kAuto);
+        return names;
+      }()));
   command
       ->add_option("--strength", strength_,
                    "of a diffusion: strength of the method; 0 guides nothing (default: its own, 1)")

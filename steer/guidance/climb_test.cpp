@@ -543,8 +543,8 @@ TEST(Climb, SafeStepsEndNearTheTargetAtEveryStrength) {
   EXPECT_GT(distance("none", 1, false), 0.8);
   for (const std::string& method : climb_names())
     for (const double strength : {0.1, 1.0, 10.0, 1000.0}) {
-      // These two have strengths that mean what they say below 1.
-      if (strength < 1 && (method == "dps" || method == "pigdm")) continue;
+      // These have strengths that mean what they say below 1.
+      if (strength < 1 && (method == "dps" || method == "pigdm" || method == "pigdm_step")) continue;
       EXPECT_LT(distance(method, strength, true), method == "dps" ? 0.3 : 0.05) << method << " " << strength;
     }
   // As published they leap.

@@ -34,11 +34,18 @@ GuidanceOptions guidance_preset(const std::string& name, double strength = kOwnS
 // steps, which recurrence has none of, and the destinations of a tree are no answers of the network.
 void check_together(const GuidanceOptions& options);
 
-// The method for an objective when none is named: pigdm where all of it is linear, tfg where it has a
-// gradient, else feynman_kac.
+// The word for the method that suits, beside guidance_names().
+inline const std::string kAuto = "auto";
+
+// The method that suits an objective (docs/results.md has what it was chosen by): where all of it is linear
+// pigdm_step, or pigdm where all measurements are noisier than 0.1, which a step must not fit; else tfg of
+// strength 4 where there is a gradient, else feynman_kac.
 std::string suited_method(const Objective& objective);
 
-// The method of this name (empty: the one that suits) for samples of a space: its preset, made safe
+// The name itself; of auto and of nothing what suits the objective.
+std::string method_for(const std::string& name, const Objective& objective);
+
+// The method of this name (empty or auto: the one that suits) for samples of a space: its preset, made safe
 // (ClimbOptions::safe; pigdm of measurements is so by itself up to strength 1), so that no step lowers the
 // score. Where samples have no limit, so that nothing clips what guidance does to them, it reaches 2
 // (ClimbOptions::reach), pigdm sees objectives that are not linear through 32 draws, and that is what suits
@@ -64,6 +71,9 @@ const std::vector<Named>& climb_methods();
 //            recurrence above 1
 //   mpgd     He et al. 2024: mu_t = s, one iteration, no pass through the network; x0 clipped, its noise not
 //   ugd      Bansal et al. 2023: classifier weight s in the denoiser and a backward step s, no clipping
+//   pigdm_step  steer's own: rho_t as tfg's, s, the objective seen as by pigdm, one gradient. Where pigdm
+//   keeps of
+//            an answer what the step takes of it, this adds all of it: measurements are met, noise and all
 //   pigdm    Song et al. 2023 (pseudoinverse guidance): weight s in the denoiser, the objective seen through
 //            what the denoiser leaves open, in closed form for linear objectives; s = 1 is exact for Gaussian
 //            data of deviation data_std

@@ -115,7 +115,7 @@ bool unsafe_of_old(const Json& guidance) {
 
 GuidanceOptions guidance_of(const Read& read, const Objective& objective, const Space& space) {
   const DiffusionSettings& brief = read.brief;
-  std::string name = brief.method;
+  std::string name = brief.method == kAuto ? "" : brief.method;
   // Particles alone, unless a method or a preset says what else.
   if (name.empty() && brief.particles > 0 && read.preset_guidance.is_null()) name = "feynman_kac";
   GuidanceOptions guidance = suited_guidance(name, brief.strength, objective, space);

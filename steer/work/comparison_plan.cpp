@@ -16,6 +16,7 @@ Json all_methods() {
   methods["greedy"] = {{"family", "ddn"}, {"top", 1}};
   methods["beam 8"] = {{"family", "ddn"}, {"beam", 8}};
   methods["unguided"] = {{"method", "unguided"}};
+  methods[kAuto] = {{"method", kAuto}, {"search", false}};
   for (const std::string& name : climb_names()) methods[name] = {{"method", name}};
   methods["tfg x4"] = {{"method", "tfg"}, {"guidance", {{"climb", {{"recurrence", 4}}}}}};
   for (const char* name : {"best_of", "svdd", "feynman_kac", "tree"}) methods[name] = {{"method", name}};
@@ -53,7 +54,7 @@ ComparedMethod read_method(const std::string& name, const Json& json, const std:
   const std::string guided_by = value_at(json, "method", std::string(), where);
   method.guided = guided_by != "unguided";
   std::vector<std::string> names = guidance_names();
-  names.push_back("unguided");
+  names.insert(names.end(), {kAuto, "unguided"});
   STEER_CHECK(guided_by.empty() || among(guided_by, names), "[compare] ", where, ": expected a method of ",
               "guidance or unguided but got ", in_quotes(guided_by), did_you_mean(guided_by, names));
   GuidanceOptions checked;

@@ -37,8 +37,10 @@ StrengthOptions strengths_of(const SearchingOptions& options, const Generator& g
                              const std::string& metric) {
   StrengthOptions strengths;
   Json settings = options.settings;
-  if (!settings.contains("method")) settings["method"] = suited_method(task.objective());
-  strengths.method = field<std::string>(settings, "method", "settings");
+  const bool named = settings.contains("method");
+  strengths.method =
+      method_for(named ? field<std::string>(settings, "method", "settings") : kAuto, task.objective());
+  settings["method"] = strengths.method;
   strengths.settings = generator.plan(&task.objective(), settings)->settings();
   for (const std::string& text : options.knobs) strengths.knobs.push_back(parse_knob(text));
   if (strengths.knobs.empty()) strengths.knobs = suited_knobs(strengths.method, task.truth().defined());

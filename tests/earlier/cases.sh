@@ -61,8 +61,8 @@ shows ddpm_scale sample ddpm.safetensors -n 4 --label 2 --scale 2 --solver ddim 
 shows ddpm_no_class sample ddpm.safetensors -n 3 --label 2 --scale 0 --solver ddim --sampler solver.clip_x0=true --steps 8
 shows flow_dopri5 sample flow.safetensors -n 3 --solver dopri5 --sampler solver.rtol=0.01 --sampler solver.atol=0.01
 shows flow_heun sample flow.safetensors -n 4 --steps 6
-shows edm_pigdm guide edm.safetensors -n 4 --objective 'inpaint(photo.png, mask=left)' --steps 8
-shows edm_tfg guide edm.safetensors -n 5 --objective 'label(classifier=judge)' --recurrence 2 --strength 0.5 --steps 8 \
+shows edm_pigdm guide edm.safetensors -n 4 --objective 'inpaint(photo.png, mask=left)' --method pigdm --steps 8
+shows edm_tfg guide edm.safetensors -n 5 --objective 'label(classifier=judge)' --method tfg --recurrence 2 --strength 0.5 --steps 8 \
   --guidance climb.safe=false
 shows edm_dps guide edm.safetensors -n 4 --objective 'super_resolve(photo.png, factor=2)' --method dps --strength 2 --steps 8 \
   --guidance climb.safe=false --guidance climb.normalise=score
@@ -75,10 +75,10 @@ shows edm_svdd guide edm.safetensors -n 4 --objective 'label(1, classifier=judge
 shows edm_tree guide edm.safetensors -n 3 --objective 'label(1, classifier=judge)' --method tree --particles 4 --guidance population.paths=2 --steps 6
 shows edm_climbing guide edm.safetensors -n 3 --objective 'label(3, classifier=judge)' --method tfg --particles 3 --steps 6 \
   --guidance climb.safe=false
-shows ddpm_pigdm guide ddpm.safetensors -n 4 --objective 'super_resolve(photo.png, factor=2)' --label 1,3 --scale 1.5 --solver heun \
+shows ddpm_pigdm guide ddpm.safetensors -n 4 --objective 'super_resolve(photo.png, factor=2)' --label 1,3 --scale 1.5 --method pigdm --solver heun \
   --levels karras --sampler levels.sigma_max=20 --steps 6
-shows flow_pigdm guide flow.safetensors -n 4 --objective 'inpaint(photo.png, mask=checker)' --steps 8
-shows flow_guided_heun guide flow.safetensors -n 4 --objective 'inpaint(photo.png, mask=left)' --solver heun --steps 6
+shows flow_pigdm guide flow.safetensors -n 4 --objective 'inpaint(photo.png, mask=checker)' --method pigdm --steps 8
+shows flow_guided_heun guide flow.safetensors -n 4 --objective 'inpaint(photo.png, mask=left)' --method pigdm --solver heun --steps 6
 says edm_likelihood likelihood edm.safetensors photo.png --steps 8
 
 # The classifier by itself.
