@@ -122,10 +122,12 @@ struct Suited {
   double strength = 1;
 };
 
-Suited suited(const Objective& objective) {
+Suited suited(const Objective& objective, const Space& space) {
   // What is safe may be strong.
   constexpr double kStrong = 4;
   const std::vector<Measurement> linear = objective.linear();
+  // Without a limit, samples are points, whose posterior is wanted.
+  if (space.limit == 0 && objective.differentiable()) return {"pigdm"};
   if (!linear.empty()) return {noisy(linear) ? "pigdm" : "pigdm_step"};
   if (objective.differentiable()) return {"tfg", kStrong};
   return {"feynman_kac"};
@@ -133,12 +135,8 @@ Suited suited(const Objective& objective) {
 
 }  // namespace
 
-std::string suited_method(const Objective& objective) {
-  return suited(objective).method;
-}
-
-std::string method_for(const std::string& name, const Objective& objective) {
-  return name.empty() || name == kAuto ? suited_method(objective) : name;
+std::string method_for(const std::string& name, const Objective& objective, const Space& space) {
+  return name.empty() || name == kAuto ? suited(objective, space).method : name;
 }
 
 GuidanceOptions suited_guidance(const std::string& name, double strength, const Objective& objective,
@@ -147,9 +145,7 @@ GuidanceOptions suited_guidance(const std::string& name, double strength, const 
   constexpr int64_t kDraws = 32;
   const bool unlimited = space.limit == 0, linear = !objective.linear().empty();
   const bool choose = name.empty() || name == kAuto;
-  Suited by = choose ? suited(objective) : Suited{name};
-  // Without a limit, samples are points, whose posterior is wanted.
-  if (choose && unlimited && by.method != "feynman_kac") by = {"pigdm"};
+  const Suited by = choose ? suited(objective, space) : Suited{name};
   if (by.strength != 1) strength = by.strength * (strength < 0 ? 1 : strength);
   GuidanceOptions guidance = guidance_preset(by.method, strength);
   // Pseudoinverse guidance steps by what the denoiser leaves open, and leaps over nothing.

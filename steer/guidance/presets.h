@@ -37,13 +37,11 @@ void check_together(const GuidanceOptions& options);
 // The word for the method that suits, beside guidance_names().
 inline const std::string kAuto = "auto";
 
-// The method that suits an objective (docs/results.md has what it was chosen by): where all of it is linear
-// pigdm_step, or pigdm where all measurements are noisier than 0.1, which a step must not fit; else tfg of
-// strength 4 where there is a gradient, else feynman_kac.
-std::string suited_method(const Objective& objective);
-
-// The name itself; of auto and of nothing what suits the objective.
-std::string method_for(const std::string& name, const Objective& objective);
+// The name itself; of auto and of nothing the method that suits the objective and the samples
+// (docs/results.md has what it was chosen by): of points pigdm where there is a gradient; of others, where
+// all of it is linear, pigdm_step, or pigdm where all measurements are noisier than 0.1, which a step must
+// not fit; else tfg, of strength 4, where there is a gradient; else feynman_kac.
+std::string method_for(const std::string& name, const Objective& objective, const Space& space);
 
 // The method of this name (empty or auto: the one that suits) for samples of a space: its preset, made safe
 // (ClimbOptions::safe; pigdm of measurements is so by itself up to strength 1), so that no step lowers the

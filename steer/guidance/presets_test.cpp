@@ -18,13 +18,12 @@ class BlackBox : public Objective {
 TEST(Presets, AutoPicksByWhatTheObjectiveCanDo) {
   const Space space = image_space(1, 2, 3);
   const PointObjective quiet(0.3, 0.05), noisy(0.3, 0.2);
-  EXPECT_EQ(suited_method(quiet), "pigdm_step");
-  EXPECT_EQ(suited_method(noisy), "pigdm");
-  EXPECT_EQ(suited_method(CurvedObjective()), "tfg");
-  EXPECT_EQ(suited_method(BlackBox()), "feynman_kac");
-  EXPECT_EQ(method_for("auto", quiet), "pigdm_step");
-  EXPECT_EQ(method_for("", quiet), "pigdm_step");
-  EXPECT_EQ(method_for("mpgd", quiet), "mpgd");
+  EXPECT_EQ(method_for("auto", quiet, space), "pigdm_step");
+  EXPECT_EQ(method_for("auto", noisy, space), "pigdm");
+  EXPECT_EQ(method_for("auto", CurvedObjective(), space), "tfg");
+  EXPECT_EQ(method_for("auto", BlackBox(), space), "feynman_kac");
+  EXPECT_EQ(method_for("", quiet, space), "pigdm_step");
+  EXPECT_EQ(method_for("mpgd", quiet, space), "mpgd");
   for (const char* name : {"", "auto"}) {
     EXPECT_EQ(suited_guidance(name, kOwnStrength, quiet, space).climb.rho_structure, "increase");
     EXPECT_TRUE(suited_guidance(name, kOwnStrength, quiet, space).climb.safe);

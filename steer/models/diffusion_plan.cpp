@@ -113,6 +113,15 @@ bool unsafe_of_old(const Json& guidance) {
          !climb.contains("safe");
 }
 
+// The method that suits, where neither a method nor other settings say how to guide.
+std::string picked_method(const Read& read, const Objective& objective, const Space& space) {
+  const std::string& named = read.brief.method;
+  const bool choose = (named.empty() && read.brief.particles == 0) || named == kAuto;
+  return choose && read.preset_guidance.is_null() && read.guidance.is_null()
+             ? method_for(kAuto, objective, space)
+             : "";
+}
+
 GuidanceOptions guidance_of(const Read& read, const Objective& objective, const Space& space) {
   const DiffusionSettings& brief = read.brief;
   std::string name = brief.method == kAuto ? "" : brief.method;
@@ -217,8 +226,8 @@ class DiffusionPlan : public Plan {
 class GuidedDiffusionPlan : public DiffusionPlan {
  public:
   GuidedDiffusionPlan(const DiffusionModel& model, const Objective& objective, const SamplerOptions& sampler,
-                      const GuidanceOptions& guidance)
-      : DiffusionPlan(model, sampler), objective_(objective), guidance_(guidance) {
+                      const GuidanceOptions& guidance, const std::string& picked)
+      : DiffusionPlan(model, sampler), objective_(objective), guidance_(guidance), picked_(picked) {
     check_population(guidance.population, sampler.solver);
     check_together(guidance);
     climbs_ = climbs(guidance.climb);
@@ -238,6 +247,7 @@ class GuidedDiffusionPlan : public DiffusionPlan {
   std::string text() const override {
     const PopulationOptions& population = guidance_.population;
     std::string text = climbs_ ? fmt::format("gradient (form {})", form_) : "";
+    if (climbs_ && !picked_.empty()) text = fmt::format("{} (auto), {}", picked_, text);
     if (population.method != "none")
       text += fmt::format("{}{} of {}", text.empty() ? "" : ", ", population.method, population.count);
     return text + "; " + sampler_text(sampler_);
@@ -297,6 +307,7 @@ class GuidedDiffusionPlan : public DiffusionPlan {
 
   const Objective& objective_;
   GuidanceOptions guidance_;
+  std::string picked_;  // the method, where nobody named it
   std::optional<Smoothed> smoothed_;
   bool climbs_ = false;
   std::string form_;
@@ -324,7 +335,8 @@ std::unique_ptr<Plan> DiffusionModel::plan(const Objective* objective, const Jso
   const SamplerOptions sampler = sampler_of(read, *this, objective != nullptr);
   if (!objective) return std::make_unique<DiffusionPlan>(*this, sampler);
   return std::make_unique<GuidedDiffusionPlan>(*this, *objective, sampler,
-                                               guidance_of(read, *objective, space()));
+                                               guidance_of(read, *objective, space()),
+                                               picked_method(read, *objective, space()));
 }
 
 }  // namespace steer

@@ -29,7 +29,7 @@ struct DiffusionSettings {
 
   void fields(OptionFields& f) {
     f("method", method,
-      "how an objective guides: a name of steer list methods; empty or auto = as suits (suited_method() of "
+      "how an objective guides: a name of steer list methods; empty or auto = as suits (method_for() of "
       "guidance/presets.h)");
     f("strength", strength, "strength of the method, 0 = it guides nothing; below 0 = its own", at_least(-1));
     f("recurrence", recurrence, "times that each step is made; 0 = as the method says", from_to(0, 10000));

@@ -283,7 +283,7 @@ class Comparing {
     const ComparedTask& entry = open.entry;
     StrengthOptions strengths;
     strengths.settings = settings;
-    strengths.method = method_for(method.settings.value("method", kAuto), open.task.objective());
+    strengths.method = method_for(method.settings.value("method", kAuto), open.task.objective(), space_);
     strengths.knobs = suited_knobs(strengths.method, open.truth.defined());
     strengths.metric =
         entry.metric.empty() ? suited_metric(open.yardsticks, open.truth.defined()) : entry.metric;

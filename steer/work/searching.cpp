@@ -38,8 +38,8 @@ StrengthOptions strengths_of(const SearchingOptions& options, const Generator& g
   StrengthOptions strengths;
   Json settings = options.settings;
   const bool named = settings.contains("method");
-  strengths.method =
-      method_for(named ? field<std::string>(settings, "method", "settings") : kAuto, task.objective());
+  strengths.method = method_for(named ? field<std::string>(settings, "method", "settings") : kAuto,
+                                task.objective(), generator.space());
   settings["method"] = strengths.method;
   strengths.settings = generator.plan(&task.objective(), settings)->settings();
   for (const std::string& text : options.knobs) strengths.knobs.push_back(parse_knob(text));
