@@ -434,7 +434,7 @@ works cluster "$steer" cluster run --data shapes -n 30 -k 4 -o clusters.png
 works 'cluster by prefix' "$steer" cluster run --data shapes -n 30 --by prefix --levels 2 -o clusters.png --json
 claims 'clusters are measured against labels' grep -q '"purity":' out.txt
 refuses 1 'expected 1 to 5' "$steer" cluster run --data shapes -n 3 --by prefix --levels 6
-refuses 1 '--clusters: expected 1 to 3' "$steer" cluster run --data shapes -n 3
+refuses 1 '--clusters: expected 1 to 3' "$steer" cluster run --data shapes -n 3 -k 4
 works interpolate "$steer" interpolate run single.png single2.png -n 4 -o way.png
 works 'interpolate by pixels' "$steer" interpolate run single.png single2.png -n 4 --by pixels -o way.png --json
 refuses 2 'images' "$steer" interpolate run single.png

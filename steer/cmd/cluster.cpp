@@ -85,8 +85,9 @@ void add_cluster(CLI::App& app, Run& run) {
           "prefix: one cluster for each beginning of the code")
       ->capture_default_str()
       ->check(CLI::IsMember({"images", "prefix"}));
-  command->add_option("-k,--clusters", options.clusters, "--by images: how many")
-      ->capture_default_str()
+  command
+      ->add_option("-k,--clusters", options.clusters,
+                   "--by images: how many (default: 10, or fewer of few images)")
       ->check(CLI::Range(1, 100000));
   command
       ->add_option("--layers,--levels", options.levels,

@@ -151,7 +151,8 @@ State said(const Work& work, const Tensor& rows, int64_t layer) {
 }
 
 State by_images(const Work& work, Clustering& found) {
-  const int64_t k = work.options.clusters;
+  constexpr int64_t kUsual = 10;
+  const int64_t k = work.options.clusters > 0 ? work.options.clusters : std::min(kUsual, work.samples.size());
   STEER_CHECK(k >= 1 && k <= work.samples.size(), "[cluster] --clusters: expected 1 to ", work.samples.size(),
               ", the number of samples, but got ", k);
   const Tensor points = embedding_of(work);

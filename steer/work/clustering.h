@@ -21,11 +21,11 @@ struct ClusterOptions {
   // images: k-means of the chosen images, those after the last layer of each size side by side. prefix: one
   // cluster for each beginning of the code that occurs.
   std::string by = "images";
-  int64_t clusters = 10;               // images: how many
-  int64_t levels = 1;                  // prefix: layers that agree within a cluster, from the first on
-  int64_t shown = 32;                  // clusters in the picture, the largest first
-  int64_t members = 8;                 // samples of each in the picture
-  int64_t batch = 64;                  // samples at once
+  int64_t clusters = 0;  // images: how many; 0: ten, or as many as samples where there are fewer
+  int64_t levels = 1;    // prefix: layers that agree within a cluster, from the first on
+  int64_t shown = 32;    // clusters in the picture, the largest first
+  int64_t members = 8;   // samples of each in the picture
+  int64_t batch = 64;    // samples at once
   torch::Device device = torch::kCPU;  // where the model is
 };
 

@@ -62,6 +62,8 @@ TEST(Clustering, ImagesThatAreChosenAlikeStandTogether) {
   ASSERT_TRUE(found.agreement.has_value() && found.plain.has_value());
   EXPECT_EQ(found.agreement->clusters, 3);
   EXPECT_EQ(found.figures["purity_of_the_samples"], found.plain->purity);
+  options.clusters = 0;
+  EXPECT_EQ(cluster(loaded, options).clusters.size(), 10u);
   options.clusters = 13;
   EXPECT_NE(refusal([&] { cluster(loaded, options); }).find("expected 1 to 12"), std::string::npos);
   options.by = "colour";
