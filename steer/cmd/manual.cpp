@@ -14,6 +14,8 @@ std::string roff(const std::string& text) {
       escaped += "\\e";
     else if (text[i] == '-')
       escaped += "\\-";
+    else if (text[i] == '|')
+      escaped += "|\\:";  // where a list of words may break
     else
       escaped += text[i];
   }
