@@ -57,4 +57,8 @@ Denoiser clipped(const Denoiser& denoiser, double limit) {
   return [=](const Tensor& x, const Tensor& sigma) { return denoiser(x, sigma).clamp(-limit, limit); };
 }
 
+Tensor denoised(const Denoiser& D, const Tensor& x, double sigma) {
+  return D(x, at::full({x.size(0)}, sigma, x.options()));
+}
+
 }  // namespace steer

@@ -55,4 +55,7 @@ Denoiser classifier_free(const Denoiser& conditional, const Denoiser& unconditio
 // The denoiser with its answer clipped to [-limit, limit].
 Denoiser clipped(const Denoiser& denoiser, double limit = 1);
 
+// D at one level for all samples.
+Tensor denoised(const Denoiser& D, const Tensor& x, double sigma);
+
 }  // namespace steer

@@ -105,10 +105,6 @@ class PredictorCorrector {
   int64_t used_ = 0;
 };
 
-Tensor answer(const Denoiser& D, const Tensor& x, double sigma) {
-  return D(x, at::full({x.size(0)}, sigma, x.options()));
-}
-
 }  // namespace
 
 double phi(int64_t k, double z) {
@@ -152,7 +148,7 @@ Step adams_bashforth(int64_t order, const SolverTime& time) {
   Looks slopes;
   return [order, time, slopes](const Denoiser& D, const Tensor& x, double sigma, double next) mutable {
     const double at = time.time(sigma), h = time.time(next) - at;
-    slopes.add(at, time.slope(x, answer(D, x, sigma), sigma), order);
+    slopes.add(at, time.slope(x, denoised(D, x, sigma), sigma), order);
     const Tensor way = slopes.sum(plain_weights(slopes.nodes(slopes.size()), h));
     return time.sample(time.place(x, sigma) + way, next);
   };
@@ -162,7 +158,7 @@ Step adams(int64_t order, const SolverTime& time) {
   PredictorCorrector slopes(order, plain_weights);
   return [order, time, slopes](const Denoiser& D, const Tensor& x, double sigma, double next) mutable {
     const double at = time.time(sigma);
-    const Tensor slope = time.slope(x, answer(D, x, sigma), sigma);
+    const Tensor slope = time.slope(x, denoised(D, x, sigma), sigma);
     Tensor z = time.place(x, sigma);
     if (const Tensor lacking = slopes.correction(at, slope); lacking.defined()) z = z + lacking;
     return time.sample(z + slopes.prediction(at, slope, time.time(next) - at, order), next);
@@ -172,7 +168,7 @@ Step adams(int64_t order, const SolverTime& time) {
 Step deis(int64_t order) {
   Looks slopes;
   return [order, slopes](const Denoiser& D, const Tensor& x, double sigma, double next) mutable {
-    const Tensor x0 = answer(D, x, sigma);
+    const Tensor x0 = denoised(D, x, sigma);
     if (next == 0) return x0;
     slopes.add(-std::log(sigma), (x - x0) / sigma, order);
     const std::vector<double> moments = exponential_moments(std::log(sigma / next), -1, slopes.size());
@@ -185,7 +181,7 @@ Step unipc(int64_t order, int64_t steps) {
   int64_t left = steps > 0 ? steps : std::numeric_limits<int64_t>::max();
   return [answers, left](const Denoiser& D, const Tensor& start, double sigma, double next) mutable {
     const double place = -std::log(sigma);
-    const Tensor x0 = answer(D, start, sigma);
+    const Tensor x0 = denoised(D, start, sigma);
     if (next == 0) return x0;
     Tensor x = start;
     if (const Tensor lacking = answers.correction(place, x0); lacking.defined()) x = x + lacking;

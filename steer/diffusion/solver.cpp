@@ -14,11 +14,6 @@
 namespace steer {
 namespace {
 
-// D at one level for all samples.
-Tensor denoised(const Denoiser& D, const Tensor& x, double sigma) {
-  return D(x, at::full({x.size(0)}, sigma, x.options()));
-}
-
 // The draws of one run, counted.
 struct Draws {
   Noise noise;

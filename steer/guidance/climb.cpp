@@ -25,7 +25,7 @@ struct Strengths {
 // The fixed time structures of a grid.
 class Structures {
  public:
-  Structures(const Tensor& levels, double data_std) : data_std_(data_std) {
+  explicit Structures(const Tensor& levels) {
     const Tensor square = levels.to(torch::kCPU, torch::kFloat64).square() + 1;
     const Tensor alpha = square.slice(0, 1) / square.slice(0, 0, -1);
     mean_alpha_ = alpha.mean().item<double>();
@@ -39,12 +39,11 @@ class Structures {
     if (name == "sqrt_alpha") return std::sqrt(alpha);
     if (name == "increase_sqrt_alpha") return alpha / mean_alpha_ * std::sqrt(alpha);
     if (name == "beta") return beta;
-    if (name == "posterior") return std::pow(open_deviation(data_std_, sigma), 2);
     return 1;
   }
 
  private:
-  double data_std_, mean_alpha_, mean_beta_;
+  double mean_alpha_, mean_beta_;
 };
 
 double noise_deviation(const ClimbOptions& o, double sigma) {
@@ -262,7 +261,7 @@ bool lengths_climbed(const ClimbOptions& o) {
 
 std::string checked_form(const ClimbOptions& o, const SolverOptions& solver) {
   static const std::vector<std::string> structures = {
-      "increase", "decrease", "constant", "sqrt_alpha", "increase_sqrt_alpha", "beta", "posterior"};
+      "increase", "decrease", "constant", "sqrt_alpha", "increase_sqrt_alpha", "beta"};
   check_word("form", o.form, {"auto", "step", "denoiser"});
   check_word("rho_structure", o.rho_structure, structures);
   check_word("mu_structure", o.mu_structure, structures);
@@ -285,7 +284,7 @@ std::string checked_form(const ClimbOptions& o, const SolverOptions& solver) {
 Step climb(const Step& step, const Smoothed& objective, const ClimbOptions& options,
            const SolverOptions& solver, const Tensor& levels, const Noise& noise) {
   const bool by_step = checked_form(options, solver) == "step";
-  Climber climber{objective, options, Structures(levels, options.data_std), noise};
+  Climber climber{objective, options, Structures(levels), noise};
   return [step, climber, by_step](const Denoiser& D, const Tensor& start, double sigma, double next) mutable {
     Tensor x = start;
     for (int64_t r = 1;; ++r) {

@@ -69,14 +69,14 @@ const std::vector<Named>& climb_methods();
 //            recurrence above 1
 //   mpgd     He et al. 2024: mu_t = s, one iteration, no pass through the network; x0 clipped, its noise not
 //   ugd      Bansal et al. 2023: classifier weight s in the denoiser and a backward step s, no clipping
-//   pigdm_step  steer's own: rho_t as tfg's, s, the objective seen as by pigdm, one gradient. Where pigdm
-//   keeps of
-//            an answer what the step takes of it, this adds all of it: measurements are met, noise and all
 //   pigdm    Song et al. 2023 (pseudoinverse guidance): weight s in the denoiser, the objective seen through
 //            what the denoiser leaves open, in closed form for linear objectives; s = 1 is exact for Gaussian
 //            data of deviation data_std
+//   pigdm_step  steer's own: rho_t = s alpha_t T / sum alpha, the objective seen as by pigdm, one gradient,
+//            which is added to a step whole, as tfg adds its own: measurements are met, noise and all
 //
-// These are the published rules, with ClimbOptions::safe off. s = 0 guides nothing. Error for other names.
+// All but the last are the published rules, with ClimbOptions::safe off. s = 0 guides nothing. Error for
+// other names.
 ClimbOptions climb_preset(const std::string& name, double strength = kOwnStrength);
 
 }  // namespace steer
