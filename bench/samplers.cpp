@@ -1,5 +1,6 @@
 // How far each solver on each grid ends from where the probability flow leads: steer_samplers WHERE [SAMPLES
-// [GRID...]], WHERE a world whose denoiser is known exactly (two_moons, spirals, checkerboard,
+// [GRID...]]; with "tuned" in place of grids, how near `adams` comes on grids whose parameters were searched
+// for each budget. WHERE is a world whose denoiser is known exactly (two_moons, spirals, checkerboard,
 // eight_gaussians; two_moons:ddpm on the grids of that process) or the run of a diffusion. Prints a table for
 // each grid, least distance first: the median over samples of the root mean square difference to dopri5 from
 // the same noise, in units of the data, at 5, 10, 20 and 40 evaluations.
@@ -15,6 +16,7 @@
 #include "steer/diffusion/solver.h"
 #include "steer/diffusion/worlds.h"
 #include "steer/models/models.h"
+#include "steer/search/knobs.h"
 
 namespace steer::bench {
 namespace {
@@ -23,6 +25,9 @@ const std::vector<int64_t>& budgets() {
   static const std::vector<int64_t> all = {5, 10, 20, 40};
   return all;
 }
+
+// Where samples are taken to begin; grids of a table begin at its own end.
+constexpr double kReach = 80;
 
 struct Row {
   std::string name;
@@ -103,18 +108,90 @@ std::vector<LevelOptions> grids(const Process& process) {
   return all;
 }
 
-double distance(const Tensor& x, const Tensor& truth) {
-  return (x - truth).square().flatten(1).mean(1).sqrt().median().item<double>();
-}
+// Samples' beginnings and where the flow leads them.
+struct Ways {
+  Tensor seeds, start, end;
+};
 
-void table(Ground& ground, int64_t samples, const std::vector<std::string>& only) {
-  // Where samples are taken to begin; grids of a table begin at its own end.
-  constexpr double kReach = 80, kLow = 0.002;
-  const Tensor seeds = sample_seeds(0, samples), start = starting_noise(seeds, ground.sizes, kReach);
+Ways ways_of(const Ground& ground, int64_t samples, uint64_t first_seed) {
+  constexpr double kLow = 0.002;
+  Ways ways;
+  ways.seeds = sample_seeds(first_seed, samples);
+  ways.start = starting_noise(ways.seeds, ground.sizes, kReach);
   SolverOptions fine;
   fine.name = "dopri5", fine.rtol = fine.atol = ground.tolerance;
   const Tensor ends = at::tensor({kReach, kLow, 0.0}, at::TensorOptions().dtype(torch::kFloat64));
-  const Tensor truth = solve(ground.denoiser_of, start, ends, fine, seeds).x;
+  ways.end = solve(ground.denoiser_of, ways.start, ends, fine, ways.seeds).x;
+  return ways;
+}
+
+// The median distance to the ends; NaN where the solver fails.
+double distance(const Ground& ground, const Ways& ways, const LevelOptions& grid,
+                const SolverOptions& solver) {
+  const Tensor levels = make_levels(grid, *ground.process);
+  const Tensor first = ways.start * (levels[0].item<double>() / kReach);
+  try {
+    const Tensor x = solve(ground.denoiser_of, first, levels, solver, ways.seeds).x;
+    return (x - ways.end).square().flatten(1).mean(1).sqrt().median().item<double>();
+  } catch (const Error&) {
+    return std::nan("");
+  }
+}
+
+// One grid whose parameters are searched.
+struct Tuned {
+  std::string type;
+  std::vector<Knob> knobs;
+};
+
+LevelOptions grid_at(const Tuned& tuned, const std::vector<double>& values, int64_t steps) {
+  Json json = {{"type", tuned.type}, {"steps", steps}, {"sigma_max", kReach}};
+  for (size_t k = 0; k < values.size(); ++k) json[tuned.knobs[k].name] = values[k];
+  LevelOptions grid;
+  read_options(grid, json, "grid");
+  return grid;
+}
+
+// Searches on one half of the samples and prints the distances of the other.
+void tune(const Ground& ground, int64_t samples) {
+  const Ways searched = ways_of(ground, samples, 0), fresh = ways_of(ground, samples, 1000000);
+  SolverOptions solver = suited_sampler(ground.process->options().type).solver;
+  const LevelOptions own = suited_sampler(ground.process->options().type).levels;
+  const std::vector<Tuned> all = {
+      {"poly_exponential", {{"rho", 0.6, 1.15, 1.6}, {"sigma_min", 0.0025, 2, 0.1}}},
+      {"karras", {{"rho", 2, 1.5, 40}, {"sigma_min", 0.0025, 2, 0.1}}},
+      {"flow", {{"shift", 0.35, 1.4, 5}}},
+  };
+  SearchOptions options;
+  options.higher_is_better = false, options.sweeps = 20, options.keep = 3, options.samples = samples;
+  for (const int64_t order : {2, 3}) {
+    solver.order = order, solver.name = "adams";
+    for (const int64_t steps : budgets()) {
+      LevelOptions plain = own;
+      plain.steps = steps, plain.sigma_max = kReach;
+      std::cout << fmt::format("adams {}, {} evaluations: {} {:.5f}", order, steps, plain.type,
+                               distance(ground, fresh, plain, solver));
+      for (const Tuned& tuned : all) {
+        SearchHooks hooks;
+        hooks.run = [&](const std::vector<double>& values, int64_t n) {
+          Trial trial;
+          trial.values = values, trial.samples = n;
+          trial.metric = distance(ground, searched, grid_at(tuned, values, steps), solver);
+          return trial;
+        };
+        const SearchResult result = search(tuned.knobs, options, hooks);
+        const Trial& best = result.trials.at(static_cast<size_t>(result.best));
+        std::cout << fmt::format("; {} ({}) {:.5f}", tuned.type, described(tuned.knobs, best.values),
+                                 distance(ground, fresh, grid_at(tuned, best.values, steps), solver));
+        std::cerr << '.' << std::flush;
+      }
+      std::cout << std::endl;
+    }
+  }
+}
+
+void table(const Ground& ground, int64_t samples, const std::vector<std::string>& only) {
+  const Ways ways = ways_of(ground, samples, 0);
   for (LevelOptions grid : grids(*ground.process)) {
     if (!only.empty() && !among(grid.type, only)) continue;
     std::vector<Row> rows;
@@ -124,14 +201,7 @@ void table(Ground& ground, int64_t samples, const std::vector<std::string>& only
       for (const int64_t budget : budgets()) {
         grid.steps = steps_of(solver, budget);
         if (!own) grid.sigma_max = kReach;
-        const Tensor levels = make_levels(grid, *ground.process);
-        const Tensor first = start * (levels[0].item<double>() / kReach);
-        double d = std::nan("");
-        try {
-          d = distance(solve(ground.denoiser_of, first, levels, solver, seeds).x, truth);
-        } catch (const Error&) {
-        }
-        row.distances.push_back(d);
+        row.distances.push_back(distance(ground, ways, grid, solver));
       }
       rows.push_back(row);
       std::cerr << '.' << std::flush;
@@ -151,13 +221,16 @@ void table(Ground& ground, int64_t samples, const std::vector<std::string>& only
 }
 
 int measure(int argc, char** argv) {
-  STEER_CHECK(argc >= 2, "usage: steer_samplers WORLD|RUN [SAMPLES [GRID...]]");
+  STEER_CHECK(argc >= 2, "usage: steer_samplers WORLD|RUN [SAMPLES [tuned|GRID...]]");
   prepare_process(0);
   const int64_t samples = argc > 2 ? std::stoll(argv[2]) : 200;
   const std::vector<std::string> only(argv + std::min(argc, 3), argv + argc);
   const torch::NoGradGuard no_grad;
-  Ground ground = ground_of(argv[1], samples);
-  table(ground, samples, only);
+  const Ground ground = ground_of(argv[1], samples);
+  if (among("tuned", only))
+    tune(ground, samples);
+  else
+    table(ground, samples, only);
   return 0;
 }
 
