@@ -21,6 +21,7 @@
 #include "steer/picture/png_texts.h"
 #include "steer/points/point_files.h"
 #include "steer/testing/test_files.h"
+#include "steer/text/tokenizer_files.h"
 
 namespace steer {
 namespace {
@@ -195,6 +196,25 @@ Bytes prior_seeds() {
   return {read_file(path)};
 }
 
+// The tokenizer of another program, and what it makes of a text.
+void read_tokenizer_bytes(std::string_view bytes) {
+  const Tokenizer read = read_tokenizer(fuzz_file(bytes, ".json"));
+  const std::string text = "ab<end>baab";
+  if (read.decode(read.encode(text)) != text) std::abort();
+}
+
+Bytes tokenizer_seeds() {
+  const std::string head =
+      R"({"added_tokens": [{"id": 3, "content": "<end>"}], "model": {"type": "BPE", "vocab": {"a": 0, "b": 1,)"
+      R"( "ab": 2}, "merges": )";
+  const std::string split =
+      R"({"type": "Split", "pattern": {"Regex": "[a-z]+"}, "behavior": "Isolated", "invert": false})";
+  const std::string bytes = R"({"type": "ByteLevel", "add_prefix_space": false, "use_regex": false})";
+  return {head + R"(["a b"]}, "pre_tokenizer": )" + bytes + "}",
+          head + R"([["a", "b"]]}, "pre_tokenizer": {"type": "Sequence", "pretokenizers": [)" + split + ", " +
+              bytes + "]}}"};
+}
+
 void read_index_bytes(std::string_view bytes) {
   read_index(summed(bytes), "input");
 }
@@ -251,6 +271,7 @@ std::vector<FuzzTarget> reader_targets() {
           {"prior", read_prior_bytes, prior_seeds},
           {"index", read_index_bytes, index_seeds},
           {"json", read_json, json_seeds},
+          {"tokenizer", read_tokenizer_bytes, tokenizer_seeds},
           {"words", read_words, words_seeds},
           {"seeds", read_seeds, seed_list_seeds}};
 }
