@@ -101,6 +101,11 @@ Tensor uniform_rows(const Tensor& seeds, uint64_t stream, at::IntArrayRef shape)
   return shifted(bits, 40).to(torch::kFloat32).mul_(0x1.0p-24).view(with_rows(seeds.size(0), shape));
 }
 
+Tensor fine_uniform_rows(const Tensor& seeds, uint64_t stream, at::IntArrayRef shape) {
+  const Tensor bits = bits_of(seeds, stream, product(shape));
+  return shifted(bits, 11).to(torch::kFloat64).mul_(0x1.0p-53).view(with_rows(seeds.size(0), shape));
+}
+
 Tensor normal_rows(const Tensor& seeds, uint64_t stream, at::IntArrayRef shape) {
   // One 64-bit number gives both uniforms: the upper 32 bits the radius, the lower 32 the angle.
   const Tensor bits = bits_of(seeds, stream, product(shape));

@@ -44,4 +44,7 @@ Tensor sample_seeds(uint64_t base, int64_t count, torch::Device device = torch::
 Tensor uniform_rows(const Tensor& seeds, uint64_t stream, at::IntArrayRef shape);
 Tensor normal_rows(const Tensor& seeds, uint64_t stream, at::IntArrayRef shape);
 
+// The same as uniform_rows in float64, of 53 random bits, for draws of which the rare ones count.
+Tensor fine_uniform_rows(const Tensor& seeds, uint64_t stream, at::IntArrayRef shape);
+
 }  // namespace steer
