@@ -19,33 +19,30 @@ struct TokenStep {
   Tensor t, s;   // float64 [B]
 };
 
-// Laws [B, T, states] of the tokens at s; every row sums to 1. `p` [B, T, N] is what the network says of the
-// clean token, rows that sum to 1.
-//
-//   ancestral_law  the posterior q(x_s | x_t, x_0) with p in the place of x_0's one-hot (for masks Sahoo et
-//   al.
-//                  2024, for uniform tokens Schiff et al. 2024): x_s given x_t where x_0 ~ p. Equals
-//                  analytic_law of p's ratios.
-//   flow_law       discrete flow matching's: with the exact probability (alpha_s - alpha_t) / (1 - alpha_t) a
-//                  token jumps to one of p, also one that is no mask (Gat et al. 2024)
-//   remask_law     of masks only: ancestral, but a token that is known becomes a mask again with probability
-//                  sigma, [B, T] or [B] (Wang et al. 2025, ReMDM). Marginals stay those of the process. Error
-//                  for sigmas outside [0, most_remasked()]
+// All laws are [B, T, states] at s, and every row sums to 1. `p` [B, T, N] is what the network says of the
+// clean token, rows that sum to 1; `ratio` [B, T, states] is that of ratios_of().
+
+// The posterior q(x_s | x_t, x_0) with p in the place of x_0's one-hot (of masks Sahoo et al. 2024, of
+// uniform tokens Schiff et al. 2024): x_s given x_t where x_0 ~ p. Equals analytic_law of p's ratios.
 Tensor ancestral_law(const TokenProcess& process, const Tensor& p, const TokenStep& step);
+
+// Discrete flow matching's (Gat et al. 2024): with the exact probability (alpha_s - alpha_t) / (1 - alpha_t)
+// a token, of masks a masked one, jumps to one of p.
 Tensor flow_law(const TokenProcess& process, const Tensor& p, const TokenStep& step);
+
+// Of masks only (Wang et al. 2025, ReMDM): ancestral, but a token that is known becomes a mask again with
+// probability sigma, [B, T] or [B]. Marginals stay those of the process. Error for sigmas outside [0,
+// most_remasked()].
 Tensor remask_law(const TokenProcess& process, const Tensor& p, const TokenStep& step, const Tensor& sigma);
 
 // The largest sigma of such a step: min(1, (1 - alpha_s) / alpha_t), float64 [B].
 Tensor most_remasked(const TokenProcess& process, const TokenStep& step);
 
-// The same from ratios [B, T, states] (token_loss.h; Lou et al. 2024):
-//
-//   euler_law     rates times t - s: a token becomes j with probability (t - s) S'(t) Q s_j, where that is
-//   above
-//                 1 in all, never stays
-//   analytic_law  (e^(-dS Q) s)_j (e^(dS Q))(j -> x_t), dS = S(t) - S(s): exact where the ratios are (the
-//                 original's Tweedie step)
+// Rates times t - s (Lou et al. 2024): a token becomes j with probability (t - s) S'(t) Q s_j, divided by
+// their sum where that is above 1.
 Tensor euler_law(const TokenProcess& process, const Tensor& ratio, const TokenStep& step);
+
+// (e^(-dS Q) s)_j (e^(dS Q))(j -> x_t), dS = S(t) - S(s) (Lou et al. 2024): exact where the ratios are.
 Tensor analytic_law(const TokenProcess& process, const Tensor& ratio, const TokenStep& step);
 
 // Draws of laws [..., M], rows that need not sum to 1: int64 [...] by u float64 [...] in [0, 1), through the
