@@ -148,6 +148,18 @@ TEST(Solver, SecondOrderWithAlphaOneIsHeun) {
   EXPECT_LT(largest(run(options, D, x, levels).x - run(named("heun"), D, x, levels).x), 1e-12);
 }
 
+TEST(Solver, ChurnRaisesALevelByNoMoreThanTheRootOfTwo) {
+  const Tensor levels = karras_levels(9, 0.002, 80), x = 80 * normals(3, {4, 1}, 1);
+  const auto churned = [&](double churn) {
+    SolverOptions options = named("heun");
+    options.churn = churn;
+    return run(options, GaussianWorld().denoiser(), x, levels).x;
+  };
+  const double most = (std::sqrt(2.0) - 1) * 8;  // Karras et al. 2022, algorithm 2, of eight steps
+  EXPECT_TRUE(at::equal(churned(100), churned(most * (1 + 1e-12))));
+  EXPECT_FALSE(at::allclose(churned(100), churned(0.9 * most)));
+}
+
 TEST(Solver, DdimIsEulerInSigmaAndDpmSolverOfOrderOne) {
   const Denoiser D = exact_denoiser(make_world("two_moons"));
   const Tensor x = starting_noise(sample_seeds(3, 4), {2}, 80),

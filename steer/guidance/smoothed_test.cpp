@@ -60,6 +60,23 @@ TEST(Smoothed, LinearTermsInClosedFormAreGaussianIntegrals) {
   }
 }
 
+TEST(Smoothed, TermsOfASumCountByTheirWeights) {
+  const Tensor x = picture(2, 5);
+  const auto sum =
+      asked("3*inpaint(mask=left) + 0.2*super_resolve(factor=4)", picture(1, 1).to(torch::kFloat32));
+  const Smoothed smoothed(*sum, image_space(3, kSide, kSide));
+  const Tensor plain = sum->score(x);
+  EXPECT_LT(((smoothed.closed(x, 0) - plain) / plain).abs().max().item<double>(), 1e-6);
+  // A weight is that many measurements: it divides the variance of the noise, not that of the sample.
+  Tensor expected = at::zeros({5}, torch::kFloat64);
+  for (const Objective::Part& part : sum->parts()) {
+    Measurement m = part.objective->linear()[0];
+    m.scale *= part.weight;
+    expected = expected + dense(m, x, kStd);
+  }
+  EXPECT_LT(((smoothed.closed(x, kStd) - expected) / expected).abs().max().item<double>(), 1e-6);
+}
+
 TEST(Smoothed, ItsGradientIsThatOfTheIntegral) {
   for (const std::string& words : kLinear) {
     const auto objective = asked(words, picture(1, 1).to(torch::kFloat32));

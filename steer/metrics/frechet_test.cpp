@@ -19,6 +19,13 @@ TEST(Frechet, IsTheClosedFormForGaussiansWithCommonAxes) {
   EXPECT_NEAR(d, 1 + 4 + (a.sqrt() - b.sqrt()).square().sum().item<double>(), 1e-9);
 }
 
+TEST(Frechet, MomentsAreThoseOfTheUnbiasedEstimates) {
+  const Moments made = moments(torch::tensor({{1.0, 2.0}, {3.0, 2.0}, {2.0, 5.0}}));
+  EXPECT_EQ(made.count, 3);
+  EXPECT_TRUE(at::allclose(made.mean, torch::tensor({2.0, 3.0}, torch::kFloat64)));
+  EXPECT_TRUE(at::allclose(made.covariance, torch::tensor({{1.0, 0.0}, {0.0, 3.0}}, torch::kFloat64)));
+}
+
 TEST(Frechet, TurningBothSetsChangesNothing) {
   torch::manual_seed(1);
   const auto wide = torch::TensorOptions(torch::kFloat64);
