@@ -19,7 +19,7 @@ import sys
 
 import strength_chart
 
-CLIMBING = ["tfg", "dps", "lgd", "freedom", "mpgd", "ugd", "pigdm"]
+CLIMBING = ["auto", "tfg", "dps", "lgd", "freedom", "mpgd", "ugd", "pigdm", "pigdm_step"]
 CHOOSING = ["best_of", "svdd", "feynman_kac", "tree"]
 STRENGTHS = [0.1, 0.3, 1, 3, 10]
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "steer/core/check.h"
 #include "steer/testing/refusal.h"
@@ -53,10 +53,10 @@ TEST(Json, TakesTimeInProportionToItsKeys) {
   std::string text = "{";
   for (int i = 0; i < 200000; ++i) text += joined(i ? "," : "", "\"t", i, "\":{\"a\":[]}");
   text += "}";
-  const auto begin = std::chrono::steady_clock::now();
+  const std::clock_t begin = std::clock();  // processor time: others may be at work
   EXPECT_EQ(parse_json<nlohmann::json>(text, "x.json").size(), 200000u);
   EXPECT_EQ(parse_json<Json>(text, "x.json").size(), 200000u);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+  EXPECT_LT((std::clock() - begin) / CLOCKS_PER_SEC, 20);
 }
 
 TEST(Json, KeepsEveryKindOfValue) {

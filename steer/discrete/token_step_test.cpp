@@ -12,7 +12,7 @@
 namespace steer {
 namespace {
 
-constexpr int64_t kTokens = 3;
+constexpr int64_t kStates = 3;
 
 // Every state once, [states, 1], from 0.7 to 0.45.
 TokenStep step_of_all(const TokenProcess& process, double t = 0.7, double s = 0.45) {
@@ -36,7 +36,7 @@ Tensor enumerated(const TokenProcess& process, const Tensor& prior, const TokenS
 TEST(TokenStep, LawsAreBayesOnTheEnumeratedChain) {
   const Tensor prior = fine({0.6, 0.3, 0.1});
   for (const TokenProcessOptions& options : all_token_processes()) {
-    const TokenProcess process(options, kTokens);
+    const TokenProcess process(options, kStates);
     const TokenStep step = step_of_all(process);
     const Tensor truth = enumerated(process, prior, step), p = same_for_all(process, prior);
     EXPECT_LT(largest_difference(ancestral_law(process, p, step).squeeze(1), truth), 1e-12)
@@ -51,9 +51,9 @@ TEST(TokenStep, AllRowsSumToOne) {
   torch::manual_seed(1);
   const auto wide = at::TensorOptions().dtype(torch::kFloat64);
   for (const TokenProcessOptions& options : all_token_processes()) {
-    const TokenProcess process(options, kTokens);
+    const TokenProcess process(options, kStates);
     const TokenStep step = step_of_all(process);
-    const Tensor p = at::randn({process.states(), 1, kTokens}, wide).softmax(-1);
+    const Tensor p = at::randn({process.states(), 1, kStates}, wide).softmax(-1);
     const Tensor ratio = at::randn({process.states(), 1, process.states()}, wide).exp();
     for (const Tensor& law : {ancestral_law(process, p, step), flow_law(process, p, step),
                               euler_law(process, ratio, step), analytic_law(process, ratio, step)}) {
@@ -66,7 +66,7 @@ TEST(TokenStep, AllRowsSumToOne) {
 TEST(TokenStep, EulerIsExactForMasksAndOfFirstOrderElse) {
   const Tensor prior = fine({0.6, 0.3, 0.1});
   for (const TokenProcessOptions& options : all_token_processes()) {
-    const TokenProcess process(options, kTokens);
+    const TokenProcess process(options, kStates);
     const Tensor p = same_for_all(process, prior);
     const auto error = [&](double dt) {
       const TokenStep step = step_of_all(process, 0.7, 0.7 - dt);
@@ -83,7 +83,7 @@ TEST(TokenStep, EulerIsExactForMasksAndOfFirstOrderElse) {
 TEST(TokenStep, MarginalsStayThoseOfTheProcess) {
   const Tensor sure = fine({0, 1, 0});
   for (const TokenProcessOptions& options : all_token_processes()) {
-    const TokenProcess process(options, kTokens);
+    const TokenProcess process(options, kStates);
     const TokenStep step = step_of_all(process);
     const Tensor p = same_for_all(process, sure);
     const Tensor before = transition(process, process.alpha(step.t)[0].item<double>())[1];
@@ -106,14 +106,14 @@ TEST(TokenStep, MarginalsStayThoseOfTheProcess) {
 TEST(TokenStep, AMaskStaysWithTheRatioOfTimes) {
   TokenProcessOptions options;
   options.least = 0;
-  const TokenProcess process(options, kTokens);
+  const TokenProcess process(options, kStates);
   const TokenStep step = step_of_all(process, 0.8, 0.2);
   const Tensor law = ancestral_law(process, same_for_all(process, fine({0.5, 0.25, 0.25})), step)[3][0];
   EXPECT_LT(largest_difference(law, fine({0.375, 0.1875, 0.1875, 0.25})), 1e-12);
 }
 
 TEST(TokenStep, RefusesStepsTowardMoreNoise) {
-  const TokenProcess process({}, kTokens);
+  const TokenProcess process({}, kStates);
   const TokenStep step = step_of_all(process, 0.2, 0.8);
   EXPECT_NE(refusal([&] {
               flow_law(process, same_for_all(process, fine({1, 0, 0})), step);

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "steer/core/files.h"
 #include "steer/models/small_models.h"
@@ -45,9 +45,9 @@ TEST(Inspection, ListsVeryManyTensorsInTimeInProportion) {
   Checkpoint many;
   for (int i = 0; i < 50000; ++i) many.tensors.emplace("t" + std::to_string(i), at::empty({0}));
   write_checkpoint(folder / "x.safetensors", many);
-  const auto begin = std::chrono::steady_clock::now();
+  const std::clock_t begin = std::clock();  // processor time: others may be at work
   EXPECT_EQ(inspect(folder / "x.safetensors").figures["tensors"].size(), 50000u);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(8));
+  EXPECT_LT((std::clock() - begin) / CLOCKS_PER_SEC, 8);
 }
 
 TEST(Inspection, ListsTensorsOfAnySafetensorsFile) {
