@@ -114,6 +114,40 @@ TEST(TokenSolver, EveryRuleOfRemaskingKeepsTheLaw) {
   }
 }
 
+TEST(TokenSolver, FirstHitsAskAtTheTimesOfTheProcess) {
+  const SmallText text;
+  TokenProcessOptions options;
+  options.least = 0;
+  const TokenProcess process(options, kTokens);
+  const TokenDenoiser D = text.denoiser(process, true);
+  std::vector<double> means;
+  const TokenDenoiser noted = [&](const Tensor& token, const Tensor& t) {
+    means.push_back(t.mean().item<double>());
+    return D(token, t);
+  };
+  solve_tokens(noted, process, solver("first_hitting", 1), sample_seeds(9, kSamples), kLength);
+  ASSERT_EQ(means.size(), 3u);  // the largest, the middle and the least of three uniform times
+  for (size_t i = 0; i < 3; ++i) EXPECT_NEAR(means[i], 0.75 - 0.25 * static_cast<double>(i), 0.015);
+}
+
+TEST(TokenSolver, DoubtfulTokensAreMaskedAgainMoreOften) {
+  const TokenProcess process = process_of("absorbing");
+  const Tensor p = fine({0.98, 0.01, 0.01, 0.4, 0.3, 0.3}).view({1, 2, 3}).log();
+  const TokenDenoiser D = [&](const Tensor& token, const Tensor&) { return p.expand({token.size(0), 2, 3}); };
+  TokenSolverOptions options = solver("remask", 20);
+  options.remask = "conf", options.eta = 1;
+  Tensor before, again = at::zeros({2}, torch::kInt64);
+  solve_tokens(D, process, options, sample_seeds(0, 20000), 2, {}, false, [&](const Glimpse& glimpse) {
+    const Tensor masked = glimpse.sample().token == kTokens;
+    if (before.defined()) again += (masked & before.logical_not()).sum(0);
+    before = masked;
+    return true;
+  });
+  const auto sure = again[0].item<double>(), doubtful = again[1].item<double>();
+  EXPECT_GT(sure, 10000);
+  EXPECT_GT(doubtful, 1.015 * sure);  // without the rule 0.996; most often only one of them is known
+}
+
 TEST(TokenSolver, BlocksFromTheLeftKeepTheLaw) {
   const SmallText text;
   const TokenProcess process = process_of("absorbing");
