@@ -1,5 +1,7 @@
 #include "steer/nn/projection.h"
 
+#include <vector>
+
 #include "steer/core/check.h"
 #include "steer/nn/conv.h"
 
@@ -10,6 +12,13 @@ namespace {
 // number of its rows, and a sample would depend on its batch.
 constexpr int64_t kBlockOfRows = 16;
 
+// The shape of x with another last size.
+std::vector<int64_t> with_last(const Tensor& x, int64_t last) {
+  std::vector<int64_t> shape = x.sizes().vec();
+  shape.back() = last;
+  return shape;
+}
+
 }  // namespace
 
 ProjectionImpl::ProjectionImpl(const ProjectionOptions& options) {
@@ -18,14 +27,15 @@ ProjectionImpl::ProjectionImpl(const ProjectionOptions& options) {
   const auto type = at::TensorOptions(options.device).dtype(torch::kFloat32);
   weight = register_parameter("weight", at::empty({options.out, options.in}, type));
   xavier_uniform(weight, options.gain);
-  bias = register_parameter("bias", at::zeros({options.out}, type));
+  if (options.bias) bias = register_parameter("bias", at::zeros({options.out}, type));
 }
 
 Tensor ProjectionImpl::forward(const Tensor& x) const {
-  const Tensor w = weight.to(x.scalar_type()), b = bias.to(x.scalar_type());
-  const int64_t over = x.dim() == 2 ? x.size(0) % kBlockOfRows : 0;
+  const Tensor w = weight.to(x.scalar_type()), b = bias.defined() ? bias.to(x.scalar_type()) : bias;
+  const int64_t rows = x.dim() == 2 || x.dim() == 3 ? x.numel() / x.size(-1) : 0, over = rows % kBlockOfRows;
   if (over == 0) return at::linear(x, w, b);
-  return at::linear(at::constant_pad_nd(x, {0, 0, 0, kBlockOfRows - over}), w, b).narrow(0, 0, x.size(0));
+  const Tensor padded = at::constant_pad_nd(x.flatten(0, -2), {0, 0, 0, kBlockOfRows - over});
+  return at::linear(padded, w, b).narrow(0, 0, rows).view(with_last(x, w.size(0)));
 }
 
 }  // namespace steer

@@ -13,16 +13,17 @@ struct ProjectionOptions {
   int64_t out = 0;                     // features that leave
   double gain = 1.0;                   // multiplies the Xavier-uniform bound sqrt(6 / (in + out))
   torch::Device device = torch::kCPU;  // of the weights
+  bool bias = true;                    // whether there is one
 };
 
 // x [..., in] -> x weight' + bias [..., out]. A row [in] of a matrix gives the same values whatever the
-// number of rows. On the device "meta" it has shapes alone.
+// number of rows, and so do those of [1, 1, in] to [B, T, in]. On the device "meta" it has shapes alone.
 struct ProjectionImpl : torch::nn::Module {
   explicit ProjectionImpl(const ProjectionOptions& options);
   Tensor forward(const Tensor& x) const;
 
   Tensor weight;  // [out, in]
-  Tensor bias;    // [out], zeros at the start
+  Tensor bias;    // [out], zeros at the start; undefined where there is none
 };
 TORCH_MODULE(Projection);
 
