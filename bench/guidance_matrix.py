@@ -136,6 +136,8 @@ def chart(cells, plan, path):
         model = plan["models"][name]
         for objective in objectives_of(model):
             unguided = cells.score(model, objective, "tfg", plan["chart_steps"], 0)
+            if unguided is None:
+                continue
             found = {m: [cells.score(model, objective, m, plan["chart_steps"], s) for s in STRENGTHS] for m in CLIMBING}
             best = max(x for row in found.values() for x in row if x is not None)
             lines = {m: [share_of_way(x, unguided, best) for x in row] for m, row in found.items()}

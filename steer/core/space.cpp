@@ -6,7 +6,7 @@
 namespace steer {
 bool operator==(const Space& a, const Space& b) {
   return a.kind == b.kind && a.sizes == b.sizes && a.limit == b.limit && a.rate_hz == b.rate_hz &&
-         a.vocabulary == b.vocabulary;
+         a.vocabulary == b.vocabulary && a.alphabet == b.alphabet;
 }
 
 bool operator!=(const Space& a, const Space& b) {
@@ -22,6 +22,7 @@ int64_t values_of(const Space& space) {
 std::string text_of(const Space& space) {
   std::string text = space.kind;
   for (size_t i = 0; i < space.sizes.size(); ++i) text += (i ? "x" : " ") + std::to_string(space.sizes[i]);
+  if (space.vocabulary > 0) text += " of " + std::to_string(space.vocabulary);
   return text;
 }
 

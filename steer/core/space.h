@@ -20,6 +20,7 @@ struct Space {
   double limit = 0;            // the numbers lie in [-limit, limit]; 0: anywhere
   double rate_hz = 0;          // of sounds; 0: has none
   int64_t vocabulary = 0;      // of tokens; 0: has none
+  std::string alphabet;        // what its tokens stand for, as its modality writes it; empty: has none
 
   void fields(OptionFields& f) {
     f("kind", kind, "the kind of sample");
@@ -27,6 +28,7 @@ struct Space {
     f("limit", limit, "the numbers lie in [-limit, limit]; 0 = anywhere");
     f("rate_hz", rate_hz, "samples in a second, of sounds; 0 = none");
     f("vocabulary", vocabulary, "number of tokens, of text; 0 = none");
+    f("alphabet", alphabet, "what its tokens stand for, of text: a tokenizer as JSON; empty = none");
   }
 };
 
@@ -37,7 +39,7 @@ bool operator!=(const Space& a, const Space& b);
 // How many numbers a sample has.
 int64_t values_of(const Space& space);
 
-// "image 3x32x32", for people.
+// "image 3x32x32", "text 256 of 65", for people.
 std::string text_of(const Space& space);
 
 // Samples x [N, ...] with their numbers inside the space's limit.

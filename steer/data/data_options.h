@@ -22,10 +22,14 @@ struct DataOptions {
   std::string labels = "kind";       // of shapes: kind, hue or both
   std::string rare;                  // of shapes: a combination seldom seen, as "purple ring"
   double rare_share = 0.15;          // of its images that stay
+  std::string tokenizer = "characters";  // of text: bytes, characters, bpe:SIZE, a file, or one as JSON
+  int64_t length = 256;                  // of text: tokens in a sample
+  bool documents = false;                // of text: whether samples end with their document
 
   void fields(OptionFields& f) {
     f("path", path,
-      "the word shapes, a folder or archive of images, points:NAME, or a file of points (.csv, .npy)");
+      "the word shapes, a folder or archive of images, points:NAME, a file of points (.csv, .npy), or text (.txt, "
+      ".jsonl, a folder of them)");
     f("split", split, "train, test or validation");
     f("size", size, "height and width to fit images to (0: as stored)", from_to(0, 4096));
     f("channels", channels, "1 grey, 3 colour (0: as stored)", from_to(0, 3));
@@ -37,6 +41,11 @@ struct DataOptions {
     f("rare", rare, "a hue and a kind of shapes that shall be seldom, as purple ring (empty: none)");
     f("rare_share", rare_share, "share of that combination that stays, the others get another hue",
       from_to(0, 1));
+    f("tokenizer", tokenizer,
+      "of text: bytes, characters (of the data), bpe:SIZE (learned), or a tokenizer.json, vocab.json or "
+      "merges.txt");
+    f("length", length, "of text: tokens in a sample", from_to(1, 1 << 20));
+    f("documents", documents, "of text: whether samples end with their document; else they run on");
   }
 };
 

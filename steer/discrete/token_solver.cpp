@@ -189,7 +189,9 @@ class Solving {
   uint64_t turn_ = 0;
 };
 
-void check_solver(const TokenSolverOptions& options, const TokenProcess& process) {
+}  // namespace
+
+void check(const TokenSolverOptions& options, const TokenProcess& process) {
   check_options(options, "solver");
   const auto check_word = [](const char* field, const std::string& word,
                              const std::vector<std::string>& words) {
@@ -209,6 +211,8 @@ void check_solver(const TokenSolverOptions& options, const TokenProcess& process
   STEER_CHECK(options.hold == 0 || (options.remask_from < 1 && options.remask_to > 0),
               "[discrete] solver.hold: expected remask_from below 1 and remask_to above 0");
 }
+
+namespace {
 
 void check_known(const KnownTokens& known, int64_t rows, int64_t length, const TokenProcess& process) {
   if (!known.known.defined()) return;
@@ -282,7 +286,7 @@ Tensor sharpened(const Tensor& log_p, double temperature, double nucleus) {
 TokenSolution solve_tokens(const TokenDenoiser& denoiser, const TokenProcess& process,
                            const TokenSolverOptions& options, const Tensor& seeds, int64_t length,
                            const KnownTokens& known, bool timeless, const Watch& watch) {
-  check_solver(options, process);
+  check(options, process);
   STEER_CHECK(length >= 1, "[discrete] expected samples of at least one token but got ", length);
   check_known(known, seeds.size(0), length, process);
   Solving solving(denoiser, process, options, seeds, length, known, timeless);

@@ -63,6 +63,9 @@ struct KnownTokens {
   Tensor known;  // bool [B, T]
 };
 
+// Error unless the options are good and go with the process.
+void check(const TokenSolverOptions& options, const TokenProcess& process);
+
 // What a solver made.
 struct TokenSolution {
   Tensor token;             // int64 [B, T], no masks

@@ -23,7 +23,7 @@ State read_sample(const std::string& path, const Space& space, const std::string
   return from_bytes(at_size(image, path, words.fit, height, width).round_());
 }
 
-Tensor picture_of(const std::vector<State>& sources, int64_t columns) {
+Tensor picture_of(const Space&, const std::vector<State>& sources, int64_t columns) {
   if (sources.size() == 1) return image_grid(sources[0].x, columns);
   std::vector<Tensor> images;
   for (const State& source : sources) images.push_back(source.x);

@@ -41,9 +41,12 @@ struct Modality {
   // Data options that bring a data set to a model's space.
   std::function<void(DataOptions& options, const Space& space)> fitted;
 
-  // Samples as a picture [C, h, w] in [-1, 1]. Several sources show one thing seen several ways: sample i of
-  // each belong together. `columns` side by side, 0: as suits.
-  std::function<Tensor(const std::vector<State>& sources, int64_t columns)> picture;
+  // Samples of a space as a picture [C, h, w] in [-1, 1]. Several sources show one thing seen several ways:
+  // sample i of each belong together. `columns` side by side, 0: as suits.
+  std::function<Tensor(const Space& space, const std::vector<State>& sources, int64_t columns)> picture;
+
+  // Samples as plain text, one for each, where a terminal and a file of text can show them; may be empty.
+  std::function<std::vector<std::string>(const Space& space, const State& samples)> texts;
 
   // One sample by itself as a picture [C, h, w] in [-1, 1], without a frame; empty: as `picture`.
   std::function<Tensor(const State& sample)> alone;
@@ -61,6 +64,8 @@ struct Modality {
 
   // How many samples a picture needs to show what their distribution is like.
   int64_t shown = 1;
+  // How many a picture shows at most where nobody asked for a number; 0: any.
+  int64_t most_shown = 0;
 
   // How far samples are from real ones of the same space, by measures of this kind that need no network;
   // smaller is nearer. May be empty.

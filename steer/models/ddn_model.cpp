@@ -284,6 +284,8 @@ uint64_t DdnModel::fingerprint() const {
 Json fitted_ddn(const Json& options, const Dataset& data, const std::string& path) {
   Json fitted = options.is_object() ? options : Json::object();
   const Space space = data.space();
+  STEER_CHECK(space.vocabulary == 0, "[ddn] ", path, ": expected samples of numbers but got ", text_of(space),
+              "; steer train text or ar trains on texts");
   const bool points = space.sizes.size() == 1;
   if (points && !fitted.contains("network")) fitted["network"] = "points";
   STEER_CHECK((fitted.value("network", Json()) == "points") == points, "[ddn] ", path,

@@ -155,6 +155,8 @@ Tensor DiffusionModel::levels(const SamplerOptions& sampler) const {
 Json fitted_diffusion(const Json& options, const Dataset& data, const std::string& path) {
   Json fitted = options.is_object() ? options : Json::object();
   const Space space = data.space();
+  STEER_CHECK(space.vocabulary == 0, "[diffusion] ", path, ": expected samples of numbers but got ",
+              text_of(space), "; steer train text or ar trains on texts");
   if (!fitted.contains("network")) fitted["network"] = space.sizes.size() == 1 ? "mlp" : "unet";
   const bool connected = fitted["network"] == "mlp";
   Json& shape = fitted[connected ? "mlp" : "unet"];

@@ -7,11 +7,14 @@
 #include "steer/core/json.h"
 #include "steer/core/machine.h"
 #include "steer/core/options.h"
+#include "steer/models/ar_model.h"
 #include "steer/models/classifier_model.h"
 #include "steer/models/ddn_model.h"
 #include "steer/models/ddn_plan.h"
 #include "steer/models/diffusion_model.h"
 #include "steer/models/diffusion_plan.h"
+#include "steer/models/text_model.h"
+#include "steer/models/text_plan.h"
 #include "steer/nn/initial_values.h"
 
 namespace steer {
@@ -82,6 +85,25 @@ const std::vector<FamilyMaker>& family_makers() {
        fitted_diffusion,
        complete,
        as_stored},
+      {{{"text", "discrete diffusion of text: a transformer says what masked or noised tokens were"},
+        text_settings()},
+       made<TextModel, TextOptions>,
+       extent_in<TextOptions>,
+       help<TextOptions>,
+       [](const Json& options, const Dataset& data, const std::string& path) {
+         return fitted_text(options, data, path, "text");
+       },
+       complete,
+       data_for_text},
+      {{{"ar", "text from left to right: a transformer tells each next token"}, ar_settings()},
+       made<ArModel, ArOptions>,
+       extent_in<ArOptions>,
+       help<ArOptions>,
+       [](const Json& options, const Dataset& data, const std::string& path) {
+         return fitted_text(options, data, path, "ar");
+       },
+       complete,
+       data_for_text},
       {{{"classifier", "a judge of classes; makes no samples"}, {}},
        made<ClassifierModel, ClassifierModelOptions>,
        extent_in<ClassifierModelOptions>,

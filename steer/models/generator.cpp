@@ -29,6 +29,7 @@ Tensor Generator::preview(int64_t samples, const State& examples) {
   const Needs told = needs();
   const Modality& modality = modality_of(space());
   if (!told.given) samples = std::max(samples, modality.shown);
+  if (modality.most_shown > 0) samples = std::min(samples, modality.most_shown);
   if (told.classes > 0) samples = std::max<int64_t>(1, samples / told.classes) * told.classes;
   if (told.given) samples = examples.size();
   DrawRequest request;
@@ -36,7 +37,8 @@ Tensor Generator::preview(int64_t samples, const State& examples) {
   if (told.classes > 0) request.told.label = at::arange(samples, torch::kInt64).remainder(told.classes);
   if (told.given) request.told.given = examples;
   const State made = draw(request).state.to(torch::kCPU);
-  return told.given ? modality.picture({examples, made}, 8) : modality.picture({made}, told.classes);
+  return told.given ? modality.picture(space(), {examples, made}, 8)
+                    : modality.picture(space(), {made}, told.classes);
 }
 
 bool takes_settings(const Generator& generator, const std::vector<std::string>& names,

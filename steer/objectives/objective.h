@@ -66,6 +66,10 @@ class Objective {
   // degraded() is.
   virtual Tensor hidden() const { return {}; }
 
+  // Of texts: the tokens that it wants for sure, State.token int64 [T, L], where State.mask, bool [T, L], is
+  // set; undefined for objectives that name none.
+  virtual State known() const { return {}; }
+
   // The objective as the user would write it.
   virtual std::string words() const = 0;
 };

@@ -20,7 +20,7 @@ State read_point(const std::string& path, const Space& space, const std::string&
   return read_points(path).x.narrow(0, 0, 1);
 }
 
-Tensor picture_of_points(const std::vector<State>& sources, int64_t) {
+Tensor picture_of_points(const Space&, const std::vector<State>& sources, int64_t) {
   std::vector<Tensor> clouds;
   for (const State& source : sources) clouds.push_back(source.x);
   return points_picture(clouds);

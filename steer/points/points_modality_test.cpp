@@ -77,8 +77,8 @@ TEST(PointsModality, APictureShowsPointsWhereTheyAre) {
   const auto pixel = [](double coordinate) {
     return static_cast<int64_t>((coordinate / kPictureReach + 1) / 2 * static_cast<double>(kPictureSide));
   };
-  const Tensor nothing = points.picture({torch::full({1, 2}, 9.0)}, 0);
-  const Tensor one = points.picture({torch::tensor({{0.31, 0.72}})}, 0);
+  const Tensor nothing = points.picture(points_space(), {torch::full({1, 2}, 9.0)}, 0);
+  const Tensor one = points.picture(points_space(), {torch::tensor({{0.31, 0.72}})}, 0);
   EXPECT_EQ(one.sizes(), (std::vector<int64_t>{3, kPictureSide, kPictureSide}));
   EXPECT_LE(one.abs().max().item<double>(), 1);
   const Tensor changed = ((one - nothing).abs().sum(0) > 0.5).nonzero().to(torch::kFloat32).mean(0);
@@ -86,10 +86,10 @@ TEST(PointsModality, APictureShowsPointsWhereTheyAre) {
   EXPECT_NEAR(changed[1].item<double>(), static_cast<double>(pixel(0.31)), 1);
   // Several sources have several colours; points at the same place show the last one.
   const Tensor a = torch::tensor({{-0.3, 0.3}}), b = torch::tensor({{0.3, 0.3}});
-  const Tensor two = points.picture({a, b}, 0);
+  const Tensor two = points.picture(points_space(), {a, b}, 0);
   const auto colour = [&](double x) { return two.select(1, pixel(-0.3)).select(1, pixel(x)); };
   EXPECT_GT((colour(-0.3) - colour(0.3)).abs().max().item<double>(), 0.5);
-  EXPECT_TRUE(torch::allclose(points.picture({a, a}, 0).select(1, pixel(-0.3)).select(1, pixel(-0.3)),
+  EXPECT_TRUE(torch::allclose(points.picture(points_space(), {a, a}, 0).select(1, pixel(-0.3)).select(1, pixel(-0.3)),
                               colour(0.3), 0, 0.2));
 }
 

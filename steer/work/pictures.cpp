@@ -13,16 +13,16 @@ namespace steer {
 namespace fs = std::filesystem;
 
 Tensor picture_of(const Space& space, const State& samples, int64_t columns) {
-  return modality_of(space).picture({samples}, columns);
+  return modality_of(space).picture(space, {samples}, columns);
 }
 
 Tensor picture_of(const Space& space, const std::vector<State>& sources, int64_t columns) {
-  return modality_of(space).picture(sources, columns);
+  return modality_of(space).picture(space, sources, columns);
 }
 
 Tensor picture_alone(const Space& space, const State& sample) {
   const Modality& modality = modality_of(space);
-  return modality.alone ? modality.alone(sample) : modality.picture({sample}, 1);
+  return modality.alone ? modality.alone(sample) : modality.picture(space, {sample}, 1);
 }
 
 std::string twin_path(const std::string& path) {

@@ -59,7 +59,7 @@ Tensor bars(const Tensor& x) {
   return at::where(height <= bar, at::full({}, 1.0f), at::full({}, -0.8f));
 }
 
-Tensor picture_of_dice(const std::vector<steer::State>& sources, int64_t columns) {
+Tensor picture_of_dice(const steer::Space&, const std::vector<steer::State>& sources, int64_t columns) {
   std::vector<Tensor> pictures;
   for (const steer::State& source : sources) pictures.push_back(bars(source.x));
   return pictures.size() == 1 ? steer::image_grid(pictures[0], columns)

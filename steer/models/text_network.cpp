@@ -1,0 +1,55 @@
+#include "steer/models/text_network.h"
+
+#include "steer/core/check.h"
+#include "steer/core/json.h"
+#include "steer/text/text_space.h"
+
+namespace steer {
+
+Tokenizer tokenizer_of(const TextSide& side) {
+  STEER_CHECK(!side.alphabet.empty(),
+              "[options] text.alphabet: expected a tokenizer as JSON, as training takes "
+              "from its data, but got none");
+  return tokenizer_of(side.alphabet, "[options] text.alphabet");
+}
+
+Space space_of(const TextSide& side) {
+  return text_space(tokenizer_of(side), side.length);
+}
+
+Json fitted_text(const Json& options, const Dataset& data, const std::string& path,
+                 const std::string& family) {
+  const Space space = data.space();
+  STEER_CHECK(space.kind == "text", "[", family, "] ", path,
+              ": expected texts for a model of text but got samples ", text_of(space));
+  Json fitted = options.is_object() ? options : Json::object();
+  Json& side = fitted["text"];
+  if (side.is_null()) side = Json::object();
+  STEER_CHECK(side.is_object(), "[options] expected an object for ", family, ".text but got ", side.dump());
+  if (side.value("alphabet", Json("")) == "") side["alphabet"] = space.alphabet;
+  if (!side.contains("length")) side["length"] = space.sizes[0];
+  return fitted;
+}
+
+DataOptions data_for_text(const Json& options, DataOptions data) {
+  if (!options.is_object() || !options.contains("text") || !options["text"].is_object()) return data;
+  const Json& side = options["text"];
+  if (side.contains("alphabet") && side["alphabet"].is_string() && side["alphabet"] != "")
+    data.tokenizer = side["alphabet"].get<std::string>();
+  if (side.contains("length") && side["length"].is_number_integer())
+    data.length = side["length"].get<int64_t>();
+  return data;
+}
+
+Json sight_layers(const TransformerOptions& options, const Sight& sight, int64_t length) {
+  Json layers = Json::array();
+  const std::string sees = sight.kind == "all" ? joined("all ", length, " tokens")
+                           : sight.kind == "causal"
+                               ? joined("itself and up to ", length - 1, " tokens before it")
+                               : joined("its block of ", sight.block, " and all blocks before it");
+  for (int64_t i = 0; i < options.blocks; ++i)
+    layers.push_back({{"name", joined("blocks.", i)}, {"heads", options.heads}, {"sees", sees}});
+  return layers;
+}
+
+}  // namespace steer

@@ -1,0 +1,38 @@
+// What models of text have in common: a tokenizer, a length, a transformer.
+#pragma once
+
+#include "steer/core/option_fields.h"
+#include "steer/data/data_options.h"
+#include "steer/data/dataset.h"
+#include "steer/nn/transformer.h"
+#include "steer/text/tokenizer.h"
+
+namespace steer {
+
+// The tokens of a model of text.
+struct TextSide {
+  std::string alphabet;
+  int64_t length = 256;
+
+  void fields(OptionFields& f) {
+    f("alphabet", alphabet, "the tokenizer as JSON; that of the training data unless given");
+    f("length", length, "tokens of a sample; those of the training data unless given", from_to(1, 1 << 20));
+  }
+};
+
+// The vocabulary of the alphabet, and the space of such texts. Error where there is none.
+Tokenizer tokenizer_of(const TextSide& side);
+Space space_of(const TextSide& side);
+
+// Options of a model of text, "text" in `part`, with the data's alphabet and length where they name none.
+// Error where the data are no texts.
+Json fitted_text(const Json& options, const Dataset& data, const std::string& path,
+                 const std::string& family);
+
+// Data options that take the alphabet and length that the options name, where they name any.
+DataOptions data_for_text(const Json& options, DataOptions data);
+
+// What a transformer's layers see, for people: a list of objects {"name", "sees"}.
+Json sight_layers(const TransformerOptions& options, const Sight& sight, int64_t length);
+
+}  // namespace steer

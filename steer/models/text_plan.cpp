@@ -1,0 +1,199 @@
+#include "steer/models/text_plan.h"
+
+#include <fmt/format.h>
+
+#include "steer/core/check.h"
+#include "steer/core/json.h"
+#include "steer/core/options.h"
+#include "steer/core/random.h"
+#include "steer/models/text_model.h"
+
+namespace steer {
+namespace {
+
+constexpr uint64_t kBlockSeeds = 0xB10C;
+
+struct TextDraw {
+  TokenSolverOptions solver;
+  int64_t length;
+};
+
+TextDraw read_text_settings(const TextModel& model, const Json& settings) {
+  check_settings(settings, model.setting_names(), model.family());
+  TextSettings brief;
+  Json words = settings.is_null() ? Json::object() : settings;
+  const Json sampler = words.value("sampler", Json());
+  words.erase("sampler");
+  read_options(brief, words, "settings");
+  TextDraw draw = {model.settings().sampler, model.settings().text.length};
+  if (!brief.solver.empty()) draw.solver.name = brief.solver;
+  if (brief.steps > 0) draw.solver.steps = brief.steps;
+  if (brief.temperature >= 0) draw.solver.temperature = brief.temperature;
+  if (brief.nucleus > 0) draw.solver.nucleus = brief.nucleus;
+  if (brief.length > 0) draw.length = brief.length;
+  if (!sampler.is_null()) read_options(draw.solver, sampler, "--sampler");
+  return draw;
+}
+
+// A seed for each row, which belongs to it and to a block.
+Tensor seeds_of_block(const Tensor& seeds, int64_t block) {
+  if (block == 0) return seeds;
+  Tensor other = seeds.cpu().clone();
+  int64_t* values = other.data_ptr<int64_t>();
+  for (int64_t i = 0; i < other.numel(); ++i)
+    values[i] = static_cast<int64_t>(
+        derive_seed(static_cast<uint64_t>(values[i]), kBlockSeeds, static_cast<uint64_t>(block)) >> 1);
+  return other;
+}
+
+class TextPlan : public Plan {
+ public:
+  TextPlan(const TextModel& model, const TextDraw& draw, const Objective* objective)
+      : model_(model), draw_(draw) {
+    check_length();
+    // Refuses what goes with no process before anything is drawn.
+    check(draw_.solver, model.process());
+    STEER_CHECK(model.settings().block == 0 || draw_.solver.block == 0,
+                "[sample] sampler.block: expected 0 for a model of blocks, which has its own, but got ",
+                draw_.solver.block);
+    if (!objective) return;
+    const State known = objective->known();
+    STEER_CHECK(known.defined(), "[guide] ", objective->words(),
+                ": expected an objective that knows some of the text, such as infill, for a text model");
+    STEER_CHECK(known.token.size(1) == draw_.length, "[guide] ", objective->words(), ": expected samples of ",
+                known.token.size(1), " tokens but got length ", draw_.length);
+    known_ = {known.token, known.mask};
+  }
+
+  Json settings() const override {
+    return {{"sampler", options_json(draw_.solver)}, {"length", draw_.length}};
+  }
+
+  std::string text() const override {
+    const TokenSolverOptions& o = draw_.solver;
+    const int64_t block = model_.settings().block;
+    std::string text = o.name;
+    if (o.name != "first_hitting") text += fmt::format(", {} steps", o.steps);
+    if (block > 0 || o.block > 0) text += fmt::format(" for each block of {}", block > 0 ? block : o.block);
+    if (o.temperature != 1) text += fmt::format(", temperature {:g}", o.temperature);
+    if (o.nucleus < 1) text += fmt::format(", nucleus {:g}", o.nucleus);
+    return text;
+  }
+
+  int64_t evaluations() const override {
+    const int64_t block = model_.settings().block > 0 ? model_.settings().block : draw_.solver.block;
+    const int64_t blocks = block > 0 ? (draw_.length + block - 1) / block : 1;
+    return draw_.solver.name == "first_hitting" ? draw_.length : blocks * draw_.solver.steps;
+  }
+
+  Samples draw(const DrawRequest& request, const Watch& watch) const override {
+    const torch::NoGradGuard no_grad;
+    const Frozen frozen(model_.freezer());
+    const Tensor seeds = request.seeds.cpu();
+    const int64_t rows = seeds.size(0);
+    KnownTokens known;
+    if (known_.known.defined())
+      known = {per_sample(known_.token, rows, "[guide]").expand({rows, -1}).cpu(),
+               per_sample(known_.known, rows, "[guide]").expand({rows, -1}).cpu()};
+    const Tensor label = label_of(request);
+    const TokenSolution made = model_.settings().block > 0 ? block_after_block(seeds, label, known, watch)
+                                                           : all_at_once(seeds, label, known, watch);
+    Samples samples;
+    samples.stopped = made.stopped, samples.evaluations = made.evaluations;
+    if (!made.stopped) samples.state.token = made.token;
+    return samples;
+  }
+
+ private:
+  void check_length() const {
+    const TextOptions& o = model_.settings();
+    STEER_CHECK(o.transformer.positions == "rotary" || draw_.length <= o.text.length,
+                "[sample] length: expected at most ", o.text.length,
+                ", the tokens that the model's positions were learned for, but got ", draw_.length);
+    STEER_CHECK(o.block == 0 || draw_.length % o.block == 0, "[sample] length: expected whole blocks of ",
+                o.block, " tokens but got ", draw_.length);
+  }
+
+  Tensor label_of(const DrawRequest& request) const {
+    STEER_CHECK(!request.told.given.defined(), "[sample] expected nothing given for a model of text");
+    const int64_t classes = model_.settings().classes;
+    STEER_CHECK(request.told.label.defined() == (classes > 0), "[sample] expected ",
+                classes > 0 ? "a label for each sample of a class-conditional model but got none"
+                            : "no labels for a model without classes but got some");
+    return classes > 0 ? request.told.label.to(model_.device()) : Tensor();
+  }
+
+  TokenSolution all_at_once(const Tensor& seeds, const Tensor& label, const KnownTokens& known,
+                            const Watch& watch) const {
+    return solve_tokens(model_.denoiser(label), model_.process(), draw_.solver, seeds, draw_.length, known,
+                        !model_.told_noise(), watch);
+  }
+
+  // Each block by itself, told those before it by what was kept of them.
+  TokenSolution block_after_block(const Tensor& seeds, const Tensor& label, const KnownTokens& known,
+                                  const Watch& watch) const {
+    const int64_t block = model_.settings().block, blocks = draw_.length / block;
+    KvCache before;
+    TokenContext context;
+    context.sight = model_.sight();
+    context.class_labels = label;
+    TokenSolution all;
+    all.token = at::full({seeds.size(0), draw_.length}, model_.process().mask(), torch::kInt64);
+    for (int64_t b = 0; b < blocks && !all.stopped; ++b) {
+      KnownTokens here;
+      if (known.known.defined())
+        here = {known.token.narrow(1, b * block, block), known.known.narrow(1, b * block, block)};
+      const TokenSolution one = solve_tokens(model_.denoiser(label, &before), model_.process(), draw_.solver,
+                                             seeds_of_block(seeds, b), block, here, !model_.told_noise(),
+                                             of_block(watch, all.token, b, blocks));
+      all.token.narrow(1, b * block, block).copy_(one.token);
+      all.evaluations += one.evaluations, all.stopped = one.stopped;
+      if (b + 1 == blocks || all.stopped) continue;
+      if (model_.told_noise()) context.noise = at::zeros({seeds.size(0)}, model_.network()->table.options());
+      model_.network()->features(one.token.to(model_.device()), context, {}, &before, true);
+    }
+    return all;
+  }
+
+  // A watch that sees the whole text while one block is solved.
+  Watch of_block(const Watch& watch, const Tensor& all, int64_t block, int64_t blocks) const {
+    if (!watch) return {};
+    return [&watch, all, block, blocks](const Glimpse& inner) {
+      Glimpse glimpse = inner;
+      glimpse.index = block * inner.of + inner.index, glimpse.of = blocks * inner.of;
+      glimpse.sample = [&inner, all, block] {
+        State state;
+        state.token = all.clone();
+        const Tensor part = inner.sample().token;
+        state.token.narrow(1, block * part.size(1), part.size(1)).copy_(part);
+        return state;
+      };
+      return watch(glimpse);
+    };
+  }
+
+  const TextModel& model_;
+  TextDraw draw_;
+  KnownTokens known_;
+};
+
+}  // namespace
+
+const std::vector<Named>& text_settings() {
+  static const std::vector<Named> all = [] {
+    std::vector<Named> list = named_options(TextSettings());
+    list.push_back({"sampler", "an object: any option of the solver"});
+    return list;
+  }();
+  return all;
+}
+
+std::vector<std::string> TextModel::setting_names() const {
+  return names_of(text_settings());
+}
+
+std::unique_ptr<Plan> TextModel::plan(const Objective* objective, const Json& settings) const {
+  return std::make_unique<TextPlan>(*this, read_text_settings(*this, settings), objective);
+}
+
+}  // namespace steer

@@ -1,0 +1,132 @@
+#include "steer/text/text_data.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <numeric>
+
+#include "steer/core/files.h"
+#include "steer/testing/refusal.h"
+#include "steer/testing/temporary_folder.h"
+#include "steer/text/text_picture.h"
+#include "steer/text/text_space.h"
+
+namespace steer {
+namespace {
+
+std::string alphabet_text(size_t characters) {
+  std::string text;
+  for (size_t i = 0; i < characters; ++i) text += static_cast<char>('a' + i % 7);
+  return text;
+}
+
+DataOptions of(const std::string& path, const std::string& split = "train", int64_t length = 8) {
+  DataOptions options;
+  options.path = path, options.split = split, options.length = length;
+  return options;
+}
+
+std::vector<std::string> all_texts(const Dataset& data) {
+  std::vector<int64_t> index(static_cast<size_t>(data.size()));
+  std::iota(index.begin(), index.end(), 0);
+  return texts_of(data.space(), data.batch(index).data);
+}
+
+TEST(TextData, TrainsOnEveryWindowOfTheFirstNineTenths) {
+  const TemporaryFolder folder;
+  write_file((folder / "a.txt"), alphabet_text(100));
+  const auto data = make_text_dataset(of((folder / "a.txt")));
+  EXPECT_EQ(data->size(), 90 - 8 + 1);
+  EXPECT_EQ(text_of(data->space()), "text 8 of 7");
+  EXPECT_FALSE(data->batch({0}).data.mask.defined());
+  const auto texts = all_texts(*data);
+  for (size_t i = 0; i < texts.size(); ++i) EXPECT_EQ(texts[i], alphabet_text(100).substr(i, 8));
+}
+
+TEST(TextData, TestsWithEachCharacterOnce) {
+  const TemporaryFolder folder;
+  write_file((folder / "a.txt"), alphabet_text(203));
+  const auto data = make_text_dataset(of((folder / "a.txt"), "test"));
+  const Tensor mask = data->batch({0, 1, 2}).data.mask;
+  EXPECT_EQ(mask.sum().item<int64_t>(), 21) << "the last tenth, rounded up, and no token twice";
+  std::string joined;
+  for (const std::string& text : all_texts(*data)) joined += text;
+  EXPECT_EQ(joined, alphabet_text(203).substr(182));
+}
+
+TEST(TextData, CountsCharactersNotBytes) {
+  const TemporaryFolder folder;
+  std::string text;
+  for (int i = 0; i < 20; ++i) text += "\xC3\xA9";
+  write_file((folder / "a.txt"), text);
+  EXPECT_EQ(make_text_dataset(of((folder / "a.txt"), "train", 4))->size(), 18 - 4 + 1);
+  EXPECT_EQ(all_texts(*make_text_dataset(of((folder / "a.txt"), "test", 4)))[0], "\xC3\xA9\xC3\xA9");
+}
+
+TEST(TextData, DocumentsEndTheirSamplesWhereAsked) {
+  const TemporaryFolder folder;
+  std::string lines;
+  for (int i = 0; i < 20; ++i) lines += "\"" + std::string(3, static_cast<char>('a' + i)) + "\"\n";
+  write_file((folder / "a.jsonl"), lines);
+  DataOptions options = of((folder / "a.jsonl"), "test");
+  EXPECT_EQ(all_texts(*make_text_dataset(options)), std::vector<std::string>({"jjj\n\nttt"}))
+      << "every tenth";
+  options.documents = true;
+  const auto apart = make_text_dataset(options);
+  EXPECT_EQ(all_texts(*apart), (std::vector<std::string>{"jjj", "ttt"}));
+  EXPECT_EQ(apart->batch({1}).data.mask.sum().item<int64_t>(), 3);
+  options.split = "train";
+  EXPECT_EQ(make_text_dataset(options)->size(), 18);
+}
+
+TEST(TextData, TakesFoldersAndTheirParts) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories((folder / "t/train"));
+  std::filesystem::create_directories((folder / "t/test"));
+  write_file((folder / "t/train/b.txt"), "bbbbbbbb");
+  write_file((folder / "t/train/a.txt"), "aaaaaaaa");
+  write_file((folder / "t/test/c.txt"), "cccc");
+  EXPECT_TRUE(is_text_path((folder / "t")));
+  EXPECT_EQ(all_texts(*make_text_dataset(of((folder / "t"), "train", 18))),
+            std::vector<std::string>({"aaaaaaaa\n\nbbbbbbbb"}));
+  EXPECT_EQ(all_texts(*make_text_dataset(of((folder / "t"), "test")))[0], "cccc");
+  write_file((folder / "t/train/x.png"), "");
+  EXPECT_FALSE(is_text_path((folder / "t"))) << "a folder of pictures with notes beside";
+  EXPECT_TRUE(is_text_path("some.TXT"));
+  EXPECT_FALSE(is_text_path("some.csv"));
+}
+
+TEST(TextData, LearnsTheTokenizerThatIsAskedFor) {
+  const TemporaryFolder folder;
+  write_file((folder / "a.txt"), alphabet_text(400));
+  DataOptions options = of((folder / "a.txt"));
+  options.tokenizer = "bytes";
+  EXPECT_EQ(make_text_dataset(options)->space().vocabulary, 256);
+  options.tokenizer = "bpe:260";
+  const auto data = make_text_dataset(options);
+  EXPECT_EQ(data->space().vocabulary, 260);
+  // What a model's space holds makes the same tokens of other text.
+  DataOptions again = of((folder / "a.txt"), "test");
+  again.tokenizer = data->space().alphabet;
+  EXPECT_EQ(make_text_dataset(again)->space(), data->space());
+  options.tokenizer = "bpe:none";
+  EXPECT_EQ(refusal([&] { make_text_dataset(options); }),
+            "[data] tokenizer: expected bpe:SIZE, as bpe:1024, but got \"bpe:none\"");
+}
+
+TEST(TextData, RefusesTextThatTheTokenizerDoesNotKnow) {
+  const TemporaryFolder folder;
+  write_file((folder / "a.txt"), alphabet_text(100));
+  write_file((folder / "b.txt"), "abc\nabX" + std::string(100, 'a'));
+  DataOptions options = of((folder / "b.txt"));
+  options.tokenizer = make_text_dataset(of((folder / "a.txt")))->space().alphabet;
+  const std::string said = refusal([&] { make_text_dataset(options); });
+  EXPECT_NE(said.find((folder / "b.txt")), std::string::npos) << said;
+  EXPECT_NE(said.find("line 1"), std::string::npos) << said;
+  options = of((folder / "a.txt"));
+  options.size = 8;
+  EXPECT_NE(refusal([&] { make_text_dataset(options); }).find("no size and channels"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace steer

@@ -1,0 +1,58 @@
+#include "steer/text/text_modality.h"
+
+#include "steer/core/check.h"
+#include "steer/text/text_data.h"
+#include "steer/text/text_files.h"
+#include "steer/text/text_picture.h"
+#include "steer/text/text_space.h"
+#include "steer/text/text_words.h"
+
+namespace steer {
+namespace {
+
+constexpr int64_t kShownTexts = 8;
+
+State read_text(const std::string& path, const Space& space, const std::string&) {
+  std::vector<int64_t> tokens;
+  try {
+    tokens = tokenizer_of(space).encode(read_documents(path)[0]);
+  } catch (const Error& error) {
+    fail("[read] ", path, ": ", error.what());
+  }
+  const int64_t length = space.sizes[0], count = static_cast<int64_t>(tokens.size());
+  STEER_CHECK(count <= length, "[read] ", path, ": expected at most ", length, " tokens but got ", count);
+  tokens.resize(static_cast<size_t>(length), 0);
+  State state;
+  state.token = at::tensor(tokens, torch::kInt64).unsqueeze(0);
+  state.mask = (at::arange(length) < count).unsqueeze(0);
+  return state;
+}
+
+void fit_text(DataOptions& options, const Space& space) {
+  options.tokenizer = space.alphabet;
+  options.length = space.sizes[0];
+}
+
+}  // namespace
+
+const Modality& text_modality() {
+  static const Modality modality = [] {
+    Modality m;
+    m.kind = "text";
+    m.plural = "texts";
+    m.meaning = "texts, tokens [T] of characters, bytes or byte pairs; .txt and .jsonl files";
+    m.read = read_text;
+    m.holds = is_text_path;
+    m.dataset = make_text_dataset;
+    m.data = text_data();
+    m.fitted = fit_text;
+    m.picture = text_picture;
+    m.texts = texts_of;
+    m.most_shown = kShownTexts;
+    m.words = &text_words();
+    return m;
+  }();
+  return modality;
+}
+
+}  // namespace steer
