@@ -2,7 +2,7 @@
 
 import math
 
-COLOURS = ["#4269d0", "#efb118", "#ff725c", "#6cc5b0", "#3ca951", "#ff8ab7", "#9c6b4e"]
+COLOURS = ["#4269d0", "#efb118", "#ff725c", "#6cc5b0", "#3ca951", "#ff8ab7", "#9c6b4e", "#a463f2", "#97bbf5"]
 WIDTH, HEIGHT, GAP, LEFT, TOP = 200, 110, 34, 40, 60
 
 

@@ -87,7 +87,7 @@ TEST(TextModels, DrawTextsThatDependOnTheirSeedAlone) {
     EXPECT_LT(all.token.max().item<int64_t>(), 8) << "no mask is left";
     EXPECT_TRUE(model->draw(of_seeds(7, 2)).state.token.equal(all.token.narrow(0, 7, 2)))
         << model->plan()->text();
-    EXPECT_FALSE(all.token[0].equal(all.token[1]));
+    EXPECT_GT((all.token != all.token[0]).sum().item<int64_t>(), 0);
     // What the plan says of itself makes the same plan.
     const auto plan = model->plan();
     EXPECT_TRUE(model->plan(nullptr, plan->settings())
@@ -172,7 +172,6 @@ TEST(TextModels, TheChainOfConditionalsSumsToOne) {
   const auto model = lively_model<ArModel>("ar", options);
   State all;
   const Tensor code = torch::arange(8 * 8 * 8);
-  all.token = torch::stack({code / 64, code / 8 % 8, code % 8}, 1).to(torch::kInt64);
   all.token = torch::stack({code.div(64, "floor"), code.div(8, "floor").remainder(8), code.remainder(8)}, 1);
   EXPECT_NEAR((-model->nats(all, 0)).exp().sum().item<double>(), 1, 1e-4);
   // What is drawn comes as often as the model says.
@@ -198,7 +197,7 @@ TEST(TextModels, NoBoundOfRandomLettersLiesBelowTheirEntropy) {
 
 TEST(TextModels, TokensThatAreNotThereCountForNothing) {
   State padded = random_texts(3);
-  padded.mask = torch::arange(kLength).unsqueeze(0) < torch::tensor({1, 5, kLength}).unsqueeze(1);
+  padded.mask = torch::arange(kLength).unsqueeze(0) < torch::tensor({1, 5, 12}, torch::kInt64).unsqueeze(1);
   for (const char* family : {"text", "ar"}) {
     const auto model = lively_model<Model>(family, text_options());
     const auto& scores = dynamic_cast<const TextScores&>(*model);

@@ -6,6 +6,7 @@
 #include "steer/core/host.h"
 #include "steer/core/tensors.h"
 #include "steer/nn/recompute.h"
+#include "steer/nn/token_steps.h"
 
 namespace steer {
 namespace {
@@ -77,38 +78,32 @@ TransformerBlockImpl::TransformerBlockImpl(const TransformerShape& shape) : opti
 
 Tensor TransformerBlockImpl::attention(const Tensor& z, const Tensor& place, const Sight& sight,
                                        KvCache::Layer* cache, bool keep) const {
-  const int64_t B = z.size(0), T = z.size(1), H = options.heads, d = options.width / H;
-  const std::vector<Tensor> parts =
-      attn_qkv->forward(z).view({B, T, 3, H, d}).permute({2, 0, 3, 1, 4}).unbind(0);
-  const bool turns = options.positions == "rotary";
-  const Tensor q = turns ? rotated(parts[0], place) : parts[0];
-  Tensor k = turns ? rotated(parts[1], place) : parts[1], v = parts[2];
+  const Heads heads =
+      split_heads(attn_qkv->forward(z), options.heads, options.positions == "rotary" ? place : Tensor());
+  Tensor k = heads.k, v = heads.v;
   if (cache && cache->k.defined()) {
     k = at::cat({cache->k, k}, 2);
     v = at::cat({cache->v, v}, 2);
   }
   if (cache && keep) *cache = {k, v};
-  return attn_out->forward(attend(q, k, v, sight).transpose(1, 2).reshape({B, T, options.width}));
+  return attn_out->forward(attend(heads.q, k, v, sight).transpose(1, 2).reshape(z.sizes()));
 }
 
 Tensor TransformerBlockImpl::forward(const Tensor& h, const Tensor& told, const Tensor& place,
                                      const Sight& sight, torch::ScalarType type, const DropoutSeed& seed,
                                      KvCache::Layer* cache, bool keep) const {
-  std::vector<Tensor> m;  // shift, scale and gate of attention, then of the two layers
+  std::vector<Tensor> m(6);  // shift, scale and gate of attention, then of the two layers
   if (!modulation.is_empty()) m = modulation->forward(told).unsqueeze(1).chunk(6, -1);
-  const auto branch = [&](const Tensor& at, const TokenNorm& norm, size_t first, const auto& f,
-                          uint64_t part) {
-    Tensor z = norm->forward(at);
-    if (!m.empty()) z = modulated(z, m[first], m[first + 1]);
-    const Tensor out = with_dropout(f(z.to(type)), options.dropout, seed_of_part(seed, part));
-    return m.empty() ? at + out : at::addcmul(at, m[first + 2], out.to(torch::kFloat32));
+  const auto dropped = [&](const Tensor& y, uint64_t part) {
+    return with_dropout(y, options.dropout, seed_of_part(seed, part));
   };
-  const Tensor seen = branch(
-      h, norm1, 0, [&](const Tensor& z) { return attention(z, place, sight, cache, keep); }, 0);
-  return branch(
-      seen, norm2, 3,
-      [&](const Tensor& z) { return mlp_out->forward(activated(options.activation, mlp_in->forward(z))); },
-      1);
+  const Tensor z = add_and_norm(h, {}, {}, {norm1->weight, norm1->bias, m[0], m[1]}, type).z;
+  const Tensor attended = dropped(attention(z, place, sight, cache, keep), 0);
+  const AddedAndNormed between =
+      add_and_norm(h, attended, m[2], {norm2->weight, norm2->bias, m[3], m[4]}, type);
+  const Tensor y = dropped(mlp_out->forward(activated(options.activation, mlp_in->forward(between.z))), 1);
+  const Tensor wide = y.to(torch::kFloat32);
+  return m[5].defined() ? at::addcmul(between.sum, m[5], wide) : between.sum + wide;
 }
 
 TransformerImpl::TransformerImpl(const TransformerShape& given) : shape(given) {
