@@ -28,7 +28,7 @@ int run_again(const AgainFlags& flags, const CLI::App& command) {
   const Recipe recipe = recipe_again(flags, command);
   const LoadedModel loaded = open_for(recipe);
   say(text_of(loaded, {device_of(recipe.device), recipe.precision}));
-  return answer(flags.common, recipe, loaded, "", flags.out);
+  return answer(flags.common, recipe, loaded, {"", flags.out});
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "steer/cmd/command.h"
 #include "steer/cmd/judging.h"
 #include "steer/metrics/reconstruction.h"
@@ -99,6 +101,14 @@ std::string evaluation_text(const Evaluation& found, const EvaluationOptions& op
   if (found.codes)
     text =
         codes_text(*found.codes, fmt::format("{} {} {}", found.codes->samples, options.source.split, plural));
+  if (found.texts) {
+    text += text_of(found.texts->bound);
+    if (found.texts->judged)
+      text += fmt::format(
+          "{}: {:.4f} bits a character of the samples, {:.4f} of the data (perplexity {:.3f} and {:.3f})\n",
+          found.texts->judged->judge, found.texts->judged->samples, found.texts->judged->real,
+          std::exp2(found.texts->judged->samples), std::exp2(found.texts->judged->real));
+  }
   if (found.samples) text += samples_text(*found.samples, plural);
   return text;
 }

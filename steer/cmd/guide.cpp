@@ -17,7 +17,7 @@ int run_guide(const RequestFlags& flags) {
   const Recipe recipe = flags.recipe();
   if (!flags.judge.empty() && !flags.same_judge) check_judge(flags.judge, recipe.objective);
   const LoadedModel loaded = opened(recipe.model.path, flags.common.start());
-  return answer(flags.common, recipe, loaded, flags.judge, flags.out, flags.check);
+  return answer(flags.common, recipe, loaded, {flags.judge, flags.out, flags.check, flags.film, flags.live});
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
-// steer likelihood: how likely a diffusion finds images, in bits per dimension.
+// steer likelihood: how likely a diffusion finds images, in bits per dimension, and models of text texts.
 #include <fmt/format.h>
 
 #include "steer/cmd/command.h"
 #include "steer/modalities/modalities.h"
 #include "steer/work/likelihoods.h"
+#include "steer/work/text_likelihoods.h"
 
 namespace steer {
 namespace {
@@ -14,6 +15,7 @@ struct LikelihoodFlags {
   SampleSource source;
   Telling telling;
   LikelihoodsOptions options;
+  int64_t draws = 3;
 };
 
 std::string likelihood_text(const Likelihoods& found, const std::string& plural) {
@@ -25,10 +27,22 @@ std::string likelihood_text(const Likelihoods& found, const std::string& plural)
       found.evaluations.mean().item<double>(), found.evaluations.max().item<double>());
 }
 
+int run_text_likelihood(const LikelihoodFlags& flags, const LoadedModel& loaded) {
+  TextLikelihoodOptions options;
+  options.draws = flags.draws, options.batch = flags.options.batch;
+  options.seed = static_cast<uint64_t>(flags.common.seed);
+  const LoadedSamples texts = flags.source.load(loaded.model->space());
+  TextLikelihood found = text_likelihood(*loaded.model, texts.state, options, on_terminal());
+  found.figures["run"] = flags.run;
+  show(flags.common, found.figures, text_of(found));
+  return 0;
+}
+
 int run_likelihood(const LikelihoodFlags& flags) {
   flags.source.check("likelihood");
   const Computing computing = for_likelihoods(flags.common.start());
   const LoadedModel loaded = opened(flags.run, computing);
+  if (text_scores(*loaded.model)) return run_text_likelihood(flags, loaded);
   LikelihoodsOptions options = flags.options;
   options.seed = static_cast<uint64_t>(flags.common.seed);
   options.flow.atol = options.flow.rtol;
@@ -45,10 +59,13 @@ int run_likelihood(const LikelihoodFlags& flags) {
 void add_likelihood(CLI::App& app, Run& run) {
   auto flags = std::make_shared<LikelihoodFlags>();
   CLI::App* command = app.add_subcommand(
-      "likelihood", "bits per dimension of images under a diffusion, by its probability flow");
-  command->add_option("run", flags->run, "run folder or checkpoint file of a diffusion")->required();
+      "likelihood",
+      "bits per dimension of images under a diffusion, by its probability flow; bits a character of text");
+  command
+      ->add_option("run", flags->run, "run folder or checkpoint file of a diffusion, or of a model of text")
+      ->required();
   flags->source.count = 64;
-  add_source_flags(command, flags->source, 1, 1000000, "images of the data set");
+  add_source_flags(command, flags->source, 0, 1000000, "samples of the data set; 0 = all");
   add_telling_flags(command, flags->telling, false);
   LikelihoodOptions& flow = flags->options.flow;
   command
@@ -67,6 +84,9 @@ void add_likelihood(CLI::App& app, Run& run) {
                    "above 0: this many fixed steps of Heun on a Karras grid instead of adaptive ones")
       ->capture_default_str()
       ->check(CLI::Range(0, 100000));
+  command->add_option("--draws", flags->draws, "of text: draws of the noise, where the model gives a bound")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100000));
   command->add_option("--batch", flags->options.batch, "images at once; the figures do not depend on it")
       ->capture_default_str()
       ->check(CLI::Range(1, 100000));

@@ -3,17 +3,41 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
+#include <iostream>
+#include <optional>
+
+#include "steer/cmd/interruption.h"
 #include "steer/cmd/judging.h"
 #include "steer/core/check.h"
+#include "steer/core/clock.h"
+#include "steer/core/files.h"
+#include "steer/core/interruption.h"
 #include "steer/core/seed_list.h"
+#include "steer/work/pictures.h"
 #include "steer/work/recipe_pictures.h"
+#include "steer/work/sample_film.h"
 
 namespace steer {
 namespace {
 
+constexpr int64_t kTextsShown = 4;
+constexpr double kLiveSeconds = 0.08;
+
+// The first samples, where they are texts.
+std::string shown_texts(const RecipeRun& run) {
+  if (!has_texts(run.space)) return "";
+  std::string shown;
+  for (const std::string& text :
+       texts_of(run.space, run.state.narrow(0, std::min(kTextsShown, run.state.size()))))
+    shown += text + "\n" + std::string(64, '-') + "\n";
+  return shown;
+}
+
 std::string answer_text(const RecipeRun& run) {
   const auto count = static_cast<double>(run.recipe.count);
-  std::string text = fmt::format("{} samples in {:.2f} s", run.recipe.count, run.seconds);
+  std::string text = shown_texts(run) + fmt::format("{} samples in {:.2f} s", run.recipe.count, run.seconds);
   text += run.scores.defined()
               ? fmt::format("; score (log-likelihood up to a constant): mean {:.4g}, best {:.4g}\n",
                             run.scores.mean().item<double>(), run.scores.max().item<double>())
@@ -25,6 +49,40 @@ std::string answer_text(const RecipeRun& run) {
     text += fmt::format("mean score of the first {}: {:.4g}, of unguided ones of the same seeds {:.4g}\n",
                         run.beside->samples, run.beside->guided, run.beside->unguided);
   return text;
+}
+
+// What can be written, before anything is drawn.
+void check_outputs(const Common& common, const Recipe& recipe, const Space& space,
+                   const AnswerOptions& options) {
+  check_picture_path(options.out, recipe);
+  const bool texts = file_ending(options.out) == ".txt";
+  STEER_CHECK(!texts || has_texts(space), "[out] ", options.out, ": expected a picture's name for samples ",
+              text_of(space), ", which are no texts");
+  STEER_CHECK(!options.live || has_texts(space), "[live] expected samples of text but got ", text_of(space));
+  for (const int64_t seed : seeds_for(recipe.seeds, recipe.count)) {
+    const std::string path = seed_path(options.out, seed);
+    texts ? check_file_output(path, OutputKind::kTexts, common.force)
+          : check_picture_output(path, common.force);
+    if (path == options.out) break;  // one file for all
+  }
+  if (!options.film.empty()) check_file_output(options.film, OutputKind::kFilm, common.force);
+}
+
+// A watch that shows the first text as it stands, and the line of progress where there is no terminal.
+WorkWatch live_on_terminal(const Space& space) {
+  if (!isatty(STDERR_FILENO)) return on_terminal();
+  notice_interruption();
+  const auto shown = std::make_shared<double>(0);
+  return [space, shown](const Moment& moment) {
+    const bool due =
+        now_seconds() - *shown > kLiveSeconds || (moment.glimpse && moment.glimpse->share() >= 1);
+    if (moment.glimpse && moment.glimpse->sample && due) {
+      *shown = now_seconds();
+      std::cerr << "\x1b[H\x1b[J" << texts_of(space, moment.glimpse->sample().narrow(0, 1))[0] << "\n\n"
+                << moment.title << " " << static_cast<int>(100 * moment.share) << "%" << std::endl;
+    }
+    return !interruption_asked();
+  };
 }
 
 }  // namespace
@@ -47,6 +105,9 @@ void RequestFlags::add_to(CLI::App* command) {
                    what_ +
                        " (PNG; it holds its recipe, which steer again repeats, and a .json beside it says "
                        "how it was made); with {seed} in the name, one picture for each sample");
+  command->add_option("--film", film,
+                      "film of how the first samples came to be (GIF), with a .json beside it");
+  command->add_flag("--live", live, "of text: show the first sample on the terminal while it comes to be");
   command->add_option("--zoom", asked.zoom, "write each pixel as a square of this side")
       ->capture_default_str()
       ->check(CLI::Range(1, 64));
@@ -72,24 +133,25 @@ Recipe RequestFlags::recipe() const {
   return recipe;
 }
 
-int answer(const Common& common, const Recipe& recipe, const LoadedModel& loaded, const std::string& judge,
-           const std::string& out, bool check) {
-  check_picture_path(out, recipe);
-  for (const int64_t seed : seeds_for(recipe.seeds, recipe.count)) {
-    check_picture_output(seed_path(out, seed), common.force);
-    if (seed_path(out, seed) == out) break;  // one picture for all
-  }
-  const RecipeRun run = run_recipe(recipe, loaded, on_terminal(), check);
+int answer(const Common& common, const Recipe& recipe, const LoadedModel& loaded,
+           const AnswerOptions& options) {
+  check_outputs(common, recipe, loaded.model->space(), options);
+  std::optional<SampleFilm> film;
+  if (!options.film.empty()) film.emplace(loaded.model->space());
+  WorkWatch watch = options.live ? live_on_terminal(loaded.model->space()) : on_terminal();
+  if (film) watch = film->around(watch);
+  const RecipeRun run = run_recipe(recipe, loaded, watch, options.check);
   if (run.stopped) return 130;
   Json figures = figures_of(run);
-  figures["out"] = out;
+  figures["out"] = options.out;
   std::string verdict;
-  if (!judge.empty()) {
-    const Verdict found = judged(judge, run.state, run.asked, device_of(recipe.device));
+  if (!options.judge.empty()) {
+    const Verdict found = judged(options.judge, run.state, run.asked, device_of(recipe.device));
     figures["judge"] = found.figures;
     verdict = verdict_text(found);
   }
-  write_run(out, run, figures);
+  write_run(options.out, run, figures);
+  if (film) film->write(options.film, {{"film", options.film}, {"recipe", recipe_json(run.recipe)}});
   show(common, figures, recipe.work == "sample" ? verdict + answer_text(run) : answer_text(run) + verdict);
   return 0;
 }

@@ -24,17 +24,25 @@ class RequestFlags {
   Common common;
   SettingsFlags settings;
   Recipe asked;  // as far as flags write into it
-  std::string out, judge;
-  bool check = false, same_judge = false;
+  std::string out, judge, film;
+  bool check = false, same_judge = false, live = false;
 
  private:
   CLI::App* command_ = nullptr;
   std::string seed_ = "0", what_;
 };
 
-// Runs the recipe with its model, asks the judge (a classifier; empty: none), draws some unguided samples
-// beside for a check, writes the picture and shows the figures. Gives the exit status.
-int answer(const Common& common, const Recipe& recipe, const LoadedModel& loaded, const std::string& judge,
-           const std::string& out, bool check = false);
+// How a recipe is answered.
+struct AnswerOptions {
+  std::string judge = {};  // a classifier; empty: none
+  std::string out;         // the picture, or of texts a .txt
+  bool check = false;      // draws some unguided samples beside
+  std::string film = {};   // a GIF of how the first samples came to be; empty: none
+  bool live = false;       // shows the first sample on the terminal while it comes to be, where it is text
+};
+
+// Runs the recipe with its model, writes the picture and shows the figures. Gives the exit status.
+int answer(const Common& common, const Recipe& recipe, const LoadedModel& loaded,
+           const AnswerOptions& options);
 
 }  // namespace steer

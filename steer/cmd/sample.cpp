@@ -16,7 +16,7 @@ int run_sample(const RequestFlags& flags) {
   STEER_CHECK(flags.judge.empty() || !recipe.telling.label.empty(),
               "[sample] --judge: expected --label, classes to judge by");
   const LoadedModel loaded = opened(recipe.model.path, flags.common.start());
-  return answer(flags.common, recipe, loaded, flags.judge, flags.out);
+  return answer(flags.common, recipe, loaded, {flags.judge, flags.out, false, flags.film, flags.live});
 }
 
 }  // namespace

@@ -5,11 +5,22 @@
 
 #include "steer/core/check.h"
 #include "steer/core/options.h"
+#include "steer/discrete/token_solver.h"
 #include "steer/guidance/presets.h"
 #include "steer/models/models.h"
 #include "steer/work/prior_files.h"
 
 namespace steer {
+
+namespace {
+
+std::vector<std::string> all_solvers() {
+  std::vector<std::string> names = solver_names();
+  for (const Named& solver : token_solvers()) names.push_back(solver.name);
+  return names;
+}
+
+}  // namespace
 
 bool SettingsFlags::given(const std::string& flag) const {
   const CLI::Option* option = command_->get_option_no_throw(flag);
@@ -20,14 +31,21 @@ void SettingsFlags::add_drawing_to(CLI::App* command) {
   command_ = command;
   command
       ->add_option("--solver", solver_,
-                   "of a diffusion: " + fmt::format("{}", fmt::join(solver_names(), ", ")))
-      ->check(CLI::IsMember(solver_names()));
+                   fmt::format("of a diffusion: {}; of text: {}", fmt::join(solver_names(), ", "),
+                               fmt::join(names_of(token_solvers()), ", ")))
+      ->check(CLI::IsMember(all_solvers()));
   // A command that guides has --levels already, with two meanings.
   if (!command->get_option_no_throw("--levels"))
     command->add_option(
         "--levels", levels_,
         "of a diffusion, the grid of noise levels: " + fmt::format("{}", fmt::join(level_names(), ", ")));
-  command->add_option("--steps", steps_, "of a diffusion: steps of the solver")->check(CLI::Range(1, 100000));
+  command->add_option("--steps", steps_, "of a diffusion or text: steps of the solver")
+      ->check(CLI::Range(1, 100000));
+  command
+      ->add_option("--nucleus", nucleus_,
+                   "of text: predictions are cut to the likeliest tokens of this share")
+      ->check(CLI::Range(0.0, 1.0));
+  command->add_option("--length", length_, "of text: tokens of a sample")->check(CLI::Range(1, 1 << 20));
   command
       ->add_option("--process", process_,
                    "of a diffusion: draw on the grid of this process, whatever the model was trained on: " +
@@ -50,11 +68,12 @@ void SettingsFlags::add_drawing_to(CLI::App* command) {
       ->expected(0, 1);
   if (!command->get_option_no_throw("--temperature"))
     command
-        ->add_option("--temperature", temperature_,
-                     "with --prior: below 1 what is likely comes more often, above 1 less often")
+        ->add_option(
+            "--temperature", temperature_,
+            "of text, and with --prior of a ddn: below 1 what is likely comes more often, above 1 less "
+            "often; of text 0 takes the likeliest")
         ->capture_default_str()
-        ->check(CLI::Range(0.05, 20.0))
-        ->needs("--prior");
+        ->check(CLI::Range(0.0, 20.0));
 }
 
 void SettingsFlags::add_guidance_to(CLI::App* command) {
@@ -127,7 +146,7 @@ Json SettingsFlags::settings(const std::string& run) const {
   put("shortlist", shortlist_), put("levels", levels_), put("method", method_), put("strength", strength_);
   if (!layers_.empty()) json["levels"] = layers_;
   put("recurrence", recurrence_), put("solver", solver_), put("process", process_), put("steps", steps_);
-  put("eta", eta_), put("scale", scale_);
+  put("eta", eta_), put("scale", scale_), put("nucleus", nucleus_), put("length", length_);
   if (given("--preset")) json["preset"] = read_preset(preset_);
   if (given("--prior")) json["prior"] = prior_.empty() ? prior_path(run) : prior_;
   for (const auto& [name, sets] : {std::pair{"guidance", &guidance_}, {"sampler", &sampler_}}) {

@@ -14,6 +14,7 @@ namespace {
 struct TrainFlags {
   Common common;
   TrainingRequest request;
+  int64_t batch = 0;
   bool dry_run = false;
 };
 
@@ -37,6 +38,7 @@ int run_train(const TrainFlags& flags, const CLI::App& command) {
   if (!flags.dry_run) check_folder_output(request.run);
   request.device = flags.common.start().device;
   if (command.count("--seed")) request.seed = flags.common.seed;
+  if (flags.batch > 0) request.sets.push_back(fmt::format("train.loader.batch={}", flags.batch));
   if (command.count("--precision")) request.precision = flags.common.precision;
   const Training training = prepared_training(request);
   say_what_is_trained(training, flags.common.device);
@@ -50,7 +52,7 @@ int run_train(const TrainFlags& flags, const CLI::App& command) {
   Json figures = {{"run", request.run}};
   figures.update(summary_json(summary));
   show(flags.common, figures,
-       fmt::format("{}: {} images in {}\n", request.run, summary.state.images,
+       fmt::format("{}: {} samples in {}\n", request.run, summary.state.images,
                    duration_text(summary.state.seconds)));
   if (summary.interrupted) say("interrupted: the checkpoint is written; continue with --resume");
   return summary.interrupted ? 130 : 0;
@@ -69,20 +71,19 @@ void add_train(CLI::App& app, Run& run) {
   auto flags = std::make_shared<TrainFlags>();
   TrainingRequest& request = flags->request;
   CLI::App* command = app.add_subcommand("train", "train a model into a run folder");
-  command->add_option("family", request.family, "kind of model: ddn, diffusion (flow too) or classifier")
+  command
+      ->add_option("family", request.family,
+                   "kind of model: ddn, diffusion (flow too), text, ar or classifier")
       ->required()
       ->check(CLI::IsMember(family_names()));
   command->add_option("--config", request.file,
                       "JSON file of options, or the name of one that ships, as shapes_ddn");
-  command->add_option("--data", request.data, "images: a folder, an archive, or the word shapes");
+  command->add_option("--data", request.data,
+                      "images: a folder, an archive, or the word shapes; points; text: a file or folder");
   command->add_option("--out", request.run, "run folder to make or continue")->required();
   command->add_option("--minutes", request.minutes, "budget in minutes")->check(CLI::PositiveNumber);
   command->add_option("--images", request.images, "budget in images")->check(CLI::PositiveNumber);
-  command
-      ->add_option_function<int64_t>(
-          "--batch",
-          [&request](int64_t batch) { request.sets.push_back(fmt::format("train.loader.batch={}", batch)); },
-          "images in a step, as --set train.loader.batch=N")
+  command->add_option("--batch", flags->batch, "samples in a step, as --set train.loader.batch=N")
       ->check(CLI::PositiveNumber);
   command->add_option("--set", request.sets, "one option over the file: --set train.rate=5e-4 (repeatable)")
       ->allow_extra_args(false);

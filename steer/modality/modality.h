@@ -15,10 +15,10 @@
 
 namespace steer {
 
-// A measure of how far samples are from real ones.
+// A measure of samples beside real ones: how far they are from them, or what they are like.
 struct NamedDistance {
-  std::string name;     // as a key of JSON
-  double value;         // 0 for equal distributions
+  std::string name;  // as a key of JSON
+  double value;      // of a distance 0 for equal distributions; of other measures near that of real samples
   std::string meaning;  // one line
 };
 
@@ -67,9 +67,10 @@ struct Modality {
   // How many a picture shows at most where nobody asked for a number; 0: any.
   int64_t most_shown = 0;
 
-  // How far samples are from real ones of the same space, by measures of this kind that need no network;
-  // smaller is nearer. May be empty.
-  std::function<std::vector<NamedDistance>(const State& samples, const State& real)> distances;
+  // How far samples of a space are from real ones, or what they are like, by measures of this kind that need
+  // no network. May be empty.
+  std::function<std::vector<NamedDistance>(const Space& space, const State& samples, const State& real)>
+      distances;
 
   // The words that objectives about this kind are made of, beside those that suit every kind; never null.
   const std::vector<Word>* words = nullptr;

@@ -15,6 +15,8 @@
 namespace steer {
 namespace {
 
+constexpr double kLeastPriorTemperature = 0.05;
+
 // Ends a forward that a watch wants no more of.
 struct Ended {};
 
@@ -58,6 +60,8 @@ class DdnPlan : public Plan {
     STEER_CHECK(settings_.prior.empty() || !objective_,
                 "[sample] prior: expected unguided samples but an objective guides");
     if (settings_.prior.empty()) return;
+    STEER_CHECK(settings_.temperature >= kLeastPriorTemperature, "[sample] temperature: expected at least ",
+                kLeastPriorTemperature, " for a prior but got ", settings_.temperature);
     prior_ = std::make_shared<Prior>(read_prior_of(model.fingerprint(), settings_.prior));
   }
 
@@ -188,6 +192,8 @@ std::unique_ptr<Plan> DdnModel::plan(const Objective* objective, const Json& set
   DdnSettings read;
   check_settings(settings, setting_names(), family());
   read_options(read, settings.is_null() ? Json::object() : settings, "settings");
+  STEER_CHECK(objective || !read.prior.empty() || settings.is_null() || !settings.contains("temperature"),
+              "[sample] temperature: expected a prior, whose codes it is of");
   return std::make_unique<DdnPlan>(*this, objective, read);
 }
 

@@ -222,7 +222,7 @@ TEST(TextModels, AnInfillingKeepsWhatIsKnown) {
     const auto objective = make_objective("infill('ab[3]cd[2]a')", context);
     const State made = model->draw(of_seeds(0, 8), objective.get()).state;
     EXPECT_EQ(objective->score(made).min().item<double>(), 0);
-    for (const std::string& text : texts_of(model->space(), made)) {
+    for (const std::string& text : plain_texts(model->space(), made)) {
       EXPECT_EQ(text.substr(0, 2), "ab");
       EXPECT_EQ(text.substr(5, 2), "cd");
       EXPECT_EQ(text[9], 'a');

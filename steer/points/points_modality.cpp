@@ -26,7 +26,7 @@ Tensor picture_of_points(const Space&, const std::vector<State>& sources, int64_
   return points_picture(clouds);
 }
 
-std::vector<NamedDistance> point_distances(const State& samples, const State& real) {
+std::vector<NamedDistance> point_distances(const Space&, const State& samples, const State& real) {
   constexpr double kSeen = 1.5;
   constexpr int64_t kCells = 48;
   const Divergences cells =

@@ -96,11 +96,11 @@ TEST(PointsModality, APictureShowsPointsWhereTheyAre) {
 TEST(PointsModality, DistancesGrowAsSamplesLeaveTheData) {
   const Tensor real = all_of(*data_of("points:spirals", "train", 4000)),
                same = all_of(*data_of("points:spirals", "test", 4000));
-  const auto near = points_modality().distances(same, real),
-             far = points_modality().distances(same + 0.2, real);
+  const auto near = points_modality().distances(points_space(), same, real),
+             far = points_modality().distances(points_space(), same + 0.2, real);
   ASSERT_EQ(near.size(), 3u);
   for (size_t i = 0; i < near.size(); ++i) {
-    EXPECT_LT(points_modality().distances(real, real)[i].value, 1e-6) << near[i].name;
+    EXPECT_LT(points_modality().distances(points_space(), real, real)[i].value, 1e-6) << near[i].name;
     EXPECT_LT(1.5 * near[i].value, far[i].value) << near[i].name;
   }
 }

@@ -29,7 +29,7 @@ DataOptions of(const std::string& path, const std::string& split = "train", int6
 std::vector<std::string> all_texts(const Dataset& data) {
   std::vector<int64_t> index(static_cast<size_t>(data.size()));
   std::iota(index.begin(), index.end(), 0);
-  return texts_of(data.space(), data.batch(index).data);
+  return plain_texts(data.space(), data.batch(index).data);
 }
 
 TEST(TextData, TrainsOnEveryWindowOfTheFirstNineTenths) {

@@ -3,6 +3,7 @@
 #include "steer/core/check.h"
 #include "steer/text/text_data.h"
 #include "steer/text/text_files.h"
+#include "steer/text/text_measures.h"
 #include "steer/text/text_picture.h"
 #include "steer/text/text_space.h"
 #include "steer/text/text_words.h"
@@ -33,6 +34,14 @@ void fit_text(DataOptions& options, const Space& space) {
   options.length = space.sizes[0];
 }
 
+std::vector<NamedDistance> measures_of(const Space& space, const State& samples, const State& real) {
+  const TextMeasures found = text_measures(plain_texts(space, samples), plain_texts(space, real));
+  return {
+      {"entropy", found.entropy, "bits of the characters within a text, on average; low where texts repeat"},
+      {"distinct_4", found.distinct, "share of different ones among all 4-grams of characters"},
+      {"known_words", found.known_words, "share of words that the data has too"}};
+}
+
 }  // namespace
 
 const Modality& text_modality() {
@@ -47,7 +56,8 @@ const Modality& text_modality() {
     m.data = text_data();
     m.fitted = fit_text;
     m.picture = text_picture;
-    m.texts = texts_of;
+    m.texts = plain_texts;
+    m.distances = measures_of;
     m.most_shown = kShownTexts;
     m.words = &text_words();
     return m;

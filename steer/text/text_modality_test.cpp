@@ -30,7 +30,7 @@ TEST(TextModality, ReadsAFileAsOneSample) {
   write_file((folder / "a.txt"), "abc\r\nd");
   const Space space = text_space(letters(), 10);
   const State state = text_modality().read((folder / "a.txt"), space, "");
-  EXPECT_EQ(texts_of(space, state), std::vector<std::string>{"abc\nd"});
+  EXPECT_EQ(plain_texts(space, state), std::vector<std::string>{"abc\nd"});
   EXPECT_EQ(state.mask.sum().item<int64_t>(), 5);
   EXPECT_EQ(refusal([&] { text_modality().read((folder / "a.txt"), text_space(letters(), 4), ""); }),
             "[read] " + (folder / "a.txt") + ": expected at most 4 tokens but got 5");

@@ -10,6 +10,7 @@ namespace steer {
 namespace {
 
 constexpr int64_t kPlaces = 64, kMostLines = 200;
+constexpr size_t kLinesAtOnce = 8;
 constexpr char kUnknownLetter[] = "\xEF\xBF\xBD", kHiddenLetter[] = "\xE2\x96\x91";
 
 // The bytes of the character that begins at `at`; 0 where none does.
@@ -103,9 +104,10 @@ Tensor text_picture(const Space& space, const std::vector<State>& sources, int64
   STEER_CHECK(!panels.empty(), "[text] expected texts to show but got none");
   size_t rows = 1;
   for (const LetterLines& panel : panels) rows = std::max(rows, panel.size());
-  rows = std::min(rows, static_cast<size_t>(kMostLines));
+  // In steps, so that pictures of one film mostly have one size.
+  rows = std::min((rows + kLinesAtOnce - 1) / kLinesAtOnce * kLinesAtOnce, static_cast<size_t>(kMostLines));
   const auto side = static_cast<size_t>(sources.size() > 1 ? static_cast<int64_t>(sources.size())
-                                        : columns > 0      ? std::min<int64_t>(columns, 4)
+                                        : columns > 0      ? std::min<int64_t>(columns, 2)
                                                            : 2);
   const size_t across = std::min(side, panels.size());
   std::vector<Tensor> bands;
@@ -125,7 +127,7 @@ Tensor text_picture(const Space& space, const std::vector<State>& sources, int64
   return at::cat(bands, 1);
 }
 
-std::vector<std::string> texts_of(const Space& space, const State& state) {
+std::vector<std::string> plain_texts(const Space& space, const State& state) {
   const Tokenizer tokenizer = tokenizer_of(space);
   const Tensor tokens = state.token.cpu().contiguous();
   std::vector<std::string> texts;

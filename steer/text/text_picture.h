@@ -22,6 +22,6 @@ LetterLines letters_of(const Tokenizer& tokenizer, const Tensor& token, int64_t 
 Tensor text_picture(const Space& space, const std::vector<State>& sources, int64_t columns);
 
 // Each text by itself, as it is written; tokens that are none are shown as U+2591.
-std::vector<std::string> texts_of(const Space& space, const State& state);
+std::vector<std::string> plain_texts(const Space& space, const State& state);
 
 }  // namespace steer

@@ -1,10 +1,12 @@
 #include "steer/work/evaluation.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "steer/core/check.h"
 #include "steer/core/notice.h"
 #include "steer/modalities/modalities.h"
+#include "steer/text/text_space.h"
 #include "steer/work/batches.h"
 #include "steer/work/encoding.h"
 #include "steer/work/pictures.h"
@@ -84,8 +86,8 @@ void add_distances(SampleEvaluation& made, Json& figures, const RealSamples& rea
   const Modality& modality = modality_of(space);
   if (!modality.distances) return;
   const State& reference = real.reference.state;
-  made.made = modality.distances(made.drawn.state, reference);
-  made.real = modality.distances(real.others.state, reference);
+  made.made = modality.distances(space, made.drawn.state, reference);
+  made.real = modality.distances(space, real.others.state, reference);
   figures["distances"] = {{"samples", distance_figures_of(made.made)},
                           {"real", distance_figures_of(made.real)}};
 }
@@ -178,11 +180,58 @@ Evaluation of_codes(const Codec& codec, const Model& model, const EvaluationOpti
   return found;
 }
 
+// Bits a character of texts, whatever tokens they are made of, by a model of any tokenizer.
+double judged_bits(const Model& judge, const Space& space, const State& texts) {
+  const std::vector<std::string> plain = texts_of(space, texts);
+  const Tokenizer tokenizer = tokenizer_of(judge.space());
+  double nats = 0;
+  int64_t characters = 0;
+  for (const std::string& text : plain) {
+    State one;
+    one.token = at::tensor(tokenizer.encode(text), torch::kInt64).unsqueeze(0);
+    if (one.token.numel() == 0) continue;
+    const TextLikelihood found = text_likelihood(judge, one, {});
+    nats += found.nats.sum().item<double>(), characters += found.characters;
+  }
+  return nats / std::log(2.0) / static_cast<double>(std::max<int64_t>(1, characters));
+}
+
+TextJudgement text_judgement(const std::string& path, const Space& space, const State& samples,
+                             const State& real, torch::Device device) {
+  const LoadedModel judge = load_model(path, device);
+  const TextScores* scores = text_scores(*judge.model);
+  STEER_CHECK(scores && scores->exact(), "[evaluate] --judge: ", path,
+              ": expected an ar model to judge texts but got a ", judge.model->family());
+  return {path, judged_bits(*judge.model, space, samples), judged_bits(*judge.model, space, real)};
+}
+
+// How likely the model finds the data, and its samples beside them.
+Evaluation of_text(const Generator& generator, const EvaluationOptions& options, torch::Device device,
+                   const WorkWatch& watch) {
+  Evaluation found = of_unguided(generator, options, device, watch);
+  const State texts = options.source.load(generator.space()).state;
+  TextLikelihoodOptions likelihood;
+  likelihood.seed = options.seed;
+  found.texts = TextEvaluation{text_likelihood(generator, texts, likelihood, watch), {}};
+  found.figures["bits_per_character"] = found.texts->bound.bits;
+  found.figures["likelihood"] = found.texts->bound.figures;
+  if (options.judge.judge.empty()) return found;
+  const TextJudgement& judged = found.texts->judged.emplace(
+      text_judgement(options.judge.judge, generator.space(), found.samples->drawn.state, texts, device));
+  found.figures["judge"] = {{"judge", judged.judge},
+                            {"samples", judged.samples},
+                            {"real", judged.real},
+                            {"samples_perplexity", std::exp2(judged.samples)},
+                            {"real_perplexity", std::exp2(judged.real)}};
+  return found;
+}
+
 // Without anything asked: codes where the model has them, and its samples where these are measured without a
 // network.
 Evaluation of_itself(const LoadedModel& loaded, const EvaluationOptions& options, torch::Device device,
                      const WorkWatch& watch) {
   const Generator& generator = as_generator(loaded, "evaluate");
+  if (text_scores(*loaded.model)) return of_text(generator, options, device, watch);
   const bool measured = static_cast<bool>(modality_of(generator.space()).distances);
   if (!measured || generator.codec()) {
     Evaluation found = of_codes(as_codec(loaded, "evaluate"), *loaded.model, options, device, watch);

@@ -12,6 +12,7 @@
 #include "steer/work/drawing.h"
 #include "steer/work/fidelity.h"
 #include "steer/work/task_evaluation.h"
+#include "steer/work/text_likelihoods.h"
 
 namespace steer {
 
@@ -39,11 +40,24 @@ struct SampleEvaluation {
   std::vector<NamedDistance> made, real;
 };
 
+// How likely an autoregressive model finds texts, in bits a character.
+struct TextJudgement {
+  std::string judge;     // its path
+  double samples, real;  // of those drawn, and of the data
+};
+
+// Of a model of text on the data, and of its samples.
+struct TextEvaluation {
+  TextLikelihood bound;                 // of the data
+  std::optional<TextJudgement> judged;  // where a judge was named
+};
+
 // What came of it: some of the optional members are there.
 struct Evaluation {
   std::optional<CodeEvaluation> codes;      // of a model with codes on the data
   std::optional<TaskEvaluation> task;       // of an objective
   std::optional<SampleEvaluation> samples;  // of unguided samples
+  std::optional<TextEvaluation> texts;      // of a model of text on the data
   std::optional<Accuracy> accuracy;         // of a classifier on the data
   ClassNames classes;                       // what it calls them, where it has names
   int64_t count = 0;                        // samples measured

@@ -14,7 +14,8 @@ enum class OutputKind {
   kPrior,   // steer prior: .safetensors
   kPreset,  // steer search: .json
   kTable,   // steer rates: .csv
-  kFilm,    // steer density: .gif, with a .json beside it
+  kFilm,    // a film: .gif, with a .json beside it
+  kTexts,   // samples of text: .txt, with a .json beside it
   kText,    // completions and manual
 };
 

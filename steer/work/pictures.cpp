@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "steer/core/build.h"
+#include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/core/json.h"
 #include "steer/modalities/modalities.h"
@@ -23,6 +24,15 @@ Tensor picture_of(const Space& space, const std::vector<State>& sources, int64_t
 Tensor picture_alone(const Space& space, const State& sample) {
   const Modality& modality = modality_of(space);
   return modality.alone ? modality.alone(sample) : modality.picture(space, {sample}, 1);
+}
+
+bool has_texts(const Space& space) {
+  return static_cast<bool>(modality_of(space).texts);
+}
+
+std::vector<std::string> texts_of(const Space& space, const State& samples) {
+  STEER_CHECK(has_texts(space), "[text] expected texts but got samples ", text_of(space));
+  return modality_of(space).texts(space, samples);
 }
 
 std::string twin_path(const std::string& path) {

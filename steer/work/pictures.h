@@ -20,6 +20,10 @@ Tensor picture_of(const Space& space, const std::vector<State>& sources, int64_t
 // One sample by itself, without a frame.
 Tensor picture_alone(const Space& space, const State& sample);
 
+// Whether samples of the space can be shown as plain text; and each of them so.
+bool has_texts(const Space& space);
+std::vector<std::string> texts_of(const Space& space, const State& samples);
+
 // What stands beside a path: the same name ending in .json.
 std::string twin_path(const std::string& path);
 

@@ -34,6 +34,26 @@ RecipeRun part_of(const RecipeRun& run, int64_t index) {
   return part;
 }
 
+bool is_text_file(const std::string& path) {
+  return file_ending(path) == ".txt";
+}
+
+// Texts one after another, each closed by a line.
+std::string joined_texts(const std::vector<std::string>& texts) {
+  if (texts.size() == 1) return texts[0] + "\n";
+  std::string all;
+  for (const std::string& text : texts) all += text + "\n" + std::string(64, '-') + "\n";
+  return all;
+}
+
+// The samples as the ending of the path says.
+void write_samples(const std::string& path, const RecipeRun& run, const Json& twin) {
+  if (!is_text_file(path)) return write_picture(path, picture_of(run), twin, recipe_texts(run));
+  const int64_t shown = run.recipe.shown;
+  write_file(path, joined_texts(texts_of(run.space, shown >= 0 ? run.state.narrow(shown, 1) : run.state)));
+  write_twin(path, twin);
+}
+
 void write_alone(const std::string& path, const RecipeRun& run, int64_t index) {
   const RecipeRun part = part_of(run, index);
   Json twin = {{"run", run.recipe.model.path},
@@ -42,7 +62,13 @@ void write_alone(const std::string& path, const RecipeRun& run, int64_t index) {
   if (run.asked.label.defined()) twin["class"] = run.asked.label[index].item<int64_t>();
   if (run.scores.defined()) twin["score"] = run.scores[index].item<double>();
   twin["recipe"] = recipe_json(part.recipe);
-  write_picture(path, picture_of(part), twin, recipe_texts(part));
+  write_samples(path, part, twin);
+}
+
+// JSON holds UTF-8 alone.
+std::vector<std::string> valid_texts(std::vector<std::string> texts) {
+  for (std::string& text : texts) text = as_utf8(text);
+  return texts;
 }
 
 }  // namespace
@@ -75,6 +101,8 @@ Json figures_of(const RecipeRun& run) {
     figures["score_best"] = run.scores.max().item<double>();
     figures["scores"] = numbers(run.scores);
   }
+  if (run.state.defined() && has_texts(run.space))
+    figures["texts"] = valid_texts(texts_of(run.space, run.state));
   if (run.beside) figures["check"] = beside_json(*run.beside);
   if (run.evaluations > 0) figures["evaluations"] = run.evaluations;
   if (!recipe.telling.label.empty()) figures["label"] = recipe.telling.label;
@@ -115,7 +143,7 @@ void write_run(const std::string& path, const RecipeRun& run, const Json& figure
   if (seed_path(path, 0) == path) {
     Json twin = figures;
     twin["recipe"] = recipe_json(run.recipe);
-    write_picture(path, picture_of(run), twin, recipe_texts(run));
+    write_samples(path, run, twin);
     return;
   }
   const std::vector<int64_t> seeds = seeds_for(run.recipe.seeds, run.recipe.count);

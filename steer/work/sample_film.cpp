@@ -1,0 +1,63 @@
+#include "steer/work/sample_film.h"
+
+#include <algorithm>
+
+#include "steer/core/check.h"
+#include "steer/core/tensors.h"
+#include "steer/picture/gif.h"
+#include "steer/work/pictures.h"
+
+namespace steer {
+namespace {
+
+constexpr int64_t kWhite = 255, kFilmSeconds100 = 400, kLeastDelay = 4;
+
+// At this size, white below and to the right.
+Tensor on_sheet(const Tensor& picture, int64_t channels, int64_t height, int64_t width) {
+  const Tensor sheet = at::full({channels, height, width}, kWhite, torch::kUInt8);
+  sheet.narrow(1, 0, picture.size(1)).narrow(2, 0, picture.size(2)).copy_(picture.expand({channels, -1, -1}));
+  return sheet;
+}
+
+}  // namespace
+
+SampleFilm::SampleFilm(Space space, int64_t frames, int64_t rows)
+    : space_(std::move(space)), most_(frames), rows_(rows) {
+  STEER_CHECK(frames >= 2 && rows >= 1, "[film] expected at least 2 frames and 1 sample but got ", frames,
+              " and ", rows);
+}
+
+void SampleFilm::see(const Glimpse& glimpse) {
+  const bool last = glimpse.index + 1 >= glimpse.of;
+  const auto due = static_cast<int64_t>(glimpse.share() * static_cast<double>(most_));
+  if (whole_ || !glimpse.sample || (!last && due < next_)) return;
+  const State seen = glimpse.sample();
+  if (!seen.defined()) return;
+  next_ = due + 1, whole_ = last;
+  const State some = seen.narrow(0, std::min(rows_, seen.size())).to(torch::kCPU);
+  pictures_.push_back(to_bytes(picture_of(space_, some, std::min<int64_t>(rows_, 2))));
+}
+
+WorkWatch SampleFilm::around(const WorkWatch& watch) {
+  return [this, watch](const Moment& moment) {
+    if (moment.glimpse) see(*moment.glimpse);
+    return tell(watch, moment);
+  };
+}
+
+void SampleFilm::write(const std::string& path, const Json& twin) const {
+  STEER_CHECK(!pictures_.empty(), "[film] ", path, ": expected steps that show samples but there were none");
+  int64_t channels = 1, height = 1, width = 1;
+  for (const Tensor& picture : pictures_) {
+    channels = std::max(channels, picture.size(0));
+    height = std::max(height, picture.size(1)), width = std::max(width, picture.size(2));
+  }
+  std::vector<Tensor> frames;
+  for (const Tensor& picture : pictures_) frames.push_back(on_sheet(picture, channels, height, width));
+  GifOptions options;
+  options.delay_centiseconds = std::max(kLeastDelay, kFilmSeconds100 / static_cast<int64_t>(frames.size()));
+  write_gif(path, at::stack(frames), options);
+  write_twin(path, twin);
+}
+
+}  // namespace steer

@@ -1,0 +1,37 @@
+// How samples came to be, as a film.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "steer/core/json.h"
+#include "steer/core/space.h"
+#include "steer/core/watch.h"
+#include "steer/work/watching.h"
+
+namespace steer {
+
+// Collects pictures of what there is of samples while they are drawn.
+class SampleFilm {
+ public:
+  // Pictures of at most `rows` samples of the space, evenly spread over the steps, about `frames` of them.
+  explicit SampleFilm(Space space, int64_t frames = 60, int64_t rows = 4);
+
+  // Takes a picture where its time has come. A glimpse without samples is passed over; what begins anew after
+  // its last step (a second batch) is not filmed.
+  void see(const Glimpse& glimpse);
+  // A watch that sees the glimpses of another and asks that one.
+  WorkWatch around(const WorkWatch& watch);
+
+  int64_t frames() const { return static_cast<int64_t>(pictures_.size()); }  // so far
+  // Writes a GIF and its twin. Error where nothing was seen.
+  void write(const std::string& path, const Json& twin) const;
+
+ private:
+  Space space_;
+  int64_t most_, rows_, next_ = 0;
+  bool whole_ = false;
+  std::vector<Tensor> pictures_;  // uint8 [C, h, w]
+};
+
+}  // namespace steer
