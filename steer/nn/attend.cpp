@@ -1,10 +1,14 @@
 #include "steer/nn/attend.h"
 
+#include <torch/nn.h>
 #include <torch/version.h>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "steer/core/check.h"
+#include "steer/core/host.h"
 
 namespace steer {
 namespace {
@@ -28,7 +32,96 @@ Tensor seen_by_noised(const Sight& sight, int64_t tokens, const torch::TensorOpt
   return at::cat({column == row, column < row}, 1);
 }
 
+// So many weights are in memory at once, and so many queries of those that see different numbers of keys.
+constexpr int64_t kWeightsAtOnce = int64_t{1} << 23;
+constexpr int64_t kCausalQueries = 64;
+
+// Some heads and queries, of tensors [R, T, d] with R = B H.
+struct Part {
+  int64_t head, heads, query, queries, keys;
+
+  Tensor of_queries(const Tensor& x) const { return x.narrow(0, head, heads).narrow(1, query, queries); }
+  Tensor of_keys(const Tensor& x) const { return x.narrow(0, head, heads).narrow(1, 0, keys); }
+};
+
+// All parts of an attention. A causal one has T = S.
+std::vector<Part> parts_of(int64_t R, int64_t T, int64_t S, bool causal) {
+  std::vector<Part> parts;
+  const int64_t queries =
+      std::max<int64_t>(1, std::min({T, kWeightsAtOnce / S, causal ? kCausalQueries : T}));
+  for (int64_t query = 0; query < T; query += queries) {
+    const int64_t count = std::min(queries, T - query), keys = causal ? query + count : S;
+    const int64_t heads = std::max<int64_t>(1, kWeightsAtOnce / (count * keys));
+    for (int64_t head = 0; head < R; head += heads)
+      parts.push_back({head, std::min(heads, R - head), query, count, keys});
+  }
+  return parts;
+}
+
+// The weights of a part; `mask` [1 or R / H, T, S] says which key a query sees, of H heads each.
+Tensor weights_of(const Part& part, const Tensor& q, const Tensor& k, const Tensor& mask, int64_t H,
+                  bool causal) {
+  Tensor score = at::bmm(part.of_queries(q), part.of_keys(k).transpose(1, 2));
+  if (causal) {
+    const Tensor column = at::arange(part.keys, torch::kInt64);
+    const Tensor row = at::arange(part.query, part.query + part.queries, torch::kInt64).unsqueeze(1);
+    score.masked_fill_(column > row, -INFINITY);
+  } else if (mask.numel() > 0) {
+    Tensor sees = mask.narrow(1, mask.size(1) > 1 ? part.query : 0, mask.size(1) > 1 ? part.queries : 1);
+    if (sees.size(0) > 1)
+      sees =
+          sees.index_select(0, at::arange(part.head, part.head + part.heads, torch::kInt64).div(H, "floor"));
+    score.masked_fill_(sees.logical_not(), -INFINITY);
+  }
+  return score.softmax(-1);
+}
+
+// Attention whose weights are made a part at a time, and again for the gradient: large products of many heads
+// are faster than the library's kernel, which multiplies head by head (docs/benchmarks.md).
+struct PartwiseAttention : torch::autograd::Function<PartwiseAttention> {
+  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& given_q,
+                        const Tensor& given_k, const Tensor& given_v, const Tensor& mask, bool causal) {
+    const int64_t H = given_q.size(1), T = given_q.size(2), S = given_k.size(2), d = given_q.size(3);
+    const Tensor q = (given_q / std::sqrt(static_cast<double>(d))).flatten(0, 1), k = given_k.flatten(0, 1),
+                 v = given_v.flatten(0, 1), out = at::empty_like(q);
+    for (const Part& part : parts_of(q.size(0), T, S, causal))
+      part.of_queries(out).copy_(at::bmm(weights_of(part, q, k, mask, H, causal), part.of_keys(v)));
+    context->save_for_backward({q, k, v, mask});
+    context->saved_data["H"] = H, context->saved_data["causal"] = causal;
+    return out.view(given_q.sizes());
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const Tensor &q = saved[0], &k = saved[1], &v = saved[2];
+    const int64_t H = context->saved_data["H"].toInt(), T = q.size(1), S = k.size(1);
+    const bool causal = context->saved_data["causal"].toBool();
+    const Tensor d_out = gradients[0].flatten(0, 1).to(q.scalar_type());
+    const Tensor dq = at::empty_like(q), dk = at::zeros_like(k), dv = at::zeros_like(v);
+    for (const Part& part : parts_of(q.size(0), T, S, causal)) {
+      const Tensor p = weights_of(part, q, k, saved[3], H, causal), dy = part.of_queries(d_out);
+      const Tensor dp = at::bmm(dy, part.of_keys(v).transpose(1, 2));
+      const Tensor ds = at::_softmax_backward_data(dp, p, -1, p.scalar_type());
+      part.of_keys(dv).add_(at::bmm(p.transpose(1, 2), dy));
+      part.of_queries(dq).copy_(at::bmm(ds, part.of_keys(k)));
+      part.of_keys(dk).add_(at::bmm(ds.transpose(1, 2), part.of_queries(q)));
+    }
+    const auto heads = [&](const Tensor& x) { return x.view({-1, H, x.size(1), x.size(2)}); };
+    return {heads(dq / std::sqrt(static_cast<double>(q.size(2)))), heads(dk), heads(dv), {}, {}};
+  }
+};
+
 Tensor attended(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask, bool causal) {
+  const bool learns =
+      torch::GradMode::is_enabled() && (q.requires_grad() || k.requires_grad() || v.requires_grad());
+  if (learns && on_host(q)) {
+    // [1 or B, 1 or T, S]
+    const Tensor sees = !mask.defined() ? at::empty({0}, q.options().dtype(torch::kBool).requires_grad(false))
+                        : mask.dim() == 4 ? mask.squeeze(1)
+                                          : mask.unsqueeze(0);
+    return PartwiseAttention::apply(q, k, v, sees, causal);
+  }
 #if TORCH_VERSION_MAJOR >= 2
   return at::scaled_dot_product_attention(
       q, k, v, mask.defined() ? c10::optional<Tensor>(mask) : c10::nullopt, 0.0, causal);

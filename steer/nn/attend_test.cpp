@@ -93,14 +93,33 @@ TEST(Attend, TokensThatAreNotThereAreSeenByNone) {
 }
 
 TEST(Attend, HasTheGradientOfTheFormula) {
-  Parts p = parts(6, 6);
-  Sight sight;
-  sight.kind = "blocks", sight.block = 2;
-  const Tensor mask = table(6, 6, [](int64_t i, int64_t j) { return j / 2 <= i / 2; });
-  for (Tensor* t : {&p.q, &p.k, &p.v}) t->set_requires_grad(true);
-  const auto one = torch::autograd::grad({attend(p.q, p.k, p.v, sight).square().sum()}, {p.q, p.k, p.v});
-  const auto other = torch::autograd::grad({plainly(p, mask).square().sum()}, {p.q, p.k, p.v});
-  for (size_t i = 0; i < 3; ++i) EXPECT_TRUE(torch::allclose(one[i], other[i], 1e-4, 1e-5));
+  // Longer than what goes at once of causal ones, and with tokens that are not there.
+  for (const int64_t T : {6, 150})
+    for (const char* kind : {"all", "causal", "blocks"})
+      for (const bool padded : {false, true}) {
+        Parts p = parts(T, T);
+        Sight sight;
+        sight.kind = kind, sight.block = 2;
+        Tensor mask = table(T, T, [&](int64_t i, int64_t j) {
+                        return sight.kind == "all" || (sight.kind == "causal" ? j <= i : j / 2 <= i / 2);
+                      }).expand({2, 1, T, T});
+        if (padded) {
+          sight.present = torch::ones({2, T}, torch::kBool);
+          sight.present[1].narrow(0, T - 2, 2).fill_(false);
+          mask = mask & sight.present.unsqueeze(1).unsqueeze(1);
+        }
+        for (Tensor* t : {&p.q, &p.k, &p.v}) t->set_requires_grad(true);
+        const Tensor ours = attend(p.q, p.k, p.v, sight), theirs = plainly(p, mask);
+        expect_near(ours, theirs);
+        {
+          const torch::NoGradGuard no_grad;
+          expect_near(attend(p.q, p.k, p.v, sight), theirs);
+        }
+        const auto one = torch::autograd::grad({ours.square().sum()}, {p.q, p.k, p.v});
+        const auto other = torch::autograd::grad({theirs.square().sum()}, {p.q, p.k, p.v});
+        for (size_t i = 0; i < 3; ++i)
+          EXPECT_TRUE(torch::allclose(one[i], other[i], 1e-4, 1e-5)) << kind << T;
+      }
 }
 
 TEST(Rotated, TurnsEachPlaneByThePlaceTimesItsFrequency) {
