@@ -50,9 +50,10 @@ void PathWeights::weigh(const Tensor& score, bool last) {
     const Tensor zero = at::zeros_like(score);
     carried_ = potential_ == "max" ? at::where(finite, at::maximum(carried_, score), carried_)
                                    : carried_ + at::where(finite, score, zero);
-    potential = last ? lam_ * score - log_used_ : lam_ * carried_;
+    potential = last ? lam_ * score - (unit_.defined() ? log_used_ * unit_ : log_used_) : lam_ * carried_;
   }
   const Tensor none = ~finite.any(1, true);
+  if (unit_.defined()) potential = potential / unit_;
   potential = at::where(finite, potential, at::full_like(potential, kNever));
   if (!last) potential = at::where(none, at::zeros_like(potential), potential);
   log_weight_ = log_weight_ + potential;

@@ -27,6 +27,9 @@ class PathWeights {
   // Multiplies the weights by exp(log_factor) [N, K], finite, which the product above does not count.
   void correct(const Tensor& log_factor);
 
+  // From here on lam is divided by these numbers above 0, [N, 1], each sample's own.
+  void set_unit(const Tensor& unit) { unit_ = unit; }
+
   // Multiplies the weights by the potential of the scores [N, K]. A score that is not finite makes the weight
   // 0, but where all K of a sample are so: then they say nothing and its weights stay, unless at the `last`
   // weighing, which makes them all 0.
@@ -47,6 +50,7 @@ class PathWeights {
  private:
   std::string potential_;
   double lam_;
+  Tensor unit_;          // [N, 1]; undefined: 1
   Tensor log_weight_;    // [N, K] since the last resampling
   Tensor log_used_;      // [N, K] potentials along the path
   Tensor carried_;       // [N, K] former score, highest or sum

@@ -17,6 +17,7 @@ namespace {
 
 constexpr uint64_t kRowLabel = 0x726f7773;
 constexpr uint64_t kChoiceStream = 6000000;
+constexpr double kLeastSpread = 1e-12;
 
 // Places by falling score [N, W], the first of equals first; scores must not be NaN.
 Tensor places_by(const Tensor& score) {
@@ -26,6 +27,12 @@ Tensor places_by(const Tensor& score) {
 // Scores that may be compared: -inf where they are not finite.
 Tensor proper(const Tensor& score) {
   return at::where(score.isfinite(), score, at::full_like(score, -std::numeric_limits<double>::infinity()));
+}
+
+// The mean of each sample's finite scores, [N, 1]; 0 where none is.
+Tensor proper_mean(const Tensor& score) {
+  const Tensor finite = score.isfinite();
+  return at::where(finite, score, at::zeros_like(score)).sum(1, true) / finite.sum(1, true).clamp_min(1);
 }
 
 // Row numbers of places [N, ...] within samples of `width` rows each, flat.
@@ -59,13 +66,14 @@ struct Population::Run {
   std::optional<PathWeights> weights = {};
   Answer answer = {};
   Tensor score = {}, winners = {};
+  Tensor spread = {};  // [N, 1], where temperatures are in units of it
   const Smoothed* foresight = nullptr;
 
   void begin() {
     steps = 0;
     weights.reset();
     answer = {};
-    score = winners = Tensor();
+    score = winners = spread = Tensor();
   }
 
   PathWeights& path_weights(torch::Device device) {
@@ -84,13 +92,21 @@ struct Population::Run {
     return foresight->closed(x0, open_deviation(options.data_std, sigma)).to(torch::kFloat64);
   }
 
-  void look_at(const Tensor& x0, double sigma) { score = scores_of(x0, sigma).view({samples, width}); }
+  void look_at(const Tensor& x0, double sigma) {
+    score = scores_of(x0, sigma).view({samples, width});
+    if (options.unit != "spread" || width < 2) return;
+    const Tensor mean = proper_mean(score), finite = score.isfinite();
+    const Tensor apart = at::where(finite, (score - mean).square(), at::zeros_like(score)).sum(1, true);
+    const Tensor now = (apart / (finite.sum(1, true) - 1).clamp_min(1)).sqrt().clamp_min(kLeastSpread);
+    spread = spread.defined() ? at::maximum(spread, now) : now;
+  }
 
   // Places of the candidates that go on, int64 [N, 1], for svdd.
   Tensor pick() const {
     const Tensor value = proper(score);
     if (options.temperature == 0) return places_by(value).narrow(1, 0, 1);
-    const Tensor logits = (value - value.amax({1}, true)) / options.temperature;
+    Tensor logits = (value - value.amax({1}, true)) / options.temperature;
+    if (spread.defined()) logits = logits / spread;
     // Where no score is finite all are -inf and the difference NaN.
     return systematic(at::where(logits.isnan(), at::zeros_like(logits), logits), uniform(score.device()), 1);
   }
@@ -101,6 +117,7 @@ struct Population::Run {
     if (options.method == "tree")
       return places_by(proper(score)).narrow(1, 0, options.paths).repeat_interleave(width / options.paths, 1);
     PathWeights& path = path_weights(score.device());
+    if (spread.defined()) path.set_unit(spread);
     path.weigh(score, false);
     return path.resample(uniform(score.device()), options.threshold);
   }
@@ -112,6 +129,7 @@ struct Population::Run {
       place = pick();
     } else if (options.method == "feynman_kac") {
       PathWeights& path = path_weights(score.device());
+      if (spread.defined()) path.set_unit(spread);
       path.weigh(score, true);
       place = path.drawn(uniform(score.device())).unsqueeze(1);
     } else {

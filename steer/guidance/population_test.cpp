@@ -98,6 +98,32 @@ TEST(Population, OneStepOfValueDecodingTendsToTheTiltedKernel) {
   EXPECT_LT(largest(chain_shares(40, 0, 1000) - doubles({0, 0, 1})), 1e-2);
 }
 
+TEST(Population, InUnitsOfTheirSpreadScoresOfAnyUnitChooseAlike) {
+  const GaussianWorld world;
+  const Tensor levels = grid(12);
+  for (const char* name : {"svdd", "feynman_kac"}) {
+    PopulationOptions options = method(name, 8);
+    options.unit = "spread", options.temperature = 0.25;
+    std::vector<Tensor> made;
+    for (const double unit : {1e-3, 1.0, 1e3}) {
+      const Formula objective([unit](const Tensor& x) { return unit * x.select(1, 0); });
+      Population population(objective, options, sample_seeds(74, 500));
+      made.push_back(population_run(population, world.denoiser(), {1}, levels).x);
+    }
+    EXPECT_TRUE(torch::allclose(made[0], made[1], 1e-6, 1e-6)) << name;
+    EXPECT_TRUE(torch::allclose(made[2], made[1], 1e-6, 1e-6)) << name;
+    const Law base = ancestral_law(world, levels);
+    EXPECT_GT(made[1].mean().item<double>(), base.mean + 0.8 * std::sqrt(base.variance))
+        << name << " selects";
+    // In nats the smallest of them chooses nothing.
+    options.unit = "nats";
+    const Formula faint([](const Tensor& x) { return 1e-3 * x.select(1, 0); });
+    Population population(faint, options, sample_seeds(74, 500));
+    EXPECT_LT(population_run(population, world.denoiser(), {1}, levels).x.mean().item<double>(),
+              base.mean + 0.3 * std::sqrt(base.variance));
+  }
+}
+
 TEST(Population, ParticlesApproachTheGaussianPosterior) {
   // exp(5 x) moves N(m, v) to N(m + 5 v, v), by three standard deviations.
   const GaussianWorld world;

@@ -141,7 +141,7 @@ std::string method_for(const std::string& name, const Objective& objective, cons
 
 GuidanceOptions suited_guidance(const std::string& name, double strength, const Objective& objective,
                                 const Space& space) {
-  constexpr double kReach = 2;
+  constexpr double kReach = 2, kSpreads = 0.25;
   constexpr int64_t kDraws = 32;
   const bool unlimited = space.limit == 0, linear = !objective.linear().empty();
   const bool choose = name.empty() || name == kAuto;
@@ -149,6 +149,7 @@ GuidanceOptions suited_guidance(const std::string& name, double strength, const 
   if (by.strength != 1) strength = by.strength * (strength < 0 ? 1 : strength);
   GuidanceOptions guidance = guidance_preset(by.method, strength);
   // Pseudoinverse guidance steps by what the denoiser leaves open, and leaps over nothing.
+  if (!objective.in_nats()) guidance.population.unit = "spread", guidance.population.temperature = kSpreads;
   guidance.climb.safe = !(by.method == "pigdm" && linear && strength <= 1);
   if (!unlimited) return guidance;
   guidance.climb.reach = kReach;

@@ -47,7 +47,8 @@ std::string method_for(const std::string& name, const Objective& objective, cons
 // (ClimbOptions::safe; pigdm of measurements is so by itself up to strength 1), so that no step lowers the
 // score. Where samples have no limit, so that nothing clips what guidance does to them, it reaches 2
 // (ClimbOptions::reach), pigdm sees objectives that are not linear through 32 draws, and that is what suits
-// those with a gradient.
+// those with a gradient. Scores that are not in nats (Objective::in_nats) weigh particles by how far they
+// spread, a quarter of that for the temperature.
 GuidanceOptions suited_guidance(const std::string& name, double strength, const Objective& objective,
                                 const Space& space);
 

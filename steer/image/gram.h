@@ -21,6 +21,7 @@ class GramObjective : public Objective {
   Tensor score(const State& sample) const override;
   int64_t targets() const override { return gram_.size(0); }
   bool differentiable() const override { return true; }
+  bool in_nats() const override { return false; }
   Tensor degraded() const override { return truth_; }
   Tensor hidden() const override { return at::ones_like(truth_.narrow(0, 0, 1).narrow(1, 0, 1)); }
   std::string words() const override { return words_; }

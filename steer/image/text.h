@@ -15,6 +15,7 @@ class TextObjective : public Objective {
 
   Tensor score(const State& sample) const override;
   bool differentiable() const override { return true; }
+  bool in_nats() const override { return false; }
   Enlargement enlargement() const override { return Enlargement::kBilinear; }
   std::string words() const override { return words_; }
 

@@ -113,6 +113,14 @@ bool unsafe_of_old(const Json& guidance) {
          !climb.contains("safe");
 }
 
+// The same of temperatures, before there were other units than nats.
+bool nats_of_old(const Json& guidance) {
+  if (!guidance.is_object() || !guidance.contains("population") || !guidance["population"].is_object())
+    return false;
+  const Json& population = guidance["population"];
+  return population.contains("temperature") && !population.contains("unit");
+}
+
 // The method that suits, where neither a method nor other settings say how to guide.
 std::string picked_method(const Read& read, const Objective& objective, const Space& space) {
   const std::string& named = read.brief.method;
@@ -129,6 +137,8 @@ GuidanceOptions guidance_of(const Read& read, const Objective& objective, const 
   if (name.empty() && brief.particles > 0 && read.preset_guidance.is_null()) name = "feynman_kac";
   GuidanceOptions guidance = suited_guidance(name, brief.strength, objective, space);
   if (unsafe_of_old(read.preset_guidance) || unsafe_of_old(read.guidance)) guidance.climb.safe = false;
+  if (nats_of_old(read.preset_guidance) || nats_of_old(read.guidance) || brief.temperature > 0)
+    guidance.population.unit = "nats", guidance.population.temperature = 1;
   lay_over(guidance, read.preset_guidance, "preset");
   if (brief.recurrence > 0) guidance.climb.recurrence = brief.recurrence;
   if (brief.particles > 0) {

@@ -35,6 +35,7 @@ class CertainObjective : public Objective {
 
   Tensor score(const State& sample) const override;
   bool differentiable() const override { return true; }
+  bool in_nats() const override { return false; }
   std::string words() const override { return words_; }
 
  private:

@@ -34,6 +34,11 @@ int64_t WeightedSum::targets() const {
   return most;
 }
 
+bool WeightedSum::in_nats() const {
+  return std::all_of(terms_.begin(), terms_.end(),
+                     [](const Term& term) { return term.objective->in_nats(); });
+}
+
 bool WeightedSum::differentiable() const {
   for (const Term& term : terms_)
     if (!term.objective->differentiable()) return false;

@@ -50,6 +50,10 @@ class Objective {
   // it is one piece.
   virtual std::vector<Part> parts() const { return {}; }
 
+  // Whether scores are logarithms of probabilities up to a constant, so that differences of one mean
+  // something. Other scores are compared by how far they spread.
+  virtual bool in_nats() const { return true; }
+
   // How smaller samples are made larger for it.
   virtual Enlargement enlargement() const { return Enlargement::kRepeat; }
 
@@ -92,6 +96,7 @@ class WeightedSum : public Objective {
   bool differentiable() const override;
   std::vector<Measurement> linear() const override;
   std::vector<Part> parts() const override;
+  bool in_nats() const override;
   Tensor asked() const override;
   ClassNames asked_names() const override;
   Tensor degraded() const override;
@@ -113,6 +118,7 @@ class RankSum : public Objective {
   Tensor score(const State& sample) const override;
   int64_t targets() const override { return sum_.targets(); }
   bool differentiable() const override { return false; }
+  bool in_nats() const override { return false; }
   std::vector<Part> parts() const override;
   Tensor asked() const override { return sum_.asked(); }
   ClassNames asked_names() const override { return sum_.asked_names(); }

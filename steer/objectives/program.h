@@ -25,6 +25,7 @@ class ProgramObjective : public Objective {
 
   Tensor score(const State& sample) const override;
   bool differentiable() const override { return false; }
+  bool in_nats() const override { return false; }
   std::string words() const override;
 
  private:
