@@ -12,13 +12,14 @@ struct ImportFlags {
   Common common;
   ImportOptions import;
   DiffusersImport folder;
-  std::string weights, out, diffusers;
+  std::string weights, out, diffusers, text, tokenizer;
   bool no_residual = false, official = false;
 };
 
 Imported imported(const ImportFlags& flags) {
+  if (!flags.text.empty()) return import_transformer(flags.text, flags.tokenizer, flags.out);
   STEER_CHECK(flags.diffusers.empty() == !flags.weights.empty(),
-              "[import] expected either a file of weights with --official, or --diffusers FOLDER");
+              "[import] expected a file of weights with --official, --diffusers FOLDER or --text FOLDER");
   if (!flags.diffusers.empty()) return import_folder(flags.diffusers, flags.folder, flags.out);
   STEER_CHECK(flags.official,
               "[import] --official: expected pyramid or recurrent, the network that the weights are of");
@@ -41,8 +42,9 @@ int run_import(const ImportFlags& flags) {
 void add_import(CLI::App& app, Run& run) {
   auto flags = std::make_shared<ImportFlags>();
   ImportOptions& options = flags->import;
-  CLI::App* command =
-      app.add_subcommand("import", "take over weights of the official DDN networks, or a diffusers folder");
+  CLI::App* command = app.add_subcommand(
+      "import",
+      "take over weights of the official DDN networks, a diffusers folder, or GPT-2, MDLM and SEDD");
   command->add_option("weights", flags->weights,
                       "safetensors file of an official state dict (tools/export_official.py writes it)");
   CLI::Option* diffusers = command->add_option(
@@ -63,6 +65,16 @@ void add_import(CLI::App& app, Run& run) {
           "with --diffusers: the network's last class says \"no class\", as networks do that are guided "
           "without a classifier; folders that steer export wrote tell it themselves")
       ->needs(diffusers);
+  CLI::Option* text =
+      command
+          ->add_option(
+              "--text", flags->text,
+              "folder of the transformers library with GPT-2, MDLM or SEDD: config.json, model.safetensors")
+          ->excludes(diffusers);
+  command
+      ->add_option("--tokenizer", flags->tokenizer,
+                   "with --text: folder or file of the tokenizer, where it is not in the same folder")
+      ->needs(text);
   const CLI::Option* official = command
                                     ->add_option("--official", options.network,
                                                  "which network: pyramid (CIFAR, FFHQ) or recurrent (MNIST)")

@@ -18,6 +18,10 @@ struct Stretch {
 std::vector<Stretch> stretches_of(const std::string& text) {
   std::vector<Stretch> all(1);
   for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == 'n') {
+      all.back().text += '\n', ++i;
+      continue;
+    }
     if (text[i] != '[') {
       all.back().text += text[i];
       continue;

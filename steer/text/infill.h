@@ -10,8 +10,9 @@ namespace steer {
 
 // What is known of a text of `length` tokens, as State of one row: token int64 [1, length], 0 where nothing
 // is known, and mask bool [1, length], where something is. In the template `[12]` stands for twelve unknown
-// tokens and `[[` for a bracket; what is behind its end is unknown. Error for a template that is empty, has a
-// bracket of its own or is longer than `length`, and for text that the tokenizer does not know.
+// tokens, `[[` for a bracket and `\n` for a line break; what is behind its end is unknown. Error for a
+// template that is empty, has a bracket of its own or is longer than `length`, and for text that the
+// tokenizer does not know.
 State known_of(const std::string& text, const Tokenizer& tokenizer, int64_t length);
 
 // ln p(known | token) = -(cost in nats) for each known place that has another token; differentiable in

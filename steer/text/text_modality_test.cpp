@@ -77,6 +77,7 @@ TEST(Infill, KnowsTheTextBetweenItsGaps) {
   const Tensor wanted = torch::tensor({1, 1, 0, 0, 0, 1, 1, 1, 0, 0}, torch::kBool).unsqueeze(0);
   EXPECT_TRUE(known.mask.equal(wanted));
   EXPECT_EQ(tokenizer.piece(known.token[0][6].item<int64_t>()), "[");
+  EXPECT_EQ(tokenizer.piece(known_of("a\\nb", tokenizer, 10).token[0][1].item<int64_t>()), "\n");
   EXPECT_EQ(refusal([&] { known_of("ab[x]", tokenizer, 10); }),
             "[objective] infill: expected a gap as [12], or [[ for a bracket, but got \"[x]\"");
   EXPECT_EQ(refusal([&] { known_of("ab[9]", tokenizer, 10); }),

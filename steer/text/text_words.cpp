@@ -22,8 +22,8 @@ const std::vector<Word>& text_words() {
        Nature::kGradient,
        "texts of which some places are known: gaps of so many tokens between, and all behind the end",
        "infill('To be, [10] to be')",
-       {positional(
-            required(text_parameter("text", "what is known; [12] is a gap of 12 tokens, [[ a bracket"))),
+       {positional(required(text_parameter(
+            "text", "what is known; [12] is a gap of 12 tokens, [[ a bracket, \\n a line break"))),
         number_parameter("cost", 10, 0.01, 100, "nats that each known place with another token costs")},
        infill_by,
        {}},

@@ -5,6 +5,7 @@
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/modalities/modalities.h"
+#include "steer/models/text_import.h"
 #include "steer/train/options.h"
 #include "steer/work/outputs.h"
 
@@ -51,6 +52,15 @@ Imported import_folder(const std::string& diffusers, const DiffusersImport& opti
   const auto model = import_diffusers(diffusers, options);
   Imported made = as_run(out, *model);
   made.figures.update({{"folder", diffusers}, {"classes", model->needs().classes}});
+  made.figures.update(made.facts.figures);
+  return made;
+}
+
+Imported import_transformer(const std::string& folder, const std::string& tokenizer, const std::string& out) {
+  check_new(out);
+  const auto model = import_text(folder, tokenizer);
+  Imported made = as_run(out, *model);
+  made.figures["folder"] = folder;
   made.figures.update(made.facts.figures);
   return made;
 }

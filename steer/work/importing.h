@@ -27,6 +27,10 @@ Imported import_weights(const std::string& weights, const ImportOptions& options
 // folder holds a run already.
 Imported import_folder(const std::string& diffusers, const DiffusersImport& options, const std::string& out);
 
+// A transformer of text as a run in the folder `out`; see import_text. Error where the folder holds a run
+// already.
+Imported import_transformer(const std::string& folder, const std::string& tokenizer, const std::string& out);
+
 // A model as a folder of the diffusers library; see export_diffusers. Gives figures: folder, parameters.
 // Error for a model that is no diffusion.
 Json export_folder(const LoadedModel& loaded, const std::string& diffusers);

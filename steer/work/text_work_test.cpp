@@ -52,7 +52,8 @@ SampleSource test_texts(const TemporaryFolder& folder) {
 TEST(TextWork, ModelsLearnWhatFollowsWhat) {
   const TemporaryFolder folder;
   for (const char* family : {"ar", "text"}) {
-    const LoadedModel loaded = load_model(trained(folder, family, std::string(family) == "ar" ? 3200 : 9600), torch::kCPU);
+    const LoadedModel loaded =
+        load_model(trained(folder, family, std::string(family) == "ar" ? 3200 : 9600), torch::kCPU);
     const State texts = test_texts(folder).load(loaded.model->space()).state;
     const TextLikelihood found = text_likelihood(*loaded.model, texts, {});
     EXPECT_EQ(found.characters, 120) << "each once";
