@@ -35,7 +35,7 @@ std::unique_ptr<M> lively_model(const std::string& family, const Json& options) 
   auto model = make_model(family, options, 3);
   torch::manual_seed(5);
   const torch::NoGradGuard no_grad;
-  for (Tensor& parameter : model->module().parameters()) parameter.add_(torch::randn_like(parameter), 0.3);
+  for (Tensor& parameter : model->module().parameters()) parameter.add_(torch::randn_like(parameter), 0.12);
   return std::unique_ptr<M>(dynamic_cast<M*>(model.release()));
 }
 
