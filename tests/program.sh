@@ -499,6 +499,41 @@ refuses 1 'prior.safetensors: expected a prior of the model with fingerprint' "$
 refuses 1 'codes.idx: expected codes of the model with fingerprint' "$steer" search-similar other_run single.png --index codes.idx
 refuses 1 'codes.ddn: expected codes of the model with fingerprint' "$steer" decode other_run codes.ddn
 
+# Text: the same commands.
+for i in $(seq 120); do printf 'the cat sat on the mat. the dog ran to the cat.\r\n'; done >rhyme.txt
+text=(--set data.length=16 --set train.loader.batch=8 --set train.grid_minutes=0 --threads 1 --images 64 --data rhyme.txt)
+for family in text ar; do
+  works "train $family" "$steer" train $family "${text[@]}" --out run_$family --set $family.transformer.width=16 \
+    --set $family.transformer.blocks=1 --set $family.transformer.heads=2
+  works "likelihood of $family" "$steer" likelihood run_$family --data rhyme.txt -n 0
+  claims 'it tells bits a character' grep -q 'bits a character' out.txt
+done
+works 'sample text' "$steer" sample run_text -n 2 -o texts.txt --film texts.gif --steps 6
+claims 'texts and their film are there' [ -s texts.txt ] && [ -s texts.gif ] && [ -s texts.json ]
+works 'sample text again' "$steer" again texts.txt -o again_texts.txt
+claims 'the same texts' cmp -s texts.txt again_texts.txt
+works 'sample text as a picture' "$steer" sample run_ar -n 2 -o texts.png --temperature 0 --length 30
+works 'guide text' "$steer" guide run_text --objective "infill('the [3] sat[2]')" -n 2 -o filled.txt
+claims 'what is known stays' grep -q '^the ... sat' filled.txt
+works 'evaluate text' "$steer" evaluate run_text --data rhyme.txt -n 8 --judge run_ar
+claims 'entropy beside perplexity' grep -q entropy out.txt
+works 'inspect text' "$steer" inspect run_text
+claims 'the context of each layer' grep -q 'all 16 tokens' out.txt
+works 'film an image' "$steer" sample run -n 2 -o filmed.png --film film.gif
+printf 'the cat sat on the zoo' >strange.txt
+refuses 1 'line 1' "$steer" likelihood run_text --data strange.txt -n 0
+refuses 1 'expected at most 16 tokens' "$steer" guide run_text --objective "infill('the [30] cat')" -n 1 -o x.txt
+refuses 1 'which are no texts' "$steer" sample run -n 1 -o x.txt
+refuses 1 'expected samples of text' "$steer" sample run -n 1 -o x.png --live
+refuses 1 'expected samples of numbers but got text' "$steer" train ddn --data rhyme.txt --out x --images 8
+refuses 1 'expected texts for a model of text' "$steer" train text --data shapes --out x --images 8
+refuses 1 'unknown masks' "$steer" train text "${text[@]}" --out x --set text.loss=masks
+refuses 1 'such setting' "$steer" sample run_ar -n 1 -o x.txt --force --steps 4
+refuses 1 'an absorbing process' "$steer" train text "${text[@]}" --out x --set text.process.type=uniform --set text.block=4
+printf 'caf\xe9 latin-1' >latin.txt
+refuses 1 'latin.txt' "$steer" train text --data latin.txt --out x --images 8
+refuses 1 'expected an ar model' "$steer" evaluate run_text --data rhyme.txt -n 8 --judge run_text
+
 # A limit on file size stands for a full disk: the old picture survives, nothing is left beside it.
 cp samples.png kept.png
 (ulimit -f 0; trap '' XFSZ; "$steer" sample run -n 8 -o kept.png) >out.txt 2>err.txt

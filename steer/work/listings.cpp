@@ -8,12 +8,15 @@
 #include "steer/diffusion/prediction.h"
 #include "steer/diffusion/process.h"
 #include "steer/diffusion/solver.h"
+#include "steer/discrete/token_solver.h"
 #include "steer/guidance/presets.h"
 #include "steer/modalities/modalities.h"
 #include "steer/modalities/objectives.h"
 #include "steer/models/models.h"
+#include "steer/models/text_model.h"
 #include "steer/points/planes.h"
 #include "steer/search/yardsticks.h"
+#include "steer/text/tokenizer.h"
 
 namespace steer {
 namespace {
@@ -62,6 +65,10 @@ const std::vector<Listing>& listings() {
       {"methods", "of --method: how a diffusion is guided; auto takes what suits the objective",
        guidance_methods()},
       {"solvers", "of --solver: how a diffusion goes from noise to data", solvers()},
+      {"token_solvers", "of --solver: how masked or noised tokens become known", token_solvers()},
+      {"remasking", "of --sampler remask=RULE with the solver remask", remask_rules()},
+      {"token_losses", "of train text: --set text.loss=LOSS", text_losses()},
+      {"tokenizers", "of text: --set data.tokenizer=KIND; bpe with a size, as bpe:1024", tokenizer_table()},
       {"levels", "of --levels: the grid of noise levels of a diffusion", level_grids()},
       {"processes", "of --process: how noise comes into data", processes()},
       {"predictions", "what a denoiser's network predicts", predictions()},
