@@ -18,8 +18,9 @@ struct ImportFlags {
 
 Imported imported(const ImportFlags& flags) {
   if (!flags.text.empty()) return import_transformer(flags.text, flags.tokenizer, flags.out);
-  STEER_CHECK(flags.diffusers.empty() == !flags.weights.empty(),
-              "[import] expected a file of weights with --official, --diffusers FOLDER or --text FOLDER");
+  STEER_CHECK(
+      flags.diffusers.empty() == !flags.weights.empty(),
+      "[import] expected either a file of weights with --official, or --diffusers FOLDER, or --text FOLDER");
   if (!flags.diffusers.empty()) return import_folder(flags.diffusers, flags.folder, flags.out);
   STEER_CHECK(flags.official,
               "[import] --official: expected pyramid or recurrent, the network that the weights are of");

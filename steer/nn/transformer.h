@@ -18,6 +18,7 @@ struct KvCache {
   };
   std::vector<Layer> layers;  // one for each block; empty: nothing yet
 
+  // Tokens in it.
   int64_t length() const { return layers.empty() || !layers[0].k.defined() ? 0 : layers[0].k.size(2); }
   KvCache rows(const Tensor& index) const;  // of these rows, int64
 };
@@ -44,6 +45,7 @@ TORCH_MODULE(TokenNorm);
 // h + gate_2 mlp((1 + scale_2) norm2(h) + shift_2) (Vaswani et al. 2017; Peebles and Xie 2023, adaLN-zero).
 // Without anything told, shifts and scales are 0 and gates 1.
 struct TransformerBlockImpl : torch::nn::Module {
+  // Of a shape that check() passes.
   explicit TransformerBlockImpl(const TransformerShape& shape);
 
   // h [B, T, width] float32, told [B, condition] or undefined, place int64 [T]. Products run in `type`.
@@ -52,7 +54,7 @@ struct TransformerBlockImpl : torch::nn::Module {
                  torch::ScalarType type, const DropoutSeed& seed, KvCache::Layer* cache = nullptr,
                  bool keep = false) const;
 
-  TransformerOptions options;
+  TransformerOptions options;  // of the shape
   TokenNorm norm1{nullptr}, norm2{nullptr};
   Projection attn_qkv{nullptr}, attn_out{nullptr}, mlp_in{nullptr}, mlp_out{nullptr};
   Projection modulation{nullptr};  // empty where nothing is told
@@ -89,13 +91,14 @@ struct TransformerImpl : torch::nn::Module {
 
   void set_compute_type(torch::ScalarType type) { compute_type_ = type; }  // of heavy products
   void set_recompute(bool recompute) { recompute_ = recompute; }           // as NoiseNetwork's
+  // What this forward computes products in.
   torch::ScalarType compute_type(const Forwarding& how) const {
     return how.compute_type.value_or(compute_type_);
   }
 
-  TransformerShape shape;
-  Tensor table;   // [tokens, width]
-  Tensor places;  // [context, width], where positions are learned
+  TransformerShape shape;  // as given
+  Tensor table;            // [tokens, width]
+  Tensor places;           // [context, width], where positions are learned
   TimeEmbedding noise_embedding{nullptr};
   ClassEmbedding class_embedding{nullptr};
   torch::nn::ModuleList blocks{nullptr};

@@ -39,7 +39,7 @@ struct TransformerOptions {
 
 // What a model makes of it.
 struct TransformerShape {
-  TransformerOptions options;
+  TransformerOptions options;    // the user's
   int64_t tokens = 0;            // that may enter: rows of the table
   int64_t outputs = 0;           // numbers for each token that leave
   int64_t context = 0;           // tokens in a row, at most where positions are learned

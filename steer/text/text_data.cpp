@@ -87,12 +87,12 @@ std::string all_characters(const Documents& documents) {
 
 Tokenizer tokenizer_for(const std::string& word, const Documents& documents) {
   if (word == "bytes") return Tokenizer::bytes();
-  if (!word.empty() && word.front() == '{') return tokenizer_of(word, "[data] tokenizer");
+  if (!word.empty() && word.front() == '{') return tokenizer_of(word, "tokenizer");
   if (word == "characters") return Tokenizer::characters(all_characters(documents));
   if (word.rfind(kLearned, 0) != 0) return read_tokenizer(word);
   const std::string size = word.substr(sizeof kLearned - 1);
   STEER_CHECK(!size.empty() && size.size() < 8 && size.find_first_not_of("0123456789") == std::string::npos,
-              "[data] tokenizer: expected bpe:SIZE, as bpe:1024, but got \"", word, "\"");
+              "tokenizer: expected bpe:SIZE, as bpe:1024, but got \"", word, "\"");
   return Tokenizer::learned(joined_documents(documents.train), std::stoll(size));
 }
 
@@ -188,13 +188,14 @@ bool is_text_path(const std::string& path) {
 std::unique_ptr<Dataset> make_text_dataset(const DataOptions& options) {
   check_text_options(options);
   const Documents documents = documents_at(options.path);
-  const Tokenizer tokenizer = tokenizer_for(options.tokenizer, documents);
   const bool train = options.split == "train";
   const std::vector<std::string>& wanted = train ? documents.train : documents.test;
   STEER_CHECK(!wanted.empty(), "[data] ", options.path, ": expected text to ",
               train ? "train on" : "test with", " but there is none");
   std::vector<std::vector<int64_t>> pieces;
+  Tokenizer tokenizer = Tokenizer::bytes();
   try {
+    tokenizer = tokenizer_for(options.tokenizer, documents);
     if (options.documents)
       for (const std::string& document : wanted) pieces.push_back(tokenizer.encode(document));
     else

@@ -110,8 +110,9 @@ TEST(TextData, LearnsTheTokenizerThatIsAskedFor) {
   again.tokenizer = data->space().alphabet;
   EXPECT_EQ(make_text_dataset(again)->space(), data->space());
   options.tokenizer = "bpe:none";
-  EXPECT_EQ(refusal([&] { make_text_dataset(options); }),
-            "[data] tokenizer: expected bpe:SIZE, as bpe:1024, but got \"bpe:none\"");
+  EXPECT_EQ(
+      refusal([&] { make_text_dataset(options); }),
+      "[data] " + (folder / "a.txt") + ": tokenizer: expected bpe:SIZE, as bpe:1024, but got \"bpe:none\"");
 }
 
 TEST(TextData, RefusesTextThatTheTokenizerDoesNotKnow) {

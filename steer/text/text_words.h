@@ -7,6 +7,7 @@
 
 namespace steer {
 
+// All of them.
 const std::vector<Word>& text_words();
 
 }  // namespace steer
