@@ -11,24 +11,25 @@ namespace steer {
 
 // Which samples, and what is made of them first.
 struct DataOptions {
-  std::string path;                  // as in make_dataset
-  std::string split = "train";       // train, test or validation
-  int64_t size = 0;                  // of a side, 0 as stored
-  int64_t channels = 0;              // 1, 3 or 0 as stored
-  std::string fit = "pad";           // pad, resize or crop
-  std::string background = "white";  // of transparent pixels
-  int64_t limit = 0;                 // the most samples, 0 all
-  int64_t seed = 0;                  // of procedural data
-  std::string labels = "kind";       // of shapes: kind, hue or both
-  std::string rare;                  // of shapes: a combination seldom seen, as "purple ring"
-  double rare_share = 0.15;          // of its images that stay
+  std::string path;                      // as in make_dataset
+  std::string split = "train";           // train, test or validation
+  int64_t size = 0;                      // of a side, 0 as stored
+  int64_t channels = 0;                  // 1, 3 or 0 as stored
+  std::string fit = "pad";               // pad, resize or crop
+  std::string background = "white";      // of transparent pixels
+  int64_t limit = 0;                     // the most samples, 0 all
+  int64_t seed = 0;                      // of procedural data
+  std::string labels = "kind";           // of shapes: kind, hue or both
+  std::string rare;                      // of shapes: a combination seldom seen, as "purple ring"
+  double rare_share = 0.15;              // of its images that stay
   std::string tokenizer = "characters";  // of text: bytes, characters, bpe:SIZE, a file, or one as JSON
   int64_t length = 256;                  // of text: tokens in a sample
   bool documents = false;                // of text: whether samples end with their document
 
   void fields(OptionFields& f) {
     f("path", path,
-      "the word shapes, a folder or archive of images, points:NAME, a file of points (.csv, .npy), or text (.txt, "
+      "the word shapes, a folder or archive of images, points:NAME, a file of points (.csv, .npy), or text "
+      "(.txt, "
       ".jsonl, a folder of them)");
     f("split", split, "train, test or validation");
     f("size", size, "height and width to fit images to (0: as stored)", from_to(0, 4096));

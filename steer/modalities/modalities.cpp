@@ -12,8 +12,7 @@ namespace {
 
 std::vector<const Modality*>& known_modalities() {
   static std::vector<const Modality*> all = {
-      &points_modality(),
-      &text_modality(),
+      &points_modality(), &text_modality(),
       &image_modality(),  // takes every path, so it is the last
   };
   return all;

@@ -89,8 +89,9 @@ TEST(PointsModality, APictureShowsPointsWhereTheyAre) {
   const Tensor two = points.picture(points_space(), {a, b}, 0);
   const auto colour = [&](double x) { return two.select(1, pixel(-0.3)).select(1, pixel(x)); };
   EXPECT_GT((colour(-0.3) - colour(0.3)).abs().max().item<double>(), 0.5);
-  EXPECT_TRUE(torch::allclose(points.picture(points_space(), {a, a}, 0).select(1, pixel(-0.3)).select(1, pixel(-0.3)),
-                              colour(0.3), 0, 0.2));
+  EXPECT_TRUE(
+      torch::allclose(points.picture(points_space(), {a, a}, 0).select(1, pixel(-0.3)).select(1, pixel(-0.3)),
+                      colour(0.3), 0, 0.2));
 }
 
 TEST(PointsModality, DistancesGrowAsSamplesLeaveTheData) {

@@ -45,7 +45,8 @@ void expect_dice(const steer::LoadedModel& loaded) {
               steered.x.select(1, 5).mean().item<float>());
   STEER_CHECK(off < 0.1, "expected shares that add up to one");
   STEER_CHECK(after > before, "expected a higher score when steered");
-  steer::write_png("dice.png", steer::modality_of(generator.space()).picture(generator.space(), {drawn, steered}, 8));
+  steer::write_png("dice.png",
+                   steer::modality_of(generator.space()).picture(generator.space(), {drawn, steered}, 8));
 }
 
 void expect_a_kind_to_be_known_once() {
