@@ -117,6 +117,37 @@ for name, title, model in (("mnist", "MNIST", MNIST_EDM), ("cifar", "CIFAR-10", 
         },
     ]
 
+SMALL_GPT = {"width": 384, "blocks": 6, "heads": 6}
+ROWS += [
+    {
+        "name": "text-training",
+        "title": "training step, transformer 6 x 384 from left to right, 65 letters, context 256, batch 32",
+        "work": "text_training",
+        "options": {"batch": 32, "model": {"transformer": SMALL_GPT, "text": {"length": 256}}},
+        "target": "1 beside torch.compile",
+        "limits": "products of bfloat16, a third; attention and its gradient, a fifth, whose weights are made a part at a "
+        "time in large products; GELU and its gradient, from memory.",
+        "budget": 40,
+    },
+    {
+        "name": "text-sampling",
+        "title": "256 tokens in blocks of 4, transformer 6 x 384, 4 steps a block, 8 texts",
+        "work": "text_sampling",
+        "options": {
+            "batch": 8,
+            "model": {
+                "transformer": SMALL_GPT,
+                "text": {"length": 256},
+                "block": 4,
+                "sampler": {"steps": 4},
+            },
+        },
+        "target": "1.5 beside the plain loop",
+        "limits": "weights of 10 million numbers pass through the processor at every step, for 32 rows.",
+        "budget": 60,
+    },
+]
+
 # Our own kernels and formulations, each beside what libtorch has for the same: name, kernel of
 # bench/kernel.cpp, options.
 KERNELS = [

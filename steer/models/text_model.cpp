@@ -35,6 +35,8 @@ TextOptions completed_text(TextOptions o) {
               "[options] text.block: expected a divisor of the length, ", o.text.length, ", but got ",
               o.block);
   if (!masks) o.timeless = false;
+  // Each block has a noise of its own, and a row is told one.
+  STEER_CHECK(o.block == 0 || o.timeless, "[options] text.timeless: expected true for a model of blocks");
   return o;
 }
 
@@ -152,8 +154,7 @@ Tensor TextModel::features(const Noised& noised, const Tensor& label, const Forw
   context.sight = sight();
   context.sight.present = noised.present;
   context.class_labels = label;
-  // Of blocks each has a noise of its own; networks are told one for the row, so blocks go untold.
-  if (told_noise()) context.noise = -process_.alpha(noised.t).log().mean(1).to(torch::kFloat32);
+  if (told_noise()) context.noise = -process_.alpha(noised.t).log().squeeze(1).to(torch::kFloat32);
   if (options_.block == 0) return network_->features(noised.token, context, how);
   context.sight.doubled = true;
   if (noised.present.defined()) context.sight.present = at::cat({noised.present, noised.present}, 1);

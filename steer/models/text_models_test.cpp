@@ -47,7 +47,6 @@ std::vector<Json> many_options() {
           text_options({{"process", {{"schedule", "cosine"}}}}),
           text_options({{"process", {{"schedule", "geometric"}}}, {"timeless", false}}),
           text_options({{"block", 4}}),
-          text_options({{"block", 4}, {"timeless", false}}),
           text_options({{"loss", "score_entropy"}, {"timeless", false}}),
           text_options({{"loss", "flow"}}),
           text_options({{"process", uniform}}),
@@ -274,6 +273,7 @@ TEST(TextModels, RefuseWhatDoesNotGoTogether) {
   };
   EXPECT_NE(said({{"process", {{"type", "uniform"}}}, {"block", 4}}).find("an absorbing process"),
             std::string::npos);
+  EXPECT_NE(said({{"block", 4}, {"timeless", false}}).find("text.timeless"), std::string::npos);
   EXPECT_EQ(said({{"block", 5}}), "[options] text.block: expected a divisor of the length, 12, but got 5");
   EXPECT_NE(
       said({{"sampler", {{"name", "remask"}}}, {"process", {{"type", "uniform"}}}}).find("which has masks"),

@@ -143,13 +143,12 @@ class TextPlan : public Plan {
       KnownTokens here;
       if (known.known.defined())
         here = {known.token.narrow(1, b * block, block), known.known.narrow(1, b * block, block)};
-      const TokenSolution one = solve_tokens(model_.denoiser(label, &before), model_.process(), draw_.solver,
-                                             seeds_of_block(seeds, b), block, here, !model_.told_noise(),
-                                             of_block(watch, all.token, b, blocks));
+      const TokenSolution one =
+          solve_tokens(model_.denoiser(label, &before), model_.process(), draw_.solver,
+                       seeds_of_block(seeds, b), block, here, true, of_block(watch, all.token, b, blocks));
       all.token.narrow(1, b * block, block).copy_(one.token);
       all.evaluations += one.evaluations, all.stopped = one.stopped;
       if (b + 1 == blocks || all.stopped) continue;
-      if (model_.told_noise()) context.noise = at::zeros({seeds.size(0)}, model_.network()->table.options());
       model_.network()->features(one.token.to(model_.device()), context, {}, &before, true);
     }
     return all;

@@ -44,7 +44,7 @@ void expect_the_plane(const Model& model, const Json& settings) {
   const auto test = moons("test");
   const Tensor real = test->batch(permutation(2000, 0)).data.x;
   const Tensor made = generator.draw({sample_seeds(0, 2000), {}}).state.x;
-  const double far = modality_of(points_space()).distances(made, real)[0].value;
+  const double far = modality_of(points_space()).distances(points_space(), made, real)[0].value;
   EXPECT_LT(far, 0.12) << model.family();
   // Guided to the ring of radius 0.5, samples lie on it, as few unguided ones do, and stay near the moons.
   ObjectiveContext context;
