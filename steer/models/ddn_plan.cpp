@@ -192,7 +192,8 @@ std::unique_ptr<Plan> DdnModel::plan(const Objective* objective, const Json& set
   DdnSettings read;
   check_settings(settings, setting_names(), family());
   read_options(read, settings.is_null() ? Json::object() : settings, "settings");
-  STEER_CHECK(objective || !read.prior.empty() || settings.is_null() || !settings.contains("temperature"),
+  STEER_CHECK(objective || !read.prior.empty() || read.particles > 0 || settings.is_null() ||
+                  !settings.contains("temperature"),
               "[sample] temperature: expected a prior, whose codes it is of");
   return std::make_unique<DdnPlan>(*this, objective, read);
 }

@@ -343,8 +343,9 @@ std::vector<std::string> DiffusionModel::setting_names() const {
 std::unique_ptr<Plan> DiffusionModel::plan(const Objective* objective, const Json& settings) const {
   const Read read = read_settings(settings, *this);
   const SamplerOptions sampler = sampler_of(read, *this, objective != nullptr);
-  STEER_CHECK(objective || read.brief.temperature == 0,
-              "[sample] temperature: expected an objective, whose particles it is of");
+  STEER_CHECK(
+      objective || read.brief.temperature == 0 || read.brief.particles > 0 || !read.brief.method.empty(),
+      "[sample] temperature: expected an objective, whose particles it is of");
   if (!objective) return std::make_unique<DiffusionPlan>(*this, sampler);
   return std::make_unique<GuidedDiffusionPlan>(*this, *objective, sampler,
                                                guidance_of(read, *objective, space()),
