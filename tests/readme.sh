@@ -57,7 +57,7 @@ chmod +x "$top/bin/steer"
 
 # Blocks as NUMBER<tab>LINE, without the fences; comments begin after two blanks.
 blocks() { awk '/^```/ { inside = !inside; if (inside) n++; next } inside { print n "\t" $0 }' "$readme"; }
-commands() { blocks | cut -f2- | grep -E '^(steer|echo) ' | sed -E 's/ +  ?#.*$//; s/; steer /\nsteer /g'; }
+commands() { blocks | cut -f2- | grep -E '^(steer|echo|cp) ' | sed -E 's/ +  ?#.*$//; s/; steer /\nsteer /g'; }
 
 # Files and folders that a command is said to write; {seed} stands for any.
 written() {
@@ -104,7 +104,7 @@ while IFS= read -r command; do
   echo "$((SECONDS - began)) s: $command"
 done < <(commands)
 
-blocks | awk -F'\t' '{ if (!($1 in first)) { first[$1] = $2; order[++n] = $1 } if ($2 ~ /^(steer|echo) /) ran[$1]++
+blocks | awk -F'\t' '{ if (!($1 in first)) { first[$1] = $2; order[++n] = $1 } if ($2 ~ /^(steer|echo|cp) /) ran[$1]++
     else if ($2 != "") left[$1]++ }
   END { for (i = 1; i <= n; i++) if (left[order[i]])
     printf "passed over: %d lines of block %d, which begins \"%s\"\n", left[order[i]], order[i], first[order[i]] }'

@@ -94,7 +94,7 @@ struct Population::Run {
 
   void look_at(const Tensor& x0, double sigma) {
     score = scores_of(x0, sigma).view({samples, width});
-    if (options.unit != "spread" || width < 2) return;
+    if (!options.spread || width < 2) return;
     const Tensor mean = proper_mean(score), finite = score.isfinite();
     const Tensor apart = at::where(finite, (score - mean).square(), at::zeros_like(score)).sum(1, true);
     const Tensor now = (apart / (finite.sum(1, true) - 1).clamp_min(1)).sqrt().clamp_min(kLeastSpread);

@@ -17,8 +17,6 @@ void check_population(const PopulationOptions& o) {
               "[population] method: expected none, best_of, svdd, feynman_kac or tree but got ", o.method,
               did_you_mean(o.method, methods));
   check_options(o, "population");
-  STEER_CHECK(o.unit == "nats" || o.unit == "spread", "[population] unit: expected nats or spread but got \"",
-              o.unit, "\"");
   STEER_CHECK(o.method != "tree" || o.count % o.paths == 0,
               "[population] paths: expected a divisor of count ", o.count, " but got ", o.paths);
   STEER_CHECK(o.method != "feynman_kac" || o.temperature > 0,

@@ -15,7 +15,7 @@ struct PopulationOptions {
   int64_t count = 4;
   int64_t paths = 1;
   double temperature = 1;
-  std::string unit = "nats";
+  bool spread = false;
   std::string potential = "difference";
   std::string branch = "state";
   double data_std = 0.5;
@@ -33,10 +33,9 @@ struct PopulationOptions {
     f("paths", paths, "tree: paths that go on from a step; divides count", from_to(1, 1 << 20));
     f("temperature", temperature, "svdd, feynman_kac: divides the scores; svdd: 0 = the best candidate",
       at_least(0));
-    f("unit", unit,
-      "of temperature: nats, or spread (of scores that are no logarithms of probabilities): the largest "
-      "deviation "
-      "among the scores of a sample's rows so far");
+    f("spread", spread,
+      "the temperature is in units of the largest deviation among the scores of a sample's rows so far, for "
+      "scores that are no logarithms of probabilities");
     f("potential", potential, "feynman_kac: what weighs, difference, max or sum of scores");
     f("branch", branch,
       "tree: children are drawn at the next level (state; one evaluation each) or as noise on the denoised "

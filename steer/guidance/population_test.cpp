@@ -103,7 +103,7 @@ TEST(Population, InUnitsOfTheirSpreadScoresOfAnyUnitChooseAlike) {
   const Tensor levels = grid(12);
   for (const char* name : {"svdd", "feynman_kac"}) {
     PopulationOptions options = method(name, 8);
-    options.unit = "spread", options.temperature = 0.25;
+    options.spread = true, options.temperature = 0.25;
     std::vector<Tensor> made;
     for (const double unit : {1e-3, 1.0, 1e3}) {
       const Formula objective([unit](const Tensor& x) { return unit * x.select(1, 0); });
@@ -116,7 +116,7 @@ TEST(Population, InUnitsOfTheirSpreadScoresOfAnyUnitChooseAlike) {
     EXPECT_GT(made[1].mean().item<double>(), base.mean + 0.8 * std::sqrt(base.variance))
         << name << " selects";
     // In nats the smallest of them chooses nothing.
-    options.unit = "nats";
+    options.spread = false;
     const Formula faint([](const Tensor& x) { return 1e-3 * x.select(1, 0); });
     Population population(faint, options, sample_seeds(74, 500));
     EXPECT_LT(population_run(population, world.denoiser(), {1}, levels).x.mean().item<double>(),

@@ -149,7 +149,7 @@ GuidanceOptions suited_guidance(const std::string& name, double strength, const 
   if (by.strength != 1) strength = by.strength * (strength < 0 ? 1 : strength);
   GuidanceOptions guidance = guidance_preset(by.method, strength);
   // Pseudoinverse guidance steps by what the denoiser leaves open, and leaps over nothing.
-  if (!objective.in_nats()) guidance.population.unit = "spread", guidance.population.temperature = kSpreads;
+  if (!objective.in_nats()) guidance.population.spread = true, guidance.population.temperature = kSpreads;
   guidance.climb.safe = !(by.method == "pigdm" && linear && strength <= 1);
   if (!unlimited) return guidance;
   guidance.climb.reach = kReach;

@@ -118,7 +118,7 @@ bool nats_of_old(const Json& guidance) {
   if (!guidance.is_object() || !guidance.contains("population") || !guidance["population"].is_object())
     return false;
   const Json& population = guidance["population"];
-  return population.contains("temperature") && !population.contains("unit");
+  return population.contains("temperature") && !population.contains("spread");
 }
 
 // The method that suits, where neither a method nor other settings say how to guide.
@@ -138,7 +138,7 @@ GuidanceOptions guidance_of(const Read& read, const Objective& objective, const 
   GuidanceOptions guidance = suited_guidance(name, brief.strength, objective, space);
   if (unsafe_of_old(read.preset_guidance) || unsafe_of_old(read.guidance)) guidance.climb.safe = false;
   if (nats_of_old(read.preset_guidance) || nats_of_old(read.guidance) || brief.temperature > 0)
-    guidance.population.unit = "nats", guidance.population.temperature = 1;
+    guidance.population.spread = false, guidance.population.temperature = 1;
   lay_over(guidance, read.preset_guidance, "preset");
   if (brief.recurrence > 0) guidance.climb.recurrence = brief.recurrence;
   if (brief.particles > 0) {

@@ -25,10 +25,7 @@ void draw_cell(cairo_t* pen, const LetterCell& cell, double x, double y) {
     return;
   }
   if (cell.letter.empty()) return;
-  if (cell.look == LetterCell::kGiven)
-    cairo_set_source_rgb(pen, 0.10, 0.36, 0.80);
-  else
-    cairo_set_source_rgb(pen, 0.10, 0.10, 0.12);
+  cairo_set_source_rgb(pen, 0.10, 0.10, 0.12);
   cairo_move_to(pen, x, y + kBaseline);
   cairo_show_text(pen, cell.letter.c_str());
 }

@@ -17,7 +17,6 @@ struct LetterCell {
   enum Look {
     kPlain,   // a letter
     kHidden,  // a grey block: not known yet
-    kGiven,   // a letter that was given, in blue
   };
   std::string letter;  // one character in UTF-8; empty for a blank
   Look look = kPlain;  // as it is shown

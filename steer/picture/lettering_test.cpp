@@ -28,11 +28,8 @@ TEST(Lettering, PutsEachLetterIntoItsCell) {
   EXPECT_EQ(ink(picture, 2, 0), 0);
 }
 
-TEST(Lettering, ShowsWhatIsHiddenAndWhatWasGiven) {
-  const Tensor picture = lettered({{{"", LetterCell::kHidden}, {"M", LetterCell::kGiven}}}, 2, 1);
-  EXPECT_GT(ink(picture, 0, 0), 40);
-  const Tensor given = picture.narrow(2, 16, 8);
-  EXPECT_GT((given[2] - given[0]).max().item<double>(), 0.5) << "blue";
+TEST(Lettering, ShowsWhatIsHiddenAsABlock) {
+  EXPECT_GT(ink(lettered({{{"", LetterCell::kHidden}}}, 1, 1), 0, 0), 40);
 }
 
 TEST(Lettering, LeavesOutWhatDoesNotFit) {

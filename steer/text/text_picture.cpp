@@ -37,15 +37,15 @@ class Lines {
     if (made.back().size() == columns_) made.emplace_back();
     made.back().push_back(cell);
   }
-  // Bytes of tokens of one look, as far as they are whole characters.
-  void add_bytes(const std::string& bytes, LetterCell::Look look) {
+  // Bytes of tokens, as far as they are whole characters.
+  void add_bytes(const std::string& bytes) {
     for (size_t at = 0; at < bytes.size();) {
       const size_t length = character_bytes(bytes, at);
       const std::string letter = length > 0 ? bytes.substr(at, length) : kUnknownLetter;
       if (letter == "\n")
         made.emplace_back();
       else
-        add({letter == "\t" || letter == " " || (length == 1 && letter[0] < ' ') ? "" : letter, look});
+        add({letter == "\t" || letter == " " || (length == 1 && letter[0] < ' ') ? "" : letter});
       at += std::max<size_t>(1, length);
     }
   }
@@ -56,10 +56,6 @@ class Lines {
   size_t columns_;
 };
 
-bool is_set(const Tensor& mask, int64_t i, bool otherwise) {
-  return mask.defined() ? mask[i].item<bool>() : otherwise;
-}
-
 // The panels of one sample, one below another where a picture has several columns of samples.
 std::vector<LetterLines> panels_of(const Space& space, const std::vector<State>& sources) {
   const Tokenizer tokenizer = tokenizer_of(space);
@@ -67,33 +63,31 @@ std::vector<LetterLines> panels_of(const Space& space, const std::vector<State>&
   const int64_t count = sources.empty() ? 0 : sources[0].size();
   for (int64_t i = 0; i < count; ++i)
     for (const State& source : sources)
-      panels.push_back(letters_of(tokenizer, source.token[i], kPlaces, {},
-                                  source.mask.defined() ? source.mask[i] : Tensor()));
+      panels.push_back(
+          letters_of(tokenizer, source.token[i], kPlaces, source.mask.defined() ? source.mask[i] : Tensor()));
   return panels;
 }
 
 }  // namespace
 
-LetterLines letters_of(const Tokenizer& tokenizer, const Tensor& token, int64_t columns, const Tensor& given,
+LetterLines letters_of(const Tokenizer& tokenizer, const Tensor& token, int64_t columns,
                        const Tensor& present) {
   const Tensor tokens = token.cpu().contiguous();
   Lines lines(columns);
-  std::string bytes;  // of tokens of one look that stand together
-  LetterCell::Look look = LetterCell::kPlain;
+  std::string bytes;  // of tokens that stand together
   const auto flush = [&] {
-    lines.add_bytes(bytes, look);
+    lines.add_bytes(bytes);
     bytes.clear();
   };
   for (int64_t i = 0; i < tokens.size(0); ++i) {
-    if (!is_set(present, i, true)) continue;
+    if (present.defined() && !present[i].item<bool>()) continue;
     const int64_t number = tokens[i].item<int64_t>();
-    const LetterCell::Look now = is_set(given, i, false) ? LetterCell::kGiven : LetterCell::kPlain;
-    if (now != look || number < 0 || number >= tokenizer.size()) flush();
-    look = now;
-    if (number >= 0 && number < tokenizer.size())
+    if (number >= 0 && number < tokenizer.size()) {
       bytes += tokenizer.piece(number);
-    else
-      lines.add({"", LetterCell::kHidden});
+      continue;
+    }
+    flush();
+    lines.add({"", LetterCell::kHidden});
   }
   flush();
   return lines.made;

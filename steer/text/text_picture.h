@@ -12,10 +12,10 @@
 namespace steer {
 
 // One text, tokens int64 [T], as lines of at most `columns` places: a token that is none (a mask) is a hidden
-// place, bytes that are no UTF-8 a replacement character, line breaks break. Places where `given` (bool [T],
-// may be undefined) is set are shown as given, those where `present` (the same) is not are left out.
+// place, bytes that are no UTF-8 a replacement character, line breaks break. Places where `present` (bool
+// [T], may be undefined) is not set are left out.
 LetterLines letters_of(const Tokenizer& tokenizer, const Tensor& token, int64_t columns,
-                       const Tensor& given = {}, const Tensor& present = {});
+                       const Tensor& present = {});
 
 // Texts of one space as a picture [3, h, w] in [-1, 1], 64 letters wide, `columns` side by side (0: two).
 // Several sources show one thing seen several ways and stand side by side.

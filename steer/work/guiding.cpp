@@ -24,6 +24,13 @@ std::unique_ptr<Objective> objective_of(const GuideOptions& options, const Space
   return make_objective(options.objective, context);
 }
 
+// What is known of texts, with tokens that are none where nothing is.
+State with_gaps(const State& known, const Space& space) {
+  State shown;
+  shown.token = at::where(known.mask, known.token, at::full_like(known.token, space.vocabulary)).cpu();
+  return shown;
+}
+
 }  // namespace
 
 Guided guide(const Generator& generator, const GuideOptions& options, torch::Device device,
@@ -40,6 +47,7 @@ Guided guide(const Generator& generator, const GuideOptions& options, torch::Dev
   guided.words = objective->words(), guided.settings = plan->settings(), guided.text = plan->text();
   guided.together = plan->together(), guided.asked = asked_of(*objective, count);
   if (const Tensor given = objective->degraded(); given.defined()) guided.given = within(space, given.cpu());
+  if (const State known = objective->known(); known.defined()) guided.given = with_gaps(known, space);
   const Told told = told_by(options.telling, generator, first + count).narrow(first, count);
   guided.stopped = !tell(watch, {kGuidingTitle, 0, guided.text});
   if (guided.stopped) return guided;

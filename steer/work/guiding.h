@@ -35,8 +35,8 @@ struct GuideOptions {
 struct Guided {
   State state;         // N samples; undefined where they were stopped
   Tensor scores;       // [N], by the objective
-  State given;         // what the objective was made from, inside the space's limit; undefined where there is
-                       // no such picture
+  State given;         // what the objective was made from, inside the space's limit, of texts with gaps where
+                       // nothing is known; undefined where there is no such picture
   AskedClasses asked;  // of each sample
   std::string words;   // the objective as the user would write it
   double seconds = 0;  // of drawing
