@@ -30,6 +30,19 @@ std::string layers_table(const Json& layers) {
   return table(rows);
 }
 
+// Options for people: of a long text, such as a tokenizer, the beginning and its length.
+Json shortened(const Json& options) {
+  constexpr size_t kLongest = 400;
+  if (options.is_string() && options.get_ref<const std::string&>().size() > kLongest) {
+    const std::string& text = options.get_ref<const std::string&>();
+    return as_utf8(text.substr(0, kLongest / 4)) + fmt::format("... ({} characters)", text.size());
+  }
+  if (!options.is_structured()) return options;
+  Json made = options;
+  for (auto& each : made) each = shortened(each);
+  return made;
+}
+
 std::string inspected_text(const InspectedModel& model) {
   std::string text = fmt::format("{} model, {} parameters, {}, {}\ntrained on {} samples, {} steps, {}\n\n",
                                  model.family, model.parameters, text_of(model.space), model.facts.text,
@@ -41,7 +54,7 @@ std::string inspected_text(const InspectedModel& model) {
   }
   const Json layers = model.facts.figures.value("layers", Json::array());
   if (!layers.empty()) text += layers_table(layers) + "\n" + model.facts.legend + "\n";
-  return text + "options:\n" + json_text(model.options, 2) + "\n";
+  return text + "options:\n" + json_text(shortened(model.options), 2) + "\n";
 }
 
 // A name as one cell of a table: a long one would make every line as long.

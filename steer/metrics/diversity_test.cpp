@@ -44,5 +44,13 @@ TEST(Diversity, RefusesNothingAtAll) {
   EXPECT_THROW(feature_diversity(torch::ones({3})), Error);
 }
 
+TEST(TokenDiversity, IsTheShareOfPlacesThatDiffer) {
+  EXPECT_EQ(token_diversity(torch::full({5, 3}, 2, torch::kInt64)), 0);
+  // Of two samples half of all pairs are one sample twice.
+  EXPECT_NEAR(token_diversity(torch::tensor({{0, 1, 2, 3}, {0, 1, 5, 6}}, torch::kInt64)), 0.25, 1e-12);
+  torch::manual_seed(1);
+  EXPECT_NEAR(token_diversity(torch::randint(0, 8, {4000, 6}, torch::kInt64)), 7.0 / 8, 2e-3);
+}
+
 }  // namespace
 }  // namespace steer

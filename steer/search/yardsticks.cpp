@@ -37,7 +37,8 @@ class Measuring {
       need(task_.truth(), metric, "truth");
       return perceptual_distances(features(metric), seen(task_.truth())).mean().item<double>();
     }
-    if (metric == "diversity") return pixel_diversity(made_.state.x);
+    if (metric == "diversity")
+      return made_.state.x.defined() ? pixel_diversity(made_.state.x) : token_diversity(made_.state.token);
     const Tensor real = need(with_.real, metric, "features of real images");
     if (metric == "frechet") return frechet_distance(moments(features(metric)), moments(real));
     if (metric == "class_frechet") return class_frechet(real);
@@ -135,7 +136,7 @@ const std::vector<Named>& metric_table() {
       {"class_frechet", "the mean of that over the classes asked; less is better"},
       {"precision", "share of samples near real ones, by features"},
       {"recall", "share of real samples near drawn ones, by features"},
-      {"diversity", "root mean squared difference of two samples"},
+      {"diversity", "root mean squared difference of two samples; of texts the share of places that differ"},
       {"score", "mean score by the objective itself"},
   };
   return table;

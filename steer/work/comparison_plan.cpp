@@ -15,6 +15,7 @@ Json all_methods() {
   Json methods = Json::object();
   methods["greedy"] = {{"family", "ddn"}, {"top", 1}};
   methods["beam 8"] = {{"family", "ddn"}, {"beam", 8}};
+  methods["known tokens"] = {{"family", "text"}};
   methods["unguided"] = {{"method", "unguided"}};
   methods[kAuto] = {{"method", kAuto}, {"search", false}};
   for (const std::string& name : climb_names()) methods[name] = {{"method", name}};
