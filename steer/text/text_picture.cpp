@@ -9,7 +9,7 @@
 namespace steer {
 namespace {
 
-constexpr int64_t kPlaces = 64, kMostLines = 200;
+constexpr int64_t kPlaces = 64, kMostLines = 200, kUsualLine = 24;
 constexpr size_t kLinesAtOnce = 8;
 constexpr char kUnknownLetter[] = "\xEF\xBF\xBD", kHiddenLetter[] = "\xE2\x96\x91";
 
@@ -96,9 +96,9 @@ LetterLines letters_of(const Tokenizer& tokenizer, const Tensor& token, int64_t 
 Tensor text_picture(const Space& space, const std::vector<State>& sources, int64_t columns) {
   std::vector<LetterLines> panels = panels_of(space, sources);
   STEER_CHECK(!panels.empty(), "[text] expected texts to show but got none");
-  size_t rows = 1;
-  for (const LetterLines& panel : panels) rows = std::max(rows, panel.size());
-  // In steps, so that pictures of one film mostly have one size.
+  // Room for lines of usual length, in steps, so that the pictures of one film have one size.
+  auto rows = static_cast<size_t>(sources[0].token.size(1) / kUsualLine);
+  for (const LetterLines& panel : panels) rows = std::max({size_t{1}, rows, panel.size()});
   rows = std::min((rows + kLinesAtOnce - 1) / kLinesAtOnce * kLinesAtOnce, static_cast<size_t>(kMostLines));
   const auto side = static_cast<size_t>(sources.size() > 1 ? static_cast<int64_t>(sources.size())
                                         : columns > 0      ? std::min<int64_t>(columns, 2)
