@@ -28,11 +28,7 @@ constexpr double kLiveSeconds = 0.08;
 // The first samples, where they are texts.
 std::string shown_texts(const RecipeRun& run) {
   if (!has_texts(run.space)) return "";
-  std::string shown;
-  for (const std::string& text :
-       texts_of(run.space, run.state.narrow(0, std::min(kTextsShown, run.state.size()))))
-    shown += text + "\n" + std::string(64, '-') + "\n";
-  return shown;
+  return closed_texts(texts_of(run.space, run.state.narrow(0, std::min(kTextsShown, run.state.size()))));
 }
 
 std::string answer_text(const RecipeRun& run) {

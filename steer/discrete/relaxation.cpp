@@ -38,12 +38,4 @@ Tensor one_hot_tokens(const Tensor& token, int64_t vocabulary, torch::ScalarType
   return at::one_hot(token, vocabulary).to(type);
 }
 
-Tensor embedded_tokens(const Tensor& token, const Tensor& table) {
-  STEER_CHECK(table.dim() == 2, "[embedded_tokens] expected a table [V, D] but got ", table.sizes());
-  if (token.scalar_type() == torch::kInt64) return at::embedding(table, token);
-  STEER_CHECK(token.size(-1) == table.size(0), "[embedded_tokens] expected probabilities of ", table.size(0),
-              " tokens but got ", token.size(-1));
-  return token.matmul(table);
-}
-
 }  // namespace steer

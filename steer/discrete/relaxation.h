@@ -22,8 +22,4 @@ Tensor gumbel_softmax(const Tensor& logits, const Tensor& u, double temperature,
 // Relaxed or one-hot tokens [..., V] of tokens int64 [...].
 Tensor one_hot_tokens(const Tensor& token, int64_t vocabulary, torch::ScalarType type = torch::kFloat32);
 
-// Rows of a table [V, D]: by tokens int64 [...], or by probabilities [..., V] the mean of all rows, through
-// which gradients pass. Equal for one-hot rows.
-Tensor embedded_tokens(const Tensor& token, const Tensor& table);
-
 }  // namespace steer

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "steer/core/random.h"
+#include "steer/nn/embedding.h"
 #include "steer/testing/refusal.h"
 
 namespace steer {

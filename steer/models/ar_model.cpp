@@ -39,18 +39,10 @@ TransformerShape shape_of(const ArOptions& o) {
 class ArPlan : public Plan {
  public:
   ArPlan(const ArModel& model, const ArSettings& settings, const Objective* objective)
-      : model_(model), settings_(settings), objective_(objective) {
+      : model_(model), settings_(settings) {
     if (settings_.length == 0) settings_.length = model.settings().text.length;
-    STEER_CHECK(model.settings().transformer.positions == "rotary" ||
-                    settings_.length <= model.settings().text.length,
-                "[sample] length: expected at most ", model.settings().text.length,
-                ", the tokens that the model's positions were learned for, but got ", settings_.length);
-    if (!objective) return;
-    known_ = objective->known();
-    STEER_CHECK(known_.defined(), "[guide] ", objective->words(),
-                ": expected an objective that knows some of the text, such as infill, for an ar model");
-    STEER_CHECK(known_.token.size(1) == settings_.length, "[guide] ", objective->words(),
-                ": expected samples of ", known_.token.size(1), " tokens but got length ", settings_.length);
+    check_length(model.settings().transformer, model.settings().text, settings_.length);
+    if (objective) known_ = known_by(*objective, settings_.length, model.family());
   }
 
   Json settings() const override { return options_json(settings_); }
@@ -107,7 +99,6 @@ class ArPlan : public Plan {
 
   const ArModel& model_;
   ArSettings settings_;
-  const Objective* objective_;
   State known_;
 };
 

@@ -41,6 +41,22 @@ DataOptions data_for_text(const Json& options, DataOptions data) {
   return data;
 }
 
+void check_length(const TransformerOptions& options, const TextSide& side, int64_t length) {
+  STEER_CHECK(options.positions == "rotary" || length <= side.length, "[sample] length: expected at most ",
+              side.length, ", the tokens that the model's positions were learned for, but got ", length);
+}
+
+State known_by(const Objective& objective, int64_t length, const std::string& family) {
+  const State known = objective.known();
+  STEER_CHECK(
+      known.defined(), "[guide] ", objective.words(),
+      ": expected an objective that knows some of the text, such as infill, for a model of the family ",
+      family);
+  STEER_CHECK(known.token.size(1) == length, "[guide] ", objective.words(), ": expected samples of ",
+              known.token.size(1), " tokens but got length ", length);
+  return known;
+}
+
 Json sight_layers(const TransformerOptions& options, const Sight& sight, int64_t length) {
   Json layers = Json::array();
   const std::string sees = sight.kind == "all" ? joined("all ", length, " tokens")

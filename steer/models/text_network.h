@@ -5,6 +5,7 @@
 #include "steer/data/data_options.h"
 #include "steer/data/dataset.h"
 #include "steer/nn/transformer.h"
+#include "steer/objectives/objective.h"
 #include "steer/text/tokenizer.h"
 
 namespace steer {
@@ -31,6 +32,13 @@ Json fitted_text(const Json& options, const Dataset& data, const std::string& pa
 
 // Data options that take the alphabet and length that the options name, where they name any.
 DataOptions data_for_text(const Json& options, DataOptions data);
+
+// Error unless samples of so many tokens can be made: any number where positions are rotary.
+void check_length(const TransformerOptions& options, const TextSide& side, int64_t length);
+
+// What an objective knows of texts of so many tokens (Objective::known). Error where it knows nothing, or of
+// texts of another length; `family` is named.
+State known_by(const Objective& objective, int64_t length, const std::string& family);
 
 // What a transformer's layers see, for people: a list of objects {"name", "sees"}.
 Json sight_layers(const TransformerOptions& options, const Sight& sight, int64_t length);

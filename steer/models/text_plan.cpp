@@ -57,11 +57,7 @@ class TextPlan : public Plan {
                 "[sample] sampler.block: expected 0 for a model of blocks, which has its own, but got ",
                 draw_.solver.block);
     if (!objective) return;
-    const State known = objective->known();
-    STEER_CHECK(known.defined(), "[guide] ", objective->words(),
-                ": expected an objective that knows some of the text, such as infill, for a text model");
-    STEER_CHECK(known.token.size(1) == draw_.length, "[guide] ", objective->words(), ": expected samples of ",
-                known.token.size(1), " tokens but got length ", draw_.length);
+    const State known = known_by(*objective, draw_.length, model.family());
     known_ = {known.token, known.mask};
   }
 
@@ -107,9 +103,7 @@ class TextPlan : public Plan {
  private:
   void check_length() const {
     const TextOptions& o = model_.settings();
-    STEER_CHECK(o.transformer.positions == "rotary" || draw_.length <= o.text.length,
-                "[sample] length: expected at most ", o.text.length,
-                ", the tokens that the model's positions were learned for, but got ", draw_.length);
+    steer::check_length(o.transformer, o.text, draw_.length);
     STEER_CHECK(o.block == 0 || draw_.length % o.block == 0, "[sample] length: expected whole blocks of ",
                 o.block, " tokens but got ", draw_.length);
   }

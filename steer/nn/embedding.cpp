@@ -35,6 +35,14 @@ Tensor fourier_features(const Tensor& label, const Tensor& w) {
   return at::cat({angle.sin(), angle.cos()}, 1);
 }
 
+Tensor embedded_tokens(const Tensor& token, const Tensor& table) {
+  STEER_CHECK(table.dim() == 2, "[embedded_tokens] expected a table [V, D] but got ", table.sizes());
+  if (token.scalar_type() == torch::kInt64) return at::embedding(table, token);
+  STEER_CHECK(token.size(-1) == table.size(0), "[embedded_tokens] expected probabilities of ", table.size(0),
+              " tokens but got ", token.size(-1));
+  return token.matmul(table);
+}
+
 TimeEmbeddingImpl::TimeEmbeddingImpl(int64_t in, int64_t out, torch::Device device) {
   linear_1 = register_module("linear_1", Projection(ProjectionOptions{in, out, 1, device}));
   linear_2 = register_module("linear_2", Projection(ProjectionOptions{out, out, 1, device}));

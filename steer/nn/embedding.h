@@ -20,6 +20,10 @@ Tensor positional_features(const Tensor& label, const PositionalOptions& options
 // Sines and then cosines of 2 pi ln(label) w, w [n]; label [B] > 0 -> [B, 2 n] float32 (Song et al. 2021).
 Tensor fourier_features(const Tensor& label, const Tensor& w);
 
+// Rows of a table [V, D]: by tokens int64 [...], or by probabilities [..., V] the mean of all rows, through
+// which gradients pass. Equal for one-hot rows.
+Tensor embedded_tokens(const Tensor& token, const Tensor& table);
+
 // linear_2(silu(linear_1(features))): [B, in] -> [B, out].
 struct TimeEmbeddingImpl : torch::nn::Module {
   // From `in` features to `out`.

@@ -13,12 +13,6 @@ namespace {
 
 constexpr double kNormEpsilon = 1e-5;
 
-// Of absent tensors, which cannot be undefined as arguments of a function with gradients.
-Tensor or_empty(const Tensor& tensor, const Tensor& like) {
-  return tensor.defined() ? tensor
-                          : at::empty({0}, like.options().dtype(torch::kFloat32).requires_grad(false));
-}
-
 bool is_fused_type(torch::ScalarType type) {
   return type == torch::kFloat32 || type == torch::kBFloat16;
 }
@@ -196,7 +190,8 @@ AddedAndNormed add_and_norm(const Tensor& h, const Tensor& y, const Tensor& gate
   const bool fits = on_host(h) && is_fused_type(type) && h.scalar_type() == torch::kFloat32 && h.dim() == 3 &&
                     weights.weight.defined() && (!y.defined() || y.scalar_type() == type);
   if (!fits) return add_and_norm_plain(h, y, gate, weights, type);
-  const Tensor none = or_empty({}, h);
+  // Undefined tensors cannot be arguments of a function with gradients.
+  const Tensor none = at::empty({0}, h.options().requires_grad(false));
   const auto dense = [&](const Tensor& some) { return some.defined() ? some.contiguous() : none; };
   const auto made = AddAndNormFunction::apply(
       h.contiguous(), y.defined() ? y.contiguous() : none.to(type), dense(gate), weights.weight,

@@ -154,14 +154,14 @@ Tensor TransformerImpl::embedded(const Tensor& tokens, const Tensor& place) cons
     STEER_CHECK(tokens.dim() == 3 && tokens.size(2) == shape.tokens,
                 "[transformer] expected probabilities [B, T, ", shape.tokens, "] but got ",
                 shape_text(tokens.sizes()));
-    h = at::matmul(tokens.to(torch::kFloat32), table);
+    h = embedded_tokens(tokens.to(torch::kFloat32), table);
   } else {
     STEER_CHECK(tokens.dim() == 2 && tokens.scalar_type() == torch::kInt64,
                 "[transformer] expected tokens int64 [B, T] but got ", shape_text(tokens.sizes()));
     if (on_host(tokens) && tokens.numel() > 0)
       STEER_CHECK(tokens.min().item<int64_t>() >= 0 && tokens.max().item<int64_t>() < shape.tokens,
                   "[transformer] expected tokens from 0 to ", shape.tokens - 1);
-    h = at::embedding(table, tokens);
+    h = embedded_tokens(tokens, table);
   }
   return places.defined() ? h + places.index_select(0, place) : h;
 }

@@ -24,12 +24,11 @@ struct Documents {
 
 // The place before which nine tenths of the characters stand.
 size_t nine_tenths(const std::string& text) {
-  const auto begins = [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; };
-  const auto all = static_cast<size_t>(std::count_if(text.begin(), text.end(), begins));
+  const auto all = static_cast<size_t>(characters_in(text));
   const size_t wanted = all - (all + kTestEvery - 1) / kTestEvery;
   size_t seen = 0;
   for (size_t i = 0; i < text.size(); ++i)
-    if (begins(text[i]) && seen++ == wanted) return i;
+    if (begins_character(text[i]) && seen++ == wanted) return i;
   return text.size();
 }
 
@@ -104,7 +103,7 @@ struct Window {
 // Tokens and the windows on them.
 class TextDataset : public Dataset {
  public:
-  TextDataset(Space space, const std::vector<std::vector<int64_t>>& pieces, bool everywhere)
+  TextDataset(Space space, const std::vector<std::vector<int64_t>>& pieces, bool everywhere, int64_t limit)
       : space_(std::move(space)) {
     const int64_t length = space_.sizes[0];
     std::vector<int64_t> all;
@@ -112,6 +111,7 @@ class TextDataset : public Dataset {
       add_windows(static_cast<int64_t>(all.size()), static_cast<int64_t>(piece.size()), length, everywhere);
       all.insert(all.end(), piece.begin(), piece.end());
     }
+    if (limit > 0) windows_.resize(std::min(windows_.size(), static_cast<size_t>(limit)));
     all.insert(all.end(), static_cast<size_t>(length), 0);  // a short window reaches into these
     token_ = at::tensor(all, torch::kInt64);
   }
@@ -203,8 +203,7 @@ std::unique_ptr<Dataset> make_text_dataset(const DataOptions& options) {
   } catch (const Error& error) {
     fail("[data] ", options.path, ": ", error.what());
   }
-  if (options.limit > 0 && train) pieces.resize(std::min(pieces.size(), static_cast<size_t>(options.limit)));
-  return std::make_unique<TextDataset>(text_space(tokenizer, options.length), pieces, train);
+  return std::make_unique<TextDataset>(text_space(tokenizer, options.length), pieces, train, options.limit);
 }
 
 const std::vector<Named>& text_data() {

@@ -39,6 +39,9 @@ TEST(TextData, TrainsOnEveryWindowOfTheFirstNineTenths) {
   EXPECT_EQ(data->size(), 90 - 8 + 1);
   EXPECT_EQ(text_of(data->space()), "text 8 of 7");
   EXPECT_FALSE(data->batch({0}).data.mask.defined());
+  DataOptions few = of(folder / "a.txt");
+  few.limit = 5;
+  EXPECT_EQ(make_text_dataset(few)->size(), 5);
   const auto texts = all_texts(*data);
   for (size_t i = 0; i < texts.size(); ++i) EXPECT_EQ(texts[i], alphabet_text(100).substr(i, 8));
 }

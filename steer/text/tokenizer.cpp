@@ -34,9 +34,7 @@ std::string place_text(std::string_view text, size_t at) {
   const std::string_view before = text.substr(0, at);
   const auto line = 1 + std::count(before.begin(), before.end(), '\n');
   const size_t begin = before.rfind('\n') == before.npos ? 0 : before.rfind('\n') + 1;
-  const auto column =
-      1 + std::count_if(before.begin() + static_cast<std::ptrdiff_t>(begin), before.end(),
-                        [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; });
+  const int64_t column = 1 + characters_in(before.substr(begin));
   return joined("line ", line, ", character ", column);
 }
 

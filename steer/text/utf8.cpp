@@ -1,5 +1,7 @@
 #include "steer/text/utf8.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "steer/core/check.h"
@@ -46,6 +48,10 @@ std::vector<CodePoint> code_points(std::string_view text, const std::string& wha
     at += point.bytes;
   }
   return points;
+}
+
+int64_t characters_in(std::string_view text) {
+  return std::count_if(text.begin(), text.end(), begins_character);
 }
 
 std::string utf8_of(char32_t value) {

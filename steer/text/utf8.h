@@ -20,6 +20,12 @@ struct CodePoint {
 // bytes that are no UTF-8 (RFC 3629: overlong forms and surrogates are none).
 std::vector<CodePoint> code_points(std::string_view text, const std::string& what);
 
+// Whether a byte of UTF-8 begins a character; and how many characters a text has, of any bytes those that do.
+inline bool begins_character(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
+}
+int64_t characters_in(std::string_view text);
+
 // One code point as UTF-8.
 std::string utf8_of(char32_t value);
 

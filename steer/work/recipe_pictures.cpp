@@ -38,19 +38,13 @@ bool is_text_file(const std::string& path) {
   return file_ending(path) == ".txt";
 }
 
-// Texts one after another, each closed by a line.
-std::string joined_texts(const std::vector<std::string>& texts) {
-  if (texts.size() == 1) return texts[0] + "\n";
-  std::string all;
-  for (const std::string& text : texts) all += text + "\n" + std::string(64, '-') + "\n";
-  return all;
-}
-
 // The samples as the ending of the path says.
 void write_samples(const std::string& path, const RecipeRun& run, const Json& twin) {
   if (!is_text_file(path)) return write_picture(path, picture_of(run), twin, recipe_texts(run));
   const int64_t shown = run.recipe.shown;
-  write_file(path, joined_texts(texts_of(run.space, shown >= 0 ? run.state.narrow(shown, 1) : run.state)));
+  const std::vector<std::string> texts =
+      texts_of(run.space, shown >= 0 ? run.state.narrow(shown, 1) : run.state);
+  write_file(path, texts.size() == 1 ? texts[0] + "\n" : closed_texts(texts));
   write_twin(path, twin);
 }
 

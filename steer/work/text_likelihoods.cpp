@@ -8,15 +8,14 @@
 #include "steer/core/check.h"
 #include "steer/core/random.h"
 #include "steer/text/text_picture.h"
+#include "steer/text/utf8.h"
 
 namespace steer {
 namespace {
 
 int64_t characters_of(const std::vector<std::string>& texts) {
   int64_t count = 0;
-  for (const std::string& text : texts)
-    count += std::count_if(text.begin(), text.end(),
-                           [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; });
+  for (const std::string& text : texts) count += characters_in(text);
   return count;
 }
 
