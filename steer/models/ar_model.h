@@ -55,6 +55,7 @@ class ArModel : public Generator, public TextScores {
   // Mean cross-entropy of a token, in nats.
   LossReport loss(const Batch& batch, uint64_t seed) override;
   Figures after_step(int64_t, const Adam*, const Ema*) override { return {}; }
+  NamedTensors hidden_matrices() override { return steer::hidden_matrices(network_); }
   using Generator::plan;
   // Token after token, by what is kept of those before. An objective guides by what it knows of the text
   // (Objective::known): those tokens are set where they stand, and what comes before does not foresee them.

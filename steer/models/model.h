@@ -76,6 +76,10 @@ class Model {
   // there is nothing to draw. `examples` are some of the training data.
   virtual Tensor preview(int64_t samples, const State& examples);
 
+  // Those of the trainable parameters that are matrices within a network, which Muon may move (nn/muon.h): no
+  // tables of tokens, no last layers, nothing of a network of convolutions.
+  virtual NamedTensors hidden_matrices() { return {}; }
+
   // The number type of heavy products.
   virtual void set_compute_type(torch::ScalarType type) = 0;
 

@@ -68,6 +68,7 @@ class TextModel : public Generator, public TextScores {
   // rates are not clipped. Times of the rows, and of their blocks, are spread evenly (antithetic).
   LossReport loss(const Batch& batch, uint64_t seed) override;
   Figures after_step(int64_t, const Adam*, const Ema*) override { return {}; }
+  NamedTensors hidden_matrices() override { return steer::hidden_matrices(network_); }
   using Generator::plan;
   // By a solver of tokens, text_plan.h; an objective guides by what it knows of the text (Objective::known).
   std::unique_ptr<Plan> plan(const Objective* objective, const Json& settings) const override;

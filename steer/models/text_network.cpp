@@ -57,6 +57,20 @@ State known_by(const Objective& objective, int64_t length, const std::string& fa
   return known;
 }
 
+NamedTensors hidden_matrices(const Transformer& network) {
+  NamedTensors found;
+  int64_t number = 0;
+  for (const auto& child : *network->blocks) {
+    const auto* block = child->as<TransformerBlock>();
+    const std::string name = joined("blocks.", number++, ".");
+    found.emplace_back(name + "attn_qkv.weight", block->attn_qkv->weight);
+    found.emplace_back(name + "attn_out.weight", block->attn_out->weight);
+    found.emplace_back(name + "mlp_in.weight", block->mlp_in->weight);
+    found.emplace_back(name + "mlp_out.weight", block->mlp_out->weight);
+  }
+  return found;
+}
+
 Json sight_layers(const TransformerOptions& options, const Sight& sight, int64_t length) {
   Json layers = Json::array();
   const std::string sees = sight.kind == "all" ? joined("all ", length, " tokens")

@@ -4,6 +4,7 @@
 #include "steer/core/option_fields.h"
 #include "steer/data/data_options.h"
 #include "steer/data/dataset.h"
+#include "steer/nn/adam.h"
 #include "steer/nn/transformer.h"
 #include "steer/objectives/objective.h"
 #include "steer/text/tokenizer.h"
@@ -39,6 +40,9 @@ void check_length(const TransformerOptions& options, const TextSide& side, int64
 // What an objective knows of texts of so many tokens (Objective::known). Error where it knows nothing, or of
 // texts of another length; `family` is named.
 State known_by(const Objective& objective, int64_t length, const std::string& family);
+
+// Weights of attention and layers in the blocks, by their names in the network (Model::hidden_matrices).
+NamedTensors hidden_matrices(const Transformer& network);
 
 // What a transformer's layers see, for people: a list of objects {"name", "sees"}.
 Json sight_layers(const TransformerOptions& options, const Sight& sight, int64_t length);

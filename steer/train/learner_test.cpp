@@ -7,6 +7,8 @@
 #include "steer/core/json.h"
 #include "steer/core/tensors.h"
 #include "steer/models/small_models.h"
+#include "steer/testing/refusal.h"
+#include "steer/text/text_space.h"
 
 namespace steer {
 namespace {
@@ -34,6 +36,64 @@ std::vector<std::unique_ptr<Model>> models() {
   for (const char* process : {"edm", "flow", "ddpm"}) all.push_back(small_diffusion(process));
   all.push_back(small_diffusion("edm", 3));
   return all;
+}
+
+std::unique_ptr<Model> small_text_model() {
+  return make_model(
+      "ar",
+      {{"transformer", {{"width", 16}, {"blocks", 2}, {"heads", 2}, {"condition", 8}}},
+       {"text", {{"alphabet", text_space(Tokenizer::characters("abcdefgh"), 1).alphabet}, {"length", 12}}}},
+      3);
+}
+
+Batch alternating_texts() {
+  Batch batch;
+  batch.data.token = at::arange(96, torch::kInt64).remainder(7).view({8, 12});
+  batch.told.label = at::full({8}, -1, torch::kInt64);
+  return batch;
+}
+
+TEST(Learner, MuonMovesTheMatricesOfATransformerAndAdamTheRest) {
+  const auto model = small_text_model();
+  TrainOptions options;
+  options.optimiser = "muon";
+  Learner learner(*model, options);
+  EXPECT_EQ(learner.muon.state().size(), 8u);  // four of each block
+  EXPECT_EQ(learner.adam.parameters().size() + 8, model->trainable_parameters().size());
+  const Batch batch = alternating_texts();
+  std::map<std::string, Tensor> before;
+  for (const auto& [name, parameter] : model->trainable_parameters())
+    before[name] = parameter.detach().clone();
+  double first = 0, last = 0;
+  for (int i = 0; i < 30; ++i) {
+    const double loss = learner.step(batch, static_cast<uint64_t>(i), 1e-2)[0].second.item<double>();
+    (i == 0 ? first : last) = loss;
+  }
+  EXPECT_LT(last, 0.7 * first);
+  for (const auto& [name, parameter] : model->trainable_parameters())
+    EXPECT_GT((parameter - before[name]).abs().max().item<float>(), 1e-4) << name;
+}
+
+TEST(Learner, BothOptimisersGoOnFromTheirState) {
+  const Batch batch = alternating_texts();
+  TrainOptions options;
+  options.optimiser = "muon";
+  const auto model = small_text_model(), other = small_text_model();
+  Learner whole(*model, options), first(*other, options), second(*other, options);
+  for (uint64_t i = 0; i < 6; ++i) whole.step(batch, i, 1e-2);
+  for (uint64_t i = 0; i < 3; ++i) first.step(batch, i, 1e-2);
+  second.load_optimisers(first.optimiser_state(), "[resume] f");
+  for (uint64_t i = 3; i < 6; ++i) second.step(batch, i, 1e-2);
+  const NamedTensors a = model->trainable_parameters(), b = other->trainable_parameters();
+  for (size_t i = 0; i < a.size(); ++i) EXPECT_TRUE(torch::equal(a[i].second, b[i].second)) << a[i].first;
+}
+
+TEST(Learner, MuonIsForTransformers) {
+  TrainOptions options;
+  options.optimiser = "muon";
+  const auto model = small_diffusion("edm");
+  EXPECT_NE(refusal([&] { Learner(*model, options); }).find("train.optimiser: expected adam for a diffusion"),
+            std::string::npos);
 }
 
 TEST(Learner, OnADeviceAStepReadsNothingBack) {

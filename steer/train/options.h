@@ -4,7 +4,7 @@
 #include "steer/core/options.h"
 #include "steer/data/data_options.h"
 #include "steer/data/loader.h"
-#include "steer/nn/adam.h"
+#include "steer/nn/muon.h"
 
 namespace steer {
 
@@ -25,7 +25,9 @@ struct TrainOptions {
   double checkpoint_minutes = 2;
   double grid_minutes = 2;
   int64_t log_every_steps = 10;
+  std::string optimiser = "adam";
   AdamOptions adam;
+  MuonOptions muon;
   LoaderOptions loader;
 
   void fields(OptionFields& f) {
@@ -48,7 +50,10 @@ struct TrainOptions {
     f("checkpoint_minutes", checkpoint_minutes, "minutes between checkpoints", at_least(0));
     f("grid_minutes", grid_minutes, "minutes between sample grids; 0 = at the end alone", at_least(0));
     f("log_every_steps", log_every_steps, "steps between lines of log.jsonl", at_least(1));
-    f("adam", adam, "the optimiser");
+    f("optimiser", optimiser,
+      "adam; or muon: the matrices within a transformer by Muon and the others by Adam, at one rate");
+    f("adam", adam, "Adam's constants");
+    f("muon", muon, "Muon's constants");
     f("loader", loader, "batches");
   }
 };

@@ -56,7 +56,7 @@ class TrainingRun {
       for (const auto& [name, tensor] : tensors) checkpoint.tensors[prefix + name] = tensor;
     };
     put("model.", module_tensors(model_.module()));
-    put("adam.", learner.adam.state());
+    put("adam.", learner.optimiser_state());
     put("ema.", learner.ema.shadows());
     put("training.", model_.training_state());
     checkpoint.metadata = {{"format", "steer-resume"},
@@ -93,7 +93,7 @@ class TrainingRun {
       check_same_classes(class_names_of(words.text("class_names")), model_.class_names(), path);
     load_tensors(model_.module(), part("model."), what);
     model_.load_training_state(part("training."));
-    learner.adam.load(part("adam."), what + ": adam");
+    learner.load_optimisers(part("adam."), what + ": adam");
     learner.ema.load(part("ema."), what + ": ema");
     learner.images = words.count("images");
     learner.steps = words.count("steps");
@@ -222,6 +222,8 @@ void check(const TrainOptions& o) {
   STEER_CHECK(o.ramp_images >= 0, "[options] train.ramp_images: expected at least 0 but got ", o.ramp_images);
   STEER_CHECK(o.decay == "cosine" || o.decay == "constant",
               "[options] train.decay: expected cosine or constant but got \"", o.decay, "\"");
+  STEER_CHECK(o.optimiser == "adam" || o.optimiser == "muon",
+              "[options] train.optimiser: expected adam or muon but got \"", o.optimiser, "\"");
   STEER_CHECK(o.stored == "float32" || o.stored == "float16",
               "[options] train.stored: expected float32 or float16 but got \"", o.stored, "\"");
   STEER_CHECK(o.floor >= 0 && o.floor <= 1, "[options] train.floor: expected a share in [0, 1] but got ",
