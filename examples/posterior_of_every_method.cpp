@@ -154,24 +154,54 @@ int main() {
   };
   print("the same, other seeds", "two sets of exact samples", {exact_posterior(7777777).samples, 0}, truth);
   print("unguided", "", sampled(plain(climb_preset("none"))), truth);
-  // Every method that climbs at the strength that serves it best, out of the same doublings.
-  for (const std::string& name : climb_names()) {
-    double best = 1e9, at = 0;
-    Run kept;
-    for (double strength = 1.0 / 4096; strength <= 8; strength *= 2) {
-      ClimbOptions climb = climb_preset(name, strength);
-      climb.data_std = 0.6;
-      Run run{{}, 0};
+  // What serves best out of some settings; those that end in numbers that are not finite are too strong.
+  const auto best_of = [&](const std::vector<std::pair<std::string, ClimbOptions>>& settings) {
+    double least = 1e9;
+    std::pair<std::string, Run> kept;
+    for (const auto& [setting, climb] : settings) {
       try {
-        run = sampled(plain(climb));
+        const Run run = sampled(plain(climb));
+        const double distance = energy_distance(run.x, truth.samples);
+        if (distance < least) least = distance, kept = {setting, run};
       } catch (const std::exception&) {
-        continue;  // too strong: not finite
       }
-      const double distance = energy_distance(run.x, truth.samples);
-      if (distance < best) best = distance, at = strength, kept = run;
     }
-    print(name, fmt::format("strength {:g}", at), kept, truth);
+    return kept;
+  };
+  const auto print_best = [&](const std::string& name, const std::vector<ClimbOptions>& tried) {
+    std::vector<std::pair<std::string, ClimbOptions>> settings;
+    for (const ClimbOptions& one_of : tried)
+      for (double strength = 1.0 / 4096; strength <= 8; strength *= 2) {
+        ClimbOptions climb = one_of;
+        climb.rho *= strength, climb.mu *= strength, climb.data_std = 0.6;
+        std::string setting = fmt::format("strength {:g}", strength);
+        if (climb.late > 0) setting += fmt::format(", late {:g}", climb.late);
+        if (climb.momentum > 0) setting += fmt::format(", momentum {:g}", climb.momentum);
+        settings.emplace_back(setting, climb);
+      }
+    const auto [setting, run] = best_of(settings);
+    print(name, setting, run, truth);
+  };
+  // Every method that climbs at the strength that serves it best, out of the same doublings.
+  for (const std::string& name : climb_names()) print_best(name, {climb_preset(name)});
+  // What else there is, each added to tfg or pigdm alone.
+  std::vector<ClimbOptions> lates, momenta;
+  for (const double late : {1.0 / 64, 1.0 / 16, 0.25, 4.0, 16.0, 64.0}) {
+    lates.push_back(climb_preset("tfg"));
+    lates.back().late = late;
   }
+  for (const double momentum : {0.3, 0.6, 0.9}) {
+    momenta.push_back(climb_preset("tfg"));
+    momenta.back().momentum = momentum;
+  }
+  print_best("tfg, strengths by level", lates);
+  print_best("tfg, momentum", momenta);
+  ClimbOptions whole = climb_preset("pigdm");
+  whole.rho = 0, whole.mu = 1, whole.mu_structure = "posterior", whole.data_std = 0.6;
+  print("mean guidance, Gauss-Newton", "strength 1, not searched", sampled(plain(whole)), truth);
+  ClimbOptions own = climb_preset("pigdm");
+  own.jacobian = 2;
+  print("pigdm, covariance of the network", "strength 1, not searched", sampled(plain(own)), truth);
   ClimbOptions one = climb_preset("pigdm");
   one.data_std = 0.6;
   print("pigdm", "strength 1, not searched", sampled(plain(one)), truth);

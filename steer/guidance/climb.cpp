@@ -4,6 +4,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/options.h"
+#include "steer/guidance/covariance_pull.h"
 #include "steer/guidance/destinations.h"
 #include "steer/nn/scripted.h"
 
@@ -25,8 +26,9 @@ struct Strengths {
 // The fixed time structures of a grid.
 class Structures {
  public:
-  explicit Structures(const Tensor& levels) {
-    const Tensor square = levels.to(torch::kCPU, torch::kFloat64).square() + 1;
+  Structures(const Tensor& levels, const ClimbOptions& options)
+      : levels_(levels.to(torch::kCPU, torch::kFloat64)), data_std_(options.data_std), late_(options.late) {
+    const Tensor square = levels_.square() + 1;
     const Tensor alpha = square.slice(0, 1) / square.slice(0, 0, -1);
     mean_alpha_ = alpha.mean().item<double>();
     mean_beta_ = 1 - mean_alpha_;
@@ -39,11 +41,23 @@ class Structures {
     if (name == "sqrt_alpha") return std::sqrt(alpha);
     if (name == "increase_sqrt_alpha") return alpha / mean_alpha_ * std::sqrt(alpha);
     if (name == "beta") return beta;
+    if (name == "posterior") return std::pow(open_deviation(data_std_, sigma), 2);
     return 1;
   }
 
+  // The share of the strengths that falls on the step from this level; their mean is 1.
+  double lateness(double sigma) const {
+    const int64_t steps = levels_.size(0) - 1;
+    if (late_ == 0 || steps < 2) return 1;
+    const Tensor ways = at::arange(steps, levels_.options()) / static_cast<double>(steps - 1);
+    const Tensor shares = at::exp(std::log(late_) * ways);
+    const Tensor nearest = (levels_.slice(0, 0, -1) - sigma).abs().argmin();
+    return (shares[nearest.item<int64_t>()] / shares.mean()).item<double>();
+  }
+
  private:
-  double mean_alpha_, mean_beta_;
+  Tensor levels_;
+  double data_std_, late_, mean_alpha_, mean_beta_;
 };
 
 double noise_deviation(const ClimbOptions& o, double sigma) {
@@ -85,6 +99,7 @@ struct Look {
   Slope first;     // at x0, of the objective seen through `draws` of deviation `std`
   double std = 0;
   Tensor draws;
+  Tensor done;  // bool [B], samples that are left alone; undefined where none may be
 };
 
 // Everything that does not change during a run, and the draws it has taken.
@@ -96,8 +111,9 @@ struct Climber {
   int64_t smoothings = 0, recurrences = 0;
 
   Strengths strengths(double sigma, double next) const {
-    return {options.rho * structures.at(options.rho_structure, sigma, next),
-            options.mu * structures.at(options.mu_structure, sigma, next)};
+    const double late = structures.lateness(sigma);
+    return {late * options.rho * structures.at(options.rho_structure, sigma, next),
+            late * options.mu * structures.at(options.mu_structure, sigma, next)};
   }
 
   // [B, n, ...] for samples like x0; undefined where the objective is seen without noise.
@@ -163,10 +179,31 @@ struct Climber {
     seen.draws = draw(seen.std);
     // The gradient at x0 is the first of the mean guidance too.
     seen.first = slope(seen.x0, seen);
+    if (options.enough > 0) {
+      seen.done = seen.first.value > -options.enough;
+      if (seen.done.all().item<bool>()) {
+        seen.first = {};
+        return seen;
+      }
+    }
+    if (options.jacobian > 0 && by.rho != 0) seen.first.gradient = pull(answer, input, seen.x0, sigma);
     if (by.rho != 0) seen.delta_t = variance_term(answer, input, seen.first, by.rho);
     answer = Tensor(), input = Tensor();
     if (by_mean) seen.last = climbed(seen, by.mu);
     return seen;
+  }
+
+  // The gradient at x0 where linear terms are seen through the network's own covariance.
+  Tensor pull(const Tensor& answer, const Tensor& input, const Tensor& x0, double sigma) const {
+    const PassBack back = [&](const Tensor& u) {
+      return torch::autograd::grad({answer}, {input}, {u}, /*retain_graph=*/true)[0];
+    };
+    const Tensor of_linear =
+        covariance_pull(objective.measurements(), x0, sigma * sigma, back, options.jacobian);
+    if (objective.linear()) return of_linear;
+    const torch::AutoGradMode with_gradients(true);
+    const Tensor y = x0.detach().requires_grad_(true);
+    return of_linear + gradient_of(objective.others(y).sum(), y);
   }
 
   Tensor variance_term(const Tensor& answer, const Tensor& input, const Slope& slope, double rho) const {
@@ -181,8 +218,10 @@ struct Climber {
   // Iterations of mean guidance; each but the last is looked at, since its end is where the next begins.
   Climbed climbed(const Look& seen, double mu) const {
     Climbed now{seen.x0, {}, seen.first};
+    Tensor former;
     for (int64_t i = 1;; ++i) {
       now.move = mu * limited_gradient(now.slope.gradient, options.gradient_limit);
+      if (former.defined()) now.move = now.move + options.momentum * former;
       if (i == options.iterations) return now;
       Tensor end = now.from + now.move;
       Slope there = slope(end, seen);
@@ -190,6 +229,7 @@ struct Climber {
         end = now.from + braked(now.slope, now.from, now.move, seen);
         there = slope(end, seen);
       }
+      if (options.momentum > 0) former = end - now.from;
       now = {end, {}, there};
     }
   }
@@ -197,6 +237,11 @@ struct Climber {
   // All that is added to a step or an answer; undefined for nothing. `factor` [B] is of the variance term.
   Tensor whole_move(const Look& seen, const Tensor& factor, double sigma) const {
     if (!seen.first.value.defined()) return {};
+    const Tensor move = of_all(seen, factor, sigma);
+    return seen.done.defined() ? at::where(over(seen.done, move) > 0, at::zeros_like(move), move) : move;
+  }
+
+  Tensor of_all(const Look& seen, const Tensor& factor, double sigma) const {
     const auto sum = [&](const Tensor& by_variance, const Tensor& by_mean) {
       if (!by_mean.defined()) return by_variance;
       const Tensor reaching = reached(seen.last.from + by_mean - seen.x0, sigma);
@@ -261,7 +306,7 @@ bool lengths_climbed(const ClimbOptions& o) {
 
 std::string checked_form(const ClimbOptions& o, const SolverOptions& solver) {
   static const std::vector<std::string> structures = {
-      "increase", "decrease", "constant", "sqrt_alpha", "increase_sqrt_alpha", "beta"};
+      "increase", "decrease", "constant", "sqrt_alpha", "increase_sqrt_alpha", "beta", "posterior"};
   check_word("form", o.form, {"auto", "step", "denoiser"});
   check_word("rho_structure", o.rho_structure, structures);
   check_word("mu_structure", o.mu_structure, structures);
@@ -276,6 +321,10 @@ std::string checked_form(const ClimbOptions& o, const SolverOptions& solver) {
   STEER_CHECK(o.form != "step" || once,
               "[guide] expected ddpm, ddim, euler or euler_ancestral for form step but got ", solver.name,
               "; form denoiser guides every evaluation of it");
+  STEER_CHECK(o.jacobian == 0 || o.rho != 0,
+              "[guide] jacobian: expected 0 without variance guidance (rho 0), "
+              "which it is of, but got ",
+              o.jacobian);
   STEER_CHECK(o.recurrence == 1 || !looks_back(solver), "[guide] recurrence: expected 1 with ", solver.name,
               ", which looks back on former steps, but got ", o.recurrence);
   return o.form == "auto" ? (once ? "step" : "denoiser") : o.form;
@@ -284,7 +333,7 @@ std::string checked_form(const ClimbOptions& o, const SolverOptions& solver) {
 Step climb(const Step& step, const Smoothed& objective, const ClimbOptions& options,
            const SolverOptions& solver, const Tensor& levels, const Noise& noise) {
   const bool by_step = checked_form(options, solver) == "step";
-  Climber climber{objective, options, Structures(levels), noise};
+  Climber climber{objective, options, Structures(levels, options), noise};
   return [step, climber, by_step](const Denoiser& D, const Tensor& start, double sigma, double next) mutable {
     Tensor x = start;
     for (int64_t r = 1;; ++r) {

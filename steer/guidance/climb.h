@@ -27,6 +27,10 @@ struct ClimbOptions {
   bool clip_x0 = true;
   bool keep_eps = false;
   bool safe = false;
+  double late = 0;
+  double momentum = 0;
+  int64_t jacobian = 0;
+  double enough = 0;
 
   void fields(OptionFields& f) {
     f("form", form,
@@ -40,7 +44,7 @@ struct ClimbOptions {
       "implicit dynamics: deviation of the noise that the objective is seen through; 0 = none", at_least(0));
     f("rho_structure", rho_structure,
       "how rho goes along the levels: increase, decrease, constant (mean 1 over the grid), sqrt_alpha, "
-      "increase_sqrt_alpha or beta");
+      "increase_sqrt_alpha, beta, or posterior (the variance that the denoiser leaves open)");
     f("mu_structure", mu_structure, "how mu goes along the levels: the same words");
     f("sigma_structure", sigma_structure,
       "how sigma goes along the levels: decrease, constant or posterior (what the denoiser leaves open)");
@@ -69,6 +73,17 @@ struct ClimbOptions {
     f("safe", safe,
       "shorten, for each sample, what would lower the score; what raises it stays as it is. false: as "
       "published even where that leaps over what it aims at");
+    f("late", late,
+      "both strengths in the last step over those in the first, going by equal factors with a mean of 1; 0 = "
+      "as the structures are",
+      at_least(0));
+    f("momentum", momentum, "mean guidance: share of an iteration's move that the next goes on with",
+      from_below(0, 1));
+    f("jacobian", jacobian,
+      "linear objectives are seen through the covariance that the network's own derivative gives, by so many "
+      "steps of conjugate gradients, each a pass back; 0 = by data_std",
+      from_to(0, 1000));
+    f("enough", enough, "samples whose score is above minus this are left alone; 0 = none", at_least(0));
   }
 };
 
@@ -96,12 +111,17 @@ std::string checked_form(const ClimbOptions& options, const SolverOptions& solve
 //   safe             S being the score as its gradient saw it, moves m with S(x0 + m) - S(x0) < c <g, m> (c =
 //                    1/4 where all terms are linear, else 0) are shortened, of each sample for itself: the
 //                    iterations of mean guidance, then both terms together, or else each and then both
+//   momentum         y <- y + m_i, m_i = mu s_mu dF/dy + momentum m_(i-1)
+//   jacobian         g = A' (sigma^2 A J A' + noise^2)^-1 (y - A x0) of linear terms (covariance_pull.h)
+//   enough           samples with S(x0) > -enough move by nothing
 //   recurrence       between repetitions xbar = xbar' + sqrt(sigma^2 - sigma'^2) z
 //
 // Structures, with alpha = (1 + sigma'^2) / (1 + sigma^2), beta = 1 - alpha, T steps: increase alpha T / sum
 // alpha, decrease beta T / sum beta, constant 1, sqrt_alpha, increase_sqrt_alpha = increase sqrt(alpha),
-// beta; of sigma: decrease sigma / sqrt(1 + sigma^2), constant 1, posterior s sigma / sqrt(s^2 + sigma^2), s
-// = data_std.
+// beta, posterior (s sigma)^2 / (s^2 + sigma^2): with it, sigma_structure posterior, draws 0 and mu = 1 an
+// iteration of mean guidance is the whole Gauss-Newton step to the likeliest clean sample given x0 and the
+// measurements. late: step i of T times l^(i / (T - 1)), over the mean of these. Of sigma: decrease sigma /
+// sqrt(1 + sigma^2), constant 1, posterior s sigma / sqrt(s^2 + sigma^2), s = data_std.
 //
 // One step costs `recurrence` times one network evaluation, one pass back to its input (none if rho = 0) and
 // max(iterations, 1) guide gradients (one if mu = 0): the first gradient at x0 serves both terms. To be safe

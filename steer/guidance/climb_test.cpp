@@ -216,7 +216,7 @@ TEST(Climb, IsTfgAsPublishedWithEveryTermAndClipping) {
 struct PaperFormula {
   std::function<double(const Plain::At&)> rho = [](const Plain::At&) { return 0.0; }, mu = rho, std = rho;
   std::function<Tensor(const Tensor&)> divisor = [](const Tensor& value) { return at::ones_like(value); };
-  double limit = 0;
+  double limit = 0, momentum = 0;
   bool clip = false;
 };
 
@@ -243,10 +243,11 @@ Tensor by_formula(World& w, const PaperFormula& f, int64_t iterations, int64_t d
         const Tensor value = F(x0);
         const Tensor delta_t = f.rho(at) * limited(Plain::gradient(value, xt), f.limit / std::sqrt(at.abar)) /
                                over(f.divisor(value.detach()), xt);
-        Tensor y = x0.detach();
+        Tensor y = x0.detach(), move = at::zeros_like(y);
         for (int64_t i = 0; i < iterations; ++i) {
           const Tensor leaf = y.detach().requires_grad_(true);
-          y = leaf.detach() + f.mu(at) * limited(Plain::gradient(F(leaf), leaf), f.limit);
+          move = f.mu(at) * limited(Plain::gradient(F(leaf), leaf), f.limit) + f.momentum * move;
+          y = leaf.detach() + move;
         }
         const Tensor eps = (xt - std::sqrt(at.abar) * x0) / std::sqrt(1 - at.abar);
         return Plain::ddim(x0, eps, at) + delta_t / std::sqrt(at.alpha) +
@@ -270,7 +271,8 @@ TEST(Climb, EverySettingIsItsFormula) {
       {"constant", [](const At&) { return 1; }},
       {"sqrt_alpha", [](const At& at) { return std::sqrt(at.alpha); }},
       {"increase_sqrt_alpha", [=](const At& at) { return at.alpha * of_alpha * std::sqrt(at.alpha); }},
-      {"beta", [](const At& at) { return at.beta; }}};
+      {"beta", [](const At& at) { return at.beta; }},
+      {"posterior", [](const At& at) { return std::pow(0.5 * at.sigma / std::hypot(0.5, at.sigma), 2); }}};
   const ClimbOptions none = climb_preset("none");
   const auto expect_equal = [&](const ClimbOptions& options, const PaperFormula& formula,
                                 const std::string& what) {
@@ -316,6 +318,51 @@ TEST(Climb, EverySettingIsItsFormula) {
   expect_equal(options, formula, "clip");
   options.gradient_limit = formula.limit = 0.1;
   expect_equal(options, formula, "limit");
+  options = both, formula = constant;
+  options.iterations = 4, options.momentum = formula.momentum = 0.6;
+  expect_equal(options, formula, "momentum");
+  // Five steps that begin at 8, 3, 1.2, 0.5, 0.15, each twice as strong as the one before.
+  options = both, formula = constant;
+  options.late = 16;
+  formula.rho = formula.mu = [](const At& at) {
+    return 0.2 * 5 / 31 * (at.sigma > 5 ? 1 : at.sigma > 2 ? 2 : at.sigma > 1 ? 4 : at.sigma > 0.3 ? 8 : 16);
+  };
+  expect_equal(options, formula, "late");
+}
+
+TEST(Climb, LeavesAloneWhatHasEnough) {
+  World w;
+  ClimbOptions options = climb_preset("tfg", 0.2);
+  options.sigma = 0;
+  const Tensor plain = w.guided(climb_preset("none")), guided = w.guided(options);
+  options.enough = 100;  // every score lies above -100
+  ClimbOptions none = climb_preset("none");
+  none.clip_x0 = true;
+  EXPECT_EQ(largest(w.guided(options) - w.guided(none)), 0);
+  options.enough = 1e-9;  // none does
+  EXPECT_EQ(largest(w.guided(options) - guided), 0);
+  // In between, a sample that has enough at the last step ends where its own unguided step ends.
+  options.enough = 2.5;
+  const Tensor some = w.guided(options);
+  EXPECT_GT(largest(some - guided), 1e-6);
+  EXPECT_GT(largest(some - plain), 1e-6);
+}
+
+// One iteration of mean guidance with mu the open variance is the likeliest clean sample given x0 and y.
+TEST(Climb, MeanGuidanceTakesTheWholeGaussNewtonStep) {
+  const PointObjective objective(1.2, 0.5);
+  const Smoothed smoothed(objective, image_space(1, 1, 1));
+  ClimbOptions options = climb_preset("pigdm");
+  options.rho = 0, options.mu = 1, options.mu_structure = "posterior", options.clip_x0 = false;
+  options.data_std = 0.8;
+  SolverOptions solver;
+  solver.name = "euler";
+  const Denoiser at_third = [](const Tensor& x, const Tensor&) { return at::full_like(x, 0.3); };
+  const Tensor levels = doubles({1, 0});
+  const Step step = climb(make_step(solver, {}), smoothed, options, solver, levels, {});
+  const double x = solve(at_third, at::ones({1, 1, 1, 1}, torch::kFloat64), levels, step).x.item<double>();
+  const double open = 0.64 / 1.64, precise = 1 / 0.25;
+  EXPECT_NEAR(x, (0.3 / open + 1.2 * precise) / (1 / open + precise), 1e-12);
 }
 
 // Form denoiser, Euler: x' = x + (sigma' - sigma) (x - D') / sigma of D' = clip(clip(D) + rho sigma^2 J^T g).

@@ -96,6 +96,18 @@ Tensor Smoothed::counted(const Linear& term, const Tensor& y) const {
   return -term.weight * (-value / term.measurement.scale).clamp_min(kSmallest).sqrt();
 }
 
+std::vector<Measurement> Smoothed::measurements() const {
+  std::vector<Measurement> all;
+  for (const Linear& term : linear_) all.push_back(term.measurement);
+  return all;
+}
+
+Tensor Smoothed::others(const Tensor& y) const {
+  Tensor sum;
+  for (const Piece& piece : rest_) add(sum, piece.weight * piece.objective->score(y));
+  return sum;
+}
+
 Tensor Smoothed::score(const Tensor& y) const {
   Tensor sum;
   for (const Linear& term : linear_) add(sum, counted(term, y));

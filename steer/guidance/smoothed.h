@@ -23,6 +23,11 @@ class Smoothed {
   // Whether the terms are lengths of what measurements leave.
   bool of_lengths() const { return lengths_; }
 
+  // The measurements of all linear terms, weighted.
+  std::vector<Measurement> measurements() const;
+  // The other terms at y, weighted: [N]; undefined where there are none.
+  Tensor others(const Tensor& y) const;
+
   // Linear terms in closed form, for samples y with noise of deviation `std`: ln N(measured; A y,
   // noise^2 + std^2 A A^T) up to a constant. Where A A^T = a I, as for masks, area averages and the mean of
   // channels, a measurement of precision w has precision w / (1 + a std^2 w); through a blur the system is
