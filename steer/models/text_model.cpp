@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "steer/core/check.h"
 #include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/random.h"
+#include "steer/core/tensors.h"
 #include "steer/discrete/token_loss.h"
 #include "steer/models/facts.h"
 #include "steer/nn/vocabulary_loss.h"
@@ -16,7 +18,8 @@
 namespace steer {
 namespace {
 
-constexpr uint64_t kTimes = 0x7e7, kChanges = 0x7e8;  // streams of a batch's and a row's noise
+constexpr uint64_t kTimes = 0x7e7, kSearch = 0x7e9,
+                   kChanges = 0x7e8;  // streams of a batch's and a row's noise
 constexpr int64_t kBoundedAtOnce = 16;
 constexpr double kLeastRate = 1e-9;
 
@@ -26,7 +29,8 @@ TextOptions completed_text(TextOptions o) {
   if (o.loss.empty()) o.loss = masks ? "masked" : "uniform";
   STEER_CHECK(among(o.loss, names_of(text_losses())), "[options] text.loss: unknown ", o.loss,
               did_you_mean(o.loss, names_of(text_losses())));
-  STEER_CHECK(masks || (o.loss != "masked" && o.block == 0 && o.rate_from == 0 && o.rate_to == 1),
+  STEER_CHECK(masks || (o.loss != "masked" && o.block == 0 && o.rate_from == 0 && o.rate_to == 1 &&
+                        o.rate_search == 0),
               "[options] text: expected an absorbing process for loss=masked, blocks and clipped rates");
   STEER_CHECK(!masks || o.loss != "uniform", "[options] text.loss: expected a uniform process for uniform");
   STEER_CHECK(o.rate_from < o.rate_to, "[options] text.rate_from: expected less than rate_to, ", o.rate_to,
@@ -79,6 +83,12 @@ const std::vector<Named>& text_losses() {
   return table;
 }
 
+const std::vector<RateRange>& rate_ranges() {
+  static const std::vector<RateRange> ranges = {{0, 1},     {0, 0.5},   {0.15, 0.65}, {0.25, 0.75},
+                                                {0.3, 0.8}, {0.4, 0.9}, {0.45, 0.95}, {0.5, 1}};
+  return ranges;
+}
+
 // What a noised batch is: all tensors on the network's device.
 struct TextModel::Noised {
   Tensor clean, token;  // int64 [B, T]
@@ -99,7 +109,8 @@ TextModel::TextModel(const TextOptions& options)
       space_(space_of(options_.text)),
       process_(options_.process, space_.vocabulary),
       network_(text_shape(options_)),
-      freezer_(*network_) {
+      freezer_(*network_),
+      rates_{options_.rate_from, options_.rate_to} {
   plan(nullptr, Json::object());
 }
 
@@ -216,8 +227,9 @@ LossReport TextModel::loss(const Batch& batch, uint64_t seed) {
   const Tensor seeds = sample_seeds(derive_seed(seed, 1), B, device());
   Tensor t =
       options_.least_time + (1 - options_.least_time) * even_times(B, blocks, derive_seed(seed, kTimes));
-  if (options_.rate_from > 0 || options_.rate_to < 1) {
-    const Tensor rate = options_.rate_from + (options_.rate_to - options_.rate_from) * t;
+  if (options_.rate_search > 0) last_ = batch.data, last_seed_ = seed;
+  if (rates_.from > 0 || rates_.to < 1) {
+    const Tensor rate = rates_.from + (rates_.to - rates_.from) * t;
     t = process_.time_of(1 - rate.clamp_max(1 - 1e-9)).clamp(options_.least_time, 1);
   }
   const Noised some = noised(batch.data, t, seeds);
@@ -239,6 +251,49 @@ LossReport TextModel::loss(const Batch& batch, uint64_t seed) {
       of_tokens((process_.fall(some.t) / (1 - process_.alpha(some.t))).to(torch::kFloat32), T);
   const Tensor loss = per_token(masked_sum(some, made, weight, how, nullptr));
   return {loss, {{"nats", loss.detach()}}};
+}
+
+Figures TextModel::after_step(int64_t step, const Adam*, const Ema*) {
+  if (options_.rate_search == 0) return {};
+  if (step % options_.rate_search == 0) rates_ = steadiest(last_, last_seed_);
+  return {{"rate_from", at::scalar_tensor(rates_.from)}, {"rate_to", at::scalar_tensor(rates_.to)}};
+}
+
+RateRange TextModel::steadiest(const State& texts, uint64_t seed) const {
+  constexpr int64_t kDraws = 4;
+  const torch::NoGradGuard no_grad;
+  const int64_t T = texts.token.size(1), blocks = options_.block > 0 ? T / options_.block : 1;
+  RateRange best;
+  double least = std::numeric_limits<double>::infinity();
+  for (const RateRange& range : rate_ranges()) {
+    std::vector<Tensor> bounds;
+    for (int64_t draw = 0; draw < kDraws; ++draw) {
+      const uint64_t of_draw = derive_seed(seed, kSearch, static_cast<uint64_t>(draw));
+      const Tensor u = range.from + (range.to - range.from) * even_times(texts.size(), blocks, of_draw);
+      bounds.push_back(bound_of(texts, u, sample_seeds(of_draw, texts.size())));
+    }
+    const double variance = at::cat(bounds).var(/*unbiased=*/false).item<double>();
+    if (variance < least) least = variance, best = range;
+  }
+  return best;
+}
+
+std::map<std::string, Tensor> TextModel::training_state() {
+  if (options_.rate_search == 0) return {};
+  return {{"rates", at::tensor({rates_.from, rates_.to}, torch::kFloat64)}};
+}
+
+void TextModel::load_training_state(const std::map<std::string, Tensor>& state) {
+  const auto found = state.find("rates");
+  if (options_.rate_search == 0 || found == state.end()) return;
+  const Tensor rates = found->second.to(torch::kFloat64).cpu();
+  STEER_CHECK(rates.sizes() == at::IntArrayRef({2}), "[resume] rates: expected shape [2] but got ",
+              shape_text(rates.sizes()));
+  const RateRange range{rates[0].item<double>(), rates[1].item<double>()};
+  STEER_CHECK(range.from >= 0 && range.from < range.to && range.to <= 1,
+              "[resume] rates: expected two shares, the first below the second, but got ", range.from,
+              " and ", range.to);
+  rates_ = range;
 }
 
 Tensor TextModel::nats(const State& texts, uint64_t seed) const {

@@ -20,6 +20,7 @@ struct TextOptions {
   bool timeless = true;
   double rate_from = 0;
   double rate_to = 1;
+  int64_t rate_search = 0;
   double least_time = 1e-3;
   int64_t classes = 0;
   double label_dropout = 0.1;
@@ -39,6 +40,10 @@ struct TextOptions {
     f("timeless", timeless, "of masks: the network is not told the noise, which the masks tell");
     f("rate_from", rate_from, "of masks: the least share of masks in training", from_below(0, 1));
     f("rate_to", rate_to, "of masks: the largest one", from_to(0, 1));
+    f("rate_search", rate_search,
+      "of masks: steps between looks for the shares of masks whose losses vary least, which training then "
+      "draws from; 0 = rate_from and rate_to as they are",
+      at_least(0));
     f("least_time", least_time, "training draws times from here to 1", from_below(0, 1));
     f("classes", classes, "number of classes that the model is told; 0 = none", from_to(0, 1 << 20));
     f("label_dropout", label_dropout, "chance that a training text's class is not told", from_below(0, 1));
@@ -51,6 +56,14 @@ const std::vector<Named>& text_losses();
 
 // How much the network of such a model is, without building it. Error for options that it refuses.
 Extent extent(const TextOptions& options);
+
+// Shares of masks, all equally likely.
+struct RateRange {
+  double from = 0, to = 1;
+};
+
+// The ranges that rate_search chooses from: all, and halves of it.
+const std::vector<RateRange>& rate_ranges();
 
 // The model of the family "text".
 class TextModel : public Generator, public TextScores {
@@ -67,7 +80,11 @@ class TextModel : public Generator, public TextScores {
   // Nats a token of the loss that was asked for; all are bounds of the same (discrete/token_loss.h) where
   // rates are not clipped. Times of the rows, and of their blocks, are spread evenly (antithetic).
   LossReport loss(const Batch& batch, uint64_t seed) override;
-  Figures after_step(int64_t, const Adam*, const Ema*) override { return {}; }
+  // Looks for the steadiest rates where it is time for it, and says which they are.
+  Figures after_step(int64_t step, const Adam*, const Ema*) override;
+  // The rates found so far.
+  std::map<std::string, Tensor> training_state() override;
+  void load_training_state(const std::map<std::string, Tensor>& state) override;
   NamedTensors hidden_matrices() override { return steer::hidden_matrices(network_); }
   using Generator::plan;
   // By a solver of tokens, text_plan.h; an objective guides by what it knows of the text (Objective::known).
@@ -90,6 +107,7 @@ class TextModel : public Generator, public TextScores {
   Freezer& freezer() const { return freezer_; }                      // what every draw holds
   torch::Device device() const { return network_->table.device(); }  // of its weights
   Sight sight() const;                                               // what its layers see
+  RateRange rates() const { return rates_; }                         // shares of masks in training
   bool told_noise() const;                                           // whether the network is
 
  private:
@@ -100,6 +118,9 @@ class TextModel : public Generator, public TextScores {
   Tensor features(const Noised& noised, const Tensor& label, const Forwarding& how) const;
   // Nats of the bound for each text, where 1 - alpha is u [B, blocks].
   Tensor bound_of(const State& texts, const Tensor& u, const Tensor& seeds) const;
+  // The range in which the bounds of these texts, by one share of masks for each of their blocks, have the
+  // least variance (Arriola et al. 2025, section 5).
+  RateRange steadiest(const State& texts, uint64_t seed) const;
   // Loss of each token, [B, T], by logits of all tokens.
   Tensor token_loss(const Noised& noised, const Tensor& logits) const;
   // The same of masks without logits of all: nats weighted and summed as `weight` says, and each.
@@ -111,6 +132,9 @@ class TextModel : public Generator, public TextScores {
   TokenProcess process_;
   Transformer network_;
   mutable Freezer freezer_;
+  RateRange rates_;
+  State last_;  // of the last loss, where rates are searched
+  uint64_t last_seed_ = 0;
 };
 
 }  // namespace steer

@@ -141,6 +141,37 @@ TEST(TextModels, TheBoundIsItsIntegralOverAllMasks) {
   }
 }
 
+// Of a network whose answer does not depend on what it sees, each masked token costs c: a text of one block
+// has the bound c M / r, whose variance over M and r is least where shares are near 1.
+TEST(TextModels, TheSteadiestRatesAreFoundAndKept) {
+  const auto model = lively_model<TextModel>("text", text_options({{"rate_search", 3}, {"block", 4}}));
+  {
+    const torch::NoGradGuard no_grad;
+    for (Tensor& parameter : model->module().parameters()) parameter.zero_();
+  }
+  EXPECT_EQ(model->rates().to, 1);
+  EXPECT_EQ(model->rates().from, 0);
+  const Batch batch = batch_of(random_texts(16));
+  model->loss(batch, 5);
+  EXPECT_EQ(model->after_step(2, nullptr, nullptr)[0].second.item<double>(), 0);  // not yet
+  const Figures figures = model->after_step(3, nullptr, nullptr);
+  EXPECT_EQ(figures[0].first, "rate_from");
+  EXPECT_EQ(figures[0].second.item<double>(), 0.5);
+  EXPECT_EQ(model->rates().to, 1);
+  const auto other = make_model("text", model->options(), 3);
+  other->load_training_state(model->training_state());
+  EXPECT_EQ(dynamic_cast<TextModel&>(*other).rates().from, 0.5);
+  EXPECT_NE(refusal([&] {
+              other->load_training_state({{"rates", at::ones({3})}});
+            }).find("expected shape [2]"),
+            std::string::npos);
+  EXPECT_NE(refusal([&] {
+              other->load_training_state({{"rates", at::ones({2})}});
+            }).find("below the second"),
+            std::string::npos);
+  EXPECT_TRUE(make_model("text", text_options(), 3)->training_state().empty());
+}
+
 TEST(TextModels, BlocksOfOneTokenAreLeftToRight) {
   // Wholly masked blocks of one token: the sum of what is said of each is the exact likelihood.
   Json options = text_options({{"block", 1}});
