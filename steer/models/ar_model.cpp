@@ -62,17 +62,27 @@ class ArPlan : public Plan {
     context.sight = causal();
     KvCache cache;
     Tensor last = at::full({rows, 1}, model_.start(), type);
+    const int64_t end = tokenizer_of(model_.settings().text).end();
     Tensor made = at::full({rows, length}, vocabulary, type);
+    Tensor ended = at::zeros({rows}, at::kBool);
     Samples samples;
     for (int64_t i = 0; i < length && !samples.stopped; ++i) {
       const Tensor features = model_.network()->features(last, context, {}, &cache, true);
       const Tensor p = sharpened(model_.network()->logits(features).select(1, 0).log_softmax(-1).cpu(),
                                  settings_.temperature, settings_.nucleus);
       const Tensor u = fine_uniform_rows(request.seeds, derive_seed(kArDraw, static_cast<uint64_t>(i)), {1});
-      last = with_known(drawn_from(p, u.squeeze(1)), i).to(model_.device()).unsqueeze(1);
+      Tensor drawn = drawn_from(p, u.squeeze(1));
+      if (end >= 0) drawn = at::where(ended, end, drawn);
+      drawn = with_known(drawn, i);
+      last = drawn.to(model_.device()).unsqueeze(1);
       made.select(1, i).copy_(last.squeeze(1));
       ++samples.evaluations;
       if (watch) samples.stopped = !watch(glimpse_of(i, made));
+      if (end < 0) continue;
+      ended = drawn == end;
+      if (known_.defined() || !ended.all().item<bool>()) continue;
+      made.narrow(1, i, length - i).fill_(end);
+      break;
     }
     if (!samples.stopped) samples.state.token = made.cpu();
     return samples;

@@ -263,6 +263,31 @@ TEST(TextModels, AnInfillingKeepsWhatIsKnown) {
   }
 }
 
+// A model that learned documents of two letters ends its samples, and stops where all have ended.
+TEST(TextModels, SamplesEndWhereDocumentsDo) {
+  const Tokenizer tokenizer = Tokenizer::characters("ab").with_end();
+  Json options = text_options();
+  options["text"]["alphabet"] = text_space(tokenizer, 1).alphabet;
+  const auto made = make_model("ar", options, 3);
+  auto& model = dynamic_cast<ArModel&>(*made);
+  State texts;
+  texts.token = at::full({16, kLength}, tokenizer.end(), torch::kInt64);
+  texts.token.select(1, 0).copy_(at::arange(16, torch::kInt64).remainder(2));
+  texts.token.select(1, 1).copy_(1 - at::arange(16, torch::kInt64).remainder(2));
+  torch::optim::Adam adam(model.module().parameters(), 1e-2);
+  for (uint64_t i = 0; i < 150; ++i) {
+    adam.zero_grad();
+    model.loss(batch_of(texts), i).loss.backward();
+    adam.step();
+  }
+  const Samples samples = model.plan(nullptr, Json::object())->draw(of_seeds(1, 32), {});
+  const std::vector<std::string> all = plain_texts(model.space(), samples.state);
+  const auto good =
+      std::count_if(all.begin(), all.end(), [](const auto& t) { return t == "ab" || t == "ba"; });
+  EXPECT_GE(good, 28);
+  EXPECT_LT(samples.evaluations, kLength);
+}
+
 TEST(TextModels, MakeOtherLengthsOrSayWhyNot) {
   const auto model = lively_model<TextModel>("text", text_options());
   EXPECT_EQ(model->draw(of_seeds(0, 2), nullptr, {{"length", 30}}).state.token.size(1), 30);

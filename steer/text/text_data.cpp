@@ -76,23 +76,29 @@ std::string joined_documents(const std::vector<std::string>& documents) {
   return text;
 }
 
-// Text with every character that a window may have.
-std::string all_characters(const Documents& documents) {
-  std::string text = documents.train.size() > 1 || documents.test.size() > 1 ? "\n" : "";
+// Text with every character that a window may have; those that run on have an empty line between documents.
+std::string all_characters(const Documents& documents, bool run_on) {
+  std::string text = run_on && (documents.train.size() > 1 || documents.test.size() > 1) ? "\n" : "";
   for (const auto* part : {&documents.train, &documents.test})
     for (const std::string& document : *part) text += document;
   return text;
 }
 
-Tokenizer tokenizer_for(const std::string& word, const Documents& documents) {
+Tokenizer tokenizer_for(const std::string& word, const Documents& documents, bool run_on) {
   if (word == "bytes") return Tokenizer::bytes();
   if (!word.empty() && word.front() == '{') return tokenizer_of(word, "tokenizer");
-  if (word == "characters") return Tokenizer::characters(all_characters(documents));
+  if (word == "characters") return Tokenizer::characters(all_characters(documents, run_on));
   if (word.rfind(kLearned, 0) != 0) return read_tokenizer(word);
   const std::string size = word.substr(sizeof kLearned - 1);
   STEER_CHECK(!size.empty() && size.size() < 8 && size.find_first_not_of("0123456789") == std::string::npos,
               "tokenizer: expected bpe:SIZE, as bpe:1024, but got \"", word, "\"");
   return Tokenizer::learned(joined_documents(documents.train), std::stoll(size));
+}
+
+std::vector<int64_t> ended(const Tokenizer& tokenizer, const std::string& document) {
+  std::vector<int64_t> tokens = tokenizer.encode(document);
+  if (tokenizer.end() >= 0) tokens.push_back(tokenizer.end());
+  return tokens;
 }
 
 // Where a window stands in the tokens, and how long it is.
@@ -114,6 +120,7 @@ class TextDataset : public Dataset {
     if (limit > 0) windows_.resize(std::min(windows_.size(), static_cast<size_t>(limit)));
     all.insert(all.end(), static_cast<size_t>(length), 0);  // a short window reaches into these
     token_ = at::tensor(all, torch::kInt64);
+    end_ = tokenizer_of(space_).end();
   }
 
   int64_t size() const override { return static_cast<int64_t>(windows_.size()); }
@@ -127,12 +134,12 @@ class TextDataset : public Dataset {
                   " but got ", index);
       const Window& window = windows_[static_cast<size_t>(index)];
       const Tensor there = at::arange(length) < window.length;
-      rows.push_back(token_.narrow(0, window.at, length) * there);
+      rows.push_back(at::where(there, token_.narrow(0, window.at, length), std::max<int64_t>(end_, 0)));
       masks.push_back(there);
     }
     Batch batch;
     batch.data.token = at::stack(rows);
-    if (short_) batch.data.mask = at::stack(masks);
+    if (short_ && end_ < 0) batch.data.mask = at::stack(masks);
     batch.told.label = at::full({static_cast<int64_t>(indices.size())}, -1, torch::kInt64);
     batch.index = at::tensor(indices, torch::kInt64);
     return batch;
@@ -151,6 +158,7 @@ class TextDataset : public Dataset {
   Tensor token_;  // int64, of all pieces one after another
   std::vector<Window> windows_;
   bool short_ = false;
+  int64_t end_ = -1;  // the token that fills what follows a document; -1: none, a mask tells
 };
 
 void check_text_options(const DataOptions& options) {
@@ -195,9 +203,11 @@ std::unique_ptr<Dataset> make_text_dataset(const DataOptions& options) {
   std::vector<std::vector<int64_t>> pieces;
   Tokenizer tokenizer = Tokenizer::bytes();
   try {
-    tokenizer = tokenizer_for(options.tokenizer, documents);
-    if (options.documents)
-      for (const std::string& document : wanted) pieces.push_back(tokenizer.encode(document));
+    tokenizer = tokenizer_for(options.tokenizer, documents, !options.documents);
+    const bool of_model = options.tokenizer.front() == '{';
+    if (options.documents && !of_model) tokenizer = tokenizer.with_end();
+    if (options.documents || tokenizer.end() >= 0)
+      for (const std::string& document : wanted) pieces.push_back(ended(tokenizer, document));
     else
       pieces.push_back(tokenizer.encode(joined_documents(wanted)));
   } catch (const Error& error) {

@@ -77,9 +77,23 @@ TEST(TextData, DocumentsEndTheirSamplesWhereAsked) {
   options.documents = true;
   const auto apart = make_text_dataset(options);
   EXPECT_EQ(all_texts(*apart), (std::vector<std::string>{"jjj", "ttt"}));
-  EXPECT_EQ(apart->batch({1}).data.mask.sum().item<int64_t>(), 3);
+  // Four tokens with their end, which all that follows is too.
+  const int64_t end = tokenizer_of(apart->space()).end();
+  EXPECT_EQ(end, 20);  // after the letters; no line is between documents
+  const Batch batch = apart->batch({1});
+  EXPECT_FALSE(batch.data.mask.defined());
+  EXPECT_EQ((batch.data.token == end).sum().item<int64_t>(), batch.data.token.size(1) - 3);
+  EXPECT_NE(batch.data.token[0][2].item<int64_t>(), end);
   options.split = "train";
   EXPECT_EQ(make_text_dataset(options)->size(), 18);
+  // A model's tokenizer with an end takes documents apart unasked; one without has them marked by a mask.
+  options.tokenizer = apart->space().alphabet, options.documents = false, options.split = "test";
+  EXPECT_EQ(make_text_dataset(options)->size(), 2);
+  options.tokenizer = text_space(Tokenizer::characters("abcdefghijklmnopqrst"), 1).alphabet;
+  options.documents = true;
+  const auto masked = make_text_dataset(options);
+  EXPECT_EQ(tokenizer_of(masked->space()).end(), -1);
+  EXPECT_EQ(masked->batch({1}).data.mask.sum().item<int64_t>(), 3);
 }
 
 TEST(TextData, TakesFoldersAndTheirParts) {

@@ -82,6 +82,7 @@ LetterLines letters_of(const Tokenizer& tokenizer, const Tensor& token, int64_t 
   for (int64_t i = 0; i < tokens.size(0); ++i) {
     if (present.defined() && !present[i].item<bool>()) continue;
     const int64_t number = tokens[i].item<int64_t>();
+    if (number >= 0 && number == tokenizer.end()) break;
     if (number >= 0 && number < tokenizer.size()) {
       bytes += tokenizer.piece(number);
       continue;
@@ -130,6 +131,7 @@ std::vector<std::string> plain_texts(const Space& space, const State& state) {
     for (int64_t j = 0; j < tokens.size(1); ++j) {
       if (state.mask.defined() && !state.mask[i][j].item<bool>()) continue;
       const int64_t number = tokens[i][j].item<int64_t>();
+      if (number >= 0 && number == tokenizer.end()) break;
       texts.back() += number >= 0 && number < tokenizer.size() ? tokenizer.piece(number) : kHiddenLetter;
     }
   }

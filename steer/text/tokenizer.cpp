@@ -12,7 +12,8 @@
 namespace steer {
 namespace {
 
-constexpr char kBytes[] = "bytes", kCharacters[] = "characters", kBytePairs[] = "bpe";
+constexpr char kBytes[] = "bytes", kCharacters[] = "characters", kBytePairs[] = "bpe",
+               kEndOfText[] = "<|endoftext|>";
 constexpr size_t kMostPieces = size_t{1} << 22, kLongestPiece = size_t{1} << 16;
 
 std::vector<std::string> single_bytes() {
@@ -175,12 +176,23 @@ const std::string& Tokenizer::type() const {
 }
 
 int64_t Tokenizer::size() const {
-  return static_cast<int64_t>(content_->pieces.size());
+  const auto pieces = static_cast<int64_t>(content_->pieces.size());
+  return end_ == pieces ? pieces + 1 : pieces;
 }
 
 const std::string& Tokenizer::piece(int64_t token) const {
+  static const std::string nothing;
   STEER_CHECK(token >= 0 && token < size(), "[text] expected tokens 0 to ", size() - 1, " but got ", token);
-  return content_->pieces[static_cast<size_t>(token)];
+  const auto place = static_cast<size_t>(token);
+  return place < content_->pieces.size() ? content_->pieces[place] : nothing;
+}
+
+Tokenizer Tokenizer::with_end() const {
+  Tokenizer made = *this;
+  if (end_ >= 0) return made;
+  const int64_t known = special(kEndOfText);
+  made.end_ = known >= 0 ? known : size();
+  return made;
 }
 
 int64_t Tokenizer::special(const std::string& text) const {
@@ -199,12 +211,17 @@ std::vector<int64_t> Tokenizer::encode(std::string_view text) const {
 
 std::string Tokenizer::decode(const std::vector<int64_t>& tokens) const {
   std::string text;
-  for (const int64_t token : tokens) text += piece(token);
+  for (const int64_t token : tokens) {
+    const std::string& bytes = piece(token);
+    if (token == end_) break;
+    text += bytes;
+  }
   return text;
 }
 
 Json Tokenizer::json() const {
   Json json = {{"type", type()}};
+  if (end_ >= 0) json["end"] = end_;
   if (type() == kBytes) return json;
   Json pieces = Json::array();
   for (const std::string& piece : content_->pieces)
@@ -242,6 +259,17 @@ std::vector<Merge> merges_of(const Json& list, const std::string& what) {
 }  // namespace
 
 Tokenizer Tokenizer::of_json(const Json& json, const std::string& what) {
+  Tokenizer made = without_end(json, what);
+  if (!json.contains("end")) return made;
+  const auto end = field<int64_t>(json, "end", what);
+  const std::vector<int64_t>& special = made.content_->special;
+  STEER_CHECK(end == made.size() || std::find(special.begin(), special.end(), end) != special.end(), what,
+              ": end: expected a special token or one more than there are, ", made.size(), ", but got ", end);
+  made.end_ = end;
+  return made;
+}
+
+Tokenizer Tokenizer::without_end(const Json& json, const std::string& what) {
   const auto type = field<std::string>(json, "type", what);
   if (type == kBytes) return bytes();
   STEER_CHECK(type == kCharacters || type == kBytePairs, what,

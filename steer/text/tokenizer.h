@@ -55,9 +55,16 @@ class Tokenizer {
   // The special token of this text, or -1.
   int64_t special(const std::string& text) const;
 
+  // The token that ends a document, or -1. No text has it; decode() stops before it.
+  int64_t end() const { return end_; }
+  // The same with such a token: GPT-2's <|endoftext|> where it is one of the special tokens, else one more,
+  // of no bytes. What has one already stays as it is.
+  Tokenizer with_end() const;
+
   // The tokens of a text. Error, one line with the place, for what has no token.
   std::vector<int64_t> encode(std::string_view text) const;
-  // The text of tokens; half a character is no error. Error for tokens that do not exist.
+  // The text of tokens up to the end of the document; half a character is no error. Error for tokens that do
+  // not exist.
   std::string decode(const std::vector<int64_t>& tokens) const;
 
   // As a checkpoint holds it: {"type", "pieces", "merges", ...}; and back. Error, which begins with `what`,
@@ -67,8 +74,11 @@ class Tokenizer {
 
  private:
   struct Content;
+  // As of_json, but for the end.
+  static Tokenizer without_end(const Json& json, const std::string& what);
   explicit Tokenizer(std::shared_ptr<const Content> content) : content_(std::move(content)) {}
   std::shared_ptr<const Content> content_;
+  int64_t end_ = -1;
 };
 
 // Whether both make the same tokens of every text, as far as what they hold tells.

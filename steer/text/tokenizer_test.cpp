@@ -105,6 +105,33 @@ TEST(Tokenizer, ComesBackFromACheckpointsJson) {
   EXPECT_NE(Tokenizer::bytes(), Tokenizer::characters("ab"));
 }
 
+TEST(Tokenizer, AnEndEndsATextAndNoTextHasIt) {
+  const Tokenizer plain = Tokenizer::characters("abc"), ended = plain.with_end();
+  EXPECT_EQ(plain.end(), -1);
+  EXPECT_EQ(ended.end(), 3);
+  EXPECT_EQ(ended.size(), 4);
+  EXPECT_EQ(ended.piece(3), "");
+  EXPECT_EQ(ended.decode({0, 1, 3, 2, 3}), "ab");
+  EXPECT_EQ(refusal([&] { ended.decode({0, 4}); }), "[text] expected tokens 0 to 3 but got 4");
+  EXPECT_EQ(Tokenizer::bytes().with_end().size(), 257);
+  EXPECT_EQ(ended.with_end(), ended);
+  EXPECT_NE(ended, plain);
+  // GPT-2's own.
+  Tokenizer::Parts parts;
+  parts.pieces = {"a", "<|endoftext|>", "b"}, parts.words = "(?s).+", parts.special = {1};
+  const Tokenizer pairs = Tokenizer::byte_pairs(parts, "[x]").with_end();
+  EXPECT_EQ(pairs.end(), 1);
+  EXPECT_EQ(pairs.size(), 3);
+  EXPECT_EQ(pairs.decode({0, 1, 2}), "a");
+  for (const Tokenizer& each : {ended, pairs, Tokenizer::bytes().with_end()})
+    EXPECT_EQ(Tokenizer::of_json(each.json(), "[x]"), each);
+  Json wrong = ended.json();
+  wrong["end"] = 1;
+  EXPECT_NE(
+      refusal([&] { Tokenizer::of_json(wrong, "[x]"); }).find("[x]: end: expected a special token or one"),
+      std::string::npos);
+}
+
 TEST(Tokenizer, RefusesJsonThatIsNone) {
   const std::vector<std::pair<std::string, std::string>> wrong = {
       {R"({})", "type"},
