@@ -96,6 +96,11 @@ claims 'a seed gives its sample in any list' same_pixels each/20.png own20.png
 refuses 1 'expected no --count beside a list' "$steer" sample run --seed 3,7 -n 4
 refuses 1 'expected numbers and ranges' "$steer" sample run --seed 3,,7
 refuses 1 'no braces but those of {seed}' "$steer" sample run -n 1 -o '{sed}.png'
+works 'variations of a picture' "$steer" sample run --from 'each/3.png' --fit resize --noise 0.4 -n 3 -o vary.png
+works 'a folder of pictures, each its own seed' "$steer" sample run --from each --fit resize --noise 0 -o 'back/{seed}.png'
+refuses 1 'expected --from' "$steer" sample run --noise 0.4
+refuses 2 'not in range' "$steer" sample run --from each/3.png --noise 1.5
+refuses 1 'nothere.png' "$steer" sample run --from nothere.png
 refuses 1 'each seed once' "$steer" sample run --seed 3,3 -o '{seed}.png'
 refuses 1 'ends in .png' "$steer" sample run -n 1 -o picture.json
 refuses 1 'it is a folder' "$steer" sample run -n 1 -o run

@@ -109,6 +109,16 @@ void RequestFlags::add_to(CLI::App* command) {
       ->check(CLI::Range(1, 64));
   add_fit_flags(command, asked.fit, "files of another size: resize, pad or crop (default: refused)");
   add_telling_flags(command, asked.telling);
+  command
+      ->add_option("--from", from_,
+                   "begin from this picture, text or folder of them in place of noise (repeatable; sample i "
+                   "begins from number i)")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--noise", noise_,
+                   "of --from: how much of it is noise, or written anew: 0 nothing, 1 all of it")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1.0));
   common.add_to(command, false);
 }
 
@@ -122,11 +132,25 @@ Recipe RequestFlags::recipe() const {
                 ", but got ", recipe.count);
     recipe.count = listed;
   }
+  STEER_CHECK(!from_.empty() || command_->get_option("--noise")->count() == 0,
+              "[begin] --noise: expected --from, what to begin from");
+  if (!from_.empty()) put_beginning(recipe);
   recipe.settings = settings.settings(recipe.model.path);
   recipe.telling.fit = recipe.fit;
   if (recipe.objective.empty()) recipe.fit.clear();
   recipe.precision = common.precision, recipe.device = common.device;
   return recipe;
+}
+
+void RequestFlags::put_beginning(Recipe& recipe) const {
+  constexpr int64_t kVariations = 8;
+  Begun& begun = recipe.from.emplace();
+  for (const std::string& path : from_)
+    for (std::string& file : files_at(path)) begun.files.push_back(std::move(file));
+  begun.noise = noise_, begun.fit = recipe.fit;
+  if (command_->get_option("--count")->count() > 0 || recipe.seeds.size() > 1) return;
+  const auto files = static_cast<int64_t>(begun.files.size());
+  recipe.count = files > 1 ? files : kVariations;
 }
 
 int answer(const Common& common, const Recipe& recipe, const LoadedModel& loaded,

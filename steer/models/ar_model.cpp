@@ -53,8 +53,10 @@ class ArPlan : public Plan {
   int64_t evaluations() const override { return settings_.length; }
 
   Samples draw(const DrawRequest& request, const Watch& watch) const override {
+    check_beginning(request.begin, model_.space(), request.seeds.size(0));
     const torch::NoGradGuard no_grad;
     const Frozen frozen(model_.freezer());
+    const State known = known_of(request);
     const int64_t rows = request.seeds.size(0), length = settings_.length,
                   vocabulary = model_.space().vocabulary;
     const auto type = at::TensorOptions(model_.device()).dtype(torch::kInt64);
@@ -73,14 +75,14 @@ class ArPlan : public Plan {
       const Tensor u = fine_uniform_rows(request.seeds, derive_seed(kArDraw, static_cast<uint64_t>(i)), {1});
       Tensor drawn = drawn_from(p, u.squeeze(1));
       if (end >= 0) drawn = at::where(ended, end, drawn);
-      drawn = with_known(drawn, i);
+      drawn = with_known(known, drawn, i);
       last = drawn.to(model_.device()).unsqueeze(1);
       made.select(1, i).copy_(last.squeeze(1));
       ++samples.evaluations;
       if (watch) samples.stopped = !watch(glimpse_of(i, made));
       if (end < 0) continue;
       ended = drawn == end;
-      if (known_.defined() || !ended.all().item<bool>()) continue;
+      if (known.defined() || !ended.all().item<bool>()) continue;
       made.narrow(1, i, length - i).fill_(end);
       break;
     }
@@ -100,10 +102,18 @@ class ArPlan : public Plan {
     return glimpse;
   }
 
-  Tensor with_known(const Tensor& drawn, int64_t i) const {
-    if (!known_.defined()) return drawn;
-    const Tensor token = per_sample(known_.token.select(1, i), drawn.size(0), "[guide]");
-    const Tensor there = per_sample(known_.mask.select(1, i), drawn.size(0), "[guide]");
+  // What the objective knows, and what stays of texts to begin from.
+  State known_of(const DrawRequest& request) const {
+    if (!request.begin.from.defined()) return known_;
+    STEER_CHECK(request.begin.from.token.size(1) == settings_.length, "[begin] from: expected texts of ",
+                settings_.length, " tokens but got ", request.begin.from.token.size(1));
+    return known_of_both(known_, kept_of(request.begin, request.seeds, true));
+  }
+
+  static Tensor with_known(const State& known, const Tensor& drawn, int64_t i) {
+    if (!known.defined()) return drawn;
+    const Tensor token = per_sample(known.token.select(1, i), drawn.size(0), "[guide]");
+    const Tensor there = per_sample(known.mask.select(1, i), drawn.size(0), "[guide]");
     return at::where(there, token, drawn);
   }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "steer/codes/prior.h"
 #include "steer/core/check.h"
 #include "steer/core/json.h"
@@ -91,10 +93,13 @@ class DdnPlan : public Plan {
   bool together() const override { return settings_.beam > 1; }
 
   Samples draw(const DrawRequest& request, const Watch& watch) const override {
+    check_beginning(request.begin, space_, request.seeds.size(0));
+    if (request.begin.from.defined() && request.begin.noise == 0) return as_they_are(request);
     const torch::NoGradGuard no_grad;
     const Tensor seeds = request.seeds.to(model_.device());
     Condition told = model_.condition(request.told);
-    const auto [chooser, rows] = way(seeds, told);
+    auto [chooser, rows] = way(seeds, told);
+    if (request.begin.defined()) chooser = beginning(request, chooser);
     const int64_t depth = model_.network().depth();
     const Observer observer = [&](const LayerStep& step) {
       if (!watch) return;
@@ -120,6 +125,22 @@ class DdnPlan : public Plan {
     Chooser chooser;
     int64_t rows;
   };
+
+  Samples as_they_are(const DrawRequest& request) const {
+    Samples samples;
+    samples.state = within(space_, request.begin.from.x.to(model_.device(), torch::kFloat32));
+    samples.code = model_.encode(request.begin.from.to(model_.device()), 1, request.told).code;
+    return samples;
+  }
+
+  // The first layers choose what the samples to begin from choose, as many as there is no noise.
+  Chooser beginning(const DrawRequest& request, const Chooser& then) const {
+    STEER_CHECK(settings_.beam <= 1 && settings_.particles == 0 && !prior_,
+                "[begin] expected neither beam, particles nor prior of a ddn that begins from samples");
+    const Tensor code = model_.encode(request.begin.from.to(model_.device()), 1, request.told).code;
+    const auto kept = std::llround((1 - request.begin.noise) * static_cast<double>(code.size(1)));
+    return follow_some(code, at::full({code.size(0)}, static_cast<int64_t>(kept), code.options()), then);
+  }
 
   // A layer's images at the space's size.
   State shown(const Tensor& images) const {

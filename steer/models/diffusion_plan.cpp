@@ -10,6 +10,7 @@
 #include "steer/core/options.h"
 #include "steer/guidance/presets.h"
 #include "steer/guidance/proposal.h"
+#include "steer/models/diffusion_beginning.h"
 #include "steer/models/diffusion_model.h"
 #include "steer/nn/frozen.h"
 
@@ -198,10 +199,11 @@ class DiffusionPlan : public Plan {
 
   Samples draw(const DrawRequest& request, const Watch& watch) const override {
     check_told(request);
+    if (request.begin.from.defined() && request.begin.noise == 0) return as_they_are(request);
     const torch::NoGradGuard no_grad;
     const Frozen frozen(model_.freezer());
     const Tensor seeds = request.seeds.to(model_.device());
-    const Tensor start = starting_noise(seeds, space_.sizes, grid_[0].item<double>());
+    const DiffusionStart start = start_of(model_, sampler_, request.begin, seeds);
     const auto calls = std::make_shared<int64_t>(0);
     // An adaptive solver would take the rounding of bfloat16 for its own error and never get ahead.
     Forwarding how;
@@ -213,7 +215,7 @@ class DiffusionPlan : public Plan {
           sampler_.scale, calls, how);
     };
     Samples samples;
-    const Tensor x = solve(denoiser_of, start, grid_, sampler_.solver, seeds,
+    const Tensor x = solve(denoiser_of, start.x, start.levels, sampler_.solver, seeds,
                            observer_of(watch, space_, 1, samples.stopped))
                          .x;
     samples.evaluations = *calls;
@@ -222,15 +224,23 @@ class DiffusionPlan : public Plan {
   }
 
  protected:
-  static void check_told(const DrawRequest& request) {
+  void check_told(const DrawRequest& request) const {
+    check_beginning(request.begin, space_, request.seeds.size(0));
     STEER_CHECK(!request.told.given.defined(),
                 "[condition] expected no condition image, because the model was trained without");
+  }
+
+  // What begins without noise.
+  Samples as_they_are(const DrawRequest& request) const {
+    Samples samples;
+    samples.state = within(space_, request.begin.from.x.to(model_.device(), torch::kFloat32));
+    return samples;
   }
 
   const DiffusionModel& model_;
   Space space_;
   SamplerOptions sampler_;
-  Tensor grid_;
+  Tensor grid_;  // from pure noise
 };
 
 class GuidedDiffusionPlan : public DiffusionPlan {
@@ -271,21 +281,24 @@ class GuidedDiffusionPlan : public DiffusionPlan {
 
   Samples draw(const DrawRequest& request, const Watch& watch) const override {
     check_told(request);
+    if (request.begin.from.defined() && request.begin.noise == 0) return as_they_are(request);
     const torch::NoGradGuard no_grad;
     const Frozen frozen(model_.freezer());
     Population population(objective_, guidance_.population, request.seeds.to(model_.device()));
     if (smoothed_ && smoothed_->whole()) population.foresee(*smoothed_);
     const Tensor seeds = population.row_seeds();
-    const Step step = guided_step(population, seeds);
+    Beginning begin = request.begin;
+    if (begin.defined()) begin.from = population.spread(begin.from.x.to(model_.device()));
+    const DiffusionStart start = start_of(model_, sampler_, begin, seeds);
+    const Step step = guided_step(population, seeds, start.levels);
     const auto calls = std::make_shared<int64_t>(0);
     const Tensor& label = request.told.label;
     Denoiser denoiser = model_.guided_denoiser(
         label.defined() ? population.spread(label.to(model_.device())) : Tensor(), sampler_.scale, calls);
     denoiser = clipped_for(sampler_.solver, denoiser);
-    const Tensor start = starting_noise(seeds, space_.sizes, grid_[0].item<double>());
     const int64_t rows_each = population.rows() / request.seeds.size(0);
     Samples samples;
-    const Tensor x = solve(denoiser, start, grid_, population.wrap(step),
+    const Tensor x = solve(denoiser, start.x, start.levels, population.wrap(step),
                            observer_of(watch, space_, rows_each, samples.stopped))
                          .x;
     samples.evaluations = *calls * rows_each;
@@ -296,12 +309,12 @@ class GuidedDiffusionPlan : public DiffusionPlan {
  private:
   // The solver's step that climbs where the guidance does; its end is what is given back, so that just that
   // is judged.
-  Step guided_step(Population& population, const Tensor& seeds) const {
+  Step guided_step(Population& population, const Tensor& seeds, const Tensor& levels) const {
     const SolverOptions& solver = sampler_.solver;
     const Noise noise = seeded_noise(seeds, space_.sizes);
-    Step step = make_step(solver, noise, grid_.size(0) - 1);
+    Step step = make_step(solver, noise, levels.size(0) - 1);
     if (climbs_) {
-      step = climb(step, *smoothed_, guidance_.climb, solver, grid_,
+      step = climb(step, *smoothed_, guidance_.climb, solver, levels,
                    seeded_noise(unrelated_seeds(seeds), space_.sizes));
       if (guidance_.population.method == "feynman_kac") {
         const Proposal proposal = guided_proposal(solver, noise, step);

@@ -9,12 +9,25 @@
 #include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/random.h"
+#include "steer/core/tensors.h"
 #include "steer/modalities/modalities.h"
 
 namespace steer {
 
 std::unique_ptr<Plan> Generator::plan(const Objective* objective) const {
   return plan(objective, Json::object());
+}
+
+void check_beginning(const Beginning& begin, const Space& space, int64_t samples) {
+  STEER_CHECK(begin.noise >= 0 && begin.noise <= 1, "[begin] noise: expected a share from 0 to 1 but got ",
+              begin.noise);
+  if (!begin.from.defined()) return;
+  const Tensor& values = begin.from.x.defined() ? begin.from.x : begin.from.token;
+  const std::vector<int64_t> wanted = with_rows(samples, space.sizes);
+  const bool fits = space.vocabulary > 0 ? begin.from.token.defined() && values.size(0) == samples
+                                         : begin.from.x.defined() && values.sizes() == wanted;
+  STEER_CHECK(fits, "[begin] from: expected ", samples, " samples ", text_of(space), " but got ",
+              shape_text(values.sizes()));
 }
 
 Samples Generator::draw(const DrawRequest& request, const Objective* objective, const Json& settings) const {

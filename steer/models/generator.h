@@ -11,11 +11,25 @@
 
 namespace steer {
 
+// Samples to begin from in place of pure noise (Meng et al. 2022, SDEdit; what it means for a family, its
+// plan tells): at noise 0 they stay as they are, at 1 nothing is left of them.
+struct Beginning {
+  State from;        // N samples of the model's space; undefined: pure noise
+  double noise = 1;  // in [0, 1]
+
+  // Whether there is anything to begin from.
+  bool defined() const { return from.defined() && noise < 1; }
+};
+
 // Which samples are drawn.
 struct DrawRequest {
-  Tensor seeds;  // int64 [N]: sample i is a function of seeds[i], what it is told, and the plan alone
-  Told told;     // of N samples, where the model needs to be told something
+  Tensor seeds;          // int64 [N]: sample i is a function of seeds[i], what it is told, and the plan alone
+  Told told = {};        // of N samples, where the model needs to be told something
+  Beginning begin = {};  // of N samples, where there is any
 };
+
+// Error unless the beginning, where there is one, has `samples` samples of the space and a share of noise.
+void check_beginning(const Beginning& begin, const Space& space, int64_t samples);
 
 // What a generator made.
 struct Samples {

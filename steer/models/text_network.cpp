@@ -1,7 +1,12 @@
 #include "steer/models/text_network.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "steer/core/check.h"
 #include "steer/core/json.h"
+#include "steer/core/random.h"
+#include "steer/core/tensors.h"
 #include "steer/text/text_space.h"
 
 namespace steer {
@@ -55,6 +60,34 @@ State known_by(const Objective& objective, int64_t length, const std::string& fa
   STEER_CHECK(known.token.size(1) == length, "[guide] ", objective.words(), ": expected samples of ",
               known.token.size(1), " tokens but got length ", length);
   return known;
+}
+
+State kept_of(const Beginning& begin, const Tensor& seeds, bool left_to_right) {
+  constexpr uint64_t kPlaces = 0xBE61;
+  const Tensor token = begin.from.token.cpu();
+  const int64_t N = token.size(0), T = token.size(1);
+  const int64_t anew = std::llround(begin.noise * static_cast<double>(T));
+  const Tensor order =
+      left_to_right ? at::arange(T, torch::kInt64).flip(0).expand({N, T})
+                    : fine_uniform_rows(seeds.cpu(), kPlaces, {T}).argsort(int64_t{1}).argsort(int64_t{1});
+  State kept;
+  kept.token = token;
+  kept.mask = order >= anew;
+  if (begin.from.mask.defined()) kept.mask = kept.mask & begin.from.mask.cpu();
+  return kept;
+}
+
+State known_of_both(const State& first, const State& second) {
+  if (!first.defined()) return second;
+  if (!second.defined()) return first;
+  const int64_t N = std::max(first.token.size(0), second.token.size(0));
+  const auto rows = [&](const Tensor& value) {
+    return per_sample(value, N, "[guide]").expand({N, -1}).cpu();
+  };
+  State both;
+  both.token = at::where(rows(first.mask), rows(first.token), rows(second.token));
+  both.mask = rows(first.mask) | rows(second.mask);
+  return both;
 }
 
 NamedTensors hidden_matrices(const Transformer& network) {

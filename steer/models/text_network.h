@@ -4,6 +4,7 @@
 #include "steer/core/option_fields.h"
 #include "steer/data/data_options.h"
 #include "steer/data/dataset.h"
+#include "steer/models/generator.h"
 #include "steer/nn/adam.h"
 #include "steer/nn/transformer.h"
 #include "steer/objectives/objective.h"
@@ -40,6 +41,14 @@ void check_length(const TransformerOptions& options, const TextSide& side, int64
 // What an objective knows of texts of so many tokens (Objective::known). Error where it knows nothing, or of
 // texts of another length; `family` is named.
 State known_by(const Objective& objective, int64_t length, const std::string& family);
+
+// What stays of texts to begin from, as known tokens: token int64 [N, T] and mask bool [N, T]. The share of
+// tokens that is noise, rounded, is not known: places drawn by the rows' seeds, int64 [N], or, from left to
+// right, the last ones.
+State kept_of(const Beginning& begin, const Tensor& seeds, bool left_to_right);
+
+// Both: where the first knows nothing, what the second knows. Either may be undefined.
+State known_of_both(const State& first, const State& second);
 
 // Weights of attention and layers in the blocks, by their names in the network (Model::hidden_matrices).
 NamedTensors hidden_matrices(const Transformer& network);

@@ -86,11 +86,7 @@ class TextPlan : public Plan {
     const torch::NoGradGuard no_grad;
     const Frozen frozen(model_.freezer());
     const Tensor seeds = request.seeds.cpu();
-    const int64_t rows = seeds.size(0);
-    KnownTokens known;
-    if (known_.known.defined())
-      known = {per_sample(known_.token, rows, "[guide]").expand({rows, -1}).cpu(),
-               per_sample(known_.known, rows, "[guide]").expand({rows, -1}).cpu()};
+    const KnownTokens known = known_of(request, seeds);
     const Tensor label = label_of(request);
     const TokenSolution made = model_.settings().block > 0 ? block_after_block(seeds, label, known, watch)
                                                            : all_at_once(seeds, label, known, watch);
@@ -121,6 +117,22 @@ class TextPlan : public Plan {
                             const Watch& watch) const {
     return solve_tokens(model_.denoiser(label), model_.process(), draw_.solver, seeds, draw_.length, known,
                         !model_.told_noise(), watch);
+  }
+
+  // What the objective knows and what stays of the texts to begin from, of each row.
+  KnownTokens known_of(const DrawRequest& request, const Tensor& seeds) const {
+    check_beginning(request.begin, model_.space(), seeds.size(0));
+    State known;
+    if (known_.known.defined()) known.token = known_.token, known.mask = known_.known;
+    if (request.begin.from.defined()) {
+      STEER_CHECK(request.begin.from.token.size(1) == draw_.length, "[begin] from: expected texts of ",
+                  draw_.length, " tokens but got ", request.begin.from.token.size(1));
+      known = known_of_both(known, kept_of(request.begin, seeds, false));
+    }
+    if (!known.defined()) return {};
+    const int64_t rows = seeds.size(0);
+    return {per_sample(known.token, rows, "[guide]").expand({rows, -1}).cpu(),
+            per_sample(known.mask, rows, "[guide]").expand({rows, -1}).cpu()};
   }
 
   // Each block by itself, told those before it by what was kept of them.

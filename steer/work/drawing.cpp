@@ -25,6 +25,7 @@ Drawn draw(const Generator& generator, const DrawOptions& options, const WorkWat
   DrawRequest all;
   all.seeds = at::tensor(seeds_for(options.seeds, count), torch::kInt64);
   all.told = told_by(options.telling, generator, options.first + count).narrow(options.first, count);
+  all.begin = beginning_of(options.begun, generator.space(), options.first, count);
 
   Drawn drawn;
   drawn.settings = plan->settings(), drawn.text = plan->text();
@@ -45,7 +46,9 @@ Drawn draw(const Generator& generator, const DrawOptions& options, const WorkWat
       drawn.stopped = true;
       break;
     }
-    const Samples made = plan->draw({all.seeds.narrow(0, at, rows), all.told.narrow(at, rows)}, each);
+    DrawRequest some{all.seeds.narrow(0, at, rows), all.told.narrow(at, rows), all.begin};
+    if (some.begin.from.defined()) some.begin.from = all.begin.from.narrow(at, rows);
+    const Samples made = plan->draw(some, each);
     drawn.stopped = made.stopped;
     if (made.stopped) break;
     states.push_back(made.state.to(torch::kCPU));

@@ -7,6 +7,7 @@
 
 #include "steer/core/json.h"
 #include "steer/models/generator.h"
+#include "steer/work/begun.h"
 #include "steer/work/telling.h"
 #include "steer/work/watching.h"
 
@@ -19,6 +20,7 @@ struct DrawOptions {
   int64_t batch = 64;              // samples made at once, at least 1; the samples do not depend on it
   Json settings = Json::object();  // of Generator::plan
   Telling telling;                 // sample i is told number i
+  Begun begun;                     // sample i begins from file i
   int64_t first = 0;  // for part of a larger work: the first sample is number `first` of it, from 0
 };
 

@@ -49,6 +49,8 @@ Guided guide(const Generator& generator, const GuideOptions& options, torch::Dev
   if (const Tensor given = objective->degraded(); given.defined()) guided.given = within(space, given.cpu());
   if (const State known = objective->known(); known.defined()) guided.given = with_gaps(known, space);
   const Told told = told_by(options.telling, generator, first + count).narrow(first, count);
+  const Beginning begin = beginning_of(options.begun, space, first, count);
+  if (begin.from.defined() && !guided.given.defined()) guided.given = shown_beginning(options.begun, space);
   guided.stopped = !tell(watch, {kGuidingTitle, 0, guided.text});
   if (guided.stopped) return guided;
 
@@ -56,10 +58,10 @@ Guided guide(const Generator& generator, const GuideOptions& options, torch::Dev
     guided.steps = std::max(guided.steps, glimpse.index + 1);
     return tell(watch, {kGuidingTitle, std::min(glimpse.share(), 1.0), {}, &glimpse});
   };
-  const double begin = now_seconds();
-  const DrawRequest request{at::tensor(seeds, at::device(device).dtype(torch::kInt64)), told};
+  const double started = now_seconds();
+  const DrawRequest request{at::tensor(seeds, at::device(device).dtype(torch::kInt64)), told, begin};
   const Samples made = plan->draw(request, each);
-  guided.seconds = now_seconds() - begin;
+  guided.seconds = now_seconds() - started;
   guided.stopped = made.stopped, guided.evaluations = made.evaluations;
   if (made.stopped) return guided;
   const torch::NoGradGuard no_grad;

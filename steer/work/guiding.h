@@ -9,6 +9,7 @@
 #include "steer/core/json.h"
 #include "steer/models/generator.h"
 #include "steer/search/beside.h"
+#include "steer/work/begun.h"
 #include "steer/work/judging.h"
 #include "steer/work/telling.h"
 #include "steer/work/watching.h"
@@ -23,6 +24,7 @@ struct GuideOptions {
   std::vector<int64_t> seeds{0};   // one for each sample; a single one: sample i takes it + i
   Json settings = Json::object();  // of Generator::plan
   Telling telling;                 // sample i is told number i
+  Begun begun;                     // sample i begins from file i
   bool check = false;  // draw a few samples without guidance beside, and say if those score better
 
   // For part of a larger work: the first sample is number `first` of it, from 0, and the noise that an

@@ -71,15 +71,26 @@ void complete(Recipe& recipe, const LoadedModel& loaded) {
   recipe.precision = name(make_precision(recipe.precision, device_of(recipe.device)));
 }
 
+// What was given stands before the samples; where there is one for each, above it.
+int64_t columns_beside(const State& given, int64_t count) {
+  if (given.size() == count && count <= kGuidedColumns) return count;
+  return std::min(given.size() + count, kGuidedColumns);
+}
+
 void put_drawn(RecipeRun& run, const LoadedModel& loaded, const WorkWatch& watch) {
   const Recipe& recipe = run.recipe;
   const Generator& generator = as_generator(loaded, recipe.work);
   DrawOptions options;
   options.count = recipe.count, options.seeds = recipe.seeds, options.batch = recipe.batch;
   options.settings = recipe.settings, options.telling = recipe.telling, options.first = recipe.first;
+  if (recipe.from) options.begun = *recipe.from;
   const size_t labels = labels_of(recipe.telling, generator).size();
   if (labels > 1 && labels <= kMostLabelColumns) run.columns = static_cast<int64_t>(labels);
   const Drawn drawn = draw(generator, options, watch);
+  if (recipe.from && !recipe.from->files.empty()) {
+    run.given = shown_beginning(*recipe.from, run.space);
+    run.columns = columns_beside(run.given, recipe.count);
+  }
   run.state = drawn.state, run.asked = {drawn.told.label, generator.class_names()}, run.text = drawn.text;
   run.steps = drawn.steps, run.evaluations = drawn.evaluations, run.seconds = drawn.seconds;
   run.recipe.settings = drawn.settings, run.stopped = drawn.stopped;
@@ -92,10 +103,11 @@ void put_guided(RecipeRun& run, const LoadedModel& loaded, const WorkWatch& watc
   options.count = recipe.count, options.seeds = recipe.seeds;
   options.settings = recipe.settings, options.telling = recipe.telling;
   options.first = recipe.first, options.noise_seed = recipe.noise_seed, options.check = check;
+  if (recipe.from) options.begun = *recipe.from;
   const Guided guided = guide(as_generator(loaded, recipe.work), options, device_of(recipe.device), watch);
   run.state = guided.state, run.given = guided.given, run.scores = guided.scores, run.asked = guided.asked;
   run.words = guided.words, run.text = guided.text;
-  run.columns = std::min(run.given.size() + recipe.count, kGuidedColumns);
+  run.columns = columns_beside(run.given, recipe.count);
   run.steps = guided.steps, run.evaluations = guided.evaluations, run.seconds = guided.seconds;
   run.recipe.settings = guided.settings,
   run.recipe.noise_seed = recipe.noise_seed.value_or(recipe.seeds.at(0));
@@ -107,6 +119,7 @@ void put_guided(RecipeRun& run, const LoadedModel& loaded, const WorkWatch& watc
 Json recipe_json(const Recipe& recipe) {
   Json json = options_json(recipe);
   if (recipe.noise_seed) json["noise_seed"] = *recipe.noise_seed;
+  if (recipe.from) json["from"] = options_json(*recipe.from);
   json["settings"] = recipe.settings;
   return json;
 }
@@ -121,13 +134,15 @@ Recipe recipe_of(const Json& json, const std::string& where) {
   recipe.version = version.get<int64_t>();
   if (recipe.version != kRecipeVersion) check_recipe(recipe, where);
   Json plain = json;
-  const Json settings = taken(plain, "settings"), noise_seed = taken(plain, "noise_seed");
+  const Json settings = taken(plain, "settings"), noise_seed = taken(plain, "noise_seed"),
+             from = taken(plain, "from");
   read_options(recipe, plain, where);
   STEER_CHECK(settings.is_null() || settings.is_object(), "[recipe] ", where,
               ": settings: expected a JSON object but got ", in_quotes(json_text(settings)));
   STEER_CHECK(noise_seed.is_null() || noise_seed.is_number_integer(), "[recipe] ", where,
               ": noise_seed: expected a whole number but got ", in_quotes(json_text(noise_seed)));
   if (settings.is_object()) recipe.settings = settings;
+  if (!from.is_null()) read_options(recipe.from.emplace(), from, where + ": from");
   if (!noise_seed.is_null()) recipe.noise_seed = noise_seed.get<int64_t>();
   check_recipe(recipe, where);
   return recipe;

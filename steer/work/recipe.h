@@ -4,11 +4,10 @@
 //   {"version": 1, "work": "guide", "model": {"path": "runs/a", "fingerprint": "5f1c..."},
 //    "objective": "inpaint(x.png, mask=left)", "seeds": [0], "count": 8, "settings": {...}, ...}
 //
-// The format leaves room for chains, whose later stages begin from the samples of the one before: they will
-// be
-// {"version": 2, "stages": [RECIPE, ...]} with recipes of this kind, where each but the first also has
-// "from": {"sigma": S}, the noise level at which it takes over. Readers of version 1 refuse them by the
-// version.
+// Samples that begin from files have "from": {"files": [...], "noise": 0.4, "fit": ""} beside these. The
+// format leaves room for chains, whose later stages begin from the samples of the one before: they will be
+// {"version": 2, "stages": [RECIPE, ...]} with recipes of this kind, where each but the first has "from"
+// without files. Readers of version 1 refuse them by the version.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +18,7 @@
 #include "steer/core/json.h"
 #include "steer/models/models.h"
 #include "steer/search/beside.h"
+#include "steer/work/begun.h"
 #include "steer/work/judging.h"
 #include "steer/work/opening.h"
 #include "steer/work/telling.h"
@@ -53,6 +53,7 @@ struct Recipe {
   int64_t zoom = 1;    // each pixel is a square of this side
 
   Json settings = Json::object();     // of Generator::plan; JSON key "settings"
+  std::optional<Begun> from;          // files to begin from; JSON key "from"
   std::optional<int64_t> noise_seed;  // guide: GuideOptions::noise_seed; JSON key "noise_seed"
 
   void fields(OptionFields& f) {
@@ -95,7 +96,7 @@ struct RecipeRun {
   Recipe recipe;                 // completed: all settings, the fingerprint, the precision
   Space space;                   // of the samples
   State state;                   // N samples
-  State given;                   // guide: what the objective was made from, or undefined
+  State given;                   // what the objective was made from, else what was begun from, or undefined
   Tensor scores;                 // guide: [N]
   AskedClasses asked;            // the class asked of or told for each sample
   std::string words;             // guide: the objective

@@ -53,6 +53,7 @@ TEST(Recipe, RoundTrips) {
   recipe.count = 3, recipe.seeds = {3, -7, 20}, recipe.first = 2, recipe.noise_seed = 9;
   recipe.settings = {{"top", 2}, {"guidance", {{"climb", {{"rho", 0.5}}}}}};
   recipe.telling = {"1,2", {"a.png", "b.png"}, "resize"};
+  recipe.from = Begun{{"c.png"}, 0.25, "pad"};
   recipe.shown = 1, recipe.zoom = 4, recipe.precision = "bfloat16", recipe.device = "cuda", recipe.batch = 8;
   const Json json = recipe_json(recipe);
   EXPECT_EQ(recipe_json(recipe_of(parse_json(json.dump(), "x"), "x")), json);
@@ -127,6 +128,29 @@ TEST_F(RecipeTest, ASampleByItselfIsTheSampleOfTheWhole) {
     const RecipeRun part = run(alone);
     const Tensor picture = picture_of(part);
     EXPECT_TRUE(torch::equal(to_bytes(picture), to_bytes(whole.state.x[2]))) << recipe_json(recipe).dump();
+  }
+}
+
+TEST_F(RecipeTest, SamplesBeginFromTheirFilesInTurn) {
+  std::vector<std::string> files;
+  for (const double grey : {-0.5, 0.1, 0.6}) {
+    files.push_back(folder_ / (std::to_string(files.size()) + ".png"));
+    write_png(files.back(), at::full({1, 8, 8}, grey));
+  }
+  for (const char* model : {"ddn", "diffusion"}) {
+    Recipe recipe = sampled(model, 5);
+    recipe.precision = "float32";
+    recipe.from = Begun{files, 0.02, ""};
+    const RecipeRun whole = run(recipe);
+    EXPECT_EQ(whole.given.size(), 3);
+    for (int64_t i = 0; i < 5 && std::string(model) == "diffusion"; ++i)
+      EXPECT_NEAR(whole.state.x[i].mean().item<double>(), whole.given.x[i % 3].mean().item<double>(), 0.02);
+    for (const int64_t index : {1, 4})
+      EXPECT_TRUE(torch::equal(run(recipe_of_sample(whole, index)).state.x[0], whole.state.x[index]))
+          << index;
+    recipe.from->noise = 0;
+    const RecipeRun same = run(recipe);
+    EXPECT_TRUE(torch::equal(same.state.x, same.given.x.index_select(0, at::arange(5) % 3))) << model;
   }
 }
 

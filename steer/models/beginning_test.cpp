@@ -1,0 +1,124 @@
+// Samples that begin from others: every family, by its own share of noise.
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "steer/core/random.h"
+#include "steer/models/ar_model.h"
+#include "steer/models/diffusion_beginning.h"
+#include "steer/models/small_models.h"
+#include "steer/models/text_model.h"
+#include "steer/testing/refusal.h"
+#include "steer/text/text_space.h"
+
+namespace steer {
+namespace {
+
+constexpr int64_t kBegun = 4;
+
+DrawRequest request_from(const State& from, double noise, int64_t seed = 3) {
+  DrawRequest request;
+  request.seeds = sample_seeds(static_cast<uint64_t>(seed), kBegun);
+  request.begin = {from, noise};
+  return request;
+}
+
+State pictures(int64_t size, int64_t count = kBegun) {
+  torch::manual_seed(4);
+  return torch::rand({count, 1, size, size}) * 1.6 - 0.8;
+}
+
+double distance(const Tensor& a, const Tensor& b) {
+  return (a - b).abs().max().item<double>();
+}
+
+TEST(Beginning, ADiffusionReturnsThePictureAtNoNoiseAndForgetsItAtAll) {
+  const State from = pictures(8);
+  for (const char* process : {"edm", "flow", "ddpm", "vp", "cosine"}) {
+    const auto model = small_diffusion(process);
+    const auto drawn = [&](double noise) { return model->draw(request_from(from, noise)).state.x; };
+    EXPECT_LT(distance(drawn(0), from.x), 1e-6) << process;
+    EXPECT_LT(distance(drawn(1), model->draw(request_from({}, 1)).state.x), 1e-12) << process;
+    const Tensor little = drawn(0.01), more = drawn(0.2);
+    EXPECT_LT((little - from.x).square().mean().item<double>(), 1e-3) << process;
+    EXPECT_GT((more - from.x).square().mean().item<double>(),
+              (little - from.x).square().mean().item<double>())
+        << process;
+    EXPECT_GT(distance(more, model->draw(request_from(from, 0.2, 50)).state.x), 1e-3) << process;  // by seed
+  }
+}
+
+TEST(Beginning, StepsAskedAreStepsMadeAtEveryShareAndOnEveryGrid) {
+  const State from = pictures(8);
+  for (const char* process : {"edm", "flow", "ddpm", "cosine"}) {
+    const auto model = small_diffusion(process);
+    for (const std::string& grid : level_names())
+      for (const double noise : {0.001, 0.01, 0.4, 0.97, 0.999}) {
+        SamplerOptions sampler = model->sampler();
+        sampler.levels = {};
+        sampler.levels.type = grid, sampler.levels.steps = 5;
+        const DiffusionStart start = start_of(*model, sampler, {from, noise}, sample_seeds(1, kBegun));
+        ASSERT_EQ(start.levels.size(0), 6) << process << " " << grid << " " << noise;
+        const Tensor levels = start.levels;
+        EXPECT_TRUE((levels.slice(0, 0, -1) > levels.slice(0, 1)).all().item<bool>()) << grid << " " << noise;
+        const double own = model->levels(sampler)[0].item<double>();
+        EXPECT_NEAR(levels[0].item<double>(), std::min(noise / (1 - noise), own), 1e-6 * own)
+            << process << " " << grid << " " << noise;
+        EXPECT_EQ(levels[5].item<double>(), 0);
+      }
+  }
+  // The network is asked as often.
+  const auto model = small_diffusion("flow");
+  const Json settings = {{"solver", "euler"}, {"steps", 5}};
+  EXPECT_EQ(model->draw(request_from(from, 0.01), nullptr, settings).evaluations, 5);
+}
+
+TEST(Beginning, ADdnKeepsTheFirstLayersOfThePicturesCode) {
+  for (const char* network : {"pyramid", "recurrent"}) {
+    const auto model = small_ddn(network);
+    const State from = pictures(model->space().sizes[1]);
+    const Tensor code = model->encode(from).code;
+    const int64_t depth = code.size(1);
+    for (const int64_t kept : {depth - 1, depth / 2, int64_t{0}}) {
+      const double noise = 1 - static_cast<double>(kept) / static_cast<double>(depth);
+      const Samples made = model->draw(request_from(from, noise));
+      EXPECT_TRUE(torch::equal(made.code.narrow(1, 0, kept), code.narrow(1, 0, kept))) << network << kept;
+      EXPECT_TRUE(kept + 1 >= depth || !torch::equal(made.code, code)) << network << kept;
+    }
+    EXPECT_LT(distance(model->draw(request_from(from, 0)).state.x, from.x), 1e-6);
+    EXPECT_TRUE(torch::equal(model->draw(request_from(from, 1)).code, model->draw(request_from({}, 1)).code));
+  }
+}
+
+TEST(Beginning, TextsKeepAllButAShareOfTheirTokens) {
+  const Json text = {{"alphabet", text_space(Tokenizer::characters("abcdefgh"), 1).alphabet}, {"length", 20}};
+  const Json transformer = {{"width", 16}, {"blocks", 1}, {"heads", 2}, {"condition", 8}};
+  torch::manual_seed(4);
+  State from;
+  from.token = torch::randint(0, 8, {kBegun, 20}, torch::kInt64);
+  for (const char* family : {"text", "ar"}) {
+    const auto model = generator_of(make_model(family, {{"transformer", transformer}, {"text", text}}, 3));
+    for (const double noise : {0.0, 0.25, 0.6, 1.0}) {
+      const Tensor same = model->draw(request_from(from, noise)).state.token == from.token;
+      const auto kept = static_cast<int64_t>(std::llround((1 - noise) * 20));
+      EXPECT_GE(same.sum(1).min().item<int64_t>(), kept) << family << noise;
+      EXPECT_EQ(same.all().item<bool>(), noise == 0) << family << noise;
+      EXPECT_TRUE(std::string(family) != "ar" || same.narrow(1, 0, kept).all().item<bool>()) << noise;
+    }
+  }
+}
+
+TEST(Beginning, RefusesWhatDoesNotFit) {
+  const auto model = small_diffusion("flow");
+  const auto refused = [&](const State& from, double noise) {
+    return refusal([&] { model->draw(request_from(from, noise)); });
+  };
+  EXPECT_NE(refused(pictures(8), 1.5).find("noise: expected a share from 0 to 1 but got 1.5"),
+            std::string::npos);
+  EXPECT_NE(refused(pictures(8, 3), 0.5).find("from: expected 4 samples"), std::string::npos);
+  EXPECT_NE(refused(pictures(6), 0.5).find("from: expected 4 samples"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace steer
