@@ -146,8 +146,9 @@ TEST_F(RecipeTest, SamplesBeginFromTheirFilesInTurn) {
     for (int64_t i = 0; i < 5 && std::string(model) == "diffusion"; ++i)
       EXPECT_NEAR(whole.state.x[i].mean().item<double>(), whole.given.x[i % 3].mean().item<double>(), 0.02);
     for (const int64_t index : {1, 4})
-      EXPECT_TRUE(torch::equal(run(recipe_of_sample(whole, index)).state.x[0], whole.state.x[index]))
-          << index;
+      EXPECT_TRUE(
+          torch::allclose(run(recipe_of_sample(whole, index)).state.x[0], whole.state.x[index], 0, 1e-4))
+          << model << index;
     recipe.from->noise = 0;
     const RecipeRun same = run(recipe);
     EXPECT_TRUE(torch::equal(same.state.x, same.given.x.index_select(0, at::arange(5) % 3))) << model;
