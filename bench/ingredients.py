@@ -69,9 +69,10 @@ class Runner:
         path = self.out / f"{number}-{ROWS.index(row)}.json"
         truth = "data" in task
         late = ["--knob", "climb.late=0.0625:4:64"]
-        own = ["--knob", "climb.rho=0.00390625:4:4", "--knob", "climb.mu=0.0009765625:4:1"] if truth else \
-            ["--knob", "climb.rho=0.25:2:8", "--knob", "climb.mu=0.25:2:8"]
-        asked = {"own": [], "late": own + late, "late alone": late}[knobs]
+        # Useful strengths on a measurement are small, and far apart.
+        own = (["--knob", "climb.rho=0.000244140625:4:4", "--knob", "climb.mu=0.000244140625:4:1", "--sweeps", "8"]
+               if truth else ["--knob", "climb.rho=0.25:2:8", "--knob", "climb.mu=0.25:2:8"])
+        asked = {"own": own, "late": own + late, "late alone": late}[knobs]
         judged = ["--judge", task["judge"]] if "judge" in task else []
         data = ["--data", task["data"], "--split", "train"] if truth else []
         self.steer("search", task["run"], "--objective", task["objective"], *flags, "--metric", task["metric"], "-n",

@@ -98,6 +98,10 @@ refuses 1 'expected numbers and ranges' "$steer" sample run --seed 3,,7
 refuses 1 'no braces but those of {seed}' "$steer" sample run -n 1 -o '{sed}.png'
 works 'variations of a picture' "$steer" sample run --from 'each/3.png' --fit resize --noise 0.4 -n 3 -o vary.png
 works 'a folder of pictures, each its own seed' "$steer" sample run --from each --fit resize --noise 0 -o 'back/{seed}.png'
+works 'a chain of two models' "$steer" guide run --objective 'gaussian(mean=0)' --then run --noise 0.5 -n 2 -o chain.png
+works 'the chain again' "$steer" again chain.png -o repeated.png
+claims 'a chain is repeated bit for bit' cmp -s chain.png repeated.png
+refuses 1 '1 in all, but got 2' "$steer" sample run --then run --noise 0.5 --noise 0.1
 refuses 1 'expected --from' "$steer" sample run --noise 0.4
 refuses 2 'not in range' "$steer" sample run --from each/3.png --noise 1.5
 refuses 1 'nothere.png' "$steer" sample run --from nothere.png

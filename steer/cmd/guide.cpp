@@ -14,9 +14,10 @@ Recipe guide_defaults() {
 }
 
 int run_guide(const RequestFlags& flags) {
-  const Recipe recipe = flags.recipe();
+  Recipe recipe = flags.recipe();
   if (!flags.judge.empty() && !flags.same_judge) check_judge(flags.judge, recipe.objective);
   const LoadedModel loaded = opened(recipe.model.path, flags.common.start());
+  share_settings(recipe, loaded);
   return answer(flags.common, recipe, loaded, {flags.judge, flags.out, flags.check, flags.film, flags.live});
 }
 

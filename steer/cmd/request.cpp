@@ -115,10 +115,18 @@ void RequestFlags::add_to(CLI::App* command) {
                    "begins from number i)")
       ->allow_extra_args(false);
   command
-      ->add_option("--noise", noise_,
-                   "of --from: how much of it is noise, or written anew: 0 nothing, 1 all of it")
-      ->capture_default_str()
+      ->add_option(
+          "--noise", noise_,
+          "of --from and of each --then, in this order: how much is noise, or written anew, where samples "
+          "begin: 0 nothing, 1 all of it (repeatable; default: 0.5)")
+      ->allow_extra_args(false)
       ->check(CLI::Range(0.0, 1.0));
+  command
+      ->add_option(
+          "--then", then_,
+          "a model that goes on from the samples, toward the same objective: run folder or checkpoint "
+          "file (repeatable)")
+      ->allow_extra_args(false);
   common.add_to(command, false);
 }
 
@@ -132,9 +140,7 @@ Recipe RequestFlags::recipe() const {
                 ", but got ", recipe.count);
     recipe.count = listed;
   }
-  STEER_CHECK(!from_.empty() || command_->get_option("--noise")->count() == 0,
-              "[begin] --noise: expected --from, what to begin from");
-  if (!from_.empty()) put_beginning(recipe);
+  put_beginning(recipe);
   recipe.settings = settings.settings(recipe.model.path);
   recipe.telling.fit = recipe.fit;
   if (recipe.objective.empty()) recipe.fit.clear();
@@ -144,10 +150,20 @@ Recipe RequestFlags::recipe() const {
 
 void RequestFlags::put_beginning(Recipe& recipe) const {
   constexpr int64_t kVariations = 8;
+  const size_t beginnings = then_.size() + (from_.empty() ? 0 : 1);
+  STEER_CHECK(noise_.size() <= beginnings, "[begin] --noise: expected ",
+              beginnings == 0 ? "--from or --then, what to begin from" : "one for --from and for each --then",
+              beginnings == 0 ? "" : joined(", ", beginnings, " in all, but got ", noise_.size()));
+  const auto noise_of = [&](size_t i) { return i < noise_.size() ? noise_[i] : Begun().noise; };
+  for (size_t i = 0; i < then_.size(); ++i) {
+    Stage& stage = recipe.then.emplace_back();
+    stage.model.path = then_[i], stage.noise = noise_of(i + beginnings - then_.size());
+  }
+  if (from_.empty()) return;
   Begun& begun = recipe.from.emplace();
   for (const std::string& path : from_)
     for (std::string& file : files_at(path)) begun.files.push_back(std::move(file));
-  begun.noise = noise_, begun.fit = recipe.fit;
+  begun.noise = noise_of(0), begun.fit = recipe.fit;
   if (command_->get_option("--count")->count() > 0 || recipe.seeds.size() > 1) return;
   const auto files = static_cast<int64_t>(begun.files.size());
   recipe.count = files > 1 ? files : kVariations;

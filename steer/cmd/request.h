@@ -28,13 +28,13 @@ class RequestFlags {
   bool check = false, same_judge = false, live = false;
 
  private:
-  // What --from and --noise say; without --count one sample for each file, of a single one some.
+  // What --from, --then and --noise say; without --count one sample for each file, of a single one some.
   void put_beginning(Recipe& recipe) const;
 
   CLI::App* command_ = nullptr;
   std::string seed_ = "0", what_;
-  std::vector<std::string> from_;
-  double noise_ = 0.5;
+  std::vector<std::string> from_, then_;
+  std::vector<double> noise_;
 };
 
 // How a recipe is answered.

@@ -12,10 +12,11 @@ Recipe sample_defaults() {
 }
 
 int run_sample(const RequestFlags& flags) {
-  const Recipe recipe = flags.recipe();
+  Recipe recipe = flags.recipe();
   STEER_CHECK(flags.judge.empty() || !recipe.telling.label.empty(),
               "[sample] --judge: expected --label, classes to judge by");
   const LoadedModel loaded = opened(recipe.model.path, flags.common.start());
+  share_settings(recipe, loaded);
   return answer(flags.common, recipe, loaded, {flags.judge, flags.out, false, flags.film, flags.live});
 }
 

@@ -28,9 +28,12 @@ State shown_beginning(const Begun& begun, const Space& space) {
   return shown;
 }
 
-Beginning beginning_of(const Begun& begun, const Space& space, int64_t first, int64_t count) {
+Beginning beginning_of(const Begun& begun, const Space& space, int64_t first, int64_t count,
+                       const State& made) {
   Beginning beginning;
   beginning.noise = begun.noise;
+  if (made.defined()) beginning.from = made;
+  if (made.defined()) return beginning;
   if (begun.files.empty()) return beginning;
   // Each file is read once, whichever samples begin from it.
   const auto files = static_cast<int64_t>(begun.files.size());

@@ -30,6 +30,8 @@ std::vector<std::string> files_at(const std::string& path);
 State shown_beginning(const Begun& begun, const Space& space);
 
 // What samples number `first` to first + count - 1 begin from. Error for files that cannot be read.
-Beginning beginning_of(const Begun& begun, const Space& space, int64_t first, int64_t count);
+// With `made`, samples that another model has made, these are begun from in place of files.
+Beginning beginning_of(const Begun& begun, const Space& space, int64_t first, int64_t count,
+                       const State& made = {});
 
 }  // namespace steer

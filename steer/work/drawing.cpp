@@ -25,7 +25,7 @@ Drawn draw(const Generator& generator, const DrawOptions& options, const WorkWat
   DrawRequest all;
   all.seeds = at::tensor(seeds_for(options.seeds, count), torch::kInt64);
   all.told = told_by(options.telling, generator, options.first + count).narrow(options.first, count);
-  all.begin = beginning_of(options.begun, generator.space(), options.first, count);
+  all.begin = beginning_of(options.begun, generator.space(), options.first, count, options.made);
 
   Drawn drawn;
   drawn.settings = plan->settings(), drawn.text = plan->text();

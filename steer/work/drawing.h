@@ -21,6 +21,7 @@ struct DrawOptions {
   Json settings = Json::object();  // of Generator::plan
   Telling telling;                 // sample i is told number i
   Begun begun;                     // sample i begins from file i
+  State made;                      // in place of files: N samples of another model
   int64_t first = 0;  // for part of a larger work: the first sample is number `first` of it, from 0
 };
 

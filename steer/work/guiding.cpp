@@ -49,8 +49,9 @@ Guided guide(const Generator& generator, const GuideOptions& options, torch::Dev
   if (const Tensor given = objective->degraded(); given.defined()) guided.given = within(space, given.cpu());
   if (const State known = objective->known(); known.defined()) guided.given = with_gaps(known, space);
   const Told told = told_by(options.telling, generator, first + count).narrow(first, count);
-  const Beginning begin = beginning_of(options.begun, space, first, count);
-  if (begin.from.defined() && !guided.given.defined()) guided.given = shown_beginning(options.begun, space);
+  const Beginning begin = beginning_of(options.begun, space, first, count, options.made);
+  if (!options.begun.files.empty() && !guided.given.defined())
+    guided.given = shown_beginning(options.begun, space);
   guided.stopped = !tell(watch, {kGuidingTitle, 0, guided.text});
   if (guided.stopped) return guided;
 

@@ -25,6 +25,7 @@ struct GuideOptions {
   Json settings = Json::object();  // of Generator::plan
   Telling telling;                 // sample i is told number i
   Begun begun;                     // sample i begins from file i
+  State made;                      // in place of files: N samples of another model
   bool check = false;  // draw a few samples without guidance beside, and say if those score better
 
   // For part of a larger work: the first sample is number `first` of it, from 0, and the noise that an

@@ -1,5 +1,7 @@
 #include "steer/work/recipe.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -77,14 +79,25 @@ int64_t columns_beside(const State& given, int64_t count) {
   return std::min(given.size() + count, kGuidedColumns);
 }
 
-void put_drawn(RecipeRun& run, const LoadedModel& loaded, const WorkWatch& watch) {
+// What of a chain's telling one model of it is told.
+Telling told_to(const Recipe& recipe, const Model& model) {
+  Telling telling = recipe.telling;
+  if (recipe.then.empty()) return telling;
+  if (model.needs().classes == 0) telling.label.clear();
+  if (!model.needs().given) telling.given.clear();
+  return telling;
+}
+
+// One stage, from the samples that the one before made, if any.
+void put_drawn(RecipeRun& run, const LoadedModel& loaded, const WorkWatch& watch, const State& made) {
   const Recipe& recipe = run.recipe;
   const Generator& generator = as_generator(loaded, recipe.work);
   DrawOptions options;
   options.count = recipe.count, options.seeds = recipe.seeds, options.batch = recipe.batch;
-  options.settings = recipe.settings, options.telling = recipe.telling, options.first = recipe.first;
+  options.settings = recipe.settings, options.telling = told_to(recipe, generator);
+  options.first = recipe.first, options.made = made;
   if (recipe.from) options.begun = *recipe.from;
-  const size_t labels = labels_of(recipe.telling, generator).size();
+  const size_t labels = labels_of(options.telling, generator).size();
   if (labels > 1 && labels <= kMostLabelColumns) run.columns = static_cast<int64_t>(labels);
   const Drawn drawn = draw(generator, options, watch);
   if (recipe.from && !recipe.from->files.empty()) {
@@ -96,12 +109,14 @@ void put_drawn(RecipeRun& run, const LoadedModel& loaded, const WorkWatch& watch
   run.recipe.settings = drawn.settings, run.stopped = drawn.stopped;
 }
 
-void put_guided(RecipeRun& run, const LoadedModel& loaded, const WorkWatch& watch, bool check) {
+void put_guided(RecipeRun& run, const LoadedModel& loaded, const WorkWatch& watch, bool check,
+                const State& made) {
   const Recipe& recipe = run.recipe;
   GuideOptions options;
   options.objective = recipe.objective, options.fit = recipe.fit;
   options.count = recipe.count, options.seeds = recipe.seeds;
-  options.settings = recipe.settings, options.telling = recipe.telling;
+  options.settings = recipe.settings, options.made = made;
+  options.telling = told_to(recipe, *loaded.model);
   options.first = recipe.first, options.noise_seed = recipe.noise_seed, options.check = check;
   if (recipe.from) options.begun = *recipe.from;
   const Guided guided = guide(as_generator(loaded, recipe.work), options, device_of(recipe.device), watch);
@@ -114,12 +129,74 @@ void put_guided(RecipeRun& run, const LoadedModel& loaded, const WorkWatch& watc
   run.together = guided.together, run.stopped = guided.stopped, run.beside = guided.beside;
 }
 
+void put_stage(RecipeRun& run, const LoadedModel& loaded, const WorkWatch& watch, bool check,
+               const State& made = {}) {
+  if (run.recipe.work == "sample")
+    put_drawn(run, loaded, watch, made);
+  else
+    put_guided(run, loaded, watch, check, made);
+}
+
+// The recipe of a later stage by itself.
+Recipe recipe_of_stage(const Recipe& recipe, const Stage& stage) {
+  Recipe next = recipe;
+  next.model = stage.model, next.settings = stage.settings;
+  next.from = Begun{{}, stage.noise, ""};
+  return next;
+}
+
+// The watch of one stage out of several.
+WorkWatch of_stage(const WorkWatch& watch, size_t stage, size_t of) {
+  if (!watch || of == 1) return watch;
+  return [watch, stage, of](const Moment& moment) {
+    Moment whole = moment;
+    whole.share = (static_cast<double>(stage) + moment.share) / static_cast<double>(of);
+    return watch(whole);
+  };
+}
+
+// The samples of a run go on with the next model; figures are those of all stages.
+void go_on(RecipeRun& run, size_t number, const WorkWatch& watch, bool check) {
+  Stage& stage = run.recipe.then[number];
+  RecipeRun next;
+  next.recipe = recipe_of_stage(run.recipe, stage);
+  const LoadedModel loaded = open_for(next.recipe);
+  next.space = loaded.model->space();
+  STEER_CHECK(next.space == run.space, "[recipe] then: ", stage.model.path, ": expected samples ",
+              text_of(run.space), ", which the model before makes, but it makes ", text_of(next.space));
+  complete(next.recipe, loaded);
+  put_stage(next, loaded, watch, check, run.state);
+  stage.model.fingerprint = next.recipe.model.fingerprint, stage.settings = next.recipe.settings;
+  run.state = next.state, run.scores = next.scores, run.beside = next.beside;
+  if (next.asked.label.defined()) run.asked = next.asked;
+  run.text += fmt::format(", then from noise {:g} {}", stage.noise, next.text);
+  run.steps += next.steps, run.evaluations += next.evaluations, run.seconds += next.seconds;
+  run.together = run.together || next.together, run.stopped = next.stopped;
+}
+
+Stage stage_of(const Json& json, const std::string& where) {
+  STEER_CHECK(json.is_object(), "[recipe] ", where, ": expected a JSON object but got ",
+              in_quotes(json_text(json)));
+  Stage stage;
+  Json plain = json;
+  const Json settings = taken(plain, "settings");
+  read_options(stage, plain, where);
+  STEER_CHECK(settings.is_null() || settings.is_object(), "[recipe] ", where,
+              ": settings: expected a JSON object but got ", in_quotes(json_text(settings)));
+  if (settings.is_object()) stage.settings = settings;
+  return stage;
+}
+
 }  // namespace
 
 Json recipe_json(const Recipe& recipe) {
   Json json = options_json(recipe);
   if (recipe.noise_seed) json["noise_seed"] = *recipe.noise_seed;
   if (recipe.from) json["from"] = options_json(*recipe.from);
+  for (const Stage& stage : recipe.then) {
+    json["then"].push_back(options_json(stage));
+    json["then"].back()["settings"] = stage.settings;
+  }
   json["settings"] = recipe.settings;
   return json;
 }
@@ -135,7 +212,7 @@ Recipe recipe_of(const Json& json, const std::string& where) {
   if (recipe.version != kRecipeVersion) check_recipe(recipe, where);
   Json plain = json;
   const Json settings = taken(plain, "settings"), noise_seed = taken(plain, "noise_seed"),
-             from = taken(plain, "from");
+             from = taken(plain, "from"), then = taken(plain, "then");
   read_options(recipe, plain, where);
   STEER_CHECK(settings.is_null() || settings.is_object(), "[recipe] ", where,
               ": settings: expected a JSON object but got ", in_quotes(json_text(settings)));
@@ -144,6 +221,9 @@ Recipe recipe_of(const Json& json, const std::string& where) {
   if (settings.is_object()) recipe.settings = settings;
   if (!from.is_null()) read_options(recipe.from.emplace(), from, where + ": from");
   if (!noise_seed.is_null()) recipe.noise_seed = noise_seed.get<int64_t>();
+  STEER_CHECK(then.is_null() || then.is_array(), "[recipe] ", where,
+              ": then: expected a list of stages but got ", in_quotes(json_text(then)));
+  for (const Json& stage : then) recipe.then.push_back(stage_of(stage, where + ": then"));
   check_recipe(recipe, where);
   return recipe;
 }
@@ -176,16 +256,37 @@ LoadedModel open_for(const Recipe& recipe) {
   return loaded;
 }
 
+void share_settings(Recipe& recipe, const LoadedModel& first) {
+  if (recipe.then.empty()) return;
+  const Json all = recipe.settings;
+  std::vector<std::string> taken_by_some;
+  const auto share_of = [&](const Generator& generator) {
+    Json share = Json::object();
+    const std::vector<std::string> known = generator.setting_names();
+    for (const auto& [key, value] : all.items())
+      if (among(key, known)) share[key] = value, taken_by_some.push_back(key);
+    return share;
+  };
+  recipe.settings = share_of(as_generator(first, recipe.work));
+  for (Stage& stage : recipe.then) {
+    const LoadedModel loaded = open_for(recipe_of_stage(recipe, stage));
+    stage.settings = share_of(as_generator(loaded, recipe.work));
+  }
+  for (const auto& [key, value] : all.items())
+    STEER_CHECK(among(key, taken_by_some), "[settings] ", key,
+                ": expected a setting of a model of this chain, but none has it");
+}
+
 RecipeRun run_recipe(const Recipe& recipe, const LoadedModel& loaded, const WorkWatch& watch, bool check) {
   check_recipe(recipe, recipe.work);
   RecipeRun run;
   run.recipe = recipe;
   run.space = loaded.model->space();
   complete(run.recipe, loaded);
-  if (recipe.work == "sample")
-    put_drawn(run, loaded, watch);
-  else
-    put_guided(run, loaded, watch, check);
+  const size_t stages = 1 + recipe.then.size();
+  put_stage(run, loaded, of_stage(watch, 0, stages), check && stages == 1);
+  for (size_t i = 0; i < recipe.then.size() && !run.stopped; ++i)
+    go_on(run, i, of_stage(watch, i + 1, stages), check && i + 2 == stages);
   return run;
 }
 

@@ -4,10 +4,10 @@
 //   {"version": 1, "work": "guide", "model": {"path": "runs/a", "fingerprint": "5f1c..."},
 //    "objective": "inpaint(x.png, mask=left)", "seeds": [0], "count": 8, "settings": {...}, ...}
 //
-// Samples that begin from files have "from": {"files": [...], "noise": 0.4, "fit": ""} beside these. The
-// format leaves room for chains, whose later stages begin from the samples of the one before: they will be
-// {"version": 2, "stages": [RECIPE, ...]} with recipes of this kind, where each but the first has "from"
-// without files. Readers of version 1 refuse them by the version.
+// Samples that begin from files have "from": {"files": [...], "noise": 0.4, "fit": ""} beside these, and
+// "then":
+// [{"model": {...}, "noise": 0.4, "settings": {...}}] are later stages, each of which goes on from the
+// samples of the one before.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +37,19 @@ struct RecipeModel {
   }
 };
 
+// A later stage of a chain: another model of the same space goes on from the samples of the stage before,
+// toward the same objective, with the same seeds.
+struct Stage {
+  RecipeModel model;
+  double noise = 0.5;              // Beginning::noise
+  Json settings = Json::object();  // of Generator::plan; JSON key "settings"
+
+  void fields(OptionFields& f) {
+    f("model", model, "which model");
+    f("noise", noise, "share of noise that it begins with", from_to(0, 1));
+  }
+};
+
 // A request. What is not said is as the works have it (drawing.h, guiding.h).
 struct Recipe {
   int64_t version = 1;
@@ -54,6 +67,7 @@ struct Recipe {
 
   Json settings = Json::object();     // of Generator::plan; JSON key "settings"
   std::optional<Begun> from;          // files to begin from; JSON key "from"
+  std::vector<Stage> then;            // stages after the first model's; JSON key "then"
   std::optional<int64_t> noise_seed;  // guide: GuideOptions::noise_seed; JSON key "noise_seed"
 
   void fields(OptionFields& f) {
@@ -110,6 +124,11 @@ struct RecipeRun {
   std::optional<Beside> beside;  // guide: where a check was asked
 };
 
+// Puts each setting to the stages whose models have it; `first` is that of the first. Error for one that none
+// has.
+void share_settings(Recipe& recipe, const LoadedModel& first);
+
+// Models of later stages are opened when it is their turn; what models are told, those are told that need it.
 // Does what a recipe says with its model, open as the recipe says (open_for). The same recipe gives the same
 // samples bit for bit on the same kind of machine. Error for weights of another fingerprint, and as draw and
 // guide.

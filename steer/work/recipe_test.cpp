@@ -54,6 +54,7 @@ TEST(Recipe, RoundTrips) {
   recipe.settings = {{"top", 2}, {"guidance", {{"climb", {{"rho", 0.5}}}}}};
   recipe.telling = {"1,2", {"a.png", "b.png"}, "resize"};
   recipe.from = Begun{{"c.png"}, 0.25, "pad"};
+  recipe.then = {{{"runs/b", ""}, 0.4, {{"steps", 3}}}, {{"runs/c", "0123"}, 0.1, Json::object()}};
   recipe.shown = 1, recipe.zoom = 4, recipe.precision = "bfloat16", recipe.device = "cuda", recipe.batch = 8;
   const Json json = recipe_json(recipe);
   EXPECT_EQ(recipe_json(recipe_of(parse_json(json.dump(), "x"), "x")), json);
@@ -153,6 +154,46 @@ TEST_F(RecipeTest, SamplesBeginFromTheirFilesInTurn) {
     const RecipeRun same = run(recipe);
     EXPECT_TRUE(torch::equal(same.state.x, same.given.x.index_select(0, at::arange(5) % 3))) << model;
   }
+}
+
+TEST_F(RecipeTest, AChainGoesOnFromTheSamplesBefore) {
+  for (const bool objective : {false, true}) {
+    Recipe alone = objective ? guided("ddn", 4) : sampled("ddn", 4);
+    Recipe second = objective ? guided("diffusion", 4) : sampled("diffusion", 4);
+    Recipe chain = alone;
+    chain.telling = second.telling;  // which the ddn is not told
+    const auto with_noise = [&](double noise) {
+      chain.then = {{{folder_ / "diffusion.safetensors", ""}, noise, second.settings}};
+      return run(chain);
+    };
+    const RecipeRun first = run(alone), nothing = with_noise(0), all = with_noise(1), some = with_noise(0.3);
+    EXPECT_TRUE(torch::equal(nothing.state.x, first.state.x));
+    EXPECT_TRUE(torch::equal(all.state.x, run(second).state.x));
+    EXPECT_FALSE(torch::equal(some.state.x, first.state.x));
+    EXPECT_EQ(some.scores.defined(), objective);
+    EXPECT_EQ(some.recipe.then[0].model.fingerprint.size(), 16u);
+    // Again by what was completed, and by its text.
+    const RecipeRun again = run(recipe_of(parse_json(recipe_json(some.recipe).dump(), "x"), "x"));
+    EXPECT_TRUE(torch::equal(again.state.x, some.state.x));
+    EXPECT_EQ(again.text.find("then from noise 0.3") == std::string::npos, false) << again.text;
+  }
+}
+
+TEST_F(RecipeTest, AChainSharesItsSettings) {
+  Recipe chain = guided("ddn", 2);
+  chain.settings = {{"top", 3}, {"steps", 4}, {"temperature", 2}};
+  chain.then = {{{folder_ / "diffusion.safetensors", ""}, 0.4, Json::object()}};
+  share_settings(chain, open_for(chain));
+  EXPECT_EQ(chain.settings, Json({{"top", 3}, {"temperature", 2}}));
+  EXPECT_EQ(chain.then[0].settings, Json({{"steps", 4}, {"temperature", 2}}));
+  chain.settings = {{"nucleus", 0.5}};
+  EXPECT_THAT(refusal([&] { share_settings(chain, open_for(chain)); }),
+              HasSubstr("nucleus: expected a setting"));
+  const auto other = make_model("ddn", small_ddn_options("recurrent"), 3);
+  save_model(folder_ / "larger.safetensors", *other, {}, nullptr);
+  chain.settings = Json::object();
+  chain.then[0].model.path = folder_ / "larger.safetensors";
+  EXPECT_THAT(refusal([&] { run(chain); }), HasSubstr("which the model before makes"));
 }
 
 TEST_F(RecipeTest, RoundingMakesNoDifferenceToASampleByItself) {
