@@ -116,6 +116,14 @@ bool noisy(const std::vector<Measurement>& linear) {
                      [](const Measurement& m) { return m.scale < 1 / (2 * kNoise * kNoise); });
 }
 
+// Whether a term of a sum is a measurement.
+bool measures(const Objective& objective) {
+  const auto parts = objective.parts();
+  return std::any_of(parts.begin(), parts.end(), [](const Objective::Part& part) {
+    return !part.ranked && !part.objective->linear().empty();
+  });
+}
+
 // The method that suits and how many times its own strength.
 struct Suited {
   std::string method;
@@ -129,7 +137,8 @@ Suited suited(const Objective& objective, const Space& space) {
   // Without a limit, samples are points, whose posterior is wanted.
   if (space.limit == 0 && objective.differentiable()) return {"pigdm"};
   if (!linear.empty()) return {noisy(linear) ? "pigdm" : "pigdm_step"};
-  if (objective.differentiable()) return {"tfg", kStrong};
+  // Beside a measurement a strong pull of what else there is leads astray.
+  if (objective.differentiable()) return {"tfg", measures(objective) ? 1 : kStrong};
   return {"feynman_kac"};
 }
 

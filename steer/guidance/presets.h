@@ -40,7 +40,8 @@ inline const std::string kAuto = "auto";
 // The name itself; of auto and of nothing the method that suits the objective and the samples
 // (docs/results.md has what it was chosen by): of points pigdm where there is a gradient; of others, where
 // all of it is linear, pigdm_step, or pigdm where all measurements are noisier than 0.1, which a step must
-// not fit; else tfg, of strength 4, where there is a gradient; else feynman_kac.
+// not fit; else tfg where there is a gradient, of strength 4, or 1 where some terms are measurements; else
+// feynman_kac.
 std::string method_for(const std::string& name, const Objective& objective, const Space& space);
 
 // The method of this name (empty or auto: the one that suits) for samples of a space: its preset, made safe

@@ -41,6 +41,14 @@ TEST(Presets, AutoIsStrongWhereItIsSafe) {
   EXPECT_EQ(suited_guidance("auto", 0.5, curved, space).climb.mu, 2);
   EXPECT_FALSE(climbs(suited_guidance("auto", 0, curved, space).climb));
   EXPECT_EQ(suited_guidance("tfg", kOwnStrength, curved, space).climb.rho, 1);
+  std::vector<WeightedSum::Term> terms;
+  terms.push_back({1, std::make_unique<CurvedObjective>()});
+  terms.push_back({-1, std::make_unique<CurvedObjective>()});
+  EXPECT_EQ(suited_guidance("auto", kOwnStrength, WeightedSum(std::move(terms)), space).climb.rho, 4);
+  terms.clear();
+  terms.push_back({1, std::make_unique<CurvedObjective>()});
+  terms.push_back({1, std::make_unique<PointObjective>(0.2, 0.01)});
+  EXPECT_EQ(suited_guidance("auto", kOwnStrength, WeightedSum(std::move(terms)), space).climb.rho, 1);
 }
 
 TEST(Presets, OfPointsAutoAsksForThePosterior) {

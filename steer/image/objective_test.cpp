@@ -59,11 +59,26 @@ TEST(WeightedSum, OneTermThatIsNotLinearTakesTheCheapWayAway) {
 
 TEST(WeightedSum, RefusesEmptySumsAndBadWeights) {
   EXPECT_THROW(WeightedSum({}), Error);
-  for (const double weight : {0.0, -1.0, std::numeric_limits<double>::infinity()}) {
+  for (const double weight :
+       {0.0, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
     std::vector<WeightedSum::Term> terms;
     terms.push_back({weight, std::make_unique<Dark>()});
     EXPECT_THROW(WeightedSum(std::move(terms)), Error);
   }
+}
+
+TEST(WeightedSum, ShunsWhatHasANegativeWeightButNoMeasurement) {
+  const Tensor truth = torch::rand({1, 1, 8, 8}), x = torch::rand({4, 1, 8, 8});
+  std::vector<WeightedSum::Term> terms;
+  terms.push_back({1.0, linear(denoise(truth), "b()")});
+  terms.push_back({-0.5, std::make_unique<Dark>()});
+  const WeightedSum sum(std::move(terms));
+  EXPECT_TRUE(
+      torch::allclose(sum.score(x), log_likelihood(denoise(truth).measurement, x) - 0.5 * Dark().score(x)));
+  EXPECT_EQ(sum.words(), "b() - 0.5*" + Dark().words());
+  terms.clear();
+  terms.push_back({-1.0, linear(denoise(truth), "b()")});
+  EXPECT_THROW(WeightedSum(std::move(terms)), Error);
 }
 
 // Likes bright samples, in units a million times larger.

@@ -7,6 +7,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
+#include "steer/objectives/syntax.h"
 
 namespace steer {
 
@@ -14,8 +15,11 @@ WeightedSum::WeightedSum(std::vector<Term> terms) : terms_(std::move(terms)) {
   STEER_CHECK(!terms_.empty(), "[objective] expected at least one term in a sum");
   for (const Term& term : terms_) {
     STEER_CHECK(term.objective != nullptr, "[objective] a term of the sum is missing");
-    STEER_CHECK(std::isfinite(term.weight) && term.weight > 0,
-                "[objective] expected a finite weight above 0 but got ", term.weight);
+    STEER_CHECK(std::isfinite(term.weight) && term.weight != 0,
+                "[objective] expected a finite weight that is not 0 but got ", term.weight);
+    STEER_CHECK(term.weight > 0 || term.objective->linear().empty(), "[objective] ", term.objective->words(),
+                ": expected a weight above 0 for a measurement, which has no farthest point, but got ",
+                term.weight);
   }
 }
 
@@ -66,13 +70,13 @@ std::vector<Objective::Part> WeightedSum::parts() const {
 
 Tensor WeightedSum::asked() const {
   for (const Term& term : terms_)
-    if (const Tensor classes = term.objective->asked(); classes.defined()) return classes;
+    if (const Tensor classes = term.objective->asked(); classes.defined() && term.weight > 0) return classes;
   return {};
 }
 
 ClassNames WeightedSum::asked_names() const {
   for (const Term& term : terms_)
-    if (term.objective->asked().defined()) return term.objective->asked_names();
+    if (term.weight > 0 && term.objective->asked().defined()) return term.objective->asked_names();
   return {};
 }
 
@@ -94,9 +98,7 @@ Tensor WeightedSum::hidden() const {
 std::string WeightedSum::words() const {
   std::string text;
   for (const Term& term : terms_) {
-    if (!text.empty()) text += " + ";
-    if (term.weight != 1.0) text += fmt::format("{}*", term.weight);
-    text += term.objective->words();
+    text += weight_text(term.weight, &term == &terms_.front()) + term.objective->words();
   }
   return text;
 }

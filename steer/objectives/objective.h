@@ -84,7 +84,7 @@ class WeightedSum : public Objective {
  public:
   // A term and how much it counts.
   struct Term {
-    double weight;                         // finite, > 0
+    double weight;                         // finite, not 0; of what is linear above 0
     std::unique_ptr<Objective> objective;  // of as many targets as the other terms, or of one
   };
 

@@ -44,12 +44,27 @@ class Parser {
 
  private:
   std::vector<Call> sum(bool ranked) {
-    std::vector<Call> calls = {term(ranked)};
-    while (peek() == '+') {
-      ++at_;
-      calls.push_back(term(ranked));
+    std::vector<Call> calls = {signed_term(peek() == '-' && !number_follows(), ranked)};
+    while (peek() == '+' || peek() == '-') {
+      const bool minus = text_[at_] == '-';
+      if (!minus) ++at_;
+      calls.push_back(signed_term(minus, ranked));
     }
     return calls;
+  }
+
+  // A term behind a minus, which stands here, or without one.
+  Call signed_term(bool minus, bool ranked) {
+    if (minus) ++at_;
+    Call call = term(ranked);
+    if (minus) call.weight = -call.weight;
+    return call;
+  }
+
+  // Whether a number begins at the minus that stands here.
+  bool number_follows() const {
+    const char next = at_ + 1 < text_.size() ? text_[at_ + 1] : ' ';
+    return is_digit(next) || next == '.' || text_.compare(at_ + 1, 3, "inf") == 0;
   }
 
   Call term(bool ranked) {
@@ -86,8 +101,8 @@ class Parser {
     const std::from_chars_result read = std::from_chars(begin, text_.data() + text_.size(), value);
     if (read.ec == std::errc::invalid_argument) expected("a weight");
     const std::string word(begin, read.ptr);
-    if (read.ec != std::errc() || !std::isfinite(value) || value <= 0)
-      fail("[objective] column ", column(), ": expected a finite weight above 0 but got ", word, " in ",
+    if (read.ec != std::errc() || !std::isfinite(value) || value == 0)
+      fail("[objective] column ", column(), ": expected a finite weight that is not 0 but got ", word, " in ",
            quoted());
     at_ += word.size();
     take('*');
@@ -193,6 +208,12 @@ std::string as_value(const std::string& value) {
 
 }  // namespace
 
+std::string weight_text(double weight, bool first) {
+  std::string text = first ? (weight < 0 ? "-" : "") : (weight < 0 ? " - " : " + ");
+  if (std::abs(weight) != 1.0) text += fmt::format("{}*", std::abs(weight));
+  return text;
+}
+
 std::vector<Call> parse_objective(const std::string& text) {
   return Parser(text).whole();
 }
@@ -200,9 +221,7 @@ std::vector<Call> parse_objective(const std::string& text) {
 std::string to_text(const Call& call) {
   std::string text = call.name + "(";
   for (const Call& term : call.terms) {
-    if (&term != &call.terms.front()) text += " + ";
-    if (term.weight != 1.0) text += fmt::format("{}*", term.weight);
-    text += to_text(term);
+    text += weight_text(term.weight, &term == &call.terms.front()) + to_text(term);
   }
   for (const Argument& argument : call.arguments) {
     if (&argument != &call.arguments.front()) text += ", ";

@@ -12,6 +12,20 @@ std::string syntax_refusal(const std::string& text) {
   return refusal([&] { parse_objective(text); });
 }
 
+TEST(Syntax, WeightsMayBeNegative) {
+  const auto weights = [](const std::string& text) {
+    std::vector<double> all;
+    for (const Call& call : parse_objective(text)) all.push_back(call.weight);
+    return all;
+  };
+  EXPECT_EQ(weights("-f()"), (std::vector<double>{-1}));
+  EXPECT_EQ(weights("-0.5*f() - 2*g() - h() + -3*i()"), (std::vector<double>{-0.5, -2, -1, -3}));
+  EXPECT_EQ(weights("f()-g()"), (std::vector<double>{1, -1}));
+  EXPECT_EQ(weights("f() - -2*g()"), (std::vector<double>{1, 2}));
+  EXPECT_EQ(to_text(parse_objective("rank(f()-0.5*g() + h())").at(0)), "rank(f() - 0.5*g() + h())");
+  EXPECT_EQ(to_text(parse_objective("rank(-f() + 2*g())").at(0)), "rank(-f() + 2*g())");
+}
+
 TEST(Syntax, ReadsASumOfCalls) {
   const std::vector<Call> calls =
       parse_objective(" 0.5*inpaint(photo.png, mask=left)+ super_resolve ( 'my, photo.png' , factor = 4 )");
@@ -73,10 +87,9 @@ TEST(Syntax, NamesTheColumnOfAnError) {
       {"f() +", "column 6: expected the name of an objective but got end of text in \"f() +\""},
       {"f(g(1))", "column 4: expected ',' or ')' but got '(' in \"f(g(1))\""},
       {"2 f()", "column 3: expected '*' but got 'f' in \"2 f()\""},
-      {"f() + 0*g()", "column 7: expected a finite weight above 0 but got 0 in \"f() + 0*g()\""},
-      {"-1*f()", "column 1: expected a finite weight above 0 but got -1 in \"-1*f()\""},
-      {"1e999*f()", "column 1: expected a finite weight above 0 but got 1e999 in \"1e999*f()\""},
-      {"-inf*f()", "column 1: expected a finite weight above 0 but got -inf in \"-inf*f()\""},
+      {"f() + 0*g()", "column 7: expected a finite weight that is not 0 but got 0 in \"f() + 0*g()\""},
+      {"1e999*f()", "column 1: expected a finite weight that is not 0 but got 1e999 in \"1e999*f()\""},
+      {"-inf*f()", "column 1: expected a finite weight that is not 0 but got -inf in \"-inf*f()\""},
       {"nan*f()", "column 4: expected '(' but got '*' in \"nan*f()\""},
       {"f(\xC3\xBC,)", "column 5: expected a value but got ')' in \"f(\xC3\xBC,)\""},
       {"\xC3\xBC()", "column 1: expected the name of an objective but got '\xC3\xBC' in \"\xC3\xBC()\""},
