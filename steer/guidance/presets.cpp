@@ -148,6 +148,11 @@ std::string method_for(const std::string& name, const Objective& objective, cons
   return name.empty() || name == kAuto ? suited(objective, space).method : name;
 }
 
+int64_t suited_recurrence(const Objective& objective, const Space& space) {
+  constexpr int64_t kRepeats = 3;
+  return suited(objective, space).method == "pigdm_step" ? kRepeats : 1;
+}
+
 GuidanceOptions suited_guidance(const std::string& name, double strength, const Objective& objective,
                                 const Space& space) {
   constexpr double kReach = 2, kSpreads = 0.25;

@@ -44,6 +44,10 @@ inline const std::string kAuto = "auto";
 // feynman_kac.
 std::string method_for(const std::string& name, const Objective& objective, const Space& space);
 
+// How often each step is best made by the method that suits, where a sampler makes so many fewer steps: three
+// times of measurements by pigdm_step (docs/results.md), else once.
+int64_t suited_recurrence(const Objective& objective, const Space& space);
+
 // The method of this name (empty or auto: the one that suits) for samples of a space: its preset, made safe
 // (ClimbOptions::safe; pigdm of measurements is so by itself up to strength 1), so that no step lowers the
 // score. Where samples have no limit, so that nothing clips what guidance does to them, it reaches 2

@@ -34,6 +34,13 @@ TEST(Presets, AutoPicksByWhatTheObjectiveCanDo) {
   }
 }
 
+TEST(Presets, MeasurementsAreBestMetByStepsThatAreRepeated) {
+  const Space space = image_space(1, 2, 3);
+  EXPECT_EQ(suited_recurrence(PointObjective(0.2, 0.01), space), 3);
+  EXPECT_EQ(suited_recurrence(PointObjective(0.2, 0.5), space), 1);
+  EXPECT_EQ(suited_recurrence(CurvedObjective(), space), 1);
+}
+
 TEST(Presets, AutoIsStrongWhereItIsSafe) {
   const Space space = image_space(1, 2, 3);
   const CurvedObjective curved;

@@ -217,6 +217,29 @@ TEST(DiffusionModel, StrengthZeroGuidesNothing) {
       free));
 }
 
+TEST(DiffusionModel, MeetsMeasurementsByFewerStepsMadeThriceUnlessToldHow) {
+  const auto model = small_diffusion("flow");
+  ObjectiveContext context;
+  context.space = model->space();
+  context.truth = at::zeros({1, 1, 8, 8});
+  const auto objective = make_objective("inpaint(mask=left)", context);
+  const auto made = [&](const Json& settings) {
+    const Json all = model->plan(objective.get(), settings)->settings();
+    return std::pair<int64_t, int64_t>(all["sampler"]["levels"]["steps"],
+                                       all["guidance"]["climb"]["recurrence"]);
+  };
+  const std::pair<int64_t, int64_t> thrice(17, 3);
+  EXPECT_EQ(made(Json::object()), thrice);
+  EXPECT_EQ(made({{"method", "auto"}, {"strength", 2}}), thrice);
+  EXPECT_EQ(model->plan(objective.get(), Json::object())->evaluations(), 51);
+  const auto once = [](int64_t steps) { return std::pair<int64_t, int64_t>(steps, 1); };
+  EXPECT_EQ(made({{"steps", 20}}), once(20));
+  EXPECT_EQ(made({{"solver", "euler"}}), once(50));
+  EXPECT_EQ(made({{"method", "pigdm_step"}}), once(50));
+  EXPECT_EQ(made({{"recurrence", 2}}), (std::pair<int64_t, int64_t>(50, 2)));
+  EXPECT_EQ(made({{"sampler", {{"levels", {{"steps", 12}}}}}}), once(12));
+}
+
 TEST(DiffusionModel, ADrawThatFailsChangesNothing) {
   auto model = small_diffusion("edm");
   for (Tensor& parameter : model->module().parameters()) parameter.detach().add_(0.02);

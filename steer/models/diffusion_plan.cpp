@@ -131,6 +131,13 @@ std::string picked_method(const Read& read, const Objective& objective, const Sp
              : "";
 }
 
+// Whether nobody says how steps are made, so that they may be fewer and each made several times.
+bool free_to_repeat(const Read& read) {
+  const DiffusionSettings& brief = read.brief;
+  return brief.steps == 0 && brief.recurrence == 0 && brief.solver.empty() && brief.levels.empty() &&
+         brief.process.empty() && brief.eta < 0 && read.sampler.is_null() && read.preset_sampler.is_null();
+}
+
 GuidanceOptions guidance_of(const Read& read, const Objective& objective, const Space& space) {
   const DiffusionSettings& brief = read.brief;
   std::string name = brief.method == kAuto ? "" : brief.method;
@@ -355,14 +362,18 @@ std::vector<std::string> DiffusionModel::setting_names() const {
 
 std::unique_ptr<Plan> DiffusionModel::plan(const Objective* objective, const Json& settings) const {
   const Read read = read_settings(settings, *this);
-  const SamplerOptions sampler = sampler_of(read, *this, objective != nullptr);
+  SamplerOptions sampler = sampler_of(read, *this, objective != nullptr);
   STEER_CHECK(
       objective || read.brief.temperature == 0 || read.brief.particles > 0 || !read.brief.method.empty(),
       "[sample] temperature: expected an objective, whose particles it is of");
   if (!objective) return std::make_unique<DiffusionPlan>(*this, sampler);
-  return std::make_unique<GuidedDiffusionPlan>(*this, *objective, sampler,
-                                               guidance_of(read, *objective, space()),
-                                               picked_method(read, *objective, space()));
+  GuidanceOptions guidance = guidance_of(read, *objective, space());
+  const std::string picked = picked_method(read, *objective, space());
+  if (!picked.empty() && free_to_repeat(read)) {
+    guidance.climb.recurrence = suited_recurrence(*objective, space());
+    sampler.levels.steps = (sampler.levels.steps + guidance.climb.recurrence - 1) / guidance.climb.recurrence;
+  }
+  return std::make_unique<GuidedDiffusionPlan>(*this, *objective, sampler, guidance, picked);
 }
 
 }  // namespace steer

@@ -73,9 +73,9 @@ void complete(Recipe& recipe, const LoadedModel& loaded) {
   recipe.precision = name(make_precision(recipe.precision, device_of(recipe.device)));
 }
 
-// What was given stands before the samples; where there is one for each, above it.
+// What was given stands before the samples; where there is one for each of several, above it.
 int64_t columns_beside(const State& given, int64_t count) {
-  if (given.size() == count && count <= kGuidedColumns) return count;
+  if (count > 1 && given.size() == count && count <= kGuidedColumns) return count;
   return std::min(given.size() + count, kGuidedColumns);
 }
 
@@ -260,7 +260,9 @@ void share_settings(Recipe& recipe, const LoadedModel& first) {
   if (recipe.then.empty()) return;
   const Json all = recipe.settings;
   std::vector<std::string> taken_by_some;
+  bool classes = false, given = false;
   const auto share_of = [&](const Generator& generator) {
+    classes = classes || generator.needs().classes > 0, given = given || generator.needs().given;
     Json share = Json::object();
     const std::vector<std::string> known = generator.setting_names();
     for (const auto& [key, value] : all.items())
@@ -275,6 +277,11 @@ void share_settings(Recipe& recipe, const LoadedModel& first) {
   for (const auto& [key, value] : all.items())
     STEER_CHECK(among(key, taken_by_some), "[settings] ", key,
                 ": expected a setting of a model of this chain, but none has it");
+  STEER_CHECK(recipe.telling.label.empty() || classes,
+              "[condition] --label: expected none, because no model of this chain is conditional on classes");
+  STEER_CHECK(
+      recipe.telling.given.empty() || given,
+      "[condition] --condition: expected none, because no model of this chain is conditional on images");
 }
 
 RecipeRun run_recipe(const Recipe& recipe, const LoadedModel& loaded, const WorkWatch& watch, bool check) {

@@ -189,6 +189,10 @@ TEST_F(RecipeTest, AChainSharesItsSettings) {
   chain.settings = {{"nucleus", 0.5}};
   EXPECT_THAT(refusal([&] { share_settings(chain, open_for(chain)); }),
               HasSubstr("nucleus: expected a setting"));
+  Recipe plain = sampled("ddn", 2);
+  plain.telling.label = "1";
+  plain.then = {{{folder_ / "ddn.safetensors", ""}, 0.4, Json::object()}};
+  EXPECT_THAT(refusal([&] { share_settings(plain, open_for(plain)); }), HasSubstr("no model of this chain"));
   const auto other = make_model("ddn", small_ddn_options("recurrent"), 3);
   save_model(folder_ / "larger.safetensors", *other, {}, nullptr);
   chain.settings = Json::object();
