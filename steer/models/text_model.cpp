@@ -71,6 +71,15 @@ Tensor even_times(int64_t rows, int64_t blocks, uint64_t seed) {
   return (1 - times.index_select(0, order)).view({rows, blocks});
 }
 
+// Places out of `all`, followed by the first place of all until there are as many as a few counts allow: the
+// kernels of matrix products are made and kept for every count anew.
+Tensor filled_up(const Tensor& places, int64_t all) {
+  constexpr int64_t kCounts = 16;
+  const int64_t step = (all + kCounts - 1) / kCounts, count = places.size(0);
+  const int64_t more = std::min(all, (count + step - 1) / step * step) - count;
+  return more > 0 ? at::cat({places, at::zeros({more}, places.options())}) : places;
+}
+
 }  // namespace
 
 const std::vector<Named>& text_losses() {
@@ -204,13 +213,16 @@ Tensor TextModel::masked_sum(const Noised& noised, const Tensor& features, const
   Tensor chosen;
   if (features.device().is_cpu()) {
     chosen = at::nonzero(hidden.flatten()).squeeze(1);
-    rows = {rows.features.index_select(0, chosen), rows.target.index_select(0, chosen),
-            rows.weight.index_select(0, chosen)};
+    const Tensor all_chosen = filled_up(chosen, hidden.numel());
+    rows = {rows.features.index_select(0, all_chosen), rows.target.index_select(0, all_chosen),
+            rows.weight.index_select(0, all_chosen)};
+    rows.weight.narrow(0, chosen.size(0), all_chosen.size(0) - chosen.size(0)).zero_();
   }
   const VocabularyLoss loss =
       vocabulary_loss(rows, network_->last_weight(), network_->last_bias(), network_->compute_type(how));
   if (each) {
-    const Tensor weighted = loss.each * rows.weight;
+    Tensor weighted = loss.each * rows.weight;
+    if (chosen.defined()) weighted = weighted.narrow(0, 0, chosen.size(0));
     *each = chosen.defined() ? at::zeros({noised.token.numel()}, weighted.options())
                                    .index_copy(0, chosen, weighted)
                                    .view(all.sizes())
