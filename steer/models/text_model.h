@@ -59,7 +59,8 @@ Extent extent(const TextOptions& options);
 
 // Shares of masks, all equally likely.
 struct RateRange {
-  double from = 0, to = 1;
+  double from = 0;  // the least
+  double to = 1;    // the largest
 };
 
 // The ranges that rate_search chooses from: all, and halves of it.
