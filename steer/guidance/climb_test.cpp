@@ -348,19 +348,24 @@ TEST(Climb, LeavesAloneWhatHasEnough) {
   EXPECT_GT(largest(some - plain), 1e-6);
 }
 
-// One iteration of mean guidance with mu the open variance is the likeliest clean sample given x0 and y.
-TEST(Climb, MeanGuidanceTakesTheWholeGaussNewtonStep) {
+// Where one step ends whose answer is 0.3, guided toward N(1.2, 0.5^2).
+double from_third(const ClimbOptions& options) {
   const PointObjective objective(1.2, 0.5);
   const Smoothed smoothed(objective, image_space(1, 1, 1));
-  ClimbOptions options = climb_preset("pigdm");
-  options.rho = 0, options.mu = 1, options.mu_structure = "posterior", options.clip_x0 = false;
-  options.data_std = 0.8;
   SolverOptions solver;
   solver.name = "euler";
   const Denoiser at_third = [](const Tensor& x, const Tensor&) { return at::full_like(x, 0.3); };
   const Tensor levels = doubles({1, 0});
   const Step step = climb(make_step(solver, {}), smoothed, options, solver, levels, {});
-  const double x = solve(at_third, at::ones({1, 1, 1, 1}, torch::kFloat64), levels, step).x.item<double>();
+  return solve(at_third, at::ones({1, 1, 1, 1}, torch::kFloat64), levels, step).x.item<double>();
+}
+
+// One iteration of mean guidance with mu the open variance is the likeliest clean sample given x0 and y.
+TEST(Climb, MeanGuidanceTakesTheWholeGaussNewtonStep) {
+  ClimbOptions options = climb_preset("pigdm");
+  options.rho = 0, options.mu = 1, options.mu_structure = "posterior", options.clip_x0 = false;
+  options.data_std = 0.8;
+  const double x = from_third(options);
   const double open = 0.64 / 1.64, precise = 1 / 0.25;
   EXPECT_NEAR(x, (0.3 / open + 1.2 * precise) / (1 / open + precise), 1e-12);
 }
@@ -522,16 +527,9 @@ TEST(Climb, DrawsOfTheImplicitDynamicsTendToTheClosedForm) {
 
 TEST(Climb, MeanGuidanceApproachesTheTargetGeometrically) {
   // y_I - c = (1 - mu / kappa^2)^I (x0 - c)
-  const PointObjective objective(1.2, 0.5);
-  const Smoothed smoothed(objective, image_space(1, 1, 1));
   ClimbOptions options = climb_preset("mpgd", 0.02);
   options.iterations = 7, options.clip_x0 = false;
-  SolverOptions solver;
-  solver.name = "euler";
-  const Denoiser at_third = [](const Tensor& x, const Tensor&) { return at::full_like(x, 0.3); };
-  const Tensor levels = doubles({1, 0});
-  const Step step = climb(make_step(solver, {}), smoothed, options, solver, levels, {});
-  const double x = solve(at_third, at::ones({1, 1, 1, 1}, torch::kFloat64), levels, step).x.item<double>();
+  const double x = from_third(options);
   EXPECT_NEAR(x - 1.2, std::pow(1 - 0.02 / 0.25, 7) * (0.3 - 1.2), 1e-12);
 }
 

@@ -105,9 +105,7 @@ class ArPlan : public Plan {
   // What the objective knows, and what stays of texts to begin from.
   State known_of(const DrawRequest& request) const {
     if (!request.begin.from.defined()) return known_;
-    STEER_CHECK(request.begin.from.token.size(1) == settings_.length, "[begin] from: expected texts of ",
-                settings_.length, " tokens but got ", request.begin.from.token.size(1));
-    return known_of_both(known_, kept_of(request.begin, request.seeds, true));
+    return known_of_both(known_, kept_of(request.begin, settings_.length, request.seeds, true));
   }
 
   static Tensor with_known(const State& known, const Tensor& drawn, int64_t i) {

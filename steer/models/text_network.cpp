@@ -62,10 +62,11 @@ State known_by(const Objective& objective, int64_t length, const std::string& fa
   return known;
 }
 
-State kept_of(const Beginning& begin, const Tensor& seeds, bool left_to_right) {
+State kept_of(const Beginning& begin, int64_t length, const Tensor& seeds, bool left_to_right) {
   constexpr uint64_t kPlaces = 0xBE61;
   const Tensor token = begin.from.token.cpu();
   const int64_t N = token.size(0), T = token.size(1);
+  STEER_CHECK(T == length, "[begin] from: expected texts of ", length, " tokens but got ", T);
   const int64_t anew = std::llround(begin.noise * static_cast<double>(T));
   const Tensor order =
       left_to_right ? at::arange(T, torch::kInt64).flip(0).expand({N, T})

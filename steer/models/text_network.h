@@ -44,8 +44,8 @@ State known_by(const Objective& objective, int64_t length, const std::string& fa
 
 // What stays of texts to begin from, as known tokens: token int64 [N, T] and mask bool [N, T]. The share of
 // tokens that is noise, rounded, is not known: places drawn by the rows' seeds, int64 [N], or, from left to
-// right, the last ones.
-State kept_of(const Beginning& begin, const Tensor& seeds, bool left_to_right);
+// right, the last ones. Error for texts of another length.
+State kept_of(const Beginning& begin, int64_t length, const Tensor& seeds, bool left_to_right);
 
 // Both: where the first knows nothing, what the second knows. Either may be undefined.
 State known_of_both(const State& first, const State& second);

@@ -57,8 +57,7 @@ class TextPlan : public Plan {
                 "[sample] sampler.block: expected 0 for a model of blocks, which has its own, but got ",
                 draw_.solver.block);
     if (!objective) return;
-    const State known = known_by(*objective, draw_.length, model.family());
-    known_ = {known.token, known.mask};
+    known_ = known_by(*objective, draw_.length, model.family());
   }
 
   Json settings() const override {
@@ -122,13 +121,9 @@ class TextPlan : public Plan {
   // What the objective knows and what stays of the texts to begin from, of each row.
   KnownTokens known_of(const DrawRequest& request, const Tensor& seeds) const {
     check_beginning(request.begin, model_.space(), seeds.size(0));
-    State known;
-    if (known_.known.defined()) known.token = known_.token, known.mask = known_.known;
-    if (request.begin.from.defined()) {
-      STEER_CHECK(request.begin.from.token.size(1) == draw_.length, "[begin] from: expected texts of ",
-                  draw_.length, " tokens but got ", request.begin.from.token.size(1));
-      known = known_of_both(known, kept_of(request.begin, seeds, false));
-    }
+    State known = known_;
+    if (request.begin.from.defined())
+      known = known_of_both(known_, kept_of(request.begin, draw_.length, seeds, false));
     if (!known.defined()) return {};
     const int64_t rows = seeds.size(0);
     return {per_sample(known.token, rows, "[guide]").expand({rows, -1}).cpu(),
@@ -179,7 +174,7 @@ class TextPlan : public Plan {
 
   const TextModel& model_;
   TextDraw draw_;
-  KnownTokens known_;
+  State known_;  // by the objective
 };
 
 }  // namespace

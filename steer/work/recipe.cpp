@@ -174,16 +174,21 @@ void go_on(RecipeRun& run, size_t number, const WorkWatch& watch, bool check) {
   run.together = run.together || next.together, run.stopped = next.stopped;
 }
 
+// Takes "settings" out of the JSON: an object, empty where there is none.
+Json taken_settings(Json& json, const std::string& where) {
+  const Json settings = taken(json, "settings");
+  STEER_CHECK(settings.is_null() || settings.is_object(), "[recipe] ", where,
+              ": settings: expected a JSON object but got ", in_quotes(json_text(settings)));
+  return settings.is_null() ? Json::object() : settings;
+}
+
 Stage stage_of(const Json& json, const std::string& where) {
   STEER_CHECK(json.is_object(), "[recipe] ", where, ": expected a JSON object but got ",
               in_quotes(json_text(json)));
   Stage stage;
   Json plain = json;
-  const Json settings = taken(plain, "settings");
+  stage.settings = taken_settings(plain, where);
   read_options(stage, plain, where);
-  STEER_CHECK(settings.is_null() || settings.is_object(), "[recipe] ", where,
-              ": settings: expected a JSON object but got ", in_quotes(json_text(settings)));
-  if (settings.is_object()) stage.settings = settings;
   return stage;
 }
 
@@ -211,14 +216,12 @@ Recipe recipe_of(const Json& json, const std::string& where) {
   recipe.version = version.get<int64_t>();
   if (recipe.version != kRecipeVersion) check_recipe(recipe, where);
   Json plain = json;
-  const Json settings = taken(plain, "settings"), noise_seed = taken(plain, "noise_seed"),
-             from = taken(plain, "from"), then = taken(plain, "then");
+  const Json noise_seed = taken(plain, "noise_seed"), from = taken(plain, "from"),
+             then = taken(plain, "then");
+  recipe.settings = taken_settings(plain, where);
   read_options(recipe, plain, where);
-  STEER_CHECK(settings.is_null() || settings.is_object(), "[recipe] ", where,
-              ": settings: expected a JSON object but got ", in_quotes(json_text(settings)));
   STEER_CHECK(noise_seed.is_null() || noise_seed.is_number_integer(), "[recipe] ", where,
               ": noise_seed: expected a whole number but got ", in_quotes(json_text(noise_seed)));
-  if (settings.is_object()) recipe.settings = settings;
   if (!from.is_null()) read_options(recipe.from.emplace(), from, where + ": from");
   if (!noise_seed.is_null()) recipe.noise_seed = noise_seed.get<int64_t>();
   STEER_CHECK(then.is_null() || then.is_array(), "[recipe] ", where,
