@@ -32,83 +32,119 @@ Tensor seen_by_noised(const Sight& sight, int64_t tokens, const torch::TensorOpt
   return at::cat({column == row, column < row}, 1);
 }
 
-// So many weights are in memory at once, and so many queries of those that see different numbers of keys.
+// So many weights are in memory at once, and so many queries of those that see different keys.
 constexpr int64_t kWeightsAtOnce = int64_t{1} << 23;
-constexpr int64_t kCausalQueries = 64;
+constexpr int64_t kQueriesAtOnce = 64;
 
-// Some heads and queries, of tensors [R, T, d] with R = B H.
-struct Part {
-  int64_t head, heads, query, queries, keys;
-
-  Tensor of_queries(const Tensor& x) const { return x.narrow(0, head, heads).narrow(1, query, queries); }
-  Tensor of_keys(const Tensor& x) const { return x.narrow(0, head, heads).narrow(1, 0, keys); }
+// Keys that stand one after another.
+struct Run {
+  int64_t first, count;
 };
 
-// All parts of an attention. A causal one has T = S.
-std::vector<Part> parts_of(int64_t R, int64_t T, int64_t S, bool causal) {
+// Runs of the keys that any of these queries sees. `sees` bool [1 or B, 1 or T, S].
+std::vector<Run> runs_of(const Tensor& sees, int64_t query, int64_t queries) {
+  const Tensor some = (sees.size(1) > 1 ? sees.narrow(1, query, queries) : sees).flatten(0, 1).any(0);
+  const bool* seen = some.data_ptr<bool>();
+  std::vector<Run> runs;
+  for (int64_t key = 0; key < some.numel(); ++key) {
+    if (!seen[key]) continue;
+    if (!runs.empty() && runs.back().first + runs.back().count == key)
+      ++runs.back().count;
+    else
+      runs.push_back({key, 1});
+  }
+  return runs;
+}
+
+// Some heads, queries and the keys that these see, of tensors [R, T, d] with R = B H.
+struct Part {
+  int64_t head, heads, query, queries;
+  std::vector<Run> keys;
+
+  Tensor of_queries(const Tensor& x) const { return x.narrow(0, head, heads).narrow(1, query, queries); }
+  // x [R, S, d] or [1 or B, 1 or T, S] along `at`.
+  Tensor of_keys(const Tensor& x, int64_t at) const {
+    std::vector<Tensor> some;
+    for (const Run& run : keys) some.push_back(x.narrow(at, run.first, run.count));
+    return some.size() == 1 ? some[0] : at::cat(some, at);
+  }
+  Tensor of_keys(const Tensor& x) const { return of_keys(x.narrow(0, head, heads), 1); }
+  // Adds to the keys' part of x [R, S, d].
+  void add_of_keys(const Tensor& x, const Tensor& more) const {
+    int64_t at = 0;
+    for (const Run& run : keys) {
+      x.narrow(0, head, heads).narrow(1, run.first, run.count).add_(more.narrow(1, at, run.count));
+      at += run.count;
+    }
+  }
+};
+
+// All parts of an attention. Where every query sees the same keys `sees` is empty or has one row of queries.
+std::vector<Part> parts_of(int64_t R, int64_t T, int64_t S, const Tensor& sees) {
+  const bool differ = sees.numel() > 0 && sees.size(1) > 1;
+  const int64_t most = differ ? kQueriesAtOnce : T;
+  const int64_t queries = std::max<int64_t>(1, std::min({T, kWeightsAtOnce / S, most}));
   std::vector<Part> parts;
-  const int64_t queries =
-      std::max<int64_t>(1, std::min({T, kWeightsAtOnce / S, causal ? kCausalQueries : T}));
   for (int64_t query = 0; query < T; query += queries) {
-    const int64_t count = std::min(queries, T - query), keys = causal ? query + count : S;
-    const int64_t heads = std::max<int64_t>(1, kWeightsAtOnce / (count * keys));
+    const int64_t count = std::min(queries, T - query);
+    const std::vector<Run> keys = sees.numel() > 0 ? runs_of(sees, query, count) : std::vector<Run>{{0, S}};
+    int64_t width = 0;
+    for (const Run& run : keys) width += run.count;
+    if (width == 0) continue;
+    const int64_t heads = std::max<int64_t>(1, kWeightsAtOnce / (count * width));
     for (int64_t head = 0; head < R; head += heads)
       parts.push_back({head, std::min(heads, R - head), query, count, keys});
   }
   return parts;
 }
 
-// The weights of a part; `mask` [1 or R / H, T, S] says which key a query sees, of H heads each.
-Tensor weights_of(const Part& part, const Tensor& q, const Tensor& k, const Tensor& mask, int64_t H,
-                  bool causal) {
-  Tensor score = at::bmm(part.of_queries(q), part.of_keys(k).transpose(1, 2));
-  if (causal) {
-    const Tensor column = at::arange(part.keys, torch::kInt64);
-    const Tensor row = at::arange(part.query, part.query + part.queries, torch::kInt64).unsqueeze(1);
-    score.masked_fill_(column > row, -INFINITY);
-  } else if (mask.numel() > 0) {
-    Tensor sees = mask.narrow(1, mask.size(1) > 1 ? part.query : 0, mask.size(1) > 1 ? part.queries : 1);
-    if (sees.size(0) > 1)
-      sees =
-          sees.index_select(0, at::arange(part.head, part.head + part.heads, torch::kInt64).div(H, "floor"));
-    score.masked_fill_(sees.logical_not(), -INFINITY);
-  }
-  return score.softmax(-1);
+// The weights of a part; `sees` [1 or B, 1 or T, S] or empty says which key a query sees, of H heads each.
+Tensor weights_of(const Part& part, const Tensor& q, const Tensor& k, const Tensor& sees, int64_t H) {
+  Tensor score = at::bmm(part.of_queries(q), k.transpose(1, 2));
+  if (sees.numel() == 0) return score.softmax(-1);
+  Tensor some = part.of_keys(sees.size(1) > 1 ? sees.narrow(1, part.query, part.queries) : sees, 2);
+  if (some.all().item<bool>()) return score.softmax(-1);
+  if (some.size(0) > 1)
+    some = some.index_select(0, at::arange(part.head, part.head + part.heads, torch::kInt64).div(H, "floor"));
+  // Filling by a mask is no vector operation in libtorch, adding is.
+  return score.add_(at::zeros(some.sizes(), score.options()).masked_fill_(some.logical_not(), -INFINITY))
+      .softmax(-1);
 }
 
 // Attention whose weights are made a part at a time, and again for the gradient: large products of many heads
-// are faster than the library's kernel, which multiplies head by head (docs/benchmarks.md).
+// are faster than the library's kernel, which multiplies head by head, and keys that a part sees nothing of
+// are left out (docs/benchmarks.md).
 struct PartwiseAttention : torch::autograd::Function<PartwiseAttention> {
   static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& given_q,
-                        const Tensor& given_k, const Tensor& given_v, const Tensor& mask, bool causal) {
+                        const Tensor& given_k, const Tensor& given_v, const Tensor& sees) {
     const int64_t H = given_q.size(1), T = given_q.size(2), S = given_k.size(2), d = given_q.size(3);
     const Tensor q = (given_q / std::sqrt(static_cast<double>(d))).flatten(0, 1), k = given_k.flatten(0, 1),
-                 v = given_v.flatten(0, 1), out = at::empty_like(q);
-    for (const Part& part : parts_of(q.size(0), T, S, causal))
-      part.of_queries(out).copy_(at::bmm(weights_of(part, q, k, mask, H, causal), part.of_keys(v)));
-    context->save_for_backward({q, k, v, mask});
-    context->saved_data["H"] = H, context->saved_data["causal"] = causal;
+                 v = given_v.flatten(0, 1), out = at::zeros_like(q);
+    for (const Part& part : parts_of(q.size(0), T, S, sees))
+      part.of_queries(out).copy_(at::bmm(weights_of(part, q, part.of_keys(k), sees, H), part.of_keys(v)));
+    context->save_for_backward({q, k, v, sees});
+    context->saved_data["H"] = H;
     return out.view(given_q.sizes());
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
     const auto saved = context->get_saved_variables();
-    const Tensor &q = saved[0], &k = saved[1], &v = saved[2];
+    const Tensor &q = saved[0], &k = saved[1], &v = saved[2], &sees = saved[3];
     const int64_t H = context->saved_data["H"].toInt(), T = q.size(1), S = k.size(1);
-    const bool causal = context->saved_data["causal"].toBool();
     const Tensor d_out = gradients[0].flatten(0, 1).to(q.scalar_type());
-    const Tensor dq = at::empty_like(q), dk = at::zeros_like(k), dv = at::zeros_like(v);
-    for (const Part& part : parts_of(q.size(0), T, S, causal)) {
-      const Tensor p = weights_of(part, q, k, saved[3], H, causal), dy = part.of_queries(d_out);
+    const Tensor dq = at::zeros_like(q), dk = at::zeros_like(k), dv = at::zeros_like(v);
+    for (const Part& part : parts_of(q.size(0), T, S, sees)) {
+      const Tensor some_k = part.of_keys(k), dy = part.of_queries(d_out);
+      const Tensor p = weights_of(part, q, some_k, sees, H);
       const Tensor dp = at::bmm(dy, part.of_keys(v).transpose(1, 2));
       const Tensor ds = at::_softmax_backward_data(dp, p, -1, p.scalar_type());
-      part.of_keys(dv).add_(at::bmm(p.transpose(1, 2), dy));
-      part.of_queries(dq).copy_(at::bmm(ds, part.of_keys(k)));
-      part.of_keys(dk).add_(at::bmm(ds.transpose(1, 2), part.of_queries(q)));
+      part.add_of_keys(dv, at::bmm(p.transpose(1, 2), dy));
+      part.of_queries(dq).copy_(at::bmm(ds, some_k));
+      part.add_of_keys(dk, at::bmm(ds.transpose(1, 2), part.of_queries(q)));
     }
     const auto heads = [&](const Tensor& x) { return x.view({-1, H, x.size(1), x.size(2)}); };
-    return {heads(dq / std::sqrt(static_cast<double>(q.size(2)))), heads(dk), heads(dv), {}, {}};
+    return {heads(dq / std::sqrt(static_cast<double>(q.size(2)))), heads(dk), heads(dv), {}};
   }
 };
 
@@ -116,11 +152,13 @@ Tensor attended(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor&
   const bool learns =
       torch::GradMode::is_enabled() && (q.requires_grad() || k.requires_grad() || v.requires_grad());
   if (learns && on_host(q)) {
+    const auto flags = q.options().dtype(torch::kBool).requires_grad(false);
     // [1 or B, 1 or T, S]
-    const Tensor sees = !mask.defined() ? at::empty({0}, q.options().dtype(torch::kBool).requires_grad(false))
+    const Tensor sees = causal            ? at::ones({q.size(2), k.size(2)}, flags).tril_().unsqueeze(0)
+                        : !mask.defined() ? at::empty({0}, flags)
                         : mask.dim() == 4 ? mask.squeeze(1)
                                           : mask.unsqueeze(0);
-    return PartwiseAttention::apply(q, k, v, sees, causal);
+    return PartwiseAttention::apply(q, k, v, sees);
   }
 #if TORCH_VERSION_MAJOR >= 2
   return at::scaled_dot_product_attention(

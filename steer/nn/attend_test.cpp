@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <cmath>
+#include <utility>
 
 #include "steer/testing/refusal.h"
 
@@ -29,13 +30,30 @@ Tensor plainly(const Parts& p, const Tensor& sees) {
 template <class Sees>
 Tensor table(int64_t queries, int64_t keys, const Sees& sees) {
   Tensor mask = torch::zeros({queries, keys}, torch::kBool);
+  auto at = mask.accessor<bool, 2>();
   for (int64_t i = 0; i < queries; ++i)
-    for (int64_t j = 0; j < keys; ++j) mask[i][j] = sees(i + keys - queries, j);
+    for (int64_t j = 0; j < keys; ++j) at[i][j] = sees(i + keys - queries, j);
   return mask;
 }
 
 void expect_near(const Tensor& a, const Tensor& b) {
   EXPECT_TRUE(torch::allclose(a, b, 1e-5, 1e-6)) << (a - b).abs().max();
+}
+
+// Where gradients are asked for: what attend() gives, and its gradient.
+void expect_same_gradients(Parts& p, const Sight& sight, const Tensor& mask) {
+  for (Tensor* t : {&p.q, &p.k, &p.v}) t->set_requires_grad(true);
+  const Tensor ours = attend(p.q, p.k, p.v, sight), theirs = plainly(p, mask);
+  expect_near(ours, theirs);
+  {
+    const torch::NoGradGuard no_grad;
+    expect_near(attend(p.q, p.k, p.v, sight), theirs);
+  }
+  const auto one = torch::autograd::grad({ours.square().sum()}, {p.q, p.k, p.v});
+  const auto other = torch::autograd::grad({theirs.square().sum()}, {p.q, p.k, p.v});
+  for (size_t i = 0; i < 3; ++i)
+    EXPECT_TRUE(torch::allclose(one[i], other[i], 1e-4, 1e-5))
+        << sight.kind << sight.block << " of " << p.q.size(2);
 }
 
 TEST(Attend, SeesWhatItsKindSays) {
@@ -63,18 +81,21 @@ TEST(Attend, ALastBlockSeesAllThatIsThere) {
 }
 
 TEST(Attend, NoisedTokensSeeTheirBlockAndTheCleanOnesBefore) {
-  const int64_t half = 6, block = 2;
-  const Parts p = parts(2 * half, 2 * half);
-  Sight sight;
-  sight.kind = "blocks", sight.block = block, sight.doubled = true;
-  const Tensor mask = table(2 * half, 2 * half, [&](int64_t i, int64_t j) {
-    const bool noised_q = i < half, noised_k = j < half;
-    const int64_t of_q = i % half / block, of_k = j % half / block;
-    if (noised_q && noised_k) return of_q == of_k;
-    if (noised_q) return of_q > of_k;
-    return !noised_k && of_q >= of_k;
-  });
-  expect_near(attend(p.q, p.k, p.v, sight), plainly(p, mask));
+  // Shorter and longer than what goes at once, with blocks that end within it or not.
+  for (const auto& [half, block] : {std::pair<int64_t, int64_t>{6, 2}, {150, 10}, {160, 80}}) {
+    Parts p = parts(2 * half, 2 * half);
+    Sight sight;
+    sight.kind = "blocks", sight.block = block, sight.doubled = true;
+    const Tensor mask = table(2 * half, 2 * half, [&, half = half, block = block](int64_t i, int64_t j) {
+      const bool noised_q = i < half, noised_k = j < half;
+      const int64_t of_q = i % half / block, of_k = j % half / block;
+      if (noised_q && noised_k) return of_q == of_k;
+      if (noised_q) return of_q > of_k;
+      return !noised_k && of_q >= of_k;
+    });
+    expect_near(attend(p.q, p.k, p.v, sight), plainly(p, mask));
+    expect_same_gradients(p, sight, mask);
+  }
 }
 
 TEST(Attend, TokensThatAreNotThereAreSeenByNone) {
@@ -108,17 +129,7 @@ TEST(Attend, HasTheGradientOfTheFormula) {
           sight.present[1].narrow(0, T - 2, 2).fill_(false);
           mask = mask & sight.present.unsqueeze(1).unsqueeze(1);
         }
-        for (Tensor* t : {&p.q, &p.k, &p.v}) t->set_requires_grad(true);
-        const Tensor ours = attend(p.q, p.k, p.v, sight), theirs = plainly(p, mask);
-        expect_near(ours, theirs);
-        {
-          const torch::NoGradGuard no_grad;
-          expect_near(attend(p.q, p.k, p.v, sight), theirs);
-        }
-        const auto one = torch::autograd::grad({ours.square().sum()}, {p.q, p.k, p.v});
-        const auto other = torch::autograd::grad({theirs.square().sum()}, {p.q, p.k, p.v});
-        for (size_t i = 0; i < 3; ++i)
-          EXPECT_TRUE(torch::allclose(one[i], other[i], 1e-4, 1e-5)) << kind << T;
+        expect_same_gradients(p, sight, mask);
       }
 }
 
