@@ -91,7 +91,12 @@ const std::vector<FamilyMaker>& family_makers() {
        extent_in<TextOptions>,
        help<TextOptions>,
        [](const Json& options, const Dataset& data, const std::string& path) {
-         return fitted_text(options, data, path, "text");
+         Json fitted = fitted_text(options, data, path, "text");
+         // Of few tokens none become known at once: each is drawn given those before it.
+         const Json block = fitted.value("block", Json());
+         if (block.is_number() && block > 0 && !fitted.contains("sampler"))
+           fitted["sampler"] = {{"name", "first_hitting"}};
+         return fitted;
        },
        complete,
        data_for_text},

@@ -12,6 +12,7 @@
 #include "steer/models/text_model.h"
 #include "steer/testing/refusal.h"
 #include "steer/testing/temporary_folder.h"
+#include "steer/text/text_data.h"
 #include "steer/text/text_picture.h"
 #include "steer/text/text_space.h"
 
@@ -93,6 +94,28 @@ TEST(TextModels, DrawTextsThatDependOnTheirSeedAlone) {
                     ->draw(of_seeds(0, 2))
                     .state.token.equal(all.token.narrow(0, 0, 2)));
   }
+}
+
+TEST(TextModels, BlocksAreDrawnTokenByTokenUnlessStepsAreAskedFor) {
+  const TemporaryFolder folder;
+  DataOptions data;
+  data.path = folder.put("some.txt", std::string(kLength * 4, 'a') + "bcdefg\n");
+  data.length = kLength;
+  const auto texts = make_text_dataset(data);
+  Json options = text_options({{"block", 4}});
+  options.erase("text");
+  const auto made = [&](const Json& some) {
+    return lively_model<TextModel>("text", fitted_options("text", some, *texts, "here"));
+  };
+  const auto model = made(options);
+  EXPECT_EQ(model->plan()->text(), "first_hitting for each block of 4");
+  EXPECT_EQ(model->plan(nullptr, {{"steps", 8}})->text(), "ancestral, 8 steps for each block of 4");
+  EXPECT_EQ(model->plan(nullptr, {{"steps", 8}, {"solver", "first_hitting"}})->text(),
+            "first_hitting for each block of 4");
+  options["sampler"] = {{"name", "remask"}, {"steps", 3}};
+  EXPECT_EQ(made(options)->plan()->text(), "remask, 3 steps for each block of 4");
+  options.erase("block"), options.erase("sampler");
+  EXPECT_EQ(made(options)->plan()->text(), "ancestral, 64 steps");
 }
 
 TEST(TextModels, LossesReachEveryWeight) {

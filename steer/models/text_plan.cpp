@@ -27,7 +27,11 @@ TextDraw read_text_settings(const TextModel& model, const Json& settings) {
   read_options(brief, words, "settings");
   TextDraw draw = {model.settings().sampler, model.settings().text.length};
   if (!brief.solver.empty()) draw.solver.name = brief.solver;
-  if (brief.steps > 0) draw.solver.steps = brief.steps;
+  if (brief.steps > 0) {
+    // Steps that are asked for are made.
+    if (brief.solver.empty() && draw.solver.name == "first_hitting") draw.solver.name = "ancestral";
+    draw.solver.steps = brief.steps;
+  }
   if (brief.temperature >= 0) draw.solver.temperature = brief.temperature;
   if (brief.nucleus > 0) draw.solver.nucleus = brief.nucleus;
   if (brief.length > 0) draw.length = brief.length;
