@@ -74,12 +74,13 @@ ProcessOptions process_of(const DiffusersSchedule& schedule, const std::string& 
 }
 
 SamplerOptions sampler_of_schedule(const DiffusersSchedule& schedule, const ProcessOptions& process) {
-  SamplerOptions sampler = suited_sampler(process.type, process.sigma_min);
+  const bool table = is_of_table(process.type);
+  SamplerOptions sampler = table ? published_sampler() : suited_sampler(process.type, process.sigma_min);
   sampler.solver.clip_x0 = schedule.clip_sample && schedule.kind == "betas";
   sampler.solver.clip_range = schedule.clip_sample_range == 1 ? 0 : schedule.clip_sample_range;
   sampler.solver.variance = schedule.variance_type.rfind("fixed_large", 0) == 0 ? "large" : "small";
   if (process.type == "flow") sampler.levels.shift = schedule.shift;
-  if (process.type != "ddpm" && process.type != "cosine") return sampler;
+  if (!table) return sampler;
   sampler.levels.steps = std::min(sampler.levels.steps, process.steps);
   if (schedule.timestep_spacing.empty()) return sampler;
   const bool even = schedule.timestep_spacing == "linspace";

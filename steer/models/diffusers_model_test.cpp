@@ -21,10 +21,10 @@ Tensor drawn(DiffusionModel& model, const Tensor& label) {
   return model.draw({sample_seeds(3, 2), {label, {}}}, nullptr, settings_of(sampler)).state.x;
 }
 
-// A small model drawn as suits its process.
+// A small model drawn as imported ones are.
 std::unique_ptr<DiffusionModel> suited(const std::string& process, int64_t classes = 0) {
   DiffusionOptions options = small_diffusion(process, classes)->settings();
-  options.sampler = suited_sampler(process);
+  options.sampler = is_of_table(process) ? published_sampler() : suited_sampler(process);
   return std::make_unique<DiffusionModel>(options);
 }
 

@@ -82,11 +82,12 @@ SolverOptions of_another_name(const SolverOptions& solver, const std::string& na
 
 SamplerOptions sampler_of(const Read& read, const DiffusionModel& model, bool guided) {
   const DiffusionSettings& brief = read.brief;
-  SamplerOptions sampler = guided ? suited_guided_sampler(model.sampler()) : model.sampler();
+  SamplerOptions sampler =
+      guided ? suited_guided_sampler(model.sampler(), model.process().type()) : model.sampler();
   lay_over(sampler, read.preset_sampler, "preset");
   if (!brief.process.empty() && brief.process != model.process().type()) {
     sampler = suited_sampler(brief.process);
-    if (guided) sampler = suited_guided_sampler(sampler);
+    if (guided) sampler = suited_guided_sampler(sampler, brief.process);
     sampler.process = brief.process;
   }
   if (!brief.solver.empty()) {

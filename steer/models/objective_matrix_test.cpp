@@ -126,7 +126,7 @@ std::string draw_refusal(const Generator& model, const Objective& objective, con
 }
 
 SamplerOptions short_sampler(const DiffusionModel& model) {
-  SamplerOptions sampler = suited_guided_sampler(model.sampler());
+  SamplerOptions sampler = suited_guided_sampler(model.sampler(), model.process().type());
   sampler.levels.steps = kSteps;
   return sampler;
 }

@@ -2,6 +2,10 @@
 
 namespace steer {
 
+bool is_of_table(const std::string& process) {
+  return process == "ddpm" || process == "cosine";
+}
+
 SamplerOptions suited_sampler(const std::string& process, double sigma_min) {
   SamplerOptions sampler;
   sampler.solver.name = "adams";
@@ -17,19 +21,26 @@ SamplerOptions suited_sampler(const std::string& process, double sigma_min) {
     // Networks of straight ways are rougher in time than those of smooth ones.
     sampler.solver.order = 2;
   }
-  if (process == "ddpm" || process == "cosine") {
-    sampler.levels = {};
-    sampler.levels.type = "ddpm_trailing";
-    sampler.levels.steps = 50;
-    sampler.solver = {};
-    sampler.solver.name = "ddim";
+  if (is_of_table(process)) {
+    sampler.solver.name = "unipc";
+    sampler.solver.order = 2;
+    sampler.levels.steps = 20;
   }
   return sampler;
 }
 
-SamplerOptions suited_guided_sampler(const SamplerOptions& own) {
+SamplerOptions published_sampler() {
+  SamplerOptions sampler;
+  sampler.levels.type = "ddpm_trailing";
+  sampler.levels.steps = 50;
+  sampler.solver.name = "ddim";
+  return sampler;
+}
+
+SamplerOptions suited_guided_sampler(const SamplerOptions& own, const std::string& process) {
   SamplerOptions sampler = own;
-  if (sampler.levels.type == "exponential") sampler.levels = {};
+  if (sampler.levels.type == "exponential")
+    sampler.levels = is_of_table(process) ? published_sampler().levels : LevelOptions();
   sampler.levels.steps = 50;
   sampler.solver = {};
   sampler.solver.name = "ddim";

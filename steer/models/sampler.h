@@ -25,14 +25,21 @@ struct SamplerOptions {
   }
 };
 
+// Whether the levels of a process are the entries of a table of betas: ddpm and cosine.
+bool is_of_table(const std::string& process);
+
 // What suits a process, by what came nearest to the flow's end at 5 to 40 evaluations (docs/results.md): 18
 // steps of adams, on the exponential grid from sigma 0.02 on; for flow of order 2, on the flow's own times
-// below sigma 80; for the tables of ddpm and cosine 50 steps of ddim. `sigma_min` as ProcessOptions.
+// below sigma 80; for the tables of ddpm and cosine 20 steps of unipc of order 2. `sigma_min` as
+// ProcessOptions.
 SamplerOptions suited_sampler(const std::string& process, double sigma_min = 0);
 
+// What models of a table are drawn with as published (Song et al. 2021): 50 steps of ddim on entries of it.
+SamplerOptions published_sampler();
+
 // The sampler for guidance of a model whose own is given: fifty steps of ddim with eta 1, whose fresh noise
-// lets later steps mend what earlier ones did, on its grid; the karras one in place of exponential, which
-// spends them on little noise.
-SamplerOptions suited_guided_sampler(const SamplerOptions& own);
+// lets later steps mend what earlier ones did, on its grid; in place of exponential, which spends them on
+// little noise, the karras one or, for a table's process, its entries.
+SamplerOptions suited_guided_sampler(const SamplerOptions& own, const std::string& process);
 
 }  // namespace steer
