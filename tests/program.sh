@@ -39,7 +39,7 @@ same_pixels() { [ -s "$1" ] && [ -s "$2" ] && cmp -s <(pixels "$1") <(pixels "$2
 
 # The main way through.
 works help "$steer" --help
-for command in train sample again reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate words list tune likelihood reflow export search compare report; do
+for command in train sample grid again reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate words list tune likelihood reflow export search compare report; do
   works "help of $command" "$steer" $command --help
   claims "an example of $command" grep -q "^  steer $command " out.txt
 done
@@ -89,6 +89,12 @@ works 'again from the JSON twin' "$steer" again samples.json -o repeated.png
 claims 'by the twin as well' cmp -s samples.png repeated.png
 works 'sample seeds of a list' "$steer" sample run --seed 3,7,20:22 -o 'each/{seed}.png' --zoom 4
 claims 'each seed has its picture' [ "$(ls each | tr '\n' ' ')" = '20.json 20.png 21.json 21.png 3.json 3.png 7.json 7.png ' ]
+works 'a grid of two knobs' "$steer" grid run --x seed=0:3 --y top=1,2,4 --objective 'inpaint(each/20.png, mask=left)' --fit resize -o grid.png
+claims 'a table of its places' grep -q '^seed  top  mean score' out.txt
+claims 'recipes of its places' test "$(grep -o '"recipe"' grid.json | wc -l)" -eq 9
+refuses 1 'expected one of seed, label, objective, noise' "$steer" grid run --x tip=1,2 -o grid2.png
+refuses 1 'expected NAME=VALUE,VALUE,...' "$steer" grid run --x top -o grid2.png
+claims 'nothing is written' test ! -e grid2.png
 works 'again of one of them' "$steer" again each/20.png -o repeated.png
 claims 'one of several is repeated by itself' cmp -s each/20.png repeated.png
 works 'sample that seed' "$steer" sample run --seed 20 -n 1 --zoom 4 -o 'own{seed}.png'

@@ -87,6 +87,17 @@ RequestFlags::RequestFlags(const Recipe& defaults, std::string out_path, std::st
     : asked(defaults), out(std::move(out_path)), what_(std::move(what)) {}
 
 void RequestFlags::add_to(CLI::App* command) {
+  add_request_to(command);
+  add_picture_flag(command, out, common.force,
+                   what_ +
+                       " (PNG; it holds its recipe, which steer again repeats, and a .json beside it says "
+                       "how it was made); with {seed} in the name, one picture for each sample");
+  command->add_option("--film", film,
+                      "film of how the first samples came to be (GIF), with a .json beside it");
+  command->add_flag("--live", live, "of text: show the first sample on the terminal while it comes to be");
+}
+
+void RequestFlags::add_request_to(CLI::App* command) {
   command_ = command;
   command->add_option("run", asked.model.path, "run folder or checkpoint file")->required();
   command->add_option("-n,--count", asked.count, "number of samples")
@@ -97,13 +108,6 @@ void RequestFlags::add_to(CLI::App* command) {
                    "seed of the first sample, and sample i takes seed + i; or a list with a seed for each "
                    "sample, as 3,7,20:30, where 20:30 is 20 to 29")
       ->capture_default_str();
-  add_picture_flag(command, out, common.force,
-                   what_ +
-                       " (PNG; it holds its recipe, which steer again repeats, and a .json beside it says "
-                       "how it was made); with {seed} in the name, one picture for each sample");
-  command->add_option("--film", film,
-                      "film of how the first samples came to be (GIF), with a .json beside it");
-  command->add_flag("--live", live, "of text: show the first sample on the terminal while it comes to be");
   command->add_option("--zoom", asked.zoom, "write each pixel as a square of this side")
       ->capture_default_str()
       ->check(CLI::Range(1, 64));

@@ -17,6 +17,8 @@ class RequestFlags {
 
   // Adds all but what belongs to guided samples alone.
   void add_to(CLI::App* command);
+  // Of these, what says which samples, not what is written of them.
+  void add_request_to(CLI::App* command);
 
   // The request as a recipe. Error where --count and the list of seeds disagree.
   Recipe recipe() const;
