@@ -109,6 +109,8 @@ works 'the chain again' "$steer" again chain.png -o repeated.png
 claims 'a chain is repeated bit for bit' cmp -s chain.png repeated.png
 refuses 1 '1 in all, but got 2' "$steer" sample run --then run --noise 0.5 --noise 0.1
 refuses 1 'expected --from' "$steer" sample run --noise 0.4
+refuses 1 'expected --from' "$steer" sample run --invert
+refuses 1 'of all models only a diffusion' "$steer" sample run --from each/3.png --fit resize --invert
 refuses 2 'not in range' "$steer" sample run --from each/3.png --noise 1.5
 refuses 1 'nothere.png' "$steer" sample run --from nothere.png
 refuses 1 'each seed once' "$steer" sample run --seed 3,3 -o '{seed}.png'
@@ -268,6 +270,13 @@ works 'inspect a diffusion' "$steer" inspect edm
 works 'sample a diffusion' "$steer" sample edm -n 5 -o d.png --json
 claims 'it tells its evaluations' grep -q '"evaluations":18' out.txt
 works 'sample in parts' "$steer" sample edm -n 5 --batch 2 -o d2.png
+works 'one picture' "$steer" sample edm --seed 9 --zoom 1 -o 'one/{seed}.png'
+works 'invert it' "$steer" sample edm --from one/9.png --noise 1 --invert --solver heun --steps 30 -o inverted.png --json
+claims 'there and back' grep -q '"evaluations":118' out.txt
+claims 'of one file one sample' grep -q '"samples":1' out.txt
+works 'the inversion again' "$steer" again inverted.png -o repeated.png
+claims 'it is bit for bit the same' same_pixels inverted.png repeated.png
+works 'an inversion guided' "$steer" guide edm --objective 'edges(one/9.png)' --from one/9.png --invert --eta 0 --steps 5 -o edited.png
 for solver in ddpm ddim euler_ancestral second_order dpmpp_2m dpmpp_3m_sde lms predictor_corrector; do
   works "sample by $solver" "$steer" sample edm -n 2 --solver $solver --steps 4 -o d.png
 done

@@ -125,6 +125,9 @@ void RequestFlags::add_request_to(CLI::App* command) {
           "begin: 0 nothing, 1 all of it (repeatable; default: 0.5)")
       ->allow_extra_args(false)
       ->check(CLI::Range(0.0, 1.0));
+  command->add_flag("--invert", invert_,
+                    "of --from and a diffusion: the noise is the files' own, found by its flow backwards, in "
+                    "place of random noise: they come back, and another --label or an objective edits them");
   command
       ->add_option(
           "--then", then_,
@@ -163,14 +166,15 @@ void RequestFlags::put_beginning(Recipe& recipe) const {
     Stage& stage = recipe.then.emplace_back();
     stage.model.path = then_[i], stage.noise = noise_of(i + beginnings - then_.size());
   }
+  STEER_CHECK(!invert_ || !from_.empty(), "[begin] --invert: expected --from, what to begin from");
   if (from_.empty()) return;
   Begun& begun = recipe.from.emplace();
   for (const std::string& path : from_)
     for (std::string& file : files_at(path)) begun.files.push_back(std::move(file));
-  begun.noise = noise_of(0), begun.fit = recipe.fit;
+  begun.noise = noise_of(0), begun.fit = recipe.fit, begun.inverted = invert_;
   if (command_->get_option("--count")->count() > 0 || recipe.seeds.size() > 1) return;
   const auto files = static_cast<int64_t>(begun.files.size());
-  recipe.count = files > 1 ? files : kVariations;
+  recipe.count = files > 1 || invert_ ? files : kVariations;
 }
 
 int answer(const Common& common, const Recipe& recipe, const LoadedModel& loaded,

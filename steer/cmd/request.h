@@ -37,6 +37,7 @@ class RequestFlags {
   std::string seed_ = "0", what_;
   std::vector<std::string> from_, then_;
   std::vector<double> noise_;
+  bool invert_ = false;
 };
 
 // How a recipe is answered.

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "steer/core/notice.h"
 #include "steer/core/random.h"
 #include "steer/models/ar_model.h"
 #include "steer/models/diffusion_beginning.h"
@@ -72,6 +73,55 @@ TEST(Beginning, StepsAskedAreStepsMadeAtEveryShareAndOnEveryGrid) {
   const auto model = small_diffusion("flow");
   const Json settings = {{"solver", "euler"}, {"steps", 5}};
   EXPECT_EQ(model->draw(request_from(from, 0.01), nullptr, settings).evaluations, 5);
+}
+
+TEST(Beginning, InversionFollowsTheExactFlowOfAGaussianAtSecondOrder) {
+  // N(0, 0.3^2 I): the flow multiplies by sqrt(0.09 + sigma^2) / 0.3.
+  const Denoiser exact = [](const Tensor& x, const Tensor& sigma) {
+    return x * (0.09 / (0.09 + sigma.to(torch::kFloat64).square())).view({-1, 1, 1, 1});
+  };
+  torch::manual_seed(5);
+  const Tensor x0 = torch::randn({3, 1, 4, 4}, torch::kFloat64) * 0.3;
+  const auto error = [&](int64_t steps) {
+    LevelOptions options;
+    options.steps = steps, options.sigma_min = 1e-4, options.sigma_max = 40;
+    const Tensor levels = make_levels(options, Process(ProcessOptions()));
+    const double top = levels[0].item<double>();
+    return distance(inverted(exact, x0, levels) / top, x0 * (std::sqrt(0.09 + top * top) / 0.3) / top);
+  };
+  EXPECT_LT(error(40), 0.02);
+  EXPECT_NEAR(error(40) / error(80), 4, 0.8);
+}
+
+TEST(Beginning, WhatIsInvertedComesBackAtEveryShareAndSeed) {
+  const State from = pictures(8);
+  for (const char* process : {"edm", "flow", "ddpm"}) {
+    const auto model = small_diffusion(process);
+    const auto drawn = [&](double noise, int64_t steps, int64_t seed, const Json& more = Json::object()) {
+      DrawRequest request = request_from(from, noise, seed);
+      request.begin.inverted = true;
+      Json settings = {{"solver", "heun"}, {"steps", steps}};
+      settings.update(more);
+      return model->draw(request, nullptr, settings);
+    };
+    const auto psnr = [&](const Tensor& x) {
+      return 10 * std::log10(4 / (x - from.x).square().mean().item<double>());
+    };
+    EXPECT_GT(psnr(drawn(1, 200, 3).state.x), 35) << process;
+    const Tensor some = drawn(0.4, 40, 3).state.x;
+    EXPECT_GT(psnr(some), 35) << process;
+    EXPECT_LT(distance(some, drawn(0.4, 40, 50).state.x), 1e-4) << process;
+    EXPECT_EQ(drawn(1, 5, 3).evaluations, 9 + 9) << "heun there and back";
+    if (std::string(process) != "flow") continue;
+    std::string said;
+    const NoticesTo taker([&](const std::string& line) { said += line; });
+    drawn(1, 5, 3, {{"solver", "ddim"}, {"eta", 1}});
+    EXPECT_NE(said.find("--eta 0"), std::string::npos);
+  }
+  DrawRequest request = request_from(pictures(8), 0.5);
+  request.begin.inverted = true;
+  const auto ddn = small_ddn("pyramid");
+  EXPECT_NE(refusal([&] { ddn->draw(request); }).find("expected no inversion"), std::string::npos);
 }
 
 TEST(Beginning, ADdnKeepsTheFirstLayersOfThePicturesCode) {

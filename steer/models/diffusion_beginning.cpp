@@ -4,6 +4,7 @@
 
 #include "steer/core/options.h"
 #include "steer/diffusion/noise.h"
+#include "steer/diffusion/solver_time.h"
 
 namespace steer {
 namespace {
@@ -25,14 +26,41 @@ Tensor levels_from(const DiffusionModel& model, SamplerOptions sampler, const Te
 
 }  // namespace
 
+Tensor inverted(const Denoiser& denoiser, const Tensor& x0, const Tensor& levels) {
+  const SolverTime time("flow");
+  const int64_t steps = levels.size(0) - 1;
+  const auto level = [&](int64_t i) { return levels[i].item<double>(); };
+  const auto answer = [&](const Tensor& x, double sigma) {
+    return denoiser(x, at::full({x.size(0)}, sigma, x.options())).to(x.scalar_type());
+  };
+  Tensor x = x0.to(torch::kFloat64);
+  x = x + (x - answer(x, level(steps - 1)));
+  for (int64_t i = steps - 2; i >= 0; --i) {
+    const double from = level(i + 1), to = level(i), dt = time.time(to) - time.time(from);
+    const Tensor slope = time.slope(x, answer(x, from), from), place = time.place(x, from);
+    const Tensor ahead = time.sample(place + dt * slope, to);
+    const Tensor mean = (slope + time.slope(ahead, answer(ahead, to), to)) / 2;
+    x = time.sample(place + dt * mean, to);
+  }
+  return x;
+}
+
+Tensor label_backwards(const DiffusionModel& model, const Tensor& label) {
+  return label.defined() && model.knows_no_class() ? at::full_like(label, model.settings().classes) : label;
+}
+
 DiffusionStart start_of(const DiffusionModel& model, const SamplerOptions& sampler, const Beginning& begin,
-                        const Tensor& seeds) {
+                        const Tensor& seeds, const Tensor& label, const std::shared_ptr<int64_t>& calls) {
   const std::vector<int64_t> sizes = model.space().sizes;
   Tensor levels = model.levels(sampler);
   const double first = levels[0].item<double>();
   if (!begin.defined()) return {levels, starting_noise(seeds, sizes, first)};
   const double sigma = begin.noise / (1 - begin.noise);
   if (sigma < first) levels = levels_from(model, sampler, levels, sigma);
+  if (begin.inverted) {
+    const Denoiser back = model.guided_denoiser(label_backwards(model, label), 1, calls);
+    return {levels, inverted(back, begin.from.x.to(model.device()), levels)};
+  }
   const Tensor noise = starting_noise(seeds, sizes, std::min(sigma, first));
   return {levels, begin.from.x.to(noise.device(), noise.scalar_type()) + noise};
 }

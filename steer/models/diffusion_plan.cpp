@@ -7,6 +7,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/json.h"
+#include "steer/core/notice.h"
 #include "steer/core/options.h"
 #include "steer/guidance/presets.h"
 #include "steer/guidance/proposal.h"
@@ -211,8 +212,8 @@ class DiffusionPlan : public Plan {
     const torch::NoGradGuard no_grad;
     const Frozen frozen(model_.freezer());
     const Tensor seeds = request.seeds.to(model_.device());
-    const DiffusionStart start = start_of(model_, sampler_, request.begin, seeds);
     const auto calls = std::make_shared<int64_t>(0);
+    const DiffusionStart start = start_of(model_, sampler_, request.begin, seeds, request.told.label, calls);
     // An adaptive solver would take the rounding of bfloat16 for its own error and never get ahead.
     Forwarding how;
     if (sampler_.solver.name == "dopri5") how.compute_type = torch::kFloat32;
@@ -233,7 +234,9 @@ class DiffusionPlan : public Plan {
 
  protected:
   void check_told(const DrawRequest& request) const {
-    check_beginning(request.begin, space_, request.seeds.size(0));
+    check_beginning(request.begin, space_, request.seeds.size(0), true);
+    if (request.begin.inverted && !is_deterministic(sampler_.solver))
+      notice("the sampler draws fresh noise, which forgets the files' own; --eta 0 keeps it");
     STEER_CHECK(!request.told.given.defined(),
                 "[condition] expected no condition image, because the model was trained without");
   }
@@ -297,12 +300,12 @@ class GuidedDiffusionPlan : public DiffusionPlan {
     const Tensor seeds = population.row_seeds();
     Beginning begin = request.begin;
     if (begin.defined()) begin.from = population.spread(begin.from.x.to(model_.device()));
-    const DiffusionStart start = start_of(model_, sampler_, begin, seeds);
-    const Step step = guided_step(population, seeds, start.levels);
     const auto calls = std::make_shared<int64_t>(0);
-    const Tensor& label = request.told.label;
-    Denoiser denoiser = model_.guided_denoiser(
-        label.defined() ? population.spread(label.to(model_.device())) : Tensor(), sampler_.scale, calls);
+    Tensor label = request.told.label;
+    if (label.defined()) label = population.spread(label.to(model_.device()));
+    const DiffusionStart start = start_of(model_, sampler_, begin, seeds, label, calls);
+    const Step step = guided_step(population, seeds, start.levels);
+    Denoiser denoiser = model_.guided_denoiser(label, sampler_.scale, calls);
     denoiser = clipped_for(sampler_.solver, denoiser);
     const int64_t rows_each = population.rows() / request.seeds.size(0);
     Samples samples;

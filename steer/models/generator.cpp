@@ -18,7 +18,9 @@ std::unique_ptr<Plan> Generator::plan(const Objective* objective) const {
   return plan(objective, Json::object());
 }
 
-void check_beginning(const Beginning& begin, const Space& space, int64_t samples) {
+void check_beginning(const Beginning& begin, const Space& space, int64_t samples, bool inverts) {
+  STEER_CHECK(inverts || !begin.inverted,
+              "[begin] expected no inversion: of all models only a diffusion has a flow to go back");
   STEER_CHECK(begin.noise >= 0 && begin.noise <= 1, "[begin] noise: expected a share from 0 to 1 but got ",
               begin.noise);
   if (!begin.from.defined()) return;

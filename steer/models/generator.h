@@ -14,11 +14,13 @@ namespace steer {
 // Samples to begin from in place of pure noise (Meng et al. 2022, SDEdit; what it means for a family, its
 // plan tells): at noise 0 they stay as they are, at 1 nothing is left of them.
 struct Beginning {
-  State from;        // N samples of the model's space; undefined: pure noise
-  double noise = 1;  // in [0, 1]
+  State from;             // N samples of the model's space; undefined: pure noise
+  double noise = 1;       // in [0, 1]
+  bool inverted = false;  // of a diffusion: the noise is the samples' own, found by its flow backwards, not
+                          // random: without other wishes they come back at any share (Song et al. 2021)
 
   // Whether there is anything to begin from.
-  bool defined() const { return from.defined() && noise < 1; }
+  bool defined() const { return from.defined() && (noise < 1 || inverted); }
 };
 
 // Which samples are drawn.
@@ -28,8 +30,9 @@ struct DrawRequest {
   Beginning begin = {};  // of N samples, where there is any
 };
 
-// Error unless the beginning, where there is one, has `samples` samples of the space and a share of noise.
-void check_beginning(const Beginning& begin, const Space& space, int64_t samples);
+// Error unless the beginning, where there is one, has `samples` samples of the space and a share of noise,
+// and is inverted by a model that can alone.
+void check_beginning(const Beginning& begin, const Space& space, int64_t samples, bool inverts = false);
 
 // What a generator made.
 struct Samples {

@@ -31,7 +31,7 @@ State shown_beginning(const Begun& begun, const Space& space) {
 Beginning beginning_of(const Begun& begun, const Space& space, int64_t first, int64_t count,
                        const State& made) {
   Beginning beginning;
-  beginning.noise = begun.noise;
+  beginning.noise = begun.noise, beginning.inverted = begun.inverted;
   if (made.defined()) beginning.from = made;
   if (made.defined()) return beginning;
   if (begun.files.empty()) return beginning;

@@ -14,11 +14,13 @@ struct Begun {
   std::vector<std::string> files;  // none: samples begin from noise
   double noise = 0.5;              // Beginning::noise
   std::string fit;                 // of files of another size: resize, pad, or empty to refuse them
+  bool inverted = false;           // Beginning::inverted
 
   void fields(OptionFields& f) {
     f("files", files, "sample i begins from file i, again from the first after the last");
     f("noise", noise, "share of noise that they begin with", from_to(0, 1));
     f("fit", fit, "of files of another size: resize or pad; empty = they are refused");
+    f("inverted", inverted, "the noise is the files' own, found backwards, in place of random noise");
   }
 };
 
