@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "steer/core/check.h"
 #include "steer/testing/refusal.h"
 
@@ -37,6 +39,24 @@ TEST(Muon, AStepHasTheSizeThatIsAskedFor) {
     EXPECT_NEAR(w.detach().square().mean().sqrt().item<float>(), 0.01 * 0.2, 0.01 * 0.2 * 0.25);
     EXPECT_LT((w * w.grad()).sum().item<float>(), 0);  // downhill
   }
+}
+
+TEST(Muon, LooksAheadOfItsMomentum) {
+  torch::manual_seed(4);
+  const Tensor one = torch::randn({8, 8}), two = torch::randn({8, 8});
+  Tensor w = torch::zeros({8, 8}).requires_grad_();
+  MuonOptions options;
+  options.momentum = 0.9, options.size = 1;
+  Muon muon({{"w", w}}, options);
+  w.mutable_grad() = one;
+  muon.step(0);
+  w.mutable_grad() = two;
+  muon.step(1);
+  const auto moved = [&](const Tensor& along) {
+    return (w.detach() + std::sqrt(8.0) * orthogonalised(along, torch::kFloat32)).norm().item<double>();
+  };
+  // Nesterov's: the newest gradient, then the momentum that has it already.
+  EXPECT_LT(moved(two + 0.9 * (0.9 * one + two)), 0.1 * moved(0.9 * one + two));
 }
 
 TEST(Muon, GoesOnFromItsStateAsItWould) {
