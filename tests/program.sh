@@ -276,6 +276,9 @@ claims 'there and back' grep -q '"evaluations":118' out.txt
 claims 'of one file one sample' grep -q '"samples":1' out.txt
 works 'the inversion again' "$steer" again inverted.png -o repeated.png
 claims 'it is bit for bit the same' same_pixels inverted.png repeated.png
+works 'through the noise of two seeds' "$steer" interpolate edm --seeds 3,8 -n 5 -o seeds.gif
+works 'through that of two pictures' "$steer" interpolate edm one/9.png one/9.png -n 3 -o noise.png
+refuses 1 'two seeds' "$steer" interpolate edm --seeds 3 -o never.png
 works 'an inversion guided' "$steer" guide edm --objective 'edges(one/9.png)' --from one/9.png --invert --eta 0 --steps 5 -o edited.png
 for solver in ddpm ddim euler_ancestral second_order dpmpp_2m dpmpp_3m_sde lms predictor_corrector; do
   works "sample by $solver" "$steer" sample edm -n 2 --solver $solver --steps 4 -o d.png

@@ -124,6 +124,21 @@ TEST(Beginning, WhatIsInvertedComesBackAtEveryShareAndSeed) {
   EXPECT_NE(refusal([&] { ddn->draw(request); }).find("expected no inversion"), std::string::npos);
 }
 
+TEST(Beginning, BetweenTwoNoisesLengthsStay) {
+  torch::manual_seed(2);
+  const Tensor a = torch::randn({1, 16, 16}, torch::kFloat64), b = torch::randn({1, 16, 16}, torch::kFloat64);
+  EXPECT_LT(distance(between(a, b, 0), a), 1e-12);
+  EXPECT_LT(distance(between(a, b, 1), b), 1e-12);
+  const Tensor half = between(a, b, 0.5);
+  EXPECT_NEAR(half.norm().item<double>(), (a.norm() + b.norm()).item<double>() / 2, 0.7);
+  EXPECT_LT(((a + b) / 2).norm().item<double>(), 0.8 * half.norm().item<double>());
+  EXPECT_LT(distance(between(a, a, 0.3), a), 1e-12);
+  // Quarters are a quarter of the angle apart.
+  const Tensor unit = a / a.norm(),
+               other = (b - (unit * b).sum() * unit).div((b - (unit * b).sum() * unit).norm());
+  EXPECT_NEAR((between(unit, other, 0.25) * unit).sum().item<double>(), std::cos(M_PI / 8), 1e-9);
+}
+
 TEST(Beginning, ADdnKeepsTheFirstLayersOfThePicturesCode) {
   for (const char* network : {"pyramid", "recurrent"}) {
     const auto model = small_ddn(network);

@@ -1,6 +1,7 @@
 #include "steer/models/diffusion_beginning.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "steer/core/options.h"
 #include "steer/diffusion/noise.h"
@@ -49,11 +50,27 @@ Tensor label_backwards(const DiffusionModel& model, const Tensor& label) {
   return label.defined() && model.knows_no_class() ? at::full_like(label, model.settings().classes) : label;
 }
 
+Tensor latents_of(const DiffusionModel& model, const State& from, const Tensor& label) {
+  const Tensor levels = model.levels(model.sampler());
+  const Denoiser back = model.guided_denoiser(label_backwards(model, label), 1);
+  return inverted(back, from.x.to(model.device()), levels) / levels[0].item<double>();
+}
+
+Tensor between(const Tensor& a, const Tensor& b, double share) {
+  const Tensor one = a.flatten(), other = b.flatten();
+  const double cosine = (one.dot(other) / (one.norm() * other.norm())).item<double>();
+  const double angle = std::acos(std::clamp(cosine, -1.0, 1.0)), sine = std::sin(angle);
+  constexpr double kStraight = 1e-4;
+  if (sine < kStraight) return (1 - share) * a + share * b;
+  return (std::sin((1 - share) * angle) * a + std::sin(share * angle) * b) / sine;
+}
+
 DiffusionStart start_of(const DiffusionModel& model, const SamplerOptions& sampler, const Beginning& begin,
                         const Tensor& seeds, const Tensor& label, const std::shared_ptr<int64_t>& calls) {
   const std::vector<int64_t> sizes = model.space().sizes;
   Tensor levels = model.levels(sampler);
   const double first = levels[0].item<double>();
+  if (begin.latent.defined()) return {levels, begin.latent.to(model.device(), torch::kFloat64) * first};
   if (!begin.defined()) return {levels, starting_noise(seeds, sizes, first)};
   const double sigma = begin.noise / (1 - begin.noise);
   if (sigma < first) levels = levels_from(model, sampler, levels, sigma);

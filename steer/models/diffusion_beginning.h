@@ -18,6 +18,14 @@ struct DiffusionStart {
 // evaluations each. The first step, from no noise, takes the denoiser's answer for x0 at the lowest level.
 Tensor inverted(const Denoiser& denoiser, const Tensor& x0, const Tensor& levels);
 
+// The noise of unit variance, float64 [N, sizes...], from which the model's own sampler leads to samples:
+// that of inverted() on its grid, told label_backwards() of `label`.
+Tensor latents_of(const DiffusionModel& model, const State& from, const Tensor& label = {});
+
+// On the great circle between two noises of one shape, at a share of the angle from a to b (Shoemake 1985):
+// of normal noises it keeps the length, which a straight way does not.
+Tensor between(const Tensor& a, const Tensor& b, double share);
+
 // What samples of a model are told on the way back: no class where the model knows that, else `label`.
 Tensor label_backwards(const DiffusionModel& model, const Tensor& label);
 

@@ -23,6 +23,10 @@ void check_beginning(const Beginning& begin, const Space& space, int64_t samples
               "[begin] expected no inversion: of all models only a diffusion has a flow to go back");
   STEER_CHECK(begin.noise >= 0 && begin.noise <= 1, "[begin] noise: expected a share from 0 to 1 but got ",
               begin.noise);
+  STEER_CHECK(!begin.latent.defined() || (inverts && !begin.from.defined() &&
+                                          begin.latent.sizes() == with_rows(samples, space.sizes)),
+              "[begin] latent: expected noise [", samples, ", ...] of the shape of samples ", text_of(space),
+              " for a diffusion that begins from nothing else");
   if (!begin.from.defined()) return;
   const Tensor& values = begin.from.x.defined() ? begin.from.x : begin.from.token;
   const std::vector<int64_t> wanted = with_rows(samples, space.sizes);

@@ -18,6 +18,8 @@ struct Beginning {
   double noise = 1;       // in [0, 1]
   bool inverted = false;  // of a diffusion: the noise is the samples' own, found by its flow backwards, not
                           // random: without other wishes they come back at any share (Song et al. 2021)
+  Tensor latent = {};  // of a diffusion that begins from noise: float64 [N, sizes...], that of unit variance
+                       // in place of the seeds' own
 
   // Whether there is anything to begin from.
   bool defined() const { return from.defined() && (noise < 1 || inverted); }

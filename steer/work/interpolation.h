@@ -1,4 +1,4 @@
-// From one sample to another through the code.
+// From one sample to another, through a ddn's code or a diffusion's noise.
 #pragma once
 
 #include <string>
@@ -11,21 +11,25 @@ namespace steer {
 
 // Between what, and how.
 struct InterpolationOptions {
-  std::vector<std::string> ends;  // two files
+  std::vector<std::string> ends;  // two files; none where there are seeds
+  std::vector<int64_t> seeds;     // noise: two seeds in their place
+  std::string label;              // noise: the class of all, where the model is told one
   std::string fit;                // of files of another size: resize, pad, or empty to refuse them
   int64_t steps = 9;              // samples of the way, both ends among them; at least 2
   // layers: along the tree. Fewer and fewer of the first layers are those of the first code; from there on
   // each takes what comes nearest to the second sample. Of these samples, one more than there are layers,
   // those that lie at even distances. values: at each step the code nearest to the blend of both samples'
-  // numbers.
-  std::string by = "layers";
+  // numbers. noise: of a diffusion, on the great circle between the noises of both ends (between(),
+  // models/diffusion_beginning.h), which are found backwards for files; each drawn by the model's own
+  // sampler. Empty: layers, of a diffusion noise.
+  std::string by;
   torch::Device device = torch::kCPU;
 };
 
 // The way.
 struct Interpolation {
   State samples;            // what the codes decode to; fewer than `steps` where there are not so many
-  Tensor code;              // int64 [steps, L]
+  Tensor code;              // int64 [steps, L]; undefined by noise
   double mean_step = 0;     // root mean square of what changes in a step, over all steps
   double longest_step = 0;  // the same, of the longest
   Tensor picture;           // [C, h, w]: the first end, the way, the second end
@@ -37,7 +41,10 @@ struct Interpolation {
 // left out.
 std::vector<int64_t> even_places(const Tensor& lengths, int64_t n);
 
-// Error for a model without codes, for anything but two ends, and as read_samples.
+// Frames of the way as a film: uint8 [F, C, h, w], small samples enlarged.
+Tensor film_of(const Space& space, const State& samples);
+
+// Error for a model that does not go that way, for anything but two ends, and as read_samples.
 Interpolation interpolate(const LoadedModel& loaded, const InterpolationOptions& options);
 
 }  // namespace steer

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "steer/core/check.h"
+#include "steer/models/small_models.h"
 #include "steer/picture/images.h"
+#include "steer/testing/refusal.h"
 #include "steer/testing/temporary_folder.h"
 #include "steer/work/small_codecs.h"
 
@@ -61,6 +63,50 @@ TEST(Interpolation, TheWayBeginsAndEndsAtTheEnds) {
   }
   options.steps = 1;
   EXPECT_THROW(interpolate(loaded, options), Error);
+}
+
+TEST(Interpolation, ThroughTheNoiseItGoesFromTheSampleOfOneSeedToThatOfTheOther) {
+  LoadedModel loaded;
+  loaded.model = small_diffusion("edm", 3);
+  InterpolationOptions options;
+  options.seeds = {4, 9}, options.label = "2", options.steps = 5;
+  const Interpolation way = interpolate(loaded, options);
+  ASSERT_EQ(way.samples.size(), 5);
+  EXPECT_EQ(way.figures["by"], "noise");
+  DrawRequest request;
+  request.seeds = torch::tensor({4, 9}, torch::kInt64);
+  request.told.label = torch::tensor({2, 2}, torch::kInt64);
+  const Tensor ends = as_generator(loaded, "test").draw(request).state.x;
+  EXPECT_TRUE(torch::allclose(way.samples.x[0], ends[0], 0, 1e-4));
+  EXPECT_TRUE(torch::allclose(way.samples.x[4], ends[1], 0, 1e-4));
+  EXPECT_LT(way.longest_step, (ends[0] - ends[1]).square().mean().sqrt().item<double>());
+  EXPECT_EQ(film_of(loaded.model->space(), way.samples).sizes(), (std::vector<int64_t>{5, 1, 128, 128}));
+
+  // Files, whose noise is found backwards, come back at the ends.
+  const TemporaryFolder folder;
+  options.seeds.clear(), options.ends = {folder / "a.png", folder / "b.png"};
+  for (int64_t i = 0; i < 2; ++i) write_png(options.ends[static_cast<size_t>(i)], ends[i]);
+  const Tensor back = interpolate(loaded, options).samples.x;
+  EXPECT_LT((back[0] - ends[0]).abs().max().item<double>(), 0.1);
+  EXPECT_LT((back[4] - ends[1]).abs().max().item<double>(), 0.1);
+}
+
+TEST(Interpolation, RefusesWhatIsNoWay) {
+  LoadedModel diffusion;
+  diffusion.model = small_diffusion("edm");
+  InterpolationOptions options;
+  options.seeds = {1};
+  EXPECT_NE(
+      refusal([&] { interpolate(diffusion, options); }).find("two files or, for a diffusion, two seeds"),
+      std::string::npos);
+  options.seeds = {1, 2}, options.by = "layers";
+  EXPECT_NE(refusal([&] { interpolate(diffusion, options); }).find("expected a ddn for a way by layers"),
+            std::string::npos);
+  options.by = "noise";
+  EXPECT_NE(refusal([&] { interpolate(loaded_ddn(), options); }).find("expected a diffusion"),
+            std::string::npos);
+  options.by = "";
+  EXPECT_NE(refusal([&] { interpolate(loaded_ddn(), options); }).find("two seeds"), std::string::npos);
 }
 
 }  // namespace
