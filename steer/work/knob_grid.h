@@ -9,9 +9,10 @@
 
 namespace steer {
 
-// What is turned, and where to. `name` is a setting of the model (steps, strength, guidance.climb.rho,
-// sampler.solver.eta), or of the recipe: seed, label, noise (of what is begun from), objective.
+// What is turned, and where to.
 struct Knob {
+  // A setting of the model (steps, strength, guidance.climb.rho, sampler.solver.eta), or of the recipe: seed,
+  // label, noise (of what is begun from), objective.
   std::string name;
   std::vector<std::string> values;  // at least one
 };
@@ -27,8 +28,9 @@ Recipe turned(const Recipe& recipe, const Generator& model, const std::string& k
 
 // One place of the grid.
 struct GridCell {
-  std::string x, y;  // values; y is empty where nothing is turned from row to row
-  RecipeRun run;     // what came of it
+  std::string x;  // value of the one
+  std::string y;  // of the other; empty where nothing is turned from row to row
+  RecipeRun run;  // what came of it
 };
 
 // All of them.
