@@ -1,5 +1,6 @@
 #include "steer/modalities/modalities.h"
 
+#include <algorithm>
 #include <list>
 
 #include "steer/core/check.h"
@@ -16,6 +17,15 @@ std::vector<const Modality*>& known_modalities() {
       &image_modality(),  // takes every path, so it is the last
   };
   return all;
+}
+
+// Whether a path is one of the words that stand for data of this kind: shapes, shapes:colour.
+bool is_word_of(const Modality& modality, const std::string& path) {
+  const size_t colon = path.find(':');
+  return std::any_of(modality.data.begin(), modality.data.end(), [&](const Named& word) {
+    return word.name == path ||
+           (colon != std::string::npos && word.name.compare(0, colon + 1, path, 0, colon + 1) == 0);
+  });
 }
 
 }  // namespace
@@ -44,6 +54,9 @@ const Modality& modality_of(const Space& space) {
 }
 
 std::unique_ptr<Dataset> make_dataset(const DataOptions& options) {
+  // A word means the same whatever lies in a folder of its name.
+  for (const Modality* modality : modalities())
+    if (is_word_of(*modality, options.path)) return modality->dataset(options);
   for (const Modality* modality : modalities())
     if (modality->holds(options.path)) return modality->dataset(options);
   fail("[data] ", options.path, ": expected a data set of a kind that is known");

@@ -14,6 +14,7 @@
 #include "steer/modalities/modalities.h"
 #include "steer/picture/images.h"
 #include "steer/testing/refusal.h"
+#include "steer/testing/temporary_folder.h"
 
 namespace steer {
 namespace {
@@ -85,6 +86,24 @@ TEST(Objectives, TakeTheContextsTruthWhereWordsNameNoImage) {
         torch::allclose(make_objective(words, context)->score(context.truth), torch::zeros({2}), 0, 1e-6));
   EXPECT_EQ(objective_refusal("colourise()", colour32()),
             "[objective] column 1: colourise needs an image, as in colourise(photo.png, ...)");
+}
+
+TEST(Modalities, AWordForDataMeansTheSameWhateverAFolderOfItsNameHolds) {
+  const TemporaryFolder folder;
+  folder.put("shapes/log.jsonl", "{\"text\": \"no picture\"}\n");
+  folder.put("shapes:hue/some.txt", "no picture");
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  DataOptions options;
+  options.size = 16, options.limit = 2;
+  std::vector<std::string> kinds;
+  for (const char* path : {"shapes", "shapes:hue", "./shapes"}) {
+    options.path = path;
+    if (options.path == "./shapes") options.size = 0, options.length = 4;
+    kinds.push_back(make_dataset(options)->space().kind);
+  }
+  std::filesystem::current_path(before);
+  EXPECT_EQ(kinds, (std::vector<std::string>{"image", "image", "text"}));
 }
 
 TEST(Modalities, AreOneForEachKind) {
