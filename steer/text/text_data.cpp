@@ -117,6 +117,7 @@ class TextDataset : public Dataset {
       add_windows(static_cast<int64_t>(all.size()), static_cast<int64_t>(piece.size()), length, everywhere);
       all.insert(all.end(), piece.begin(), piece.end());
     }
+    if (limit > 0 && everywhere) spread_to(static_cast<size_t>(limit));
     if (limit > 0) windows_.resize(std::min(windows_.size(), static_cast<size_t>(limit)));
     all.insert(all.end(), static_cast<size_t>(length), 0);  // a short window reaches into these
     token_ = at::tensor(all, torch::kInt64);
@@ -152,6 +153,12 @@ class TextDataset : public Dataset {
     for (int64_t at = 0; at <= last; at += step)
       windows_.push_back({begin + at, std::min(length, tokens - at)});
     short_ = short_ || windows_.back().length < length;
+  }
+
+  // Brings windows at even distances to the front: the first ones would be one text, a character apart.
+  void spread_to(size_t most) {
+    const size_t all = windows_.size();
+    for (size_t i = 0; i < most && most < all; ++i) windows_[i] = windows_[i * all / most];
   }
 
   Space space_;

@@ -42,6 +42,10 @@ TEST(TextData, TrainsOnEveryWindowOfTheFirstNineTenths) {
   DataOptions few = of(folder / "a.txt");
   few.limit = 5;
   EXPECT_EQ(make_text_dataset(few)->size(), 5);
+  const auto spread = all_texts(*make_text_dataset(few));
+  for (size_t i = 0; i < 5; ++i) EXPECT_EQ(spread[i], alphabet_text(100).substr(i * 83 / 5, 8));
+  few.limit = 1000;
+  EXPECT_EQ(all_texts(*make_text_dataset(few)), all_texts(*data)) << "no more than there are";
   const auto texts = all_texts(*data);
   for (size_t i = 0; i < texts.size(); ++i) EXPECT_EQ(texts[i], alphabet_text(100).substr(i, 8));
 }
