@@ -41,12 +41,13 @@ LinearTask inpaint(const Tensor& truth, const Tensor& fill, double noise) {
               "[inpaint] expected a mask [", truth.size(0), " or 1, 1, ", truth.size(2), ", ", truth.size(3),
               "] but got ", shape_text(fill.sizes()));
   const Tensor filled = fill.to(truth.device(), truth.scalar_type());
-  STEER_CHECK((filled.eq(0) | filled.eq(1)).all().item<bool>(),
-              "[inpaint] expected a mask of zeros and ones");
-  task.measurement.weight = 1 - filled;
-  task.measurement.y = task.measurement.y * task.measurement.weight;
-  task.degraded = task.measurement.y;
-  task.hidden = filled;
+  STEER_CHECK(((filled >= 0) & (filled <= 1)).all().item<bool>(),
+              "[inpaint] expected a mask of numbers from 0 to 1");
+  const Tensor known = 1 - filled, sharp = (known * noise).square();
+  task.measurement.weight = at::where(known > 0, sharp / (sharp + filled.square()), 0);
+  task.degraded = task.measurement.y * known;
+  task.measurement.y = at::where(known > 0, task.measurement.y, 0);
+  task.hidden = (filled > 0).to(filled.scalar_type());
   return task;
 }
 

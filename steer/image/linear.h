@@ -17,8 +17,9 @@ constexpr double kBlurStd = 1.5;            // of a blur, in pixels
 // The tasks below are made from truth [T, C, H, W] in [-1, 1]; noise is a standard deviation > 0. None keeps
 // what its measurement does not give.
 
-// All pixels but those to be filled: fill [T or 1, 1, H, W], 1 = to be filled, 0 = given. Filled pixels are
-// shown grey.
+// All pixels but those to be filled: fill [T or 1, 1, H, W], 1 = to be filled, 0 = given. One in between, s,
+// is known with noise of s / (1 - s) beside the task's own, as a sample that begins with that share of noise
+// is. Filled pixels are shown grey, soft ones between that and themselves, and all of them are hidden.
 LinearTask inpaint(const Tensor& truth, const Tensor& fill, double noise = kMeasurementNoise);
 
 // The mean of every factor x factor block; the factor must divide H and W. Shown with repeated pixels.

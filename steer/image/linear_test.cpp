@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <cmath>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "steer/core/tensors.h"
 #include "steer/image/blur.h"
 #include "steer/image/masks.h"
+#include "steer/objectives/measurement.h"
 
 namespace steer {
 namespace {
@@ -146,6 +148,23 @@ TEST(GaussianDeblur, TheKernelIsNarrowedToThePictureUnlessItsSizeIsTold) {
   EXPECT_THROW(gaussian_deblur(small[0], 1.5), Error);
 }
 
+TEST(Linear, AGreyPartOfAMaskIsKnownWithTheNoiseOfThatShare) {
+  const Tensor truth = pictures(1), x = torch::zeros_like(truth);
+  const double noise = 0.05;
+  Tensor fill = torch::zeros({1, 1, 16, 16});
+  fill.slice(3, 0, 4).fill_(1), fill.slice(3, 4, 8).fill_(0.25), fill.slice(3, 8, 12).fill_(0.5);
+  const LinearTask task = inpaint(truth, fill, noise);
+  double wanted = 0;
+  for (const auto& [from, share] : {std::pair{4, 0.25}, {8, 0.5}, {12, 0.0}}) {
+    const double sigma = share / (1 - share);
+    wanted -=
+        truth.slice(3, from, from + 4).square().sum().item<double>() / (2 * (noise * noise + sigma * sigma));
+  }
+  EXPECT_NEAR(log_likelihood(task.measurement, x).item<double>(), wanted, 1e-4 * std::abs(wanted));
+  EXPECT_TRUE(torch::allclose(task.degraded, truth * (1 - fill)));
+  EXPECT_EQ(task.hidden.sum().item<double>(), 12 * 16);
+}
+
 TEST(Linear, RefusesNoiseThatIsNotAboveZeroAndWrongSizes) {
   const Tensor truth = pictures(2), fill = make_mask("left", 16, 16);
   for (const double noise : {0.0, -1.0, std::numeric_limits<double>::quiet_NaN()}) {
@@ -155,7 +174,7 @@ TEST(Linear, RefusesNoiseThatIsNotAboveZeroAndWrongSizes) {
     EXPECT_THROW(denoise(truth, noise), Error);
   }
   EXPECT_THROW(inpaint(truth, make_mask("left", 8, 8)), Error);
-  EXPECT_THROW(inpaint(truth, 0.5 * fill), Error);
+  EXPECT_THROW(inpaint(truth, 1.5 * fill), Error);
   EXPECT_THROW(super_resolve(truth, 5), Error);
   EXPECT_THROW(super_resolve(truth, 0), Error);
   EXPECT_THROW(denoise(truth[0]), Error);

@@ -48,7 +48,10 @@ Tensor read_mask(const std::string& path, int64_t height, int64_t width, const s
   STEER_CHECK(std::filesystem::exists(path, ignored), "[mask] expected ",
               fmt::format("{}", fmt::join(mask_names(), ", ")),
               ", not_ before one of them, or a picture file but got ", path);
-  return at_size(read_bytes(path, 1, background), path, fit, height, width).gt(127.5).to(torch::kFloat32);
+  // Where compression has blurred black or white it is meant to be that.
+  constexpr float kNearly = 8;
+  const Tensor bytes = at_size(read_bytes(path, 1, background), path, fit, height, width).to(torch::kFloat32);
+  return at::where(bytes < kNearly, 0, at::where(bytes > 255 - kNearly, 1, bytes / 255));
 }
 
 // Undefined for an unknown name.

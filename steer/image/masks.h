@@ -16,9 +16,10 @@ using torch::Tensor;
 // The names below, without not_.
 const std::vector<std::string>& mask_names();
 
-// Which pixels are to be filled: float32 [1, 1, height, width], 1 = fill, 0 = given. `words` is the path of a
-// picture of this size (more than half white = fill), or of another size that `fit` brings to it as
-// images are (sized_image.h); or names the part that is filled:
+// Which pixels are to be filled: float32 [1, 1, height, width], 1 = fill, 0 = given, in between known the
+// less the nearer to 1. `words` is the path of a picture of this size (white = fill, black = given, grey =
+// soft), or of another size that `fit` brings to it as images are (sized_image.h); or names the part that is
+// filled:
 //   left, right, top, bottom     that half
 //   quadrants                    the upper left and the lower right quarter
 //   centre                       the box from 1/4 to 3/4

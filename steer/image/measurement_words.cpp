@@ -85,7 +85,9 @@ Parameter noise_parameter(double otherwise) {
 
 std::vector<Parameter> inpaint_parameters() {
   Parameter mask = required(file_parameter(
-      "mask", "the part that is filled, not_ before it for all but that part, or a PNG that is white there"));
+      "mask",
+      "the part that is filled, not_ before it for all but that part, or a PNG that is white there, and "
+      "grey where the image is known in part"));
   mask.choices = mask_names();
   return {image_parameter("of which the rest is known"), mask, noise_parameter(kMeasurementNoise),
           fit_parameter()};
