@@ -497,7 +497,7 @@ refuses 1 'as the model makes them' "${train[@]}" --out x --images 64 --set data
 refuses 1 'cuda' "$steer" sample run --device cuda0
 refuses 1 'unknown objective' "$steer" guide run --objective 'inpant(bordered.png)'
 refuses 1 'column' "$steer" guide run --objective 'inpaint(bordered.png'
-refuses 1 'mask' "$steer" guide run --objective 'inpaint(bordered.png, mask=bordered.png, fit=resize)'
+refuses 1 'mask' "$steer" guide run --objective 'inpaint(bordered.png, mask=nothere.png, fit=resize)'
 refuses 1 'missing.png' "$steer" guide run --objective 'colourise(missing.png)'
 refuses 1 'expected an image' "$steer" reconstruct run bordered.png
 head -c 40 bordered.png >cut.png
