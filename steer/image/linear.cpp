@@ -44,9 +44,9 @@ LinearTask inpaint(const Tensor& truth, const Tensor& fill, double noise) {
   STEER_CHECK(((filled >= 0) & (filled <= 1)).all().item<bool>(),
               "[inpaint] expected a mask of numbers from 0 to 1");
   const Tensor known = 1 - filled, sharp = (known * noise).square();
-  task.measurement.weight = at::where(known > 0, sharp / (sharp + filled.square()), 0);
+  task.measurement.weight = sharp / (sharp + filled.square());
   task.degraded = task.measurement.y * known;
-  task.measurement.y = at::where(known > 0, task.measurement.y, 0);
+  task.measurement.y = task.measurement.y.masked_fill(known == 0, 0);
   task.hidden = (filled > 0).to(filled.scalar_type());
   return task;
 }

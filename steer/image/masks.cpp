@@ -51,7 +51,7 @@ Tensor read_mask(const std::string& path, int64_t height, int64_t width, const s
   // Where compression has blurred black or white it is meant to be that.
   constexpr float kNearly = 8;
   const Tensor bytes = at_size(read_bytes(path, 1, background), path, fit, height, width).to(torch::kFloat32);
-  return at::where(bytes < kNearly, 0, at::where(bytes > 255 - kNearly, 1, bytes / 255));
+  return (bytes / 255).masked_fill(bytes < kNearly, 0).masked_fill(bytes > 255 - kNearly, 1);
 }
 
 // Undefined for an unknown name.
