@@ -41,9 +41,23 @@ struct Run {
   int64_t first, count;
 };
 
-// Runs of the keys that any of these queries sees. `sees` bool [1 or B, 1 or T, S].
-std::vector<Run> runs_of(const Tensor& sees, int64_t query, int64_t queries) {
-  const Tensor some = (sees.size(1) > 1 ? sees.narrow(1, query, queries) : sees).flatten(0, 1).any(0);
+// Which of S keys a query sees. Causal queries need no table of all: memory grows with T alone.
+struct Seen {
+  Tensor table;  // bool [1 or B, 1 or T, S]; empty: every key
+  bool causal;   // each query those up to its own; T = S
+
+  bool everything() const { return !causal && table.numel() == 0; }
+  bool differs() const { return causal || (table.numel() > 0 && table.size(1) > 1); }
+  // Of some queries: bool [1 or B, 1 or queries, S].
+  Tensor of(int64_t query, int64_t queries, int64_t S) const {
+    if (!causal) return differs() ? table.narrow(1, query, queries) : table;
+    return (at::arange(S) <= at::arange(query, query + queries).unsqueeze(1)).unsqueeze(0);
+  }
+};
+
+// Runs of the keys that any query sees. `sees` bool [1 or B, queries, S].
+std::vector<Run> runs_of(const Tensor& sees) {
+  const Tensor some = sees.flatten(0, 1).any(0);
   const bool* seen = some.data_ptr<bool>();
   std::vector<Run> runs;
   for (int64_t key = 0; key < some.numel(); ++key) {
@@ -79,15 +93,15 @@ struct Part {
   }
 };
 
-// All parts of an attention. Where every query sees the same keys `sees` is empty or has one row of queries.
-std::vector<Part> parts_of(int64_t R, int64_t T, int64_t S, const Tensor& sees) {
-  const bool differ = sees.numel() > 0 && sees.size(1) > 1;
-  const int64_t most = differ ? kQueriesAtOnce : T;
+// All parts of an attention.
+std::vector<Part> parts_of(int64_t R, int64_t T, int64_t S, const Seen& seen) {
+  const int64_t most = seen.differs() ? kQueriesAtOnce : T;
   const int64_t queries = std::max<int64_t>(1, std::min({T, kWeightsAtOnce / S, most}));
   std::vector<Part> parts;
   for (int64_t query = 0; query < T; query += queries) {
     const int64_t count = std::min(queries, T - query);
-    const std::vector<Run> keys = sees.numel() > 0 ? runs_of(sees, query, count) : std::vector<Run>{{0, S}};
+    const std::vector<Run> keys =
+        seen.everything() ? std::vector<Run>{{0, S}} : runs_of(seen.of(query, count, S));
     int64_t width = 0;
     for (const Run& run : keys) width += run.count;
     if (width == 0) continue;
@@ -98,11 +112,12 @@ std::vector<Part> parts_of(int64_t R, int64_t T, int64_t S, const Tensor& sees) 
   return parts;
 }
 
-// The weights of a part; `sees` [1 or B, 1 or T, S] or empty says which key a query sees, of H heads each.
-Tensor weights_of(const Part& part, const Tensor& q, const Tensor& k, const Tensor& sees, int64_t H) {
+// The weights of a part, whose keys of S are k, of H heads each.
+Tensor weights_of(const Part& part, const Tensor& q, const Tensor& k, const Seen& seen, int64_t S,
+                  int64_t H) {
   Tensor score = at::bmm(part.of_queries(q), k.transpose(1, 2));
-  if (sees.numel() == 0) return score.softmax(-1);
-  Tensor some = part.of_keys(sees.size(1) > 1 ? sees.narrow(1, part.query, part.queries) : sees, 2);
+  if (seen.everything()) return score.softmax(-1);
+  Tensor some = part.of_keys(seen.of(part.query, part.queries, S), 2);
   if (some.all().item<bool>()) return score.softmax(-1);
   if (some.size(0) > 1)
     some = some.index_select(0, at::arange(part.head, part.head + part.heads, torch::kInt64).div(H, "floor"));
@@ -116,27 +131,29 @@ Tensor weights_of(const Part& part, const Tensor& q, const Tensor& k, const Tens
 // are left out (docs/benchmarks.md).
 struct PartwiseAttention : torch::autograd::Function<PartwiseAttention> {
   static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& given_q,
-                        const Tensor& given_k, const Tensor& given_v, const Tensor& sees) {
+                        const Tensor& given_k, const Tensor& given_v, const Tensor& sees, bool causal) {
+    const Seen seen = {sees, causal};
     const int64_t H = given_q.size(1), T = given_q.size(2), S = given_k.size(2), d = given_q.size(3);
     const Tensor q = (given_q / std::sqrt(static_cast<double>(d))).flatten(0, 1), k = given_k.flatten(0, 1),
                  v = given_v.flatten(0, 1), out = at::zeros_like(q);
-    for (const Part& part : parts_of(q.size(0), T, S, sees))
-      part.of_queries(out).copy_(at::bmm(weights_of(part, q, part.of_keys(k), sees, H), part.of_keys(v)));
+    for (const Part& part : parts_of(q.size(0), T, S, seen))
+      part.of_queries(out).copy_(at::bmm(weights_of(part, q, part.of_keys(k), seen, S, H), part.of_keys(v)));
     context->save_for_backward({q, k, v, sees});
-    context->saved_data["H"] = H;
+    context->saved_data["H"] = H, context->saved_data["causal"] = causal;
     return out.view(given_q.sizes());
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
     const auto saved = context->get_saved_variables();
-    const Tensor &q = saved[0], &k = saved[1], &v = saved[2], &sees = saved[3];
+    const Tensor &q = saved[0], &k = saved[1], &v = saved[2];
+    const Seen seen = {saved[3], context->saved_data["causal"].toBool()};
     const int64_t H = context->saved_data["H"].toInt(), T = q.size(1), S = k.size(1);
     const Tensor d_out = gradients[0].flatten(0, 1).to(q.scalar_type());
     const Tensor dq = at::zeros_like(q), dk = at::zeros_like(k), dv = at::zeros_like(v);
-    for (const Part& part : parts_of(q.size(0), T, S, sees)) {
+    for (const Part& part : parts_of(q.size(0), T, S, seen)) {
       const Tensor some_k = part.of_keys(k), dy = part.of_queries(d_out);
-      const Tensor p = weights_of(part, q, some_k, sees, H);
+      const Tensor p = weights_of(part, q, some_k, seen, S, H);
       const Tensor dp = at::bmm(dy, part.of_keys(v).transpose(1, 2));
       const Tensor ds = at::_softmax_backward_data(dp, p, -1, p.scalar_type());
       part.add_of_keys(dv, at::bmm(p.transpose(1, 2), dy));
@@ -144,7 +161,7 @@ struct PartwiseAttention : torch::autograd::Function<PartwiseAttention> {
       part.add_of_keys(dk, at::bmm(ds.transpose(1, 2), part.of_queries(q)));
     }
     const auto heads = [&](const Tensor& x) { return x.view({-1, H, x.size(1), x.size(2)}); };
-    return {heads(dq / std::sqrt(static_cast<double>(q.size(2)))), heads(dk), heads(dv), {}};
+    return {heads(dq / std::sqrt(static_cast<double>(q.size(2)))), heads(dk), heads(dv), {}, {}};
   }
 };
 
@@ -154,11 +171,10 @@ Tensor attended(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor&
   if (learns && on_host(q)) {
     const auto flags = q.options().dtype(torch::kBool).requires_grad(false);
     // [1 or B, 1 or T, S]
-    const Tensor sees = causal            ? at::ones({q.size(2), k.size(2)}, flags).tril_().unsqueeze(0)
-                        : !mask.defined() ? at::empty({0}, flags)
+    const Tensor sees = !mask.defined()   ? at::empty({0}, flags)
                         : mask.dim() == 4 ? mask.squeeze(1)
                                           : mask.unsqueeze(0);
-    return PartwiseAttention::apply(q, k, v, sees);
+    return PartwiseAttention::apply(q, k, v, sees, causal);
   }
 #if TORCH_VERSION_MAJOR >= 2
   return at::scaled_dot_product_attention(
