@@ -117,8 +117,7 @@ class TextDataset : public Dataset {
       add_windows(static_cast<int64_t>(all.size()), static_cast<int64_t>(piece.size()), length, everywhere);
       all.insert(all.end(), piece.begin(), piece.end());
     }
-    if (limit > 0 && everywhere) spread_to(static_cast<size_t>(limit));
-    if (limit > 0) windows_.resize(std::min(windows_.size(), static_cast<size_t>(limit)));
+    if (limit > 0) keep(static_cast<size_t>(limit), everywhere);
     all.insert(all.end(), static_cast<size_t>(length), 0);  // a short window reaches into these
     token_ = at::tensor(all, torch::kInt64);
     end_ = tokenizer_of(space_).end();
@@ -155,10 +154,13 @@ class TextDataset : public Dataset {
     short_ = short_ || windows_.back().length < length;
   }
 
-  // Brings windows at even distances to the front: the first ones would be one text, a character apart.
-  void spread_to(size_t most) {
+  // Keeps so many windows; of those that overlap such at even distances, for the first ones would be one
+  // text, a character apart.
+  void keep(size_t most, bool overlap) {
     const size_t all = windows_.size();
-    for (size_t i = 0; i < most && most < all; ++i) windows_[i] = windows_[i * all / most];
+    if (most >= all) return;
+    for (size_t i = 0; i < most && overlap; ++i) windows_[i] = windows_[i * all / most];
+    windows_.resize(most);
   }
 
   Space space_;
