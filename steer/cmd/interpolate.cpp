@@ -67,8 +67,7 @@ void add_interpolate(CLI::App& app, Run& run) {
           "take what comes nearest to the second; of these images those at even distances, fewer than asked "
           "for where there are not so many. pixels: at each step the code nearest to the blend of both "
           "images; images that fade into each other. noise: of a diffusion, on the great circle between the "
-          "noises "
-          "of both, found backwards for files (default: layers, of a diffusion noise)")
+          "noises of both, found backwards for files (default: layers, of a diffusion noise)")
       ->check(CLI::IsMember({"pixels", "layers", "noise"}));
   add_picture_flag(
       command, flags->out, flags->common.force,

@@ -102,13 +102,13 @@ Tensor cell_picture(const GridCell& cell) {
   return picture.size(0) == 1 ? picture.expand({3, -1, -1}) : picture;
 }
 
-WorkWatch of_cell(const WorkWatch& watch, size_t cell, size_t of) {
+// A watch that is told of a grid, whatever its places are made by.
+WorkWatch of_grid(const WorkWatch& watch) {
   if (!watch) return watch;
-  return [watch, cell, of](const Moment& moment) {
-    Moment whole = moment;
-    whole.title = "grid";
-    whole.share = (static_cast<double>(cell) + moment.share) / static_cast<double>(of);
-    return watch(whole);
+  return [watch](const Moment& moment) {
+    Moment named = moment;
+    named.title = "grid";
+    return watch(named);
   };
 }
 
@@ -172,7 +172,7 @@ KnobGrid knob_grid(const Recipe& recipe, const LoadedModel& loaded, const Knob& 
     }
   std::vector<Tensor> pictures;
   for (size_t i = 0; i < recipes.size(); ++i) {
-    grid.cells[i].run = run_recipe(recipes[i], loaded, of_cell(watch, i, recipes.size()));
+    grid.cells[i].run = run_recipe(recipes[i], loaded, of_part(of_grid(watch), i, recipes.size()));
     grid.stopped = grid.cells[i].run.stopped;
     if (grid.stopped) return grid;
     pictures.push_back(cell_picture(grid.cells[i]));

@@ -145,16 +145,6 @@ Recipe recipe_of_stage(const Recipe& recipe, const Stage& stage) {
   return next;
 }
 
-// The watch of one stage out of several.
-WorkWatch of_stage(const WorkWatch& watch, size_t stage, size_t of) {
-  if (!watch || of == 1) return watch;
-  return [watch, stage, of](const Moment& moment) {
-    Moment whole = moment;
-    whole.share = (static_cast<double>(stage) + moment.share) / static_cast<double>(of);
-    return watch(whole);
-  };
-}
-
 // The samples of a run go on with the next model; figures are those of all stages.
 void go_on(RecipeRun& run, size_t number, const WorkWatch& watch, bool check) {
   Stage& stage = run.recipe.then[number];
@@ -294,9 +284,9 @@ RecipeRun run_recipe(const Recipe& recipe, const LoadedModel& loaded, const Work
   run.space = loaded.model->space();
   complete(run.recipe, loaded);
   const size_t stages = 1 + recipe.then.size();
-  put_stage(run, loaded, of_stage(watch, 0, stages), check && stages == 1);
+  put_stage(run, loaded, of_part(watch, 0, stages), check && stages == 1);
   for (size_t i = 0; i < recipe.then.size() && !run.stopped; ++i)
-    go_on(run, i, of_stage(watch, i + 1, stages), check && i + 2 == stages);
+    go_on(run, i, of_part(watch, i + 1, stages), check && i + 2 == stages);
   return run;
 }
 

@@ -25,4 +25,14 @@ inline bool tell(const WorkWatch& watch, const Moment& moment) {
   return !watch || watch(moment);
 }
 
+// The watch of one part out of several alike: shares become those of all of them.
+inline WorkWatch of_part(const WorkWatch& watch, size_t part, size_t parts) {
+  if (!watch || parts == 1) return watch;
+  return [watch, part, parts](const Moment& moment) {
+    Moment whole = moment;
+    whole.share = (static_cast<double>(part) + moment.share) / static_cast<double>(parts);
+    return watch(whole);
+  };
+}
+
 }  // namespace steer
