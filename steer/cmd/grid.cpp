@@ -16,7 +16,7 @@ struct GridFlags : RequestFlags {
   std::string x, y;
 };
 
-std::string grid_text(const KnobGrid& grid, const Knob& x, const Knob& y) {
+std::string grid_text(const KnobGrid& grid, const GridAxis& x, const GridAxis& y) {
   std::vector<std::vector<std::string>> rows(1, {x.name});
   if (!y.name.empty()) rows[0].push_back(y.name);
   const bool scored = grid.cells.at(0).run.scores.defined();
@@ -35,7 +35,7 @@ std::string grid_text(const KnobGrid& grid, const Knob& x, const Knob& y) {
 int run_grid(const GridFlags& flags) {
   Recipe recipe = flags.recipe();
   recipe.work = recipe.objective.empty() ? "sample" : "guide";
-  const Knob x = knob_of(flags.x, "--x"), y = flags.y.empty() ? Knob() : knob_of(flags.y, "--y");
+  const GridAxis x = axis_of(flags.x, "--x"), y = flags.y.empty() ? GridAxis() : axis_of(flags.y, "--y");
   STEER_CHECK(recipe.then.empty(), "[grid] expected no --then: a grid is of one model");
   check_picture_output(flags.out, flags.common.force);
   const LoadedModel loaded = opened(recipe.model.path, flags.common.start());

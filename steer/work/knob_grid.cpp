@@ -53,7 +53,7 @@ Tensor line_picture(const std::string& text) {
   return lettered(lines, std::max<int64_t>(1, static_cast<int64_t>(text.size())), 1);
 }
 
-std::string label_of(const Knob& knob, const std::string& value) {
+std::string label_of(const GridAxis& knob, const std::string& value) {
   return knob.name == "objective" ? value : knob.name + " " + value;
 }
 
@@ -114,11 +114,11 @@ WorkWatch of_grid(const WorkWatch& watch) {
 
 }  // namespace
 
-Knob knob_of(const std::string& text, const std::string& where) {
+GridAxis axis_of(const std::string& text, const std::string& where) {
   const size_t equals = text.find('=');
   STEER_CHECK(equals != std::string::npos && equals > 0 && equals + 1 < text.size(), "[grid] ", where,
               ": expected NAME=VALUE,VALUE,... but got ", in_quotes(text));
-  Knob knob = {text.substr(0, equals), listed(text.substr(equals + 1))};
+  GridAxis knob = {text.substr(0, equals), listed(text.substr(equals + 1))};
   if (knob.name == "seed") {
     std::vector<std::string> seeds;
     for (const int64_t seed : parse_seed_list(text.substr(equals + 1))) seeds.push_back(std::to_string(seed));
@@ -155,7 +155,7 @@ Recipe turned(const Recipe& recipe, const Generator& model, const std::string& k
   return other;
 }
 
-KnobGrid knob_grid(const Recipe& recipe, const LoadedModel& loaded, const Knob& x, const Knob& y,
+KnobGrid knob_grid(const Recipe& recipe, const LoadedModel& loaded, const GridAxis& x, const GridAxis& y,
                    const WorkWatch& watch) {
   const std::vector<std::string> rows = y.name.empty() ? std::vector<std::string>{""} : y.values;
   STEER_CHECK(static_cast<int64_t>(rows.size() * x.values.size()) <= kMostCells, "[grid] expected at most ",
@@ -184,7 +184,7 @@ KnobGrid knob_grid(const Recipe& recipe, const LoadedModel& loaded, const Knob& 
   return grid;
 }
 
-Json figures_of(const KnobGrid& grid, const Knob& x, const Knob& y) {
+Json figures_of(const KnobGrid& grid, const GridAxis& x, const GridAxis& y) {
   Json figures = {{"x", x.name}};
   if (!y.name.empty()) figures["y"] = y.name;
   for (const GridCell& cell : grid.cells) {

@@ -10,7 +10,7 @@
 namespace steer {
 
 // What is turned, and where to.
-struct Knob {
+struct GridAxis {
   // A setting of the model (steps, strength, guidance.climb.rho, sampler.solver.eta), or of the recipe: seed,
   // label, noise (of what is begun from), objective.
   std::string name;
@@ -19,7 +19,7 @@ struct Knob {
 
 // NAME=VALUE,VALUE,...: commas within brackets, braces and quotes belong to a value. Of seeds 0:4 is 0,1,2,3.
 // Error, beginning with `where`, for anything else.
-Knob knob_of(const std::string& text, const std::string& where);
+GridAxis axis_of(const std::string& text, const std::string& where);
 
 // The recipe with the knob at a value. Error for a knob that neither model nor recipe has, and for values
 // that are none of it.
@@ -43,11 +43,11 @@ struct KnobGrid {
 // Draws the recipe for every pair of values; `y` has no name where there is a single row. Every cell has the
 // seeds of the recipe unless these are what is turned. Error as `turned`, before anything is drawn, and as
 // run_recipe.
-KnobGrid knob_grid(const Recipe& recipe, const LoadedModel& loaded, const Knob& x, const Knob& y = {},
+KnobGrid knob_grid(const Recipe& recipe, const LoadedModel& loaded, const GridAxis& x, const GridAxis& y = {},
                    const WorkWatch& watch = {});
 
 // What beside the picture is written: knobs, and of each cell its values, recipe, score, evaluations,
 // seconds.
-Json figures_of(const KnobGrid& grid, const Knob& x, const Knob& y);
+Json figures_of(const KnobGrid& grid, const GridAxis& x, const GridAxis& y);
 
 }  // namespace steer

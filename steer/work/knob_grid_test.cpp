@@ -27,17 +27,17 @@ Recipe few_steps() {
 }
 
 TEST(KnobGrid, ReadsKnobsAsPeopleWriteThem) {
-  EXPECT_EQ(knob_of("steps=5,10", "--x").values, (std::vector<std::string>{"5", "10"}));
-  EXPECT_EQ(knob_of("seed=3:6,9", "--x").values, (std::vector<std::string>{"3", "4", "5", "9"}));
-  EXPECT_EQ(knob_of("objective=label(3),program('a,b') + 2*gaussian([0, 1], std=2)", "--x").values,
+  EXPECT_EQ(axis_of("steps=5,10", "--x").values, (std::vector<std::string>{"5", "10"}));
+  EXPECT_EQ(axis_of("seed=3:6,9", "--x").values, (std::vector<std::string>{"3", "4", "5", "9"}));
+  EXPECT_EQ(axis_of("objective=label(3),program('a,b') + 2*gaussian([0, 1], std=2)", "--x").values,
             (std::vector<std::string>{"label(3)", "program('a,b') + 2*gaussian([0, 1], std=2)"}));
   for (const char* bad : {"steps", "=3", "steps=", "steps=3,", "steps=,3"})
-    EXPECT_EQ(refusal([&] { knob_of(bad, "--y"); }).rfind("[grid] --y: expected ", 0), 0u) << bad;
+    EXPECT_EQ(refusal([&] { axis_of(bad, "--y"); }).rfind("[grid] --y: expected ", 0), 0u) << bad;
 }
 
 TEST(KnobGrid, EachPlaceIsWhatItsRecipeMakes) {
   const LoadedModel loaded = small_loaded();
-  const Knob x = {"steps", {"2", "4", "5"}}, y = {"sampler.solver.name", {"euler", "heun"}};
+  const GridAxis x = {"steps", {"2", "4", "5"}}, y = {"sampler.solver.name", {"euler", "heun"}};
   double share = 0;
   const KnobGrid grid = knob_grid(few_steps(), loaded, x, y, [&](const Moment& moment) {
     EXPECT_GE(moment.share, share);
@@ -62,7 +62,7 @@ TEST(KnobGrid, EachPlaceIsWhatItsRecipeMakes) {
 
 TEST(KnobGrid, ThePictureHasAPlaceForEachPairUnderItsLetters) {
   const LoadedModel loaded = small_loaded();
-  const Knob x = {"seed", {"1", "7"}}, y = {"steps", {"2", "3", "4"}};
+  const GridAxis x = {"seed", {"1", "7"}}, y = {"steps", {"2", "3", "4"}};
   const KnobGrid both = knob_grid(few_steps(), loaded, x, y), row = knob_grid(few_steps(), loaded, x);
   ASSERT_EQ(both.picture.dim(), 3);
   EXPECT_EQ(both.picture.size(0), 3);
@@ -77,7 +77,7 @@ TEST(KnobGrid, ThePictureHasAPlaceForEachPairUnderItsLetters) {
 
 TEST(KnobGrid, RefusesWhatCannotBeTurned) {
   const LoadedModel loaded = small_loaded();
-  const auto of = [&](const Recipe& recipe, const Knob& x, const Knob& y = {}) {
+  const auto of = [&](const Recipe& recipe, const GridAxis& x, const GridAxis& y = {}) {
     return refusal([&] { knob_grid(recipe, loaded, x, y); });
   };
   EXPECT_THAT(of(few_steps(), {"step", {"3"}}), HasSubstr("[grid] step: expected one of seed, label"));
