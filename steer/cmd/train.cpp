@@ -6,6 +6,7 @@
 #include "steer/core/progress.h"
 #include "steer/models/families.h"
 #include "steer/work/outputs.h"
+#include "steer/work/repeats.h"
 #include "steer/work/training.h"
 
 namespace steer {
@@ -45,6 +46,7 @@ int run_train(const TrainFlags& flags, const CLI::App& command) {
   if (flags.dry_run) {
     const Json all = training.all_options();
     show(flags.common, all, json_text(all, 2) + "\n");
+    if (const auto found = repeats_across_splits(training.options.data)) say(text_of(*found, "test"));
     say("dry run: nothing was trained");
     return 0;
   }

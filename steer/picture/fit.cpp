@@ -16,8 +16,26 @@ int64_t rows_of_portion(const Tensor& rows) {
   return std::max<int64_t>(1, kPortion / std::max<int64_t>(1, rows[0].numel()));
 }
 
+// Pictures of so few colours are drawn, not photographed.
+constexpr int64_t kPalette = 64;
+
+// Which of images uint8 [N, C, H, W] have at most kPalette colours: bool [N].
+Tensor drawn_in_pixels(const Tensor& images) {
+  Tensor colour = images.select(1, 0).to(torch::kInt32);
+  for (int64_t c = 1; c < images.size(1); ++c)
+    colour = colour.mul(256).add_(images.select(1, c).to(torch::kInt32));
+  const Tensor ordered = std::get<0>(colour.flatten(1).sort(1));
+  const int64_t last = ordered.size(1) - 1;
+  return ordered.narrow(1, 1, last).ne(ordered.narrow(1, 0, last)).sum(1).lt(kPalette);
+}
+
+// Enlarged by a whole factor along both sides.
+bool by_whole_factors(const Tensor& images, int64_t height, int64_t width) {
+  return height % images.size(2) == 0 && width % images.size(3) == 0;
+}
+
 // As numbers of `type`; bytes are rounded.
-Tensor resized(const Tensor& images, int64_t height, int64_t width, torch::ScalarType type) {
+Tensor smoothly_resized(const Tensor& images, int64_t height, int64_t width, torch::ScalarType type) {
   if (images.size(2) == height && images.size(3) == width) return images.to(type);
   const Tensor planes = images.reshape({-1, 1, images.size(2), images.size(3)});
   const Tensor out = at::empty({planes.size(0), 1, height, width}, type);
@@ -32,6 +50,16 @@ Tensor resized(const Tensor& images, int64_t height, int64_t width, torch::Scala
     out.narrow(0, i, count).copy_(portion);
   }
   return out.view({images.size(0), images.size(1), height, width});
+}
+
+Tensor resized(const Tensor& images, int64_t height, int64_t width, torch::ScalarType type) {
+  const Tensor smooth = smoothly_resized(images, height, width, type);
+  if (!by_whole_factors(images, height, width) || images.sizes() == smooth.sizes()) return smooth;
+  const Tensor drawn = at::nonzero(drawn_in_pixels(images)).squeeze(1);
+  const Tensor squares = images.index_select(0, drawn)
+                             .repeat_interleave(height / images.size(2), 2)
+                             .repeat_interleave(width / images.size(3), 3);
+  return smooth.index_copy(0, drawn, squares.to(type));
 }
 
 Tensor padded(const Tensor& images, int64_t height, int64_t width, torch::ScalarType type) {

@@ -29,10 +29,28 @@ TEST(Fit, ResizeAveragesAndInterpolates) {
   const Tensor half = fitted(ramp, 2, "resize");
   EXPECT_EQ(half[0][0][0][0].item<int>(), 20);
   EXPECT_EQ(half[0][0][1][1].item<int>(), 100);
-  const Tensor twice = fitted(ramp, 8, "resize");
-  EXPECT_EQ(twice[0][0][3][0].item<int>(), 0);
-  EXPECT_EQ(twice[0][0][3][1].item<int>(), 10);
-  EXPECT_EQ(twice[0][0][3][7].item<int>(), 120);
+  const Tensor wider = fitted(ramp, 6, "resize");
+  EXPECT_EQ(wider[0][0][3][0].item<int>(), 0);
+  EXPECT_EQ(wider[0][0][3][1].item<int>(), 20);
+  EXPECT_EQ(wider[0][0][3][5].item<int>(), 120);
+}
+
+TEST(Fit, PixelArtThatGrowsByAWholeFactorKeepsItsSquares) {
+  torch::manual_seed(4);
+  const Tensor palette = torch::randint(0, 256, {5, 3}, torch::kUInt8);
+  const Tensor art = palette.index_select(0, torch::randint(0, 5, {64})).t().reshape({1, 3, 8, 8});
+  // Nearly as many colours as pixels: a photograph, in the same batch.
+  const Tensor photo = torch::randint(0, 256, {1, 3, 12, 12}, torch::kUInt8);
+  const Tensor both = torch::cat({at::constant_pad_nd(art, {2, 2, 2, 2}), photo});
+  const Tensor grown = fitted(both, 48, "resize");
+  const Tensor squares = art.repeat_interleave(4, 2).repeat_interleave(4, 3);
+  EXPECT_TRUE(torch::equal(grown.narrow(0, 0, 1), at::constant_pad_nd(squares, {8, 8, 8, 8})));
+  EXPECT_TRUE(torch::equal(grown.narrow(0, 1, 1), fitted(photo, 48, "resize")));
+  EXPECT_FALSE(torch::equal(grown.narrow(0, 1, 1), photo.repeat_interleave(4, 2).repeat_interleave(4, 3)));
+  EXPECT_TRUE(torch::equal(fitted_exactly(art, 16, 24, "resize").to(torch::kUInt8),
+                           art.repeat_interleave(2, 2).repeat_interleave(3, 3)));
+  // And back again, whatever grew.
+  EXPECT_TRUE(torch::equal(fitted(squares, 8, "resize"), art));
 }
 
 TEST(Fit, CropTakesTheCentre) {

@@ -10,6 +10,7 @@
 #include "steer/work/batches.h"
 #include "steer/work/encoding.h"
 #include "steer/work/pictures.h"
+#include "steer/work/repeats.h"
 
 namespace steer {
 namespace {
@@ -244,6 +245,16 @@ Evaluation of_itself(const LoadedModel& loaded, const EvaluationOptions& options
   return of_unguided(generator, options, device, watch);
 }
 
+// Says how many of the test samples are training samples.
+void add_repeats(Json& figures, const SampleSource& source, const Space& space) {
+  if (source.split == "train") return;
+  const auto found =
+      repeats_across_splits(fitting_options(source.data, source.split, source.fit, space), source.count);
+  if (!found) return;
+  figures["repeats"] = {{"tested", found->tested}, {"repeated", found->repeated}};
+  if (found->repeated > 0) notice("[evaluate] " + source.data + ": " + text_of(*found, source.split));
+}
+
 }  // namespace
 
 Evaluation evaluate(const LoadedModel& loaded, const EvaluationOptions& options, torch::Device device,
@@ -266,6 +277,7 @@ Evaluation evaluate(const LoadedModel& loaded, const EvaluationOptions& options,
   if (data) {
     found.figures["data"] = options.source.data;
     found.figures["split"] = options.source.split;
+    add_repeats(found.figures, options.source, loaded.model->space());
   }
   found.figures["seed"] = options.seed;
   return found;

@@ -15,15 +15,20 @@ State read_samples(const std::vector<std::string>& paths, const Space& space, co
   return concatenated(samples);
 }
 
-LoadedSamples load_samples(const std::string& data, const std::string& split, const std::string& fit,
-                           const Space& space, int64_t count) {
+DataOptions fitting_options(const std::string& data, const std::string& split, const std::string& fit,
+                            const Space& space, int64_t count) {
   DataOptions options;
   options.path = data;
   options.split = split;
   options.limit = count;
   set_fit(options, fit);
   modality_of(space).fitted(options, space);
-  const auto dataset = make_dataset(options);
+  return options;
+}
+
+LoadedSamples load_samples(const std::string& data, const std::string& split, const std::string& fit,
+                           const Space& space, int64_t count) {
+  const auto dataset = make_dataset(fitting_options(data, split, fit, space, count));
   STEER_CHECK(dataset->space() == space, "[data] ", data, ": expected samples ", text_of(space), " but got ",
               text_of(dataset->space()));
   std::vector<int64_t> all(

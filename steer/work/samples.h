@@ -7,6 +7,7 @@
 #include "steer/core/class_names.h"
 #include "steer/core/space.h"
 #include "steer/core/state.h"
+#include "steer/data/data_options.h"
 
 namespace steer {
 
@@ -19,6 +20,10 @@ struct LoadedSamples {
 
 // The samples in files, brought to the space; another size is refused unless `fit` says how.
 State read_samples(const std::vector<std::string>& paths, const Space& space, const std::string& fit);
+
+// How a data set's split is brought to the space: its first `count` samples, 0: all.
+DataOptions fitting_options(const std::string& data, const std::string& split, const std::string& fit,
+                            const Space& space, int64_t count = 0);
 
 // The first `count` samples (0: all) of a data set's split, brought to the space.
 LoadedSamples load_samples(const std::string& data, const std::string& split, const std::string& fit,
