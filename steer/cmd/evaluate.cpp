@@ -77,9 +77,12 @@ void add_evaluate(CLI::App& app, Run& run) {
       "classifier that guides");
   command->add_option(
       "--features", options.features,
-      "how far as many unguided samples are from the data set: Frechet and kernel distance, precision and "
-      "recall by the features of this classifier (run, checkpoint) or TorchScript file, for instance "
-      "Inception");
+      "how far as many unguided samples are from the data set: Frechet and kernel distance, precision, "
+      "recall and coverage by the features of this classifier (run, checkpoint) or TorchScript file, for "
+      "instance Inception");
+  command->add_flag("--neighbours", options.neighbours,
+                    "how many unguided samples repeat a training sample (at most a third as far from it as "
+                    "from any other), and in the picture each above its nearest one");
   flags->settings.add_guidance_to(command);
   flags->settings.add_drawing_to(command);
   add_telling_flags(command, options.telling);

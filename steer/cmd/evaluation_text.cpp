@@ -52,10 +52,14 @@ std::string task_text(const TaskEvaluation& found, const std::string& words, int
 
 std::string fidelity_text(const Fidelity& f, const std::string& plural) {
   const auto row = [](const std::string& name, const Distances& d) {
-    return std::vector<std::string>{name, fmt::format("{:.3f}", d.frechet), fmt::format("{:.5f}", d.kernel),
-                                    fmt::format("{:.3f}", d.precision), fmt::format("{:.3f}", d.recall)};
+    return std::vector<std::string>{name,
+                                    fmt::format("{:.3f}", d.frechet),
+                                    fmt::format("{:.5f}", d.kernel),
+                                    fmt::format("{:.3f}", d.precision),
+                                    fmt::format("{:.3f}", d.recall),
+                                    fmt::format("{:.3f}", d.coverage)};
   };
-  return table({{"", "frechet", "kernel", "precision", "recall"},
+  return table({{"", "frechet", "kernel", "precision", "recall", "coverage"},
                 row("samples", f.made),
                 row(f.other + " " + plural, f.real)}) +
          fmt::format("{} samples and {} {} {} against {} {} {}, features of {}\n", f.samples, f.others,
@@ -72,6 +76,10 @@ std::string samples_text(const SampleEvaluation& found, const std::string& plura
                       fmt::format("{:.5g}", found.real[i].value), found.made[i].meaning});
     text += table(rows);
   }
+  if (found.repeating)
+    text += fmt::format("{:.1f} % of samples repeat one of {} training {}; of {} not trained on {:.1f} %\n",
+                        100 * found.repeating->made, found.repeating->trained, plural, plural,
+                        100 * found.repeating->held_out);
   text += found.drawn.text;
   if (found.drawn.evaluations > 0)
     text += fmt::format(": {} network evaluations per sample", found.drawn.evaluations);

@@ -37,6 +37,15 @@ double share_within(const Tensor& points, const Tensor& set, const Tensor& radiu
   return static_cast<double>(within) / static_cast<double>(points.size(0));
 }
 
+// Share of a set whose members have one of the points within their own radius.
+double share_met(const Tensor& set, const Tensor& radius, const Tensor& points) {
+  int64_t met = 0;
+  for_distances(set, points, [&](const Tensor& distance, int64_t at) {
+    met += std::get<0>(distance.min(1)).le(radius.narrow(0, at, distance.size(0))).sum().item<int64_t>();
+  });
+  return static_cast<double>(met) / static_cast<double>(set.size(0));
+}
+
 }  // namespace
 
 Coverage coverage(const Tensor& real, const Tensor& made, int64_t neighbours) {
@@ -47,7 +56,8 @@ Coverage coverage(const Tensor& real, const Tensor& made, int64_t neighbours) {
               "[coverage] expected more than ", neighbours, " images of each kind but got ", real.size(0),
               " and ", made.size(0));
   const Tensor a = real.cpu().to(torch::kFloat64), b = made.cpu().to(torch::kFloat64);
-  return {share_within(b, a, radii(a, neighbours)), share_within(a, b, radii(b, neighbours))};
+  const Tensor radius = radii(a, neighbours);
+  return {share_within(b, a, radius), share_within(a, b, radii(b, neighbours)), share_met(a, radius, b)};
 }
 
 }  // namespace steer

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <cmath>
+
 #include "steer/core/check.h"
 
 namespace steer {
@@ -17,6 +19,9 @@ TEST(Coverage, OneDistributionLiesWithinItself) {
   const Coverage self = coverage(x, x);
   EXPECT_EQ(self.precision, 1);
   EXPECT_EQ(self.recall, 1);
+  EXPECT_EQ(self.coverage, 1);
+  // A real point is missed by M samples where its 3 neighbours come before all of them: (N / (N + M))^3.
+  EXPECT_NEAR(both.coverage, 1 - std::pow(1500.0 / 2700, 3), 0.03);
 }
 
 TEST(Coverage, HalfTheModesCostRecallAlone) {
@@ -25,6 +30,16 @@ TEST(Coverage, HalfTheModesCostRecallAlone) {
   const Coverage found = coverage(torch::cat({left, right}), torch::randn({300, 2}));
   EXPECT_GT(found.precision, 0.95);
   EXPECT_NEAR(found.recall, 0.5, 0.03);
+  EXPECT_NEAR(found.coverage, 0.5 * 7 / 8, 0.03);
+}
+
+TEST(Coverage, OneStrangeSampleRaisesRecallAndNotCoverage) {
+  torch::manual_seed(6);
+  // Three samples far apart have radii that span all real ones.
+  const Tensor apart = torch::tensor({{-90.0, 0.0}, {90.0, 0.0}, {0.0, 90.0}, {0.0, -90.0}}, torch::kFloat32);
+  const Coverage found = coverage(torch::randn({300, 2}), apart);
+  EXPECT_EQ(found.recall, 1);
+  EXPECT_EQ(found.coverage, 0);
 }
 
 TEST(Coverage, StrangeSamplesCostPrecisionAlone) {

@@ -44,6 +44,7 @@ class Measuring {
     if (metric == "class_frechet") return class_frechet(real);
     if (metric == "precision") return coverage_of(real).precision;
     if (metric == "recall") return coverage_of(real).recall;
+    if (metric == "coverage") return coverage_of(real).coverage;
     fail("[measure] unknown metric ", metric, did_you_mean(metric, metric_names()));
   }
 
@@ -136,6 +137,7 @@ const std::vector<Named>& metric_table() {
       {"class_frechet", "the mean of that over the classes asked; less is better"},
       {"precision", "share of samples near real ones, by features"},
       {"recall", "share of real samples near drawn ones, by features"},
+      {"coverage", "share of real samples that have a drawn one near them, by features"},
       {"diversity", "root mean squared difference of two samples; of texts the share of places that differ"},
       {"score", "mean score by the objective itself"},
   };
@@ -168,8 +170,8 @@ std::vector<std::string> measurable(const Task& task, const Yardsticks& with) {
                      : name == "psnr"                           ? task.truth().defined()
                      : name == "perceptual"                     ? task.truth().defined() && with.features
                      : name == "class_frechet"                  ? compared && task.asked().defined()
-                     : name == "frechet" || name == "precision" || name == "recall" ? compared
-                                                                                    : true;
+                     : among(name, {"frechet", "precision", "recall", "coverage"}) ? compared
+                                                                                   : true;
     if (can) names.push_back(name);
   }
   return names;

@@ -93,6 +93,17 @@ void add_distances(SampleEvaluation& made, Json& figures, const RealSamples& rea
                           {"real", distance_figures_of(made.real)}};
 }
 
+// Adds whether samples repeat training samples.
+void add_neighbours(SampleEvaluation& made, Json& figures, const RealSamples& real,
+                    const SampleSource& source, const Space& space) {
+  const State& held_out = real.split == "train" ? real.others.state : real.reference.state;
+  made.repeating =
+      repeating(made.drawn.state, held_out, fitting_options(source.data, "train", source.fit, space));
+  figures["repeating"] = {{"samples", made.repeating->made},
+                          {"held_out", made.repeating->held_out},
+                          {"trained", made.repeating->trained}};
+}
+
 Evaluation of_unguided(const Generator& generator, const EvaluationOptions& options, torch::Device device,
                        const WorkWatch& watch) {
   DrawOptions draws;
@@ -104,6 +115,8 @@ Evaluation of_unguided(const Generator& generator, const EvaluationOptions& opti
   if (draws.telling.label.empty() && generator.needs().classes > 0) draws.telling.label = "all";
   // Before anything is drawn: data may lack what is needed.
   const Space space = generator.space();
+  STEER_CHECK(!options.neighbours || space.vocabulary == 0,
+              "[evaluate] --neighbours: expected samples of numbers but got ", text_of(space));
   const RealSamples real = real_samples(options.source, space, draws.count);
   SampleEvaluation made;
   made.drawn = draw(generator, draws, watch);
@@ -123,7 +136,14 @@ Evaluation of_unguided(const Generator& generator, const EvaluationOptions& opti
   if (!draws.telling.label.empty()) found.figures["label"] = draws.telling.label;
   found.figures["seconds_per_sample"] = drawn.seconds / static_cast<double>(draws.count);
   const int64_t shown = std::max(kShown, modality_of(space).shown);
-  found.picture = picture_of(space, first_of(drawn.state, shown), kShownColumns);
+  if (options.neighbours) {
+    add_neighbours(made, found.figures, real, options.source, space);
+    found.picture = picture_of(
+        space, {first_of(drawn.state, kShownBeside), first_of(made.repeating->nearest, kShownBeside)},
+        kBesideColumns);
+  } else {
+    found.picture = picture_of(space, first_of(drawn.state, shown), kShownColumns);
+  }
   found.samples = std::move(made);
   return found;
 }
@@ -266,7 +286,7 @@ Evaluation evaluate(const LoadedModel& loaded, const EvaluationOptions& options,
   Evaluation found;
   if (!data)
     found = of_objective(as_generator(loaded, "evaluate"), options, device, watch);
-  else if (!options.features.empty())
+  else if (!options.features.empty() || options.neighbours)
     found = of_unguided(as_generator(loaded, "evaluate"), options, device, watch);
   else if (!options.objective.empty())
     found = of_task(as_generator(loaded, "evaluate"), options, device, watch);

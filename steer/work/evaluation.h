@@ -18,12 +18,13 @@ namespace steer {
 
 // What a model is measured by.
 struct EvaluationOptions {
-  SampleSource source;             // the data; its count is also that of samples without data (0: 1,000)
-  std::string objective;           // in the user's words: a task of which each datum is the truth, or without
-                                   // data one that needs none; empty: none
-  JudgeOptions judge;              // of the samples of an objective
-  bool check = false;              // of an objective: as evaluate_task
-  std::string features;            // a network as load_features: unguided samples are compared with the data
+  SampleSource source;      // the data; its count is also that of samples without data (0: 1,000)
+  std::string objective;    // in the user's words: a task of which each datum is the truth, or without
+                            // data one that needs none; empty: none
+  JudgeOptions judge;       // of the samples of an objective
+  bool check = false;       // of an objective: as evaluate_task
+  std::string features;     // a network as load_features: unguided samples are compared with the data
+  bool neighbours = false;  // of unguided samples: whether they repeat training samples, and the nearest
   Json settings = Json::object();  // of Generator::plan
   Telling telling;                 // what samples are told that the data do not say
   int64_t beam = 1;                // of encoding
@@ -38,6 +39,7 @@ struct SampleEvaluation {
   // By the measures of the samples' kind that need no network, where it has some: of the samples from as many
   // of the data, and for a scale of as many of the other split from these.
   std::vector<NamedDistance> made, real;
+  std::optional<Repeating> repeating;  // where neighbours were asked for
 };
 
 // How likely an autoregressive model finds texts, in bits a character.
@@ -62,13 +64,14 @@ struct Evaluation {
   ClassNames classes;                       // what it calls them, where it has names
   int64_t count = 0;                        // samples measured
   Json figures;                             // all of it by name
-  Tensor picture;  // of samples [C, h, w] in [-1, 1]; undefined where none were drawn
+  Tensor picture;  // of samples [C, h, w] in [-1, 1], each above its neighbour where these were asked for;
+                   // undefined where none were drawn
 };
 
-// With features: unguided samples. Else with an objective: its task. Else a model that judges is measured on
-// the labels of the data, one with codes on how it keeps them, and one whose kind of sample is measured
-// without a network on unguided samples. Tells the watch. Error, with one line on
-// what is missing, where neither data nor an objective are given or the model cannot do it.
+// With features or neighbours: unguided samples. Else with an objective: its task. Else a model that judges
+// is measured on the labels of the data, one with codes on how it keeps them, and one whose kind of sample is
+// measured without a network on unguided samples. Tells the watch. Error, with one line on what is missing,
+// where neither data nor an objective are given or the model cannot do it.
 Evaluation evaluate(const LoadedModel& loaded, const EvaluationOptions& options, torch::Device device,
                     const WorkWatch& watch = {});
 

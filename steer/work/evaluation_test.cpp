@@ -175,6 +175,25 @@ TEST(Evaluation, DataAreNoFartherFromThemselvesThanNothing) {
   EXPECT_DOUBLE_EQ(found.made.recall, 1);
 }
 
+TEST(Evaluation, SamplesThatRepeatTrainingSamplesAreTold) {
+  const Space space = small_ddn("pyramid")->space();
+  const DataOptions train = fitting_options("shapes", "train", "", space, 60);
+  const State held_out = load_samples("shapes", "test", "", space, 40).state;
+  const Repeating copies = repeating(load_samples("shapes", "train", "", space, 9).state, held_out, train);
+  EXPECT_DOUBLE_EQ(copies.made, 1);
+  EXPECT_LT(copies.held_out, 0.2);
+  EXPECT_EQ(copies.trained, 60);
+  EXPECT_TRUE(at::equal(copies.nearest.x, load_samples("shapes", "train", "", space, 9).state.x));
+  EvaluationOptions options = of_shapes(6);
+  options.neighbours = true;
+  const Evaluation found = evaluate(small_loaded("ddn"), options, torch::kCPU);
+  ASSERT_TRUE(found.samples && found.samples->repeating);
+  EXPECT_EQ(found.samples->repeating->made, 0);
+  EXPECT_EQ(found.samples->repeating->nearest.size(), 6);
+  EXPECT_EQ(found.figures["repeating"]["samples"], 0);
+  EXPECT_TRUE(found.picture.defined());
+}
+
 TEST(Evaluation, WhatIsMissingIsSaid) {
   const auto refused = [](const std::string& family, const EvaluationOptions& options) {
     return refusal([&] { evaluate(small_loaded(family), options, torch::kCPU); });

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "steer/core/json.h"
+#include "steer/data/data_options.h"
 #include "steer/work/real_samples.h"
 
 namespace steer {
@@ -14,6 +15,14 @@ struct Distances {
   double kernel = 0;     // kernel distance of the features
   double precision = 0;  // share of samples within the reference, in [0, 1] (metrics/coverage.h)
   double recall = 0;     // share of the reference within the samples
+  double coverage = 0;   // share of the reference that has a sample near it
+};
+
+// Whether samples repeat training samples, by the distance of their numbers (metrics/nearest.h).
+struct Repeating {
+  double made = 0, held_out = 0;  // share of the samples that do, and of real ones that were not trained on
+  int64_t trained = 0;            // training samples looked at
+  State nearest;                  // of each sample the nearest of them
 };
 
 // Samples beside a reference of real ones, and for a scale as many real ones beside it.
@@ -31,5 +40,8 @@ struct Fidelity {
 // it. `features` as load_features.
 Fidelity fidelity(const std::string& features, const State& samples, const RealSamples& real,
                   const std::string& data, torch::Device device);
+
+// Samples against all training samples that the options name; `held_out` are real ones of another split.
+Repeating repeating(const State& samples, const State& held_out, const DataOptions& train);
 
 }  // namespace steer
