@@ -39,7 +39,7 @@ same_pixels() { [ -s "$1" ] && [ -s "$2" ] && cmp -s <(pixels "$1") <(pixels "$2
 
 # The main way through.
 works help "$steer" --help
-for command in train sample grid again reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate words list tune likelihood reflow export search compare report; do
+for command in train sample grid again reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate outpaint words list tune likelihood reflow export search compare report; do
   works "help of $command" "$steer" $command --help
   claims "an example of $command" grep -q "^  steer $command " out.txt
 done
@@ -279,6 +279,9 @@ claims 'it is bit for bit the same' same_pixels inverted.png repeated.png
 works 'through the noise of two seeds' "$steer" interpolate edm --seeds 3,8 -n 5 -o seeds.gif
 works 'through that of two pictures' "$steer" interpolate edm one/9.png one/9.png -n 3 -o noise.png
 refuses 1 'two seeds' "$steer" interpolate edm --seeds 3 -o never.png
+works outpainting "$steer" outpaint edm one/9.png --right 8 --below 4 -n 2 --steps 3 -o wider.png
+claims 'the size of what grew' grep -q '2 pictures of' out.txt
+refuses 1 'pixels to add' "$steer" outpaint edm one/9.png -o never.png
 works 'an inversion guided' "$steer" guide edm --objective 'edges(one/9.png)' --from one/9.png --invert --eta 0 --steps 5 -o edited.png
 for solver in ddpm ddim euler_ancestral second_order dpmpp_2m dpmpp_3m_sde lms predictor_corrector; do
   works "sample by $solver" "$steer" sample edm -n 2 --solver $solver --steps 4 -o d.png
