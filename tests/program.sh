@@ -450,6 +450,8 @@ works rates "$steer" rates run --data shapes -n 6 -o rates.csv --json
 claims 'rates of the layers, of JPEG and of WebP' [ "$(grep -c '^ddn\|^jpeg,90\|^webp,90' rates.csv)" -eq 7 ]
 works 'reconstruct with a strip' "$steer" reconstruct run --data shapes -n 3 --strip strip.png --strip-columns 3
 claims 'a strip has its JSON twin' grep -q '"layers"' strip.json
+works 'reconstruct with a film' "$steer" reconstruct run --data shapes -n 3 --strip layers.gif --strip-columns 1000
+claims 'the film is one' grep -q '^GIF8' layers.gif
 works 'index' "$steer" search-similar run --data shapes --images 30 --index codes.idx
 works 'inspect an index' "$steer" inspect codes.idx
 works 'search' "$steer" search-similar run single.png --index codes.idx -n 4 -o similar.png --json

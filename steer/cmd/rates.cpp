@@ -35,7 +35,12 @@ std::string rate_legend(const RateCurve& curve, const std::string& split) {
   for (const auto& [name, shared] : curve.files)
     text +=
         fmt::format("; {}: the whole file, and bare without what all such files share ({})", name, shared);
-  return text + "\n";
+  text += "\n";
+  for (const RateComparison& one : curve.savings)
+    text += fmt::format("bits at the same PSNR against {}{}: {:+.1f} % (BD-rate, {:.1f} to {:.1f} dB)\n",
+                        one.format, one.bare ? ", bare" : "", 100 * one.saving.share, one.saving.from,
+                        one.saving.to);
+  return text;
 }
 
 int run_rates(const RatesFlags& flags) {
@@ -61,7 +66,7 @@ void add_rates(CLI::App& app, Run& run) {
   auto flags = std::make_shared<RatesFlags>();
   RateOptions& options = flags->options;
   CLI::App* command = app.add_subcommand(
-      "rates", "bits per image against PSNR for every number of layers, beside JPEG and WebP");
+      "rates", "bits per image against PSNR for every number of layers, beside JPEG, WebP and JPEG XL");
   command->add_option("run", options.run, "run folder or checkpoint file of a ddn")->required();
   command->add_option("--data", options.data, "the data set")->required();
   command->add_option("--split", options.split, "train, test or validation")->capture_default_str();

@@ -3,7 +3,9 @@
 #include <fmt/ranges.h>
 
 #include "steer/cmd/command.h"
+#include "steer/core/files.h"
 #include "steer/metrics/reconstruction.h"
+#include "steer/picture/gif.h"
 #include "steer/work/outputs.h"
 #include "steer/work/pictures.h"
 #include "steer/work/reconstruction.h"
@@ -11,12 +13,18 @@
 namespace steer {
 namespace {
 
+constexpr int64_t kFrameCentiseconds = 20;
+
 struct ReconstructFlags {
   Common common;
   ReconstructionOptions options;
   std::string run, out = "reconstructions.png", strip;
   int64_t strip_columns = 25;
 };
+
+bool is_film(const std::string& path) {
+  return file_ending(path) == ".gif";
+}
 
 std::string layer_table(const Reconstruction& made) {
   std::vector<std::vector<std::string>> rows = {{"layer", "size", "K", "mse", "psnr"}};
@@ -27,9 +35,24 @@ std::string layer_table(const Reconstruction& made) {
   return table(rows);
 }
 
+// As a picture, or as a film of as many frames as layers.
+void write_strip(const ReconstructFlags& flags, const Reconstruction& made) {
+  const Json twin = {{"run", flags.run}, {"images", made.truth.size()}, {"layers", made.strip_layers}};
+  if (is_film(flags.strip)) {
+    write_gif(flags.strip, made.film, {{}, kFrameCentiseconds, 200});
+    write_twin(flags.strip, twin);
+  } else {
+    write_picture(flags.strip, made.strip, twin);
+  }
+  say(fmt::format("wrote {}", flags.strip));
+}
+
 int run_reconstruct(const ReconstructFlags& flags) {
   check_picture_output(flags.out, flags.common.force);
-  if (!flags.strip.empty()) check_picture_output(flags.strip, flags.common.force);
+  if (is_film(flags.strip))
+    check_file_output(flags.strip, OutputKind::kFilm, flags.common.force);
+  else if (!flags.strip.empty())
+    check_picture_output(flags.strip, flags.common.force);
   flags.options.source.check("reconstruct");
   const Computing computing = flags.common.start();
   ReconstructionOptions options = flags.options;
@@ -41,11 +64,7 @@ int run_reconstruct(const ReconstructFlags& flags) {
   figures.update(made.figures);
   write_picture(flags.out, made.picture, figures);
   say(fmt::format("wrote {}", flags.out));
-  if (made.strip.defined()) {
-    write_picture(flags.strip, made.strip,
-                  {{"run", flags.run}, {"images", made.truth.size()}, {"layers", made.strip_layers}});
-    say(fmt::format("wrote {}", flags.strip));
-  }
+  if (made.strip.defined()) write_strip(flags, made);
   show(flags.common, figures,
        layer_table(made) + fmt::format("{} images: mean squared error {:.5f} on [-1, 1] ({:.2f} dB)\n",
                                        made.truth.size(), made.mse, psnr(made.mse)));
@@ -66,8 +85,10 @@ void add_reconstruct(CLI::App& app, Run& run) {
       ->capture_default_str()
       ->check(CLI::Range(1, 10000));
   add_picture_flag(command, flags->out, flags->common.force, "picture to write: truth above reconstruction");
-  command->add_option("--strip", flags->strip,
-                      "another picture: each row an image, then what its code says after each layer");
+  command->add_option(
+      "--strip", flags->strip,
+      "another picture: each row an image, then what its code says after each layer; with the "
+      "ending .gif a film of it, layer after layer");
   command
       ->add_option("--strip-columns", flags->strip_columns,
                    "layers in the strip at most, evenly spread from the first to the last")

@@ -14,7 +14,7 @@ struct CodedPicture {
   int64_t bytes;          // of the whole file
   int64_t payload_bytes;  // without what every file of this kind and quality can share: for JPEG the scan
                           // alone, coded with the standard's own tables; for WebP all but 20 bytes of
-                          // container
+                          // container; for JPEG XL all but its signature of 2 bytes
   Tensor decoded;         // uint8 [C, H, W]
 };
 
@@ -25,5 +25,9 @@ CodedPicture through_jpeg(const Tensor& picture, int quality);
 // The same as a lossy WebP of this quality (0 to 100), its slowest and best method. A grey picture travels as
 // a colour one with empty chroma.
 CodedPicture through_webp(const Tensor& picture, int quality);
+
+// The same as a lossy JPEG XL of this quality (1 to 99, as cjxl has it) and its usual effort, without a
+// container.
+CodedPicture through_jpeg_xl(const Tensor& picture, int quality);
 
 }  // namespace steer

@@ -20,7 +20,7 @@ double error(const Tensor& a, const Tensor& b) {
 
 TEST(ImageCodecs, BetterQualityCostsMoreAndComesNearer) {
   for (int64_t channels : {1, 3})
-    for (const auto& through : {through_jpeg, through_webp}) {
+    for (const auto& through : {through_jpeg, through_webp, through_jpeg_xl}) {
       const Tensor picture = hill(channels);
       const CodedPicture coarse = through(picture, 5), fine = through(picture, 95);
       EXPECT_EQ(fine.decoded.sizes(), picture.sizes());
@@ -35,6 +35,8 @@ TEST(ImageCodecs, ThePayloadIsTheFileWithoutItsHead) {
   EXPECT_GT(jpeg.payload_bytes, 0);
   EXPECT_LT(jpeg.payload_bytes, jpeg.bytes - 100);  // two tables and a header at least
   EXPECT_EQ(webp.payload_bytes, webp.bytes - 20);
+  const CodedPicture jxl = through_jpeg_xl(hill(3), 50);
+  EXPECT_EQ(jxl.payload_bytes, jxl.bytes - 2);
 }
 
 TEST(ImageCodecs, OtherThanPicturesIsRefused) {
@@ -42,6 +44,8 @@ TEST(ImageCodecs, OtherThanPicturesIsRefused) {
   EXPECT_THROW(through_webp(torch::zeros({1, 8, 8}), 50), Error);
   EXPECT_THROW(through_jpeg(hill(1), 0), Error);
   EXPECT_THROW(through_webp(hill(1), 101), Error);
+  EXPECT_THROW(through_jpeg_xl(hill(1), 0), Error);
+  EXPECT_THROW(through_jpeg_xl(torch::zeros({2, 8, 8}, torch::kUInt8), 50), Error);
 }
 
 }  // namespace

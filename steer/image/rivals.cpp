@@ -32,7 +32,8 @@ Rival picture_rival(const std::string& name, const std::string& shared, Through 
 
 std::vector<Rival> image_rivals() {
   return {picture_rival("jpeg", "headers and tables", through_jpeg),
-          picture_rival("webp", "the 20 bytes of container", through_webp)};
+          picture_rival("webp", "the 20 bytes of container", through_webp),
+          picture_rival("jxl", "the signature of 2 bytes", through_jpeg_xl)};
 }
 
 }  // namespace steer

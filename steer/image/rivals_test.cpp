@@ -12,7 +12,7 @@ TEST(Rivals, SayWhatTheFormatsSay) {
   torch::manual_seed(1);
   const Tensor images = from_bytes((torch::rand({3, 3, 16, 16}) * 255).to(torch::kUInt8));
   const std::vector<Rival> rivals = image_rivals();
-  ASSERT_EQ(rivals.size(), 2u);
+  ASSERT_EQ(rivals.size(), 3u);
   EXPECT_EQ(rivals[0].name, "jpeg");
   const RivalSamples made = rivals[0].through(images, 70);
   const CodedPicture second = through_jpeg(to_bytes(images[1]), 70);

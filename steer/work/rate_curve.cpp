@@ -77,6 +77,35 @@ Json rate_figures(const std::vector<Rate>& rates) {
   return list;
 }
 
+// Of one codec's rates, bare or whole.
+std::vector<RatePoint> points_of(const std::vector<Rate>& rates, const std::string& codec, bool bare) {
+  std::vector<RatePoint> points;
+  for (const Rate& rate : rates)
+    if (rate.codec == codec) points.push_back({bare ? rate.bare_bits : rate.bits, rate.psnr});
+  return points;
+}
+
+std::vector<RateComparison> savings_of(const RateCurve& curve, const std::string& code) {
+  std::vector<RateComparison> savings;
+  for (const auto& [format, shared] : curve.files)
+    for (const bool bare : {false, true})
+      if (const auto saving =
+              rate_saving(points_of(curve.rates, format, bare), points_of(curve.rates, code, false)))
+        savings.push_back({format, bare, *saving});
+  return savings;
+}
+
+Json saving_figures(const std::vector<RateComparison>& savings) {
+  Json list = Json::array();
+  for (const RateComparison& one : savings)
+    list.push_back({{"format", one.format},
+                    {"bare", one.bare},
+                    {"bd_rate", one.saving.share},
+                    {"from_psnr", one.saving.from},
+                    {"to_psnr", one.saving.to}});
+  return list;
+}
+
 }  // namespace
 
 RateCurve rate_curve(const LoadedModel& loaded, const RateOptions& options, const WorkWatch& watch) {
@@ -95,9 +124,11 @@ RateCurve rate_curve(const LoadedModel& loaded, const RateOptions& options, cons
   }
   curve.samples = samples.size();
   curve.by_prior = prior != nullptr;
+  curve.savings = savings_of(curve, loaded.model->family());
   curve.figures = {{"images", curve.samples},
                    {"prior", prior ? fingerprint_text(prior->fingerprint()) : ""},
-                   {"rates", rate_figures(curve.rates)}};
+                   {"rates", rate_figures(curve.rates)},
+                   {"savings", saving_figures(curve.savings)}};
   return curve;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "steer/core/json.h"
+#include "steer/metrics/rate_saving.h"
 #include "steer/models/models.h"
 #include "steer/work/watching.h"
 
@@ -32,12 +33,20 @@ struct Rate {
   double mse = 0;        // mean squared error
 };
 
+// What the code saves against a format.
+struct RateComparison {
+  std::string format;
+  bool bare = false;  // against its files without what all of them share
+  RateSaving saving;
+};
+
 // All of them.
 struct RateCurve {
   std::vector<Rate> rates;                                 // the code after each layer, then the formats
   int64_t samples = 0;                                     // measured
   bool by_prior = false;                                   // whether a prior counted the bits of codes
   std::vector<std::pair<std::string, std::string>> files;  // formats, and what their files share
+  std::vector<RateComparison> savings;                     // of the code against each format that meets it
   Json figures;                                            // the rates by name
 };
 

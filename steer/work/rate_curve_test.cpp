@@ -24,7 +24,7 @@ TEST(RateCurve, HasEveryLayerAndEveryFormat) {
   const TemporaryFolder folder;
   const LoadedModel loaded = loaded_ddn();
   const RateCurve curve = rate_curve(loaded, shapes_to_rate(folder));
-  ASSERT_EQ(curve.rates.size(), 6u + 2u * 8u);
+  ASSERT_EQ(curve.rates.size(), 6u + 3u * 8u);
   EXPECT_FALSE(curve.by_prior);
   for (int64_t l = 0; l < 6; ++l) {
     const Rate& rate = curve.rates[static_cast<size_t>(l)];
@@ -33,12 +33,12 @@ TEST(RateCurve, HasEveryLayerAndEveryFormat) {
     EXPECT_DOUBLE_EQ(rate.bits, 3.0 * static_cast<double>(l + 1));  // log2 of 8 candidates
   }
   EXPECT_EQ(curve.rates[6].codec, "jpeg");
-  EXPECT_EQ(curve.rates.back().codec, "webp");
+  EXPECT_EQ(curve.rates.back().codec, "jxl");
   const State truth = load_samples("shapes", "test", "", loaded.model->space(), 5).state;
   const Encoded made = encode_all(as_codec(loaded, "test"), truth, 64, 1, torch::kCPU);
   EXPECT_NEAR(curve.rates[5].mse, error_of(made.state.x.clamp(-1, 1), truth).mean().item<double>(), 1e-6);
   const std::string csv = csv_of(curve.rates);
-  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 23);
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 31);
   EXPECT_NE(csv.find("\nddn,1,3.000,3.000,"), std::string::npos);
 }
 

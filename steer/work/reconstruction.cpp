@@ -1,5 +1,6 @@
 #include "steer/work/reconstruction.h"
 
+#include "steer/core/tensors.h"
 #include "steer/ddn/progressive.h"
 #include "steer/metrics/reconstruction.h"
 #include "steer/work/encoding.h"
@@ -21,6 +22,12 @@ void add_strip(Reconstruction& made, const Codec& codec, const Tensor& code, con
                const ReconstructionOptions& options, const WorkWatch& watch) {
   const std::vector<int64_t> layers = spread_layers(code.size(1), options.strip_columns);
   std::vector<State> columns = unfold_all(codec, code, layers, options.batch, options.device, told, watch);
+  std::vector<Tensor> frames;
+  for (State& said : columns) {
+    said.x = within(codec.space(), said.x);
+    frames.push_back(to_bytes(picture_of(codec.space(), {made.truth, said}, kReconstructedColumns)));
+  }
+  made.film = at::stack(frames);
   columns.insert(columns.begin(), made.truth);
   made.strip = picture_of(codec.space(), row_by_row(columns), static_cast<int64_t>(columns.size()));
   for (const int64_t layer : layers) made.strip_layers.push_back(layer + 1);

@@ -17,7 +17,7 @@ struct ReconstructionOptions {
   SampleSource source;  // what is reconstructed
   Telling telling;      // what it does not say comes from the source
   int64_t beam = 1;     // prefixes side by side while encoding; 1 = greedy
-  // Layers in the strip at most, evenly spread from the first to the last; 0: none.
+  // Layers in the strip and the film at most, evenly spread from the first to the last; 0: none.
   int64_t strip_columns = 0;
   int64_t batch = 64;                  // samples at once
   torch::Device device = torch::kCPU;  // where the model is
@@ -38,6 +38,7 @@ struct Reconstruction {
   Tensor picture;                          // [C, h, w]: the truth above what came back
   // [C, h, w]: each row a sample, then what its code says after each of some layers; or undefined.
   Tensor strip;
+  Tensor film;  // uint8 [F, C, h, w]: the truth above what the code says after each of them; or undefined
   std::vector<int64_t> strip_layers;  // those layers, from 1
   Json figures;                       // mse, psnr in dB and the like by name
 };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "steer/core/check.h"
+#include "steer/core/tensors.h"
 #include "steer/testing/refusal.h"
 #include "steer/work/small_codecs.h"
 
@@ -36,6 +37,8 @@ TEST(Reconstruct, AStripShowsEachSampleAndThenItsCode) {
   const Reconstruction made = reconstruct(loaded, options);
   EXPECT_EQ(made.strip_layers, (std::vector<int64_t>{1, 6}));
   // Three rows of three images of 8x8, with 2 pixels around each.
+  EXPECT_EQ(made.film.size(0), 2);
+  EXPECT_TRUE(torch::equal(made.film[1], to_bytes(made.picture)));
   ASSERT_EQ(made.strip.sizes(), (std::vector<int64_t>{1, 32, 32}));
   const auto cell = [&](int64_t row, int64_t column) {
     return made.strip[0].narrow(0, 2 + 10 * row, 8).narrow(1, 2 + 10 * column, 8);
