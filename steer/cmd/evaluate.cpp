@@ -80,6 +80,8 @@ void add_evaluate(CLI::App& app, Run& run) {
       "how far as many unguided samples are from the data set: Frechet and kernel distance, precision, "
       "recall and coverage by the features of this classifier (run, checkpoint) or TorchScript file, for "
       "instance Inception");
+  command->add_option("--samples", options.samples,
+                      "measure the files of this folder, whatever made them, in place of samples drawn here");
   command->add_flag("--neighbours", options.neighbours,
                     "how many unguided samples repeat a training sample (at most a third as far from it as "
                     "from any other), and in the picture each above its nearest one");

@@ -83,6 +83,7 @@ std::string samples_text(const SampleEvaluation& found, const std::string& plura
   text += found.drawn.text;
   if (found.drawn.evaluations > 0)
     text += fmt::format(": {} network evaluations per sample", found.drawn.evaluations);
+  if (found.drawn.seconds == 0) return text + "\n";
   return text + fmt::format("\n{:.4f} s per sample\n",
                             found.drawn.seconds / static_cast<double>(found.drawn.state.size()));
 }

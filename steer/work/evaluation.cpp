@@ -8,6 +8,7 @@
 #include "steer/modalities/modalities.h"
 #include "steer/text/text_space.h"
 #include "steer/work/batches.h"
+#include "steer/work/begun.h"
 #include "steer/work/encoding.h"
 #include "steer/work/pictures.h"
 #include "steer/work/repeats.h"
@@ -104,22 +105,57 @@ void add_neighbours(SampleEvaluation& made, Json& figures, const RealSamples& re
                           {"trained", made.repeating->trained}};
 }
 
-Evaluation of_unguided(const Generator& generator, const EvaluationOptions& options, torch::Device device,
-                       const WorkWatch& watch) {
+// What draw() gives of the model itself: all classes, where it is told one.
+DrawOptions unguided_draws(const Model& model, const EvaluationOptions& options) {
   DrawOptions draws;
   draws.count = samples_wanted(options);
   draws.seeds = {static_cast<int64_t>(options.seed)};
   draws.batch = options.batch;
   draws.settings = options.settings;
   draws.telling = options.telling;
-  if (draws.telling.label.empty() && generator.needs().classes > 0) draws.telling.label = "all";
+  if (draws.telling.label.empty() && model.needs().classes > 0) draws.telling.label = "all";
+  return draws;
+}
+
+// Files in place of samples that were drawn, as many as asked or there are.
+Drawn given_samples(const EvaluationOptions& options, const Space& space) {
+  std::vector<std::string> files = files_at(options.samples);
+  files.resize(std::min(files.size(), static_cast<size_t>(samples_wanted(options))));
+  Drawn drawn;
+  drawn.state = read_samples(files, space, options.source.fit);
+  drawn.settings = Json::object();
+  drawn.text = joined(files.size(), " files of ", options.samples);
+  return drawn;
+}
+
+// Says how they were drawn.
+void add_drawn(Json& figures, const Drawn& drawn, const EvaluationOptions& options,
+               const std::string& label) {
+  const int64_t count = drawn.state.size();
+  figures["samples"] = count;
+  if (!options.samples.empty()) {
+    figures["files"] = options.samples;
+    return;
+  }
+  figures["settings"] = drawn.settings;
+  if (drawn.settings.contains("sampler")) figures["sampler"] = drawn.settings["sampler"];
+  if (drawn.evaluations > 0) figures["evaluations"] = drawn.evaluations;
+  if (!label.empty()) figures["label"] = label;
+  figures["seconds_per_sample"] = drawn.seconds / static_cast<double>(count);
+}
+
+Evaluation of_unguided(const LoadedModel& loaded, const EvaluationOptions& options, torch::Device device,
+                       const WorkWatch& watch) {
+  const bool given = !options.samples.empty();
+  const DrawOptions draws = unguided_draws(*loaded.model, options);
   // Before anything is drawn: data may lack what is needed.
-  const Space space = generator.space();
+  const Space space = loaded.model->space();
   STEER_CHECK(!options.neighbours || space.vocabulary == 0,
               "[evaluate] --neighbours: expected samples of numbers but got ", text_of(space));
-  const RealSamples real = real_samples(options.source, space, draws.count);
   SampleEvaluation made;
-  made.drawn = draw(generator, draws, watch);
+  if (given) made.drawn = given_samples(options, space);
+  const RealSamples real = real_samples(options.source, space, given ? made.drawn.state.size() : draws.count);
+  if (!given) made.drawn = draw(as_generator(loaded, "evaluate"), draws, watch);
   const Drawn& drawn = made.drawn;
   STEER_CHECK(!drawn.stopped, "[evaluate] interrupted");
   Evaluation found;
@@ -128,13 +164,8 @@ Evaluation of_unguided(const Generator& generator, const EvaluationOptions& opti
     found.figures = made.fidelity->figures;
   }
   add_distances(made, found.figures, real, space);
-  found.count = draws.count;
-  found.figures["samples"] = draws.count;
-  found.figures["settings"] = drawn.settings;
-  if (drawn.settings.contains("sampler")) found.figures["sampler"] = drawn.settings["sampler"];
-  if (drawn.evaluations > 0) found.figures["evaluations"] = drawn.evaluations;
-  if (!draws.telling.label.empty()) found.figures["label"] = draws.telling.label;
-  found.figures["seconds_per_sample"] = drawn.seconds / static_cast<double>(draws.count);
+  found.count = drawn.state.size();
+  add_drawn(found.figures, drawn, options, draws.telling.label);
   const int64_t shown = std::max(kShown, modality_of(space).shown);
   if (options.neighbours) {
     add_neighbours(made, found.figures, real, options.source, space);
@@ -227,9 +258,10 @@ TextJudgement text_judgement(const std::string& path, const Space& space, const 
 }
 
 // How likely the model finds the data, and its samples beside them.
-Evaluation of_text(const Generator& generator, const EvaluationOptions& options, torch::Device device,
+Evaluation of_text(const LoadedModel& loaded, const EvaluationOptions& options, torch::Device device,
                    const WorkWatch& watch) {
-  Evaluation found = of_unguided(generator, options, device, watch);
+  const Generator& generator = as_generator(loaded, "evaluate");
+  Evaluation found = of_unguided(loaded, options, device, watch);
   const State texts = options.source.load(generator.space()).state;
   TextLikelihoodOptions likelihood;
   likelihood.seed = options.seed;
@@ -252,17 +284,17 @@ Evaluation of_text(const Generator& generator, const EvaluationOptions& options,
 Evaluation of_itself(const LoadedModel& loaded, const EvaluationOptions& options, torch::Device device,
                      const WorkWatch& watch) {
   const Generator& generator = as_generator(loaded, "evaluate");
-  if (text_scores(*loaded.model)) return of_text(generator, options, device, watch);
+  if (text_scores(*loaded.model)) return of_text(loaded, options, device, watch);
   const bool measured = static_cast<bool>(modality_of(generator.space()).distances);
   if (!measured || generator.codec()) {
     Evaluation found = of_codes(as_codec(loaded, "evaluate"), *loaded.model, options, device, watch);
     if (!measured) return found;
-    Evaluation samples = of_unguided(generator, options, device, watch);
+    Evaluation samples = of_unguided(loaded, options, device, watch);
     samples.codes = std::move(found.codes);
     samples.figures.update(found.figures);
     return samples;
   }
-  return of_unguided(generator, options, device, watch);
+  return of_unguided(loaded, options, device, watch);
 }
 
 // Says how many of the test samples are training samples.
@@ -286,8 +318,8 @@ Evaluation evaluate(const LoadedModel& loaded, const EvaluationOptions& options,
   Evaluation found;
   if (!data)
     found = of_objective(as_generator(loaded, "evaluate"), options, device, watch);
-  else if (!options.features.empty() || options.neighbours)
-    found = of_unguided(as_generator(loaded, "evaluate"), options, device, watch);
+  else if (!options.features.empty() || options.neighbours || !options.samples.empty())
+    found = of_unguided(loaded, options, device, watch);
   else if (!options.objective.empty())
     found = of_task(as_generator(loaded, "evaluate"), options, device, watch);
   else if (loaded.model->judge())

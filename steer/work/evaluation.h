@@ -24,6 +24,7 @@ struct EvaluationOptions {
   JudgeOptions judge;       // of the samples of an objective
   bool check = false;       // of an objective: as evaluate_task
   std::string features;     // a network as load_features: unguided samples are compared with the data
+  std::string samples;      // a folder of files (files_at) in place of samples drawn by the model
   bool neighbours = false;  // of unguided samples: whether they repeat training samples, and the nearest
   Json settings = Json::object();  // of Generator::plan
   Telling telling;                 // what samples are told that the data do not say
@@ -68,10 +69,10 @@ struct Evaluation {
                    // undefined where none were drawn
 };
 
-// With features or neighbours: unguided samples. Else with an objective: its task. Else a model that judges
-// is measured on the labels of the data, one with codes on how it keeps them, and one whose kind of sample is
-// measured without a network on unguided samples. Tells the watch. Error, with one line on what is missing,
-// where neither data nor an objective are given or the model cannot do it.
+// With features, samples or neighbours: unguided samples. Else with an objective: its task. Else a model that
+// judges is measured on the labels of the data, one with codes on how it keeps them, and one whose kind of
+// sample is measured without a network on unguided samples. Tells the watch. Error, with one line on what is
+// missing, where neither data nor an objective are given or the model cannot do it.
 Evaluation evaluate(const LoadedModel& loaded, const EvaluationOptions& options, torch::Device device,
                     const WorkWatch& watch = {});
 

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 
 #include "steer/models/small_models.h"
+#include "steer/picture/images.h"
 #include "steer/testing/refusal.h"
 #include "steer/testing/temporary_folder.h"
 #include "steer/work/encoding.h"
@@ -192,6 +194,30 @@ TEST(Evaluation, SamplesThatRepeatTrainingSamplesAreTold) {
   EXPECT_EQ(found.samples->repeating->nearest.size(), 6);
   EXPECT_EQ(found.figures["repeating"]["samples"], 0);
   EXPECT_TRUE(found.picture.defined());
+}
+
+TEST(Evaluation, FilesStandInForSamples) {
+  const TemporaryFolder folder;
+  const std::string network = folder / "features.safetensors";
+  save_model(network, *small_loaded("classifier").model, {}, nullptr);
+  const Space space = small_ddn("pyramid")->space();
+  const State train = load_samples("shapes", "train", "", space, 12).state;
+  std::filesystem::create_directories(folder / "made");
+  for (int64_t i = 0; i < 12; ++i)
+    write_png(folder / ("made/" + std::to_string(10 + i) + ".png"), train.x[i]);
+  EvaluationOptions options = of_shapes(0);
+  options.source.split = "train";
+  options.samples = folder / "made", options.features = network, options.neighbours = true;
+  // A model that draws nothing does too.
+  for (const char* family : {"ddn", "classifier"}) {
+    const Evaluation found = evaluate(small_loaded(family), options, torch::kCPU);
+    ASSERT_TRUE(found.samples && found.samples->fidelity && found.samples->repeating);
+    EXPECT_EQ(found.count, 12);
+    EXPECT_NEAR(found.samples->fidelity->made.frechet, 0, 1e-2);
+    EXPECT_EQ(found.samples->repeating->made, 1);
+    EXPECT_EQ(found.figures["files"], options.samples);
+    EXPECT_FALSE(found.figures.contains("seconds_per_sample"));
+  }
 }
 
 TEST(Evaluation, WhatIsMissingIsSaid) {
