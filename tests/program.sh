@@ -279,6 +279,9 @@ claims 'it is bit for bit the same' same_pixels inverted.png repeated.png
 works 'through the noise of two seeds' "$steer" interpolate edm --seeds 3,8 -n 5 -o seeds.gif
 works 'through that of two pictures' "$steer" interpolate edm one/9.png one/9.png -n 3 -o noise.png
 refuses 1 'two seeds' "$steer" interpolate edm --seeds 3 -o never.png
+works 'a chart of scores' "$steer" guide edm --objective 'gaussian(mean=0.5, std=0.5)' -n 2 --steps 4 --chart chart.svg -o charted.png
+claims 'the chart is one' grep -q '^<svg' chart.svg
+claims 'the figures beside the chart' grep -q '"mean"' chart.json
 works outpainting "$steer" outpaint edm one/9.png --right 8 --below 4 -n 2 --steps 3 -o wider.png
 claims 'the size of what grew' grep -q '2 pictures of' out.txt
 refuses 1 'pixels to add' "$steer" outpaint edm one/9.png -o never.png

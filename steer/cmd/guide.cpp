@@ -18,7 +18,8 @@ int run_guide(const RequestFlags& flags) {
   if (!flags.judge.empty() && !flags.same_judge) check_judge(flags.judge, recipe.objective);
   const LoadedModel loaded = opened(recipe.model.path, flags.common.start());
   share_settings(recipe, loaded);
-  return answer(flags.common, recipe, loaded, {flags.judge, flags.out, flags.check, flags.film, flags.live});
+  return answer(flags.common, recipe, loaded,
+                {flags.judge, flags.out, flags.check, flags.film, flags.live, flags.chart});
 }
 
 }  // namespace
@@ -40,6 +41,9 @@ void add_guide(CLI::App& app, Run& run) {
   command->add_flag("--check", flags->check,
                     "draw a few of the samples without guidance too, and warn if the objective likes those "
                     "better");
+  command->add_option("--chart", flags->chart,
+                      "chart of the scores after every step, and of the judge's verdict (SVG), with a .json "
+                      "beside it");
   flags->settings.add_guidance_to(command);
   flags->settings.add_drawing_to(command);
   command->footer(words_help());

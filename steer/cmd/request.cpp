@@ -18,6 +18,7 @@
 #include "steer/work/pictures.h"
 #include "steer/work/recipe_pictures.h"
 #include "steer/work/sample_film.h"
+#include "steer/work/score_track.h"
 
 namespace steer {
 namespace {
@@ -62,6 +63,7 @@ void check_outputs(const Common& common, const Recipe& recipe, const Space& spac
     if (path == options.out) break;  // one file for all
   }
   if (!options.film.empty()) check_file_output(options.film, OutputKind::kFilm, common.force);
+  if (!options.chart.empty()) check_file_output(options.chart, OutputKind::kChart, common.force);
 }
 
 // A watch that shows the first text as it stands, and the line of progress where there is no terminal.
@@ -184,6 +186,9 @@ int answer(const Common& common, const Recipe& recipe, const LoadedModel& loaded
   if (!options.film.empty()) film.emplace(loaded.model->space());
   WorkWatch watch = options.live ? live_on_terminal(loaded.model->space()) : on_terminal();
   if (film) watch = film->around(watch);
+  std::optional<ScoreTrack> track;
+  if (!options.chart.empty()) track.emplace(recipe, loaded.model->space(), options.judge);
+  if (track) watch = track->around(watch);
   const RecipeRun run = run_recipe(recipe, loaded, watch, options.check);
   if (run.stopped) return 130;
   Json figures = figures_of(run);
@@ -195,6 +200,10 @@ int answer(const Common& common, const Recipe& recipe, const LoadedModel& loaded
     verdict = verdict_text(found);
   }
   write_run(options.out, run, figures);
+  if (track) {
+    write_file(options.chart, track->chart());
+    write_twin(options.chart, {{"chart", track->figures()}, {"recipe", recipe_json(run.recipe)}});
+  }
   if (film) film->write(options.film, {{"film", options.film}, {"recipe", recipe_json(run.recipe)}});
   show(common, figures, recipe.work == "sample" ? verdict + answer_text(run) : answer_text(run) + verdict);
   return 0;

@@ -26,7 +26,7 @@ class RequestFlags {
   Common common;
   SettingsFlags settings;
   Recipe asked;  // as far as flags write into it
-  std::string out, judge, film;
+  std::string out, judge, film, chart;
   bool check = false, same_judge = false, live = false;
 
  private:
@@ -47,6 +47,7 @@ struct AnswerOptions {
   bool check = false;      // draws some unguided samples beside
   std::string film = {};   // a GIF of how the first samples came to be; empty: none
   bool live = false;       // shows the first sample on the terminal while it comes to be, where it is text
+  std::string chart = {};  // an SVG of scores after every step; empty: none
 };
 
 // Runs the recipe with its model, writes the picture and shows the figures. Gives the exit status.

@@ -13,17 +13,6 @@ namespace {
 
 constexpr const char* kGuidingTitle = "guide";
 
-std::unique_ptr<Objective> objective_of(const GuideOptions& options, const Space& space, int64_t noise_seed,
-                                        torch::Device device) {
-  ObjectiveContext context;
-  context.space = space;
-  context.seed = static_cast<uint64_t>(noise_seed);
-  context.device = device;
-  context.fit = options.fit;
-  context.first_sample = options.first, context.samples = options.count;
-  return make_objective(options.objective, context);
-}
-
 // What is known of texts, with tokens that are none where nothing is.
 State with_gaps(const State& known, const Space& space) {
   State shown;
@@ -33,6 +22,17 @@ State with_gaps(const State& known, const Space& space) {
 
 }  // namespace
 
+std::unique_ptr<Objective> objective_of(const GuideOptions& options, const Space& space,
+                                        torch::Device device) {
+  ObjectiveContext context;
+  context.space = space;
+  context.seed = static_cast<uint64_t>(options.noise_seed.value_or(options.seeds.at(0)));
+  context.device = device;
+  context.fit = options.fit;
+  context.first_sample = options.first, context.samples = options.count;
+  return make_objective(options.objective, context);
+}
+
 Guided guide(const Generator& generator, const GuideOptions& options, torch::Device device,
              const WorkWatch& watch) {
   const int64_t count = options.count, first = options.first;
@@ -40,7 +40,7 @@ Guided guide(const Generator& generator, const GuideOptions& options, torch::Dev
               " and ", first);
   const Space space = generator.space();
   const std::vector<int64_t> seeds = seeds_for(options.seeds, count);
-  const auto objective = objective_of(options, space, options.noise_seed.value_or(seeds[0]), device);
+  const auto objective = objective_of(options, space, device);
   const auto plan = generator.plan(objective.get(), options.settings);
 
   Guided guided;

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "steer/core/json.h"
 #include "steer/models/generator.h"
+#include "steer/objectives/objective.h"
 #include "steer/search/beside.h"
 #include "steer/work/begun.h"
 #include "steer/work/judging.h"
@@ -33,6 +35,10 @@ struct GuideOptions {
   int64_t first = 0;
   std::optional<int64_t> noise_seed;
 };
+
+// The objective that guide() makes for samples of the space.
+std::unique_ptr<Objective> objective_of(const GuideOptions& options, const Space& space,
+                                        torch::Device device);
 
 // What came of it; all on the processor.
 struct Guided {

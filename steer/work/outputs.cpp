@@ -68,6 +68,7 @@ const OutputRule kOutputRules[] = {
     {OutputKind::kTable, ".csv", false,
      [](const std::string& path) { return read_file(path).rfind(csv_of({}), 0) == 0; }},
     {OutputKind::kFilm, ".gif", true, steer_wrote_picture},
+    {OutputKind::kChart, ".svg", true, steer_wrote_picture},
     {OutputKind::kTexts, ".txt", true, steer_wrote_picture},
     {OutputKind::kText, nullptr, false,
      [](const std::string& path) { return read_file(path).find("steer") != std::string::npos; }},

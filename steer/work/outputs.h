@@ -15,6 +15,7 @@ enum class OutputKind {
   kPreset,  // steer search: .json
   kTable,   // steer rates: .csv
   kFilm,    // a film: .gif, with a .json beside it
+  kChart,   // a chart: .svg, with a .json beside it
   kTexts,   // samples of text: .txt, with a .json beside it
   kText,    // completions and manual
 };

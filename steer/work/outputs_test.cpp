@@ -67,6 +67,7 @@ TEST(FileOutput, LeavesWhatIsNotSteers) {
                                    {"a.json", OutputKind::kPreset},
                                    {"a.csv", OutputKind::kTable},
                                    {"film.gif", OutputKind::kFilm},
+                                   {"chart.svg", OutputKind::kChart},
                                    {"a.bash", OutputKind::kText}}) {
     EXPECT_EQ(file_refusal(folder / name, kind), "accepted") << name;
     folder.put(name, "mine");

@@ -112,13 +112,9 @@ void put_drawn(RecipeRun& run, const LoadedModel& loaded, const WorkWatch& watch
 void put_guided(RecipeRun& run, const LoadedModel& loaded, const WorkWatch& watch, bool check,
                 const State& made) {
   const Recipe& recipe = run.recipe;
-  GuideOptions options;
-  options.objective = recipe.objective, options.fit = recipe.fit;
-  options.count = recipe.count, options.seeds = recipe.seeds;
-  options.settings = recipe.settings, options.made = made;
+  GuideOptions options = guide_options(recipe);
+  options.made = made, options.check = check;
   options.telling = told_to(recipe, *loaded.model);
-  options.first = recipe.first, options.noise_seed = recipe.noise_seed, options.check = check;
-  if (recipe.from) options.begun = *recipe.from;
   const Guided guided = guide(as_generator(loaded, recipe.work), options, device_of(recipe.device), watch);
   run.state = guided.state, run.given = guided.given, run.scores = guided.scores, run.asked = guided.asked;
   run.words = guided.words, run.text = guided.text;
@@ -275,6 +271,16 @@ void share_settings(Recipe& recipe, const LoadedModel& first) {
   STEER_CHECK(
       recipe.telling.given.empty() || given,
       "[condition] --condition: expected none, because no model of this chain is conditional on images");
+}
+
+GuideOptions guide_options(const Recipe& recipe) {
+  GuideOptions options;
+  options.objective = recipe.objective, options.fit = recipe.fit;
+  options.count = recipe.count, options.seeds = recipe.seeds;
+  options.settings = recipe.settings, options.telling = recipe.telling;
+  options.first = recipe.first, options.noise_seed = recipe.noise_seed;
+  if (recipe.from) options.begun = *recipe.from;
+  return options;
 }
 
 RecipeRun run_recipe(const Recipe& recipe, const LoadedModel& loaded, const WorkWatch& watch, bool check) {

@@ -19,6 +19,7 @@
 #include "steer/models/models.h"
 #include "steer/search/beside.h"
 #include "steer/work/begun.h"
+#include "steer/work/guiding.h"
 #include "steer/work/judging.h"
 #include "steer/work/opening.h"
 #include "steer/work/telling.h"
@@ -123,6 +124,9 @@ struct RecipeRun {
   bool stopped = false;          // the watch ended it; there may be no samples
   std::optional<Beside> beside;  // guide: where a check was asked
 };
+
+// What guide() does for the first model of a recipe.
+GuideOptions guide_options(const Recipe& recipe);
 
 // Puts each setting to the stages whose models have it; `first` is that of the first. Error for one that none
 // has.
