@@ -149,7 +149,7 @@ class Drawing {
          fmt::format("text-anchor=\"middle\" transform=\"rotate(-90 18 {:.1f})\"", middle));
     std::vector<std::vector<double>> means;
     for (size_t i = 0; i < panel.curves.size(); ++i) {
-      means.push_back(running_mean(panel.curves[i].y));
+      means.push_back(panel.smoothed ? running_mean(panel.curves[i].y) : panel.curves[i].y);
       curve(panel.curves[i], means.back(), down, colour(i));
     }
     // Where the curves do not end.
@@ -239,7 +239,7 @@ std::string svg_plot(const std::string& title, const std::string& x_label,
   std::vector<PlotPanel> shown;
   std::vector<double> xs;
   for (const PlotPanel& panel : panels) {
-    PlotPanel part{panel.label, {}, panel.is_share};
+    PlotPanel part{panel.label, {}, panel.is_share, panel.smoothed};
     for (const PlotCurve& curve : panel.curves) {
       part.curves.push_back(finite_part(curve));
       const std::vector<double>& x = part.curves.back().x;

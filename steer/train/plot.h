@@ -19,6 +19,7 @@ struct PlotPanel {
   // Values in [0, 1] on a linear axis. Else the axis is logarithmic where all values are positive and the
   // largest is several times the smallest.
   bool is_share = false;
+  bool smoothed = true;  // lines are running means; else they go from point to point
 };
 
 // Panels below each other over one horizontal axis, as an SVG document: the points pale, their running mean
