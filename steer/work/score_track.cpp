@@ -62,10 +62,13 @@ std::string ScoreTrack::chart() const {
   };
   PlotPanel scores{below ? "minus the score" : "score",
                    {signed_curve("mean", mean_), signed_curve("best", most_), signed_curve("worst", least_)}};
+  scores.smoothed = false;
   std::vector<PlotPanel> panels = {scores};
   if (judge_)
-    panels.push_back(
-        {"judge", {{"of the class asked", step_, share_}, {"confidence in it", step_, confidence_}}, true});
+    panels.push_back({"judge",
+                      {{"of the class asked", step_, share_}, {"confidence in it", step_, confidence_}},
+                      true,
+                      false});
   return svg_plot(words_, "step", panels);
 }
 

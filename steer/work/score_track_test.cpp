@@ -1,5 +1,6 @@
 #include "steer/work/score_track.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "steer/models/small_models.h"
@@ -31,6 +32,9 @@ TEST(ScoreTrack, EndsAtTheScoresOfTheSamplesAndChangesNone) {
   EXPECT_GT(figures["sigma"].front(), figures["sigma"].back());
   EXPECT_TRUE(at::equal(run_recipe(recipe, loaded).state.x, run.state.x));
   EXPECT_NE(track.chart().find("minus the score"), std::string::npos);
+  // The legend tells where the curve ends.
+  EXPECT_NE(track.chart().find(fmt::format("mean {:.4g}", -figures["mean"].back().get<double>())),
+            std::string::npos);
 }
 
 TEST(ScoreTrack, AJudgeTellsTheClassAskedAtEveryStep) {
