@@ -73,9 +73,10 @@ std::unique_ptr<Objective> gaussian_deblur_by(const Arguments& arguments, const 
 
 std::unique_ptr<Objective> strokes_by(const Arguments& arguments, const ObjectiveContext& context) {
   const auto [painting, alpha] = given_painting(arguments, context);
+  const double noise = arguments.number("noise");
   if (arguments.text("distance") == "l1")
-    return std::make_unique<StrokesObjective>(painting, alpha, arguments.words());
-  return linear_of(strokes(painting, alpha), arguments);
+    return std::make_unique<StrokesObjective>(painting, alpha, noise, arguments.words());
+  return linear_of(strokes(painting, alpha, noise), arguments);
 }
 
 Parameter noise_parameter(double otherwise) {
@@ -176,9 +177,11 @@ std::vector<Word> measurement_words() {
        image,
        Nature::kLinear,
        "the colours painted where a PNG is not transparent",
-       "strokes(painting.png, distance=l2)",
+       "strokes(painting.png, noise=0.25)",
        {required(image_parameter("a PNG with transparency")),
         choice_parameter("distance", {"l2", "l1"}, "squared or absolute differences; l1 is not linear"),
+        number_parameter("noise", kStrokesNoise, kLeastNoise, kMostNoise,
+                         "standard deviation by which samples may differ, on the scale [-1, 1]"),
         fit_parameter()},
        strokes_by,
        {}},

@@ -207,9 +207,12 @@ TEST(Objectives, StrokesReadTheirAlpha) {
   Tensor red = torch::full({1, 3, 32, 32}, -1.0f);
   red.select(1, 0).fill_(1);
   for (const char* distance : {"l1", "l2"}) {
-    const auto objective = make_objective("strokes('" + path + "', distance=" + distance + ")", context);
+    const auto objective =
+        make_objective("strokes('" + path + "', noise=2, distance=" + distance + ")", context);
     EXPECT_NEAR(objective->score(red).item<float>(), 0, 1e-6);
-    EXPECT_NEAR(objective->score(-red).item<float>(), distance[1] == '1' ? -2 : -4, 1e-4);
+    // A column of 32 pixels in three channels, each off by 2.
+    EXPECT_NEAR(objective->score(-red).item<float>(), 96 * (distance[1] == '1' ? -std::sqrt(2.0) : -0.5),
+                1e-3);
     EXPECT_EQ(objective->linear().size(), distance[1] == '2' ? 1u : 0u);
   }
   EXPECT_NE(objective_refusal("strokes('" + path + "', distance=l3)", context).find("l2 or l1"),
