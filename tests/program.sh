@@ -39,7 +39,7 @@ same_pixels() { [ -s "$1" ] && [ -s "$2" ] && cmp -s <(pixels "$1") <(pixels "$2
 
 # The main way through.
 works help "$steer" --help
-for command in train sample grid again reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate outpaint words list tune likelihood reflow export search compare report; do
+for command in train sample grid front again reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate outpaint words list tune likelihood reflow export search compare report; do
   works "help of $command" "$steer" $command --help
   claims "an example of $command" grep -q "^  steer $command " out.txt
 done
@@ -279,6 +279,9 @@ claims 'it is bit for bit the same' same_pixels inverted.png repeated.png
 works 'through the noise of two seeds' "$steer" interpolate edm --seeds 3,8 -n 5 -o seeds.gif
 works 'through that of two pictures' "$steer" interpolate edm one/9.png one/9.png -n 3 -o noise.png
 refuses 1 'two seeds' "$steer" interpolate edm --seeds 3 -o never.png
+works 'a front of two goals' "$steer" front edm --objective 'gaussian(mean=0.5, std=0.5)' --objective 'gaussian(mean=-0.5, std=0.5)' --weights 0.5,2 -n 2 --steps 3 -o front.png --chart front.svg
+claims 'the goals alone' grep -q '^alone' out.txt
+refuses 1 'weights above 0' "$steer" front edm --objective 'gaussian()' --objective 'gaussian(mean=1)' --weights 2,1 -n 2 -o never.png
 works 'a chart of scores' "$steer" guide edm --objective 'gaussian(mean=0.5, std=0.5)' -n 2 --steps 4 --chart chart.svg -o charted.png
 claims 'the chart is one' grep -q '^<svg' chart.svg
 claims 'the figures beside the chart' grep -q '"mean"' chart.json

@@ -25,6 +25,7 @@ void add_decode(CLI::App& app, Run& run);
 void add_compare(CLI::App& app, Run& run);
 void add_report(CLI::App& app, Run& run);
 void add_grid(CLI::App& app, Run& run);
+void add_front(CLI::App& app, Run& run);
 void add_guide(CLI::App& app, Run& run);
 void add_import(CLI::App& app, Run& run);
 void add_export(CLI::App& app, Run& run);

@@ -62,6 +62,7 @@ int main(int argc, char** argv) {
   steer::add_decode(app, run);
   steer::add_guide(app, run);
   steer::add_grid(app, run);
+  steer::add_front(app, run);
   steer::add_again(app, run);
   steer::add_import(app, run);
   steer::add_export(app, run);
