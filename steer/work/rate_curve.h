@@ -35,9 +35,9 @@ struct Rate {
 
 // What the code saves against a format.
 struct RateComparison {
-  std::string format;
-  bool bare = false;  // against its files without what all of them share
-  RateSaving saving;
+  std::string format;  // its name
+  bool bare = false;   // against its files without what all of them share
+  RateSaving saving;   // how much, and where
 };
 
 // All of them.
