@@ -123,9 +123,7 @@ def trivial(task, pictures, mean):
         elif task == "left":
             answer = mean
         else:
-            grey = Image.merge("RGB", [Image.eval(ImageChops.add(ImageChops.add(*[c.point(lambda v: v / 3) for c in
-                               truth.split()[:2]]), truth.split()[2].point(lambda v: v / 3)), lambda v: v)] * 3)
-            answer = grey
+            answer = truth.convert("RGB", (1 / 3, 1 / 3, 1 / 3, 0) * 3)
         psnrs.append(psnr(answer, truth, task == "left"))
     return statistics.mean(psnrs)
 
@@ -168,12 +166,13 @@ def labels_table(steer, o, out):
         "DDN told the class": f"sample {o.ddn} --label all --judge {o.judge} -n {o.labels} --force",
         "DDN told the class, steered": f"guide {o.ddn} --label all --top 1 {objective}",
         "flow told the class": f"sample {o.flow} --label all --judge {o.judge} -n {o.labels} --force",
-        "flow, auto": f"guide {o.flow} --label none {objective}",
-        "flow, auto, 10 steps": f"guide {o.flow} --label none --steps 10 {objective}",
-        "flow, tfg as published": f"guide {o.flow} --label none --method tfg --guidance climb.safe=false {objective}",
-        "flow, dps": f"guide {o.flow} --label none --method dps {objective}",
-        "flow, freedom": f"guide {o.flow} --label none --method freedom {objective}",
-        "flow, mpgd": f"guide {o.flow} --label none --method mpgd {objective}",
+        "flow, auto": f"guide {o.flow} {objective}",
+        "flow, auto, 10 steps": f"guide {o.flow} --steps 10 {objective}",
+        "flow, tfg as published": f"guide {o.flow} --method tfg --guidance climb.safe=false {objective}",
+        "flow, dps": f"guide {o.flow} --method dps {objective}",
+        "flow, freedom": f"guide {o.flow} --method freedom {objective}",
+        "flow, mpgd": f"guide {o.flow} --method mpgd {objective}",
+        "flow, no gradient: 4 particles": f"guide {o.flow} --steps 10 --method svdd --particles 4 {objective}",
         "flow told the class, auto": f"guide {o.flow} --label all --steps 10 {objective}",
         "chain, noise 0.5": f"guide {o.ddn} --label all --top 1 --then {o.flow} --noise 0.5 --steps 5 {objective}",
     }
