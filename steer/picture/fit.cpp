@@ -16,17 +16,20 @@ int64_t rows_of_portion(const Tensor& rows) {
   return std::max<int64_t>(1, kPortion / std::max<int64_t>(1, rows[0].numel()));
 }
 
-// Pictures of so few colours are drawn, not photographed.
-constexpr int64_t kPalette = 64;
+// Pictures of so few colours, and of so many pixels to each of them, are drawn, not photographed.
+constexpr int64_t kPalette = 64, kPixelsOfAColour = 4;
 
-// Which of images uint8 [N, C, H, W] have at most kPalette colours: bool [N].
+// Which of images uint8 [N, C, H, W] are: bool [N].
 Tensor drawn_in_pixels(const Tensor& images) {
   Tensor colour = images.select(1, 0).to(torch::kInt32);
   for (int64_t c = 1; c < images.size(1); ++c)
     colour = colour.mul(256).add_(images.select(1, c).to(torch::kInt32));
   const Tensor ordered = std::get<0>(colour.flatten(1).sort(1));
   const int64_t last = ordered.size(1) - 1;
-  return ordered.narrow(1, 1, last).ne(ordered.narrow(1, 0, last)).sum(1).lt(kPalette);
+  return ordered.narrow(1, 1, last)
+      .ne(ordered.narrow(1, 0, last))
+      .sum(1)
+      .lt(std::min(kPalette, (last + 1) / kPixelsOfAColour));
 }
 
 // Enlarged by a whole factor along both sides.

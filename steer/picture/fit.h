@@ -19,7 +19,8 @@ Tensor with_channels(const Tensor& images, int64_t channels);
 // Images uint8 [N, C, H, W] as [N, C, size, size]; size 0 leaves them. `fit` is one of
 //   pad     centred on black, first shrunk by area (both sides alike) where a side is too long;
 //   resize  the whole image: area averages along a side that shrinks, bilinear along one that grows; an image
-//           of at most 64 colours that grows by whole factors is pixel art, whose pixels become squares;
+//           of at most 64 colours, and four pixels to a colour, that grows by whole factors is pixel art,
+//           whose pixels become squares;
 //   crop    the largest centred part of the shape asked for, then as resize.
 Tensor fitted(const Tensor& images, int64_t size, const std::string& fit);
 

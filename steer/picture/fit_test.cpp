@@ -47,6 +47,9 @@ TEST(Fit, PixelArtThatGrowsByAWholeFactorKeepsItsSquares) {
   EXPECT_TRUE(torch::equal(grown.narrow(0, 0, 1), at::constant_pad_nd(squares, {8, 8, 8, 8})));
   EXPECT_TRUE(torch::equal(grown.narrow(0, 1, 1), fitted(photo, 48, "resize")));
   EXPECT_FALSE(torch::equal(grown.narrow(0, 1, 1), photo.repeat_interleave(4, 2).repeat_interleave(4, 3)));
+  const Tensor tiny = torch::randint(0, 256, {1, 3, 8, 8}, torch::kUInt8);  // 64 colours in as many pixels
+  EXPECT_FALSE(
+      torch::equal(fitted(tiny, 16, "resize"), tiny.repeat_interleave(2, 2).repeat_interleave(2, 3)));
   EXPECT_TRUE(torch::equal(fitted_exactly(art, 16, 24, "resize").to(torch::kUInt8),
                            art.repeat_interleave(2, 2).repeat_interleave(3, 3)));
   // And back again, whatever grew.
