@@ -66,12 +66,11 @@ def psnr(a, b, left_alone=False):
 def samples_table(steer, o, out):
     made = {
         "DDN, codes all alike": f"sample {o.ddn}",
-        "DDN, codes of the prior": f"sample {o.ddn} --prior",
         "flow, 10 steps": f"sample {o.flow} --steps 10",
         "flow": f"sample {o.flow}",
-        "DDN with prior, then flow from noise 0.3": f"sample {o.ddn} --prior --then {o.flow} --noise 0.3 --steps 10",
-        "DDN with prior, then flow from noise 0.5": f"sample {o.ddn} --prior --then {o.flow} --noise 0.5 --steps 10",
-        "DDN with prior, then flow from noise 0.7": f"sample {o.ddn} --prior --then {o.flow} --noise 0.7 --steps 10",
+        "DDN, then flow from noise 0.3": f"sample {o.ddn} --then {o.flow} --noise 0.3 --steps 10",
+        "DDN, then flow from noise 0.5": f"sample {o.ddn} --then {o.flow} --noise 0.5 --steps 10",
+        "DDN, then flow from noise 0.7": f"sample {o.ddn} --then {o.flow} --noise 0.7 --steps 10",
     }
     rows = []
     for number, (name, line) in enumerate(made.items()):

@@ -9,6 +9,7 @@
 #include "steer/core/files.h"
 #include "steer/core/json.h"
 #include "steer/core/options.h"
+#include "steer/core/shipped.h"
 #include "steer/core/tensors.h"
 #include "steer/nn/classifier.h"
 #include "steer/nn/initial_values.h"
@@ -56,8 +57,9 @@ SavedNetwork from_checkpoint(const std::string& path, torch::Device device, Outp
   return {forward, options.channels, options.size, path, class_names_of(word(checkpoint, "class_names"))};
 }
 
-SavedNetwork load_network(const std::string& path, torch::Device device, Output output) {
+SavedNetwork load_network(const std::string& name, torch::Device device, Output output) {
   namespace fs = std::filesystem;
+  const std::string path = found_or_shipped(name, "models", ".safetensors");
   STEER_CHECK(fs::exists(path), "[classifier] ", path,
               ": expected a run folder, a checkpoint or a TorchScript file but there is nothing");
   if (fs::is_directory(path)) {

@@ -27,7 +27,8 @@ struct SavedNetwork {
   Tensor operator()(const Tensor& x) const;
 };
 
-// The classifier in a run folder, a checkpoint file of the family "classifier", or a TorchScript file whose
+// The classifier in a run folder, a checkpoint file of the family "classifier" or the name of one that ships
+// with the program (core/shipped.h), or a TorchScript file whose
 // forward gives logits [N, M] of images [N, C, H, W] in [-1, 1] and which may declare whole numbers `size`
 // and `channels`. In float32, without dropout, its weights without gradient. Error where there is nothing, or
 // anything else.

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+
 #include "steer/core/check.h"
 #include "steer/core/checkpoint.h"
 #include "steer/core/files.h"
@@ -58,6 +61,19 @@ TEST(SavedNetwork, ACheckpointGivesItsNetworksLogits) {
   EXPECT_TRUE(torch::allclose(saved(colour), saved(x), 1e-4, 1e-5));
   EXPECT_TRUE(torch::allclose(saved(x.narrow(2, 0, 4).narrow(3, 0, 4)),
                               saved(at::upsample_nearest2d(x.narrow(2, 0, 4).narrow(3, 0, 4), {8, 8}))));
+}
+
+TEST(SavedNetwork, OneThatShipsHasItsNameAlone) {
+  const TemporaryFolder share;
+  std::filesystem::create_directories(share / "models");
+  Classifier network = small_classifier();
+  write_classifier(share / "models/a_judge_that_ships.safetensors", network);
+  setenv("STEER_SHARE", share.path().c_str(), 1);
+  const Tensor x = torch::rand({2, 1, 8, 8});
+  network->eval();
+  EXPECT_TRUE(torch::equal(load_classifier("a_judge_that_ships", torch::kCPU)(x), network->forward(x)));
+  EXPECT_NE(classifier_refusal("no_judge_that_ships").find("there is nothing"), std::string::npos);
+  unsetenv("STEER_SHARE");
 }
 
 TEST(SavedNetwork, HasAGradientInItsInputAlone) {

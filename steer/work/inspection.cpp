@@ -9,7 +9,7 @@
 #include "steer/core/json.h"
 #include "steer/picture/images.h"
 #include "steer/work/recipe_pictures.h"
-#include "steer/work/shipped.h"
+#include "steer/core/shipped.h"
 
 namespace steer {
 namespace {

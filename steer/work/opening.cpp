@@ -5,7 +5,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/precision.h"
-#include "steer/work/shipped.h"
+#include "steer/core/shipped.h"
 
 namespace steer {
 

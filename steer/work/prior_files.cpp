@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "steer/core/check.h"
-#include "steer/work/shipped.h"
+#include "steer/core/shipped.h"
 
 namespace steer {
 

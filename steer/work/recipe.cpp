@@ -16,7 +16,7 @@
 #include "steer/work/guiding.h"
 #include "steer/work/pictures.h"
 #include "steer/work/recipe_pictures.h"
-#include "steer/work/shipped.h"
+#include "steer/core/shipped.h"
 
 namespace steer {
 namespace {

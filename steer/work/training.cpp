@@ -9,7 +9,7 @@
 #include "steer/core/machine.h"
 #include "steer/core/options.h"
 #include "steer/modalities/modalities.h"
-#include "steer/work/shipped.h"
+#include "steer/core/shipped.h"
 
 namespace steer {
 namespace {

@@ -1,4 +1,4 @@
-#include "steer/work/shipped.h"
+#include "steer/core/shipped.h"
 
 #include <algorithm>
 #include <cstdlib>
