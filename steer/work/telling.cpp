@@ -18,7 +18,7 @@ Tensor repeated(int64_t rows, int64_t count) {
 std::vector<int64_t> labels_of(const Telling& telling, const Model& model) {
   const int64_t classes = model.needs().classes;
   const std::string& label = telling.label;
-  if (label.empty()) return model.needs().no_class ? std::vector<int64_t>{classes} : std::vector<int64_t>();
+  if (label.empty()) return {};
   STEER_CHECK(
       classes > 0,
       "[condition] --label: expected none, because the model is not conditional on classes, but got \"",

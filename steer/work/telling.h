@@ -23,8 +23,8 @@ struct Telling {
 };
 
 // The labels that the words name: names or numbers of classes with commas between, all, or none, which is the
-// label after the last and what a model that was trained with dropout of labels makes without one: without
-// words it is told that, any other model nothing. Error when one is no class of the model, or it has none.
+// label after the last and what a model that was trained with dropout of labels makes without one. Empty
+// without words. Error when one is no class of the model, or it has none.
 std::vector<int64_t> labels_of(const Telling& telling, const Model& model);
 
 // For `count` samples: sample i takes the label and the file i modulo how many there are. Error, with one
