@@ -172,7 +172,9 @@ def labels_table(steer, o, out):
         "flow, freedom": f"guide {o.flow} --label none --method freedom {objective}",
         "flow, mpgd": f"guide {o.flow} --label none --method mpgd {objective}",
         "flow, no gradient: 4 particles": f"guide {o.flow} --label none --steps 10 --method svdd --particles 4 {objective}",
-        "flow told the class, auto": f"guide {o.flow} --label all --steps 10 {objective}",
+        "flow told the class, auto, 10 steps": f"guide {o.flow} --label all --steps 10 {objective}",
+        "the same, scale 2": f"guide {o.flow} --label all --steps 10 --scale 2 {objective}",
+        "the same, scale 3, 20 steps": f"guide {o.flow} --label all --steps 20 --scale 3 {objective}",
         "chain, noise 0.5": f"guide {o.ddn} --label all --top 1 --then {o.flow} --noise 0.5 --steps 5 {objective}",
     }
     rows = []
