@@ -10,29 +10,28 @@
 #include "steer/modalities/modalities.h"
 #include "steer/work/outputs.h"
 #include "steer/work/prior_files.h"
+#include "steer/work/samples.h"
+#include "steer/work/telling.h"
 
 namespace steer {
 namespace {
 
-// Codes of a split, a batch of samples at a time: data sets may be larger than memory.
+// Codes of a split, a batch of samples at a time: data sets may be larger than memory. A conditional model is
+// told what the data say.
 Tensor encoded_split(const Codec& codec, const LoadedModel& loaded, const PriorRequest& request,
                      const std::string& split, int64_t count, const WorkWatch& watch) {
   const Space space = loaded.model->space();
   const Modality& modality = modality_of(space);
-  DataOptions options;
-  options.path = request.data;
-  options.split = split;
-  options.limit = count;
-  set_fit(options, request.fit);
-  modality.fitted(options, space);
-  const auto data = make_dataset(options);
+  const auto data = make_dataset(fitting_options(request.data, split, request.fit, space, count));
   const torch::Device device = loaded.model->module().parameters().front().device();
   const int64_t total = count > 0 ? std::min(count, data->size()) : data->size();
   std::vector<Tensor> codes;
   for (int64_t at = 0; at < total;) {
     std::vector<int64_t> rows(static_cast<size_t>(std::min(request.batch, total - at)));
     std::iota(rows.begin(), rows.end(), at);
-    codes.push_back(codec.encode(data->batch(rows).data.to(device)).code.cpu());
+    const Batch batch = data->batch(rows);
+    const Told told = told_by({}, *loaded.model, batch.data, batch.told.label, data->classes());
+    codes.push_back(codec.encode(batch.data.to(device), 1, told.to(device)).code.cpu());
     at += static_cast<int64_t>(rows.size());
     const double share = static_cast<double>(at) / static_cast<double>(total);
     const bool goes_on = tell(watch, {"encode " + split, share, fmt::format("{} {}", at, modality.plural)});

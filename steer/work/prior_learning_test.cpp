@@ -10,6 +10,7 @@
 #include "steer/testing/temporary_folder.h"
 #include "steer/work/prior_files.h"
 #include "steer/work/samples.h"
+#include "steer/work/small_codecs.h"
 
 namespace steer {
 namespace {
@@ -51,6 +52,14 @@ TEST(PriorLearning, WritesAPriorOfTheModel) {
             std::string::npos);
   world.request.resume = true;
   EXPECT_EQ(learn_prior(world.loaded, world.request).training.steps, 6);
+}
+
+TEST(PriorLearning, AConditionalModelIsToldTheLabelsOfTheData) {
+  PriorWorld world;
+  world.loaded.model = loaded_class_ddn().model;
+  const PriorLearning made = learn_prior(world.loaded, world.request);
+  EXPECT_EQ(made.codes, 40);
+  EXPECT_TRUE(std::filesystem::exists(made.out));
 }
 
 TEST(PriorLearning, CodesOfAFileTeachTheSame) {
