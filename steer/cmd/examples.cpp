@@ -25,7 +25,8 @@ constexpr const char* kExamples[] = {
     "guide mnist_ddn --objective 'program(\"./judge.py\")' --particles 8 --temperature 2",
     "grid mnist_ddn --x seed=0:8 --y top=1,2,16 --objective 'edges(photo.png)' -o grid.png",
     "grid runs/photos --x steps=5,10,20 --y solver=ddim,unipc,adams -n 4",
-    "front runs/photos --objective 'label(cat, classifier=runs/judge)' --objective 'inpaint(photo.png, mask=left)' -o front.png",
+    "front runs/photos --objective 'label(cat, classifier=runs/judge)' --objective 'inpaint(photo.png, "
+    "mask=left)' -o front.png",
     "again guided.png -o repeated.png",
     "import weights.safetensors --official pyramid --out runs/official",
     "import --diffusers folder/ --out runs/ddpm",

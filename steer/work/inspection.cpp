@@ -7,9 +7,9 @@
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/core/json.h"
+#include "steer/core/shipped.h"
 #include "steer/picture/images.h"
 #include "steer/work/recipe_pictures.h"
-#include "steer/core/shipped.h"
 
 namespace steer {
 namespace {

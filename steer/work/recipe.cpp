@@ -10,13 +10,13 @@
 #include "steer/core/options.h"
 #include "steer/core/precision.h"
 #include "steer/core/seed_list.h"
+#include "steer/core/shipped.h"
 #include "steer/objectives/syntax.h"
 #include "steer/picture/picture_writing.h"
 #include "steer/work/drawing.h"
 #include "steer/work/guiding.h"
 #include "steer/work/pictures.h"
 #include "steer/work/recipe_pictures.h"
-#include "steer/core/shipped.h"
 
 namespace steer {
 namespace {

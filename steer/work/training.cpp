@@ -8,8 +8,8 @@
 #include "steer/core/check.h"
 #include "steer/core/machine.h"
 #include "steer/core/options.h"
-#include "steer/modalities/modalities.h"
 #include "steer/core/shipped.h"
+#include "steer/modalities/modalities.h"
 
 namespace steer {
 namespace {
