@@ -7,6 +7,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/files.h"
+#include "steer/core/notice.h"
 #include "steer/modalities/modalities.h"
 #include "steer/work/outputs.h"
 #include "steer/work/prior_files.h"
@@ -90,6 +91,10 @@ PriorLearning learn_prior(const LoadedModel& loaded, const PriorRequest& request
   made.bits = prior.bits(test).sum(1).mean().item<double>();
   made.latent_bits = codec.bits();
   made.fingerprint = prior.fingerprint();
+  if (made.bits > made.latent_bits)
+    notice(fmt::format("[prior] {}: takes {:.1f} bits for a code of other samples, more than the {:.1f} that "
+                       "all take without a prior: {} codes are too few to learn from, or training was short",
+                       made.out, made.bits, made.latent_bits, made.codes));
   return made;
 }
 
