@@ -4,7 +4,8 @@
             memorisation, seconds a sample
   tasks     zero-shot on held-out emoji: PSNR of super-resolution x4, of the left half, of colours, beside
             the trivial answers
-  chain     each alone and one after the other: PSNR, score, the judge's share, seconds a sample
+  labels    a class asked for: the second judge's share and confidence, seconds a sample; the chain of both
+            stands in all three
 
 Everything is asked of the program; answers are kept in OUT/answers.json, so that a run that was stopped goes on.
 
@@ -100,15 +101,15 @@ def held_out(o):
 
 
 def restored(steer, o, out, name, line, task, pictures):
-    """Of one way to restore the pictures: mean PSNR, the judge's share, seconds."""
-    psnrs, right, seconds = [], 0, 0
+    """Of one way to restore the pictures: mean PSNR, seconds a picture."""
+    psnrs, seconds = [], 0
     for i, (kind, file) in enumerate(pictures):
-        made = out / f"{name}_{task}_{i}.png".replace(" ", "_").replace(",", "")
+        made = str(out / f"{name}_{task}_".replace(" ", "_").replace(",", ""))
         objective = TASKS[task].format(image=file)
         answer = steer(f"guide {line} --label {kind} --objective '{objective}' -n 1 --seed {i} --force"
-                       f" -o '{str(made)[:-4]}_{{seed}}.png'")
+                       f" -o '{made}{{seed}}.png'")
         seconds += answer["seconds"]
-        image = Image.open(f"{str(made)[:-4]}_{i}.png").convert("RGB")
+        image = Image.open(f"{made}{i}.png").convert("RGB")
         psnrs.append(psnr(image, small(file), task == "left"))
     return statistics.mean(psnrs), seconds / len(pictures)
 
@@ -180,11 +181,10 @@ def labels_table(steer, o, out):
     rows = []
     for number, (name, line) in enumerate(ways.items()):
         found = steer(f"{line} -o {out}/labels{number}.png")
-        score = f"{found['scores']['mean']:.3f}" if isinstance(found.get("scores"), dict) else ""
-        rows.append([name, f"{100 * found['judge']['share']:.1f} %", f"{found['judge']['confidence']:.3f}", score,
+        rows.append([name, f"{100 * found['judge']['share']:.1f} %", f"{found['judge']['confidence']:.3f}",
                      f"{found['seconds'] / o.labels:.2f}"])
         print("  ".join(rows[-1]), flush=True)
-    table(["", "of the class asked, by the other judge", "its confidence", "score", "seconds a sample"], rows)
+    table(["", "of the class asked, by the other judge", "its confidence", "seconds a sample"], rows)
 
 
 def main():
