@@ -58,6 +58,7 @@ int run_reconstruct(const ReconstructFlags& flags) {
   ReconstructionOptions options = flags.options;
   options.device = computing.device;
   options.strip_columns = flags.strip.empty() ? 0 : flags.strip_columns;
+  options.film = is_film(flags.strip);
   const LoadedModel loaded = opened(flags.run, computing);
   const Reconstruction made = reconstruct(loaded, options, on_terminal());
   Json figures = {{"run", flags.run}};

@@ -18,13 +18,6 @@ namespace {
 constexpr int kWebpContainerBytes = 20, kWebpBestMethod = 6;
 constexpr unsigned char kMarker = 0xFF, kStartOfScan = 0xDA;
 
-void check_picture(const Tensor& picture, const char* where) {
-  STEER_CHECK(picture.dim() == 3 && picture.scalar_type() == torch::kUInt8 &&
-                  (picture.size(0) == 1 || picture.size(0) == 3),
-              "[", where, "] expected a uint8 picture [1 or 3, H, W] but got ", picture.scalar_type(), " ",
-              shape_text(picture.sizes()));
-}
-
 // Where the coded scan of a baseline JPEG begins: after the last segment that carries a length.
 size_t scan_begin(std::string_view bytes) {
   const auto byte = [&](size_t at) { return static_cast<unsigned char>(bytes[at]); };
@@ -39,8 +32,15 @@ size_t scan_begin(std::string_view bytes) {
 
 }  // namespace
 
+void check_codable(const Tensor& picture, const char* where) {
+  STEER_CHECK(picture.dim() == 3 && picture.scalar_type() == torch::kUInt8 &&
+                  (picture.size(0) == 1 || picture.size(0) == 3),
+              "[", where, "] expected a uint8 picture [1 or 3, H, W] but got ", picture.scalar_type(), " ",
+              shape_text(picture.sizes()));
+}
+
 CodedPicture through_jpeg(const Tensor& picture, int quality) {
-  check_picture(picture, "through_jpeg");
+  check_codable(picture, "through_jpeg");
   STEER_CHECK(quality >= 1 && quality <= 100, "[through_jpeg] expected a quality of 1 to 100 but got ",
               quality);
   const std::string small = encode_jpeg(picture, {quality, true, false});
@@ -52,7 +52,7 @@ CodedPicture through_jpeg(const Tensor& picture, int quality) {
 }
 
 CodedPicture through_webp(const Tensor& picture, int quality) {
-  check_picture(picture, "through_webp");
+  check_codable(picture, "through_webp");
   const std::string what = "[through_webp] ";
   STEER_CHECK(quality >= 0 && quality <= 100, what, "expected a quality of 0 to 100 but got ", quality);
   const Tensor pixels = picture.expand({3, -1, -1}).permute({1, 2, 0}).contiguous();

@@ -18,6 +18,9 @@ struct CodedPicture {
   Tensor decoded;         // uint8 [C, H, W]
 };
 
+// Error, which begins with `where` in brackets, unless it is a picture uint8 [1 or 3, H, W].
+void check_codable(const Tensor& picture, const char* where);
+
 // A picture uint8 [C, H, W], C 1 or 3, as a baseline JPEG of this quality (1 to 100), the file with the
 // Huffman tables best for it; colour at half the resolution (4:2:0).
 CodedPicture through_jpeg(const Tensor& picture, int quality);

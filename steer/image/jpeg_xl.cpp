@@ -77,10 +77,7 @@ void decode(const std::vector<uint8_t>& bytes, const Tensor& pixels) {
 }  // namespace
 
 CodedPicture through_jpeg_xl(const Tensor& picture, int quality) {
-  STEER_CHECK(picture.dim() == 3 && picture.scalar_type() == torch::kUInt8 &&
-                  (picture.size(0) == 1 || picture.size(0) == 3),
-              kWhat, "expected a uint8 picture [1 or 3, H, W] but got ", picture.scalar_type(), " ",
-              shape_text(picture.sizes()));
+  check_codable(picture, "through_jpeg_xl");
   STEER_CHECK(quality >= 1 && quality <= 99, kWhat, "expected a quality of 1 to 99 but got ", quality);
   const Tensor pixels = picture.permute({1, 2, 0}).contiguous(), back = at::empty_like(pixels);
   const std::vector<uint8_t> bytes = encoded(pixels, quality);

@@ -18,16 +18,21 @@ State row_by_row(const std::vector<State>& states) {
   return concatenated(states).rows(index.view({sources, -1}).t().flatten());
 }
 
+// The truth above what the code says after each layer, a frame for each.
+Tensor film_of_layers(const Space& space, const State& truth, const std::vector<State>& layers) {
+  std::vector<Tensor> frames;
+  for (State said : layers) {
+    said.x = within(space, said.x);
+    frames.push_back(to_bytes(picture_of(space, {truth, said}, kReconstructedColumns)));
+  }
+  return at::stack(frames);
+}
+
 void add_strip(Reconstruction& made, const Codec& codec, const Tensor& code, const Told& told,
                const ReconstructionOptions& options, const WorkWatch& watch) {
   const std::vector<int64_t> layers = spread_layers(code.size(1), options.strip_columns);
   std::vector<State> columns = unfold_all(codec, code, layers, options.batch, options.device, told, watch);
-  std::vector<Tensor> frames;
-  for (State& said : columns) {
-    said.x = within(codec.space(), said.x);
-    frames.push_back(to_bytes(picture_of(codec.space(), {made.truth, said}, kReconstructedColumns)));
-  }
-  made.film = at::stack(frames);
+  if (options.film) made.film = film_of_layers(codec.space(), made.truth, columns);
   columns.insert(columns.begin(), made.truth);
   made.strip = picture_of(codec.space(), row_by_row(columns), static_cast<int64_t>(columns.size()));
   for (const int64_t layer : layers) made.strip_layers.push_back(layer + 1);

@@ -19,6 +19,7 @@ struct ReconstructionOptions {
   int64_t beam = 1;     // prefixes side by side while encoding; 1 = greedy
   // Layers in the strip and the film at most, evenly spread from the first to the last; 0: none.
   int64_t strip_columns = 0;
+  bool film = false;                   // of these layers a film too
   int64_t batch = 64;                  // samples at once
   torch::Device device = torch::kCPU;  // where the model is
 };

@@ -32,7 +32,7 @@ TEST(Reconstruct, TheLastLayersErrorIsThatOfTheSamples) {
 TEST(Reconstruct, AStripShowsEachSampleAndThenItsCode) {
   const LoadedModel loaded = loaded_ddn();
   ReconstructionOptions options = shapes_to_reconstruct(3);
-  options.strip_columns = 2;
+  options.strip_columns = 2, options.film = true;
   options.batch = 2;
   const Reconstruction made = reconstruct(loaded, options);
   EXPECT_EQ(made.strip_layers, (std::vector<int64_t>{1, 6}));
