@@ -92,9 +92,10 @@ PriorLearning learn_prior(const LoadedModel& loaded, const PriorRequest& request
   made.latent_bits = codec.bits();
   made.fingerprint = prior.fingerprint();
   if (made.bits > made.latent_bits)
-    notice(fmt::format("[prior] {}: takes {:.1f} bits for a code of other samples, more than the {:.1f} that "
-                       "all take without a prior: {} codes are too few to learn from, or training was short",
-                       made.out, made.bits, made.latent_bits, made.codes));
+    notice(
+        fmt::format("[prior] {}: takes {:.1f} bits for a code of other samples, more than the {:.1f} that "
+                    "all take without a prior: {} codes are too few to learn from, or training was short",
+                    made.out, made.bits, made.latent_bits, made.codes));
   return made;
 }
 
