@@ -79,9 +79,9 @@ Tensor gradient_of(const Tensor& value, const Tensor& y) {
   }
 }
 
-// The score and its gradient somewhere.
+// The score and its gradient somewhere, and the score that safe steps go by.
 struct Slope {
-  Tensor value, gradient;
+  Tensor value, gradient, worth;
 };
 
 // One move of mean guidance: from where, by which slope.
@@ -99,7 +99,8 @@ struct Look {
   Slope first;     // at x0, of the objective seen through `draws` of deviation `std`
   double std = 0;
   Tensor draws;
-  Tensor done;  // bool [B], samples that are left alone; undefined where none may be
+  bool ends = false;  // no noise follows
+  Tensor done;        // bool [B], samples that are left alone; undefined where none may be
 };
 
 // Everything that does not change during a run, and the draws it has taken.
@@ -130,13 +131,20 @@ struct Climber {
     return value.to(at.scalar_type());
   }
 
+  // What safe steps go by: the score as seen, but without noise where the answer is the sample itself, since
+  // the top of what a few draws see may lie beside its own.
+  Tensor worth(const Tensor& at, const Look& seen) const {
+    return seen.ends && seen.draws.defined() ? objective.closed(at, 0).to(at.scalar_type())
+                                             : height(at, seen);
+  }
+
   // The share of what a slope promises that a move must gain. Of a parabola, where a quarter is three
   // quarters of the way from its top to as far beyond; what flattens out, as the logarithm of a probability,
   // may gain less.
   double enough() const { return objective.linear() ? 0.25 : 0; }
 
   Tensor gains(const Slope& from, const Tensor& value, const Tensor& move) const {
-    return value - from.value >= enough() * (from.gradient * move).flatten(1).sum(1);
+    return value - from.worth >= enough() * (from.gradient * move).flatten(1).sum(1);
   }
 
   // A move, shortened for each sample until it gains enough; what cannot be mended is left out.
@@ -145,7 +153,7 @@ struct Climber {
     const Tensor rise = (from.gradient * move).flatten(1).sum(1);
     Tensor share = at::ones_like(rise), gain;
     for (int64_t i = 1;; ++i) {
-      gain = height(start + over(share, move) * move, seen) - from.value;
+      gain = worth(start + over(share, move) * move, seen) - from.worth;
       const Tensor good = gain >= enough() * share * rise;
       if (i == kTries || good.all().item<bool>()) break;
       // Where the parabola through the values at both ends, with the slope at its beginning, has its top.
@@ -159,11 +167,17 @@ struct Climber {
     const torch::AutoGradMode with_gradients(true);
     const Tensor y = at.detach().requires_grad_(true);
     const Tensor value = height(y, seen);
-    return {value.detach(), gradient_of(value.sum(), y)};
+    const Tensor gradient = gradient_of(value.sum(), y);
+    if (!options.safe || !seen.ends || !seen.draws.defined())
+      return {value.detach(), gradient, value.detach()};
+    const torch::NoGradGuard no_grad;
+    return {value.detach(), gradient, worth(at, seen)};
   }
 
-  Look look(const Denoiser& D, const Tensor& x, const Tensor& level, double sigma, const Strengths& by) {
+  Look look(const Denoiser& D, const Tensor& x, const Tensor& level, double sigma, double next,
+            const Strengths& by) {
     Look seen;
+    seen.ends = next == 0;
     Tensor input, answer;
     {
       const torch::AutoGradMode if_needed(by.rho != 0);
@@ -225,7 +239,7 @@ struct Climber {
       if (i == options.iterations) return now;
       Tensor end = now.from + now.move;
       Slope there = slope(end, seen);
-      if (options.safe && !gains(now.slope, there.value, now.move).all().item<bool>()) {
+      if (options.safe && !gains(now.slope, there.worth, now.move).all().item<bool>()) {
         end = now.from + braked(now.slope, now.from, now.move, seen);
         there = slope(end, seen);
       }
@@ -251,7 +265,7 @@ struct Climber {
     if (seen.delta_t.defined()) variance = reached(over(factor, seen.delta_t) * seen.delta_t, sigma);
     const Tensor move = sum(variance, mean);
     if (!options.safe) return move;
-    const Tensor good = gains(seen.first, height(seen.x0 + move, seen), move);
+    const Tensor good = gains(seen.first, worth(seen.x0 + move, seen), move);
     if (good.all().item<bool>()) return move;
     // Each for itself, then both.
     if (variance.defined()) variance = braked(seen.first, seen.x0, variance, seen);
@@ -270,7 +284,7 @@ struct Climber {
     const Strengths by = strengths(sigma, next);
     Look seen;
     const Denoiser watched = [&](const Tensor& at, const Tensor& level) {
-      seen = look(D, at, level, sigma, by);
+      seen = look(D, at, level, sigma, next, by);
       return options.keep_eps ? seen.raw : seen.x0;
     };
     Tensor moved = step(watched, x, sigma, next);
@@ -285,7 +299,7 @@ struct Climber {
     const Denoiser guided = [&](const Tensor& at, const Tensor& level) {
       // The deviation of the draws is a host's number; without them nothing waits for the level.
       const double now = options.sigma == 0 && options.reach == 0 ? sigma : level[0].item<double>();
-      const Look seen = look(D, at, level, now, by);
+      const Look seen = look(D, at, level, now, next, by);
       const Tensor move = whole_move(seen, level.square(), now);
       const Tensor answer = move.defined() ? seen.x0 + move : seen.x0;
       return options.clip_x0 ? within(objective.space(), answer) : answer;

@@ -110,7 +110,8 @@ std::string checked_form(const ClimbOptions& options, const SolverOptions& solve
 //                    square of at most reach s sigma / sqrt(s^2 + sigma^2)
 //   safe             S being the score as its gradient saw it, moves m with S(x0 + m) - S(x0) < c <g, m> (c =
 //                    1/4 where all terms are linear, else 0) are shortened, of each sample for itself: the
-//                    iterations of mean guidance, then both terms together, or else each and then both
+//                    iterations of mean guidance, then both terms together, or else each and then both; of
+//                    the step to sigma' = 0, whose answer is the sample, S is the score without noise
 //   momentum         y <- y + m_i, m_i = mu s_mu dF/dy + momentum m_(i-1)
 //   jacobian         g = A' (sigma^2 A J A' + noise^2)^-1 (y - A x0) of linear terms (covariance_pull.h)
 //   enough           samples with S(x0) > -enough move by nothing

@@ -620,6 +620,25 @@ TEST(Climb, SafeStepsOfASampleDependOnItsOwnSeed) {
   }
 }
 
+// Draws of noise may see a top beside the sample's own; what is made at the last step is judged without them.
+TEST(Climb, TheLastSafeStepLowersNoScore) {
+  World w;
+  w.seeds = sample_seeds(3, 64), w.levels = doubles({1.5, 0});
+  w.start = starting_noise(w.seeds, {1, 2, 3}, 1.5);
+  w.solver_noise = seeded_noise(w.seeds, {1, 2, 3}), w.guide_noise = seeded_noise(w.seeds + 1000, {1, 2, 3});
+  const auto gain = [&](const std::string& method, double strength) {
+    ClimbOptions options = climb_preset(method, strength), none = climb_preset("none");
+    options.safe = true, none.clip_x0 = options.clip_x0;
+    const Tensor before = w.objective.score(w.guided(none));
+    return w.objective.score(w.guided(options)) - before;
+  };
+  for (const char* method : {"lgd", "tfg"})
+    for (const double strength : {0.1, 1.0, 10.0}) {
+      EXPECT_GE(gain(method, strength).min().item<double>(), 0) << method << " " << strength;
+      EXPECT_GT(gain(method, strength).mean().item<double>(), 0) << method << " " << strength;
+    }
+}
+
 // Whose slope promises what is not there: it rises everywhere by its gradient, and falls everywhere.
 class Deceiving : public Objective {
  public:
