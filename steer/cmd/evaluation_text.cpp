@@ -37,8 +37,11 @@ std::string task_text(const TaskEvaluation& found, const std::string& words, int
   std::string text;
   if (!found.answers.empty()) {
     std::vector<std::vector<std::string>> rows = {{"answer", "psnr", "mse"}};
-    for (const Answer& answer : found.answers)
+    if (found.answers.front().perceptual) rows[0].push_back("perceptual");
+    for (const Answer& answer : found.answers) {
       rows.push_back({answer.name, fmt::format("{:.2f} dB", answer.psnr), fmt::format("{:.5f}", answer.mse)});
+      if (answer.perceptual) rows.back().push_back(fmt::format("{:.3f}", *answer.perceptual));
+    }
     text = fmt::format("{} over {}, on the hidden places (mean of each one's PSNR)\n", words, counted) +
            table(rows);
   }

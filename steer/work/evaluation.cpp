@@ -38,14 +38,20 @@ TaskOptions task_options(const EvaluationOptions& options) {
   return task;
 }
 
+JudgeOptions judges(const EvaluationOptions& options) {
+  JudgeOptions judge = options.judge;
+  judge.features = options.features;
+  return judge;
+}
+
 // Samples of an objective that needs no truth.
 Evaluation of_objective(const Generator& generator, const EvaluationOptions& options, torch::Device device,
                         const WorkWatch& watch) {
   const Task task(task_options(options), generator.space(), {}, device);
   const Told told = told_by(options.telling, generator, task.count());
   Evaluation found;
-  found.task =
-      evaluate_task(generator, task, options.settings, told, {}, options.judge, options.check, device, watch);
+  found.task = evaluate_task(generator, task, options.settings, told, {}, judges(options), options.check,
+                             device, watch);
   found.count = task.count();
   found.figures = found.task->figures;
   found.picture = picture_of(generator.space(), first_of(found.task->made.state, kShown), kShownColumns);
@@ -65,7 +71,7 @@ Evaluation of_task(const Generator& generator, const EvaluationOptions& options,
   const Tensor average =
       load_samples(source.data, "train", source.fit, space, kAveraged).state.x.mean(0, true);
   Evaluation found;
-  found.task = evaluate_task(generator, task, options.settings, told, average, options.judge, options.check,
+  found.task = evaluate_task(generator, task, options.settings, told, average, judges(options), options.check,
                              device, watch);
   found.count = task.count();
   found.figures = found.task->figures;
@@ -315,13 +321,16 @@ Evaluation evaluate(const LoadedModel& loaded, const EvaluationOptions& options,
   STEER_CHECK(data || !options.objective.empty(),
               "[evaluate] expected --data DIR, or an --objective that needs no image of a data set");
   STEER_CHECK(options.batch > 0, "[evaluate] expected batches of at least one but got ", options.batch);
+  STEER_CHECK(options.objective.empty() || (!options.neighbours && options.samples.empty()), "[evaluate] ",
+              options.neighbours ? "--neighbours" : "--samples",
+              ": expected no --objective beside it, since it is of unguided samples");
   Evaluation found;
   if (!data)
     found = of_objective(as_generator(loaded, "evaluate"), options, device, watch);
-  else if (!options.features.empty() || options.neighbours || !options.samples.empty())
-    found = of_unguided(loaded, options, device, watch);
   else if (!options.objective.empty())
     found = of_task(as_generator(loaded, "evaluate"), options, device, watch);
+  else if (!options.features.empty() || options.neighbours || !options.samples.empty())
+    found = of_unguided(loaded, options, device, watch);
   else if (loaded.model->judge())
     found = of_judge(*loaded.model, options, device, watch);
   else

@@ -23,7 +23,8 @@ struct EvaluationOptions {
                             // data one that needs none; empty: none
   JudgeOptions judge;       // of the samples of an objective
   bool check = false;       // of an objective: as evaluate_task
-  std::string features;     // a network as load_features: unguided samples are compared with the data
+  std::string features;     // a network as load_features: unguided samples are compared with the data, or
+                            // the answers of a task with their truths
   std::string samples;      // a folder of files (files_at) in place of samples drawn by the model
   bool neighbours = false;  // of unguided samples: whether they repeat training samples, and the nearest
   Json settings = Json::object();  // of Generator::plan
@@ -69,10 +70,11 @@ struct Evaluation {
                    // undefined where none were drawn
 };
 
-// With features, samples or neighbours: unguided samples. Else with an objective: its task. Else a model that
+// With an objective: its task. Else with features, samples or neighbours: unguided samples. Else a model that
 // judges is measured on the labels of the data, one with codes on how it keeps them, and one whose kind of
 // sample is measured without a network on unguided samples. Tells the watch. Error, with one line on what is
-// missing, where neither data nor an objective are given or the model cannot do it.
+// missing, where neither data nor an objective are given, unguided samples are asked for beside one, or the
+// model cannot do it.
 Evaluation evaluate(const LoadedModel& loaded, const EvaluationOptions& options, torch::Device device,
                     const WorkWatch& watch = {});
 

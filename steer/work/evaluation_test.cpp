@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "steer/metrics/perceptual.h"
 #include "steer/models/small_models.h"
 #include "steer/picture/images.h"
 #include "steer/testing/refusal.h"
@@ -101,6 +102,26 @@ TEST(Evaluation, ATaskWithTruthStandsBesideTrivialAnswers) {
   EXPECT_EQ(found.task->given.size(), 4);
   EXPECT_EQ(found.figures["guidance"]["top"], 1);
   EXPECT_TRUE(found.picture.defined());
+}
+
+TEST(Evaluation, AnswersAreComparedWithTheTruthByFeatures) {
+  const TemporaryFolder folder;
+  const std::string network = folder / "features.safetensors";
+  save_model(network, *small_loaded("classifier").model, {}, nullptr);
+  EvaluationOptions options = of_shapes(4);
+  options.objective = "super_resolve(factor=2)", options.features = network;
+  options.settings = {{"top", 1}};
+  const Evaluation found = evaluate(small_loaded("ddn"), options, torch::kCPU);
+  ASSERT_TRUE(found.task);
+  const SavedNetwork features = load_features(network, torch::kCPU);
+  const Tensor truth = options.source.load(small_ddn("pyramid")->space()).state.x;
+  EXPECT_EQ(found.task->answers.size(), 4u);
+  EXPECT_NEAR(found.task->answers[0].perceptual.value(),
+              perceptual_distance(features, found.task->made.state.x, truth), 1e-9);
+  EXPECT_NEAR(found.task->answers[1].perceptual.value(),
+              perceptual_distance(features, found.task->given.x, truth), 1e-9);
+  for (const Answer& answer : found.task->answers)
+    EXPECT_EQ(found.figures[answer.name]["perceptual"], answer.perceptual.value());
 }
 
 TEST(Evaluation, WithoutDataAnObjectiveIsScoredAlone) {
@@ -231,6 +252,14 @@ TEST(Evaluation, WhatIsMissingIsSaid) {
   EXPECT_NE(refused("classifier", guided).find("expected a model that samples"), std::string::npos);
   guided.judge.judge = "nowhere";
   EXPECT_NE(refused("ddn", guided).find("asks for a class"), std::string::npos);
+  // What is of unguided samples is not passed over in silence beside an objective.
+  guided.judge.judge = "", guided.samples = "nowhere";
+  EXPECT_NE(refused("ddn", guided).find("--samples: expected no --objective"), std::string::npos);
+  guided.neighbours = true;
+  EXPECT_NE(refused("ddn", guided).find("--neighbours: expected no --objective"), std::string::npos);
+  EvaluationOptions alone;
+  alone.objective = "gaussian(mean=0, std=1)", alone.source.count = 2, alone.features = "nowhere";
+  EXPECT_NE(refused("ddn", alone).find("--features: expected --data"), std::string::npos);
 }
 
 }  // namespace

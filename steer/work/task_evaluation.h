@@ -16,6 +16,7 @@ struct Answer {
   std::string name;  // "guided", or of a trivial one: "as given", "mean image", "bicubic"
   double psnr = 0;   // mean of each sample's PSNR in dB, on the places that were hidden
   double mse = 0;    // mean squared error there
+  std::optional<double> perceptual = {};  // how different whole samples look to a network that was named
 };
 
 // What came of a task.
@@ -27,12 +28,15 @@ struct TaskEvaluation {
   State given;                  // with a truth: N samples, what the objective gave away; zeros where nothing
   std::optional<Verdict> verdict;  // where a judge was asked
   Json figures;                    // objective, samples, guidance (the plan), score_mean, seconds_per_image,
-                                   // evaluations, judge, images, and psnr and mse by the name of the answer
+                                   // evaluations, judge, images, and psnr, mse and perceptual by the name of
+                                   // the answer
 };
 
 // Who judges.
 struct JudgeOptions {
-  std::string judge;  // a classifier, as load_classifier; empty: none
+  std::string features;  // a network as load_features, by which answers are compared with the truth too
+                         // (metrics/perceptual.h); empty: none
+  std::string judge;     // a classifier, as load_classifier; empty: none
   std::string as;     // its name or number of the class, where its classes are others than the objective's;
                       // empty: those are asked
   bool same = false;  // whether it may be a network that guides, which samples may fool
@@ -42,7 +46,8 @@ struct JudgeOptions {
 // has a truth, trivial answers stand beside: what was given, `average` (one sample of the mean of other data,
 // [1, sizes...]), and bicubic enlargement where something smaller was given. With
 // `check` a few samples are drawn without guidance too, and a notice says if the objective likes those
-// better. Tells the watch as "guide". Error where it asks to end, and as Generator::plan and `judged`.
+// better. Tells the watch as "guide". Error where it asks to end, for features without a truth or of a
+// network that guides, and as Generator::plan and `judged`.
 TaskEvaluation evaluate_task(const Generator& generator, const Task& task, const Json& settings,
                              const Told& told, const Tensor& average, const JudgeOptions& judge, bool check,
                              torch::Device device, const WorkWatch& watch = {});
