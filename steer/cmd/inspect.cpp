@@ -90,9 +90,11 @@ std::string inspected_text(const InspectedIndex& found) {
 
 std::string inspected_text(const InspectedPrior& found) {
   return fmt::format(
-      "prior with fingerprint {} over codes of {} layers of the model with fingerprint {}, {} units\n{}{}",
+      "prior with fingerprint {} over codes of {} layers of the model with fingerprint {}, {} "
+      "units{}\n{}{}",
       fingerprint_text(found.fingerprint), found.candidates.size(), fingerprint_text(found.model),
-      found.width, found.training, found.training.empty() ? "" : "\n");
+      found.width, found.labels > 0 ? fmt::format(", told one of {} labels", found.labels) : "",
+      found.training, found.training.empty() ? "" : "\n");
 }
 
 std::string inspected_text(const InspectedPicture& found) {

@@ -128,7 +128,7 @@ void decode_adaptively(std::string_view bytes, CodeFile& file, const std::string
 }
 
 // Images are walked through side by side, a block at a time; the coder then takes their parts in order.
-std::string coded_by(const Prior& prior, const CodeFile& file) {
+std::string coded_by(const Prior& prior, const CodeFile& file, const Tensor& label) {
   constexpr int64_t kBlock = 4096;
   struct Part {
     uint32_t before, of, total;
@@ -139,9 +139,10 @@ std::string coded_by(const Prior& prior, const CodeFile& file) {
   for (int64_t first = 0; first < codes; first += kBlock) {
     const int64_t count = std::min(kBlock, codes - first);
     const int64_t* index = file.code.data_ptr<int64_t>() + first * layers;
+    const int64_t* told = label.data_ptr<int64_t>() + first;
     at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
       for (int64_t n = begin; n < end; ++n) {
-        Prior::Walk walk(prior);
+        Prior::Walk walk(prior, told[n]);
         for (int64_t i = n * layers; i < (n + 1) * layers; ++i) {
           const std::vector<uint32_t>& counts = walk.frequencies();
           Part part = {0, counts[static_cast<size_t>(index[i])], 0};
@@ -160,11 +161,12 @@ std::string coded_by(const Prior& prior, const CodeFile& file) {
   return encoder.finish();
 }
 
-void decode_by(const Prior& prior, std::string_view bytes, CodeFile& file, const std::string& name) {
+void decode_by(const Prior& prior, const Tensor& label, std::string_view bytes, CodeFile& file,
+               const std::string& name) {
   RangeDecoder decoder(bytes, name);
   int64_t* index = file.code.data_ptr<int64_t>();
   for (int64_t n = 0; n < file.code.size(0); ++n) {
-    Prior::Walk walk(prior);
+    Prior::Walk walk(prior, label.data_ptr<int64_t>()[n]);
     for (size_t l = 0; l < file.candidates.size(); ++l) {
       *index = decoder.next(walk.frequencies());
       walk.take(*index++);
@@ -246,7 +248,7 @@ std::string fingerprint_text(uint64_t fingerprint) {
   return fmt::format("{:016x}", fingerprint);
 }
 
-std::string write_codes(const CodeFile& given, const Prior* prior) {
+std::string write_codes(const CodeFile& given, const Prior* prior, const Tensor& label) {
   const std::string what = "[write_codes] ";
   CodeFile file = given;
   STEER_CHECK(file.code.defined(), what, "expected codes but got none");
@@ -269,9 +271,10 @@ std::string write_codes(const CodeFile& given, const Prior* prior) {
   }
 
   const std::vector<LayerRun> runs = runs_of(file.candidates);
-  const std::string payload = by_prior                       ? coded_by(*prior, file)
-                              : file.coder == Coder::kPacked ? packed(file)
-                                                             : adaptively_coded(file);
+  const std::string payload =
+      by_prior ? coded_by(*prior, file, prior->checked_label(label, file.code.size(0), what))
+      : file.coder == Coder::kPacked ? packed(file)
+                                     : adaptively_coded(file);
   std::string bytes(kCodeMagic);
   append_number(bytes, by_prior ? kCodeByPriorVersion : kCodeVersion, 2);
   append_number(bytes, static_cast<uint64_t>(file.coder), 2);
@@ -302,7 +305,8 @@ Coder coder_in(std::string_view bytes, const std::string& name) {
   return checked_frame(bytes, joined("[read_codes] ", name, ": ")).coder;
 }
 
-CodeFile read_codes(std::string_view bytes, const std::string& name, const Prior* prior) {
+CodeFile read_codes(std::string_view bytes, const std::string& name, const Prior* prior,
+                    const Tensor& label) {
   const std::string what = joined("[read_codes] ", name, ": ");
   const Frame frame = checked_frame(bytes, what);
   const CodeHeader header = header_in(bytes, frame, what);
@@ -324,7 +328,7 @@ CodeFile read_codes(std::string_view bytes, const std::string& name, const Prior
                 fingerprint_text(needed), " but got ", fingerprint_text(prior->fingerprint()));
     STEER_CHECK(prior->model() == file.fingerprint && prior->candidates() == file.candidates, what,
                 "expected codes of the prior's model");
-    decode_by(*prior, payload, file, name);
+    decode_by(*prior, prior->checked_label(label, header.codes, what), payload, file, name);
   }
   return file;
 }

@@ -40,12 +40,14 @@ constexpr int64_t kMaxLayers = 65535;                 // layers
 constexpr int64_t kMaxCandidates = int64_t{1} << 24;  // candidates in all layers together
 
 // The file's bytes. Error when the shape does not agree with `candidates`, an index is not below its K, or
-// the codes exceed what a file holds; for Coder::kPrior also without `prior` or with one of another model.
-std::string write_codes(const CodeFile& file, const Prior* prior = nullptr);
+// the codes exceed what a file holds; for Coder::kPrior also without `prior` or with one of another model, or
+// without a label of each code (int64 [N]) for one that is told them. The file does not hold labels.
+std::string write_codes(const CodeFile& file, const Prior* prior = nullptr, const Tensor& label = {});
 
 // What the bytes hold. Anything cut off, damaged, foreign or contradictory is refused with `name` and fault,
-// and so are codes of Coder::kPrior without the very prior that coded them.
-CodeFile read_codes(std::string_view bytes, const std::string& name, const Prior* prior = nullptr);
+// and so are codes of Coder::kPrior without the very prior that coded them and the labels that it was told.
+CodeFile read_codes(std::string_view bytes, const std::string& name, const Prior* prior = nullptr,
+                    const Tensor& label = {});
 
 // What a file says of its codes.
 struct CodeHeader {

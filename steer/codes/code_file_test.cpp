@@ -221,6 +221,16 @@ TEST(CodeFileByPrior, CodesComeBackAtThePriorsOwnSize) {
   expect_equal(read_codes(write_codes(many, &prior), "x", &prior), many);
 }
 
+TEST(CodeFileByPrior, WhatThePriorWasToldIsNeededAgain) {
+  const Prior prior = small_prior({4, 4, 300}, 77, 1, 6, 3);
+  const Tensor label = torch::tensor({2, 0, 1, 2}, torch::kInt64);
+  CodeFile file{Coder::kPrior, 77, {4, 4, 300}, prior.sample(sample_seeds(1, 4), 1, label)};
+  const std::string bytes = write_codes(file, &prior, label);
+  expect_equal(read_codes(bytes, "x", &prior, label), file);
+  EXPECT_THAT(code_refusal(bytes, &prior), HasSubstr("expected a label for each of 4 codes"));
+  EXPECT_THROW(write_codes(file, &prior), Error);
+}
+
 TEST(CodeFileByPrior, OnlyTheVeryPriorReadsIt) {
   const Prior prior = small_prior({4, 4, 300}, 77), other = small_prior({4, 4, 300}, 77, 2),
               foreign = small_prior({4, 4, 300}, 78);

@@ -61,6 +61,12 @@ void check_numbers(const PriorNumbers& n) {
   check_tensor(n.bias, torch::kInt16, {layers, width}, "bias");
   check_tensor(n.head, torch::kInt16, {rows, width}, "head");
   check_tensor(n.head_bias, torch::kInt32, {rows}, "head_bias");
+  if (n.told.defined()) {
+    STEER_CHECK(n.told.dim() == 2 && n.told.size(0) >= 1 && n.told.size(0) <= kMaxAlphabet,
+                "[prior] told: expected int16 [Y, H] of 1 to ", kMaxAlphabet, " labels but got ",
+                shape_text(n.told.sizes()));
+    check_tensor(n.told, torch::kInt16, {n.told.size(0), width}, "told");
+  }
   STEER_CHECK(n.head_bits >= 1 && n.head_bits <= kMaxPriorHeadBits, "[prior] expected 1 to ",
               kMaxPriorHeadBits, " head bits but got ", n.head_bits);
   const auto most = [](const Tensor& values) { return values.max().item<int64_t>(); };
@@ -73,7 +79,8 @@ void check_numbers(const PriorNumbers& n) {
 uint64_t fingerprint_of(const PriorNumbers& n, uint64_t model) {
   uint64_t state = derive_seed(model, static_cast<uint64_t>(n.head_bits));
   for (int64_t k : n.candidates) state = derive_seed(state, static_cast<uint64_t>(k));
-  for (const Tensor& tensor : {n.embedding, n.bias, n.head, n.head_bias}) {
+  for (const Tensor& tensor : {n.embedding, n.bias, n.head, n.head_bias, n.told}) {
+    if (!tensor.defined()) continue;
     const Tensor values = tensor.to(torch::kInt64);
     const int64_t* value = values.data_ptr<int64_t>();
     for (int64_t i = 0; i < values.numel(); ++i) state = derive_seed(state, static_cast<uint64_t>(value[i]));
@@ -85,8 +92,9 @@ uint64_t fingerprint_of(const PriorNumbers& n, uint64_t model) {
 
 Prior::Prior(PriorNumbers numbers, uint64_t model) : numbers_(std::move(numbers)), model_(model) {
   check_numbers(numbers_);
-  for (Tensor* tensor : {&numbers_.embedding, &numbers_.bias, &numbers_.head, &numbers_.head_bias})
-    *tensor = tensor->contiguous();
+  for (Tensor* tensor :
+       {&numbers_.embedding, &numbers_.bias, &numbers_.head, &numbers_.head_bias, &numbers_.told})
+    if (tensor->defined()) *tensor = tensor->contiguous();
   int64_t row = 0;
   for (int64_t k : numbers_.candidates) {
     begins_.push_back(row);
@@ -95,10 +103,16 @@ Prior::Prior(PriorNumbers numbers, uint64_t model) : numbers_(std::move(numbers)
   fingerprint_ = fingerprint_of(numbers_, model_);
 }
 
-Prior::Walk::Walk(const Prior& prior)
+Prior::Walk::Walk(const Prior& prior, int64_t label)
     : prior_(prior),
       sum_(static_cast<size_t>(prior.numbers_.bias.size(1)), 0),
-      units_(static_cast<size_t>(prior.numbers_.bias.size(1))) {}
+      units_(static_cast<size_t>(prior.numbers_.bias.size(1))) {
+  if (prior.labels() == 0) return;
+  STEER_CHECK(label >= 0 && label < prior.labels(), "[prior] expected a label from 0 to ", prior.labels() - 1,
+              " but got ", label);
+  const int64_t width = prior.numbers_.bias.size(1);
+  add_row(prior.numbers_.told.data_ptr<int16_t>() + label * width, width, sum_.data());
+}
 
 const std::vector<uint32_t>& Prior::Walk::weights(int64_t heat) {
   const PriorNumbers& n = prior_.numbers_;
@@ -149,8 +163,22 @@ void Prior::check_code(const Tensor& code, const std::string& what) const {
               "expected every index below the number of its layer's candidates");
 }
 
-Tensor Prior::bits(const Tensor& given) const {
+Tensor Prior::checked_label(const Tensor& label, int64_t count, const std::string& what) const {
+  if (labels() == 0) return at::full({count}, -1, torch::kInt64);
+  STEER_CHECK(
+      label.defined() && label.scalar_type() == torch::kInt64 && label.dim() == 1 && label.size(0) == count,
+      what, "expected a label for each of ", count, " codes, because the prior is told them, but got ",
+      label.defined() ? shape_text(label.sizes()) : "none");
+  const Tensor host = label.cpu().contiguous();
+  STEER_CHECK(host.ge(0).logical_and(host.lt(labels())).all().item<bool>(), what,
+              "expected labels from 0 to ", labels() - 1);
+  return host;
+}
+
+Tensor Prior::bits(const Tensor& given, const Tensor& label) const {
   check_code(given, "[prior] ");
+  const Tensor told = checked_label(label, given.size(0), "[prior] ");
+  const int64_t* tells = told.data_ptr<int64_t>();
   const Tensor code = given.cpu().contiguous();
   const Tensor bits = at::empty(code.sizes(), torch::kFloat64);
   const int64_t* index = code.data_ptr<int64_t>();
@@ -158,7 +186,7 @@ Tensor Prior::bits(const Tensor& given) const {
   const int64_t layers = depth();
   at::parallel_for(0, code.size(0), 1, [&](int64_t begin, int64_t end) {
     for (int64_t n = begin; n < end; ++n) {
-      Walk walk(*this);
+      Walk walk(*this, tells[n]);
       for (int64_t l = n * layers; l < (n + 1) * layers; ++l) {
         const std::vector<uint32_t>& frequencies = walk.frequencies();
         const uint64_t total = std::accumulate(frequencies.begin(), frequencies.end(), uint64_t{0});
@@ -170,18 +198,20 @@ Tensor Prior::bits(const Tensor& given) const {
   return bits;
 }
 
-Tensor Prior::sample(const Tensor& given, double temperature) const {
+Tensor Prior::sample(const Tensor& given, double temperature, const Tensor& label) const {
   STEER_CHECK(temperature >= 0.05 && temperature <= 20,
               "[prior] expected a temperature of 0.05 to 20 but got ", temperature);
   const auto heat = static_cast<int64_t>(std::lround(1024 * temperature));
   const Tensor seeds = given.cpu().contiguous();
+  const Tensor told = checked_label(label, seeds.size(0), "[prior] ");
+  const int64_t* tells = told.data_ptr<int64_t>();
   const Tensor code = at::empty({seeds.size(0), depth()}, torch::kInt64);
   const int64_t* seed = seeds.data_ptr<int64_t>();
   int64_t* to = code.data_ptr<int64_t>();
   const int64_t layers = depth();
   at::parallel_for(0, seeds.size(0), 1, [&](int64_t begin, int64_t end) {
     for (int64_t n = begin; n < end; ++n) {
-      Walk walk(*this);
+      Walk walk(*this, tells[n]);
       Random random(derive_seed(static_cast<uint64_t>(seed[n]), kSampleLabel));
       for (int64_t l = n * layers; l < (n + 1) * layers; ++l) {
         const std::vector<uint32_t>& weights = walk.weights(heat);

@@ -2,8 +2,9 @@
 // machine, for every batch and thread count, so that a range coder may be driven by them.
 //
 // The network is a neural autoregressive distribution estimator (Larochelle and Murray 2011) with weights of
-// its own at each layer l: units u = clip(b_l + sum over j < l of E_j[k_j], 0, 8), logits V_l u + c_l.
-// Fixed point: E and b in steps of 2^-11, u of 2^-9, V of 2^-s for bits instead of nats, c of 2^-(s + 9).
+// its own at each layer l: units u = clip(b_l + T[y] + sum over j < l of E_j[k_j], 0, 8), logits V_l u + c_l,
+// where y is the label that a class-conditional model was told, for a prior that is told it too.
+// Fixed point: E, T and b in steps of 2^-11, u of 2^-9, V of 2^-s for bits instead of nats, c of 2^-(s + 9).
 #pragma once
 
 #include <torch/types.h>
@@ -32,6 +33,7 @@ struct PriorNumbers {
   Tensor bias;                      // int16 [L, H]
   Tensor head;                      // int16 [S, H], V
   Tensor head_bias;                 // int32 [S], c
+  Tensor told;                      // int16 [Y, H], T of Y labels; undefined for a prior that is told nothing
   int64_t head_bits = 0;            // s, 1 to 14
 };
 
@@ -48,12 +50,15 @@ class Prior {
   uint64_t fingerprint() const { return fingerprint_; }  // stands for all its numbers: 64 bits
   // K of each layer.
   const std::vector<int64_t>& candidates() const { return numbers_.candidates; }
+  // Y, how many labels it may be told; 0: none.
+  int64_t labels() const { return numbers_.told.defined() ? numbers_.told.size(0) : 0; }
 
   // What is known of one code while its indices become known, first layer first.
   class Walk {
    public:
-    // Before the first layer. The prior must outlive it.
-    explicit Walk(const Prior& prior);
+    // Before the first layer, told a label from 0 to labels() - 1 where there are any. The prior must outlive
+    // it.
+    explicit Walk(const Prior& prior, int64_t label = -1);
 
     // Relative probabilities of the next layer's candidates, the greatest 2^30. `heat` divides the logits by
     // heat / 1024.
@@ -72,15 +77,19 @@ class Prior {
   };
 
   // Bits that a range coder spends on each index of codes int64 [N, L]: float64 [N, L]. Error for codes that
-  // do not fit.
-  Tensor bits(const Tensor& code) const;
+  // do not fit, and as checked_label.
+  Tensor bits(const Tensor& code, const Tensor& label = {}) const;
 
-  // Codes int64 [N, L], each a function of its seed (int64 [N]) and the temperature alone. A temperature
-  // below 1 prefers what is likely, above 1 what is rare; 0.05 to 20.
-  Tensor sample(const Tensor& seeds, double temperature) const;
+  // Codes int64 [N, L], each a function of its seed (int64 [N]), its label and the temperature alone. A
+  // temperature below 1 prefers what is likely, above 1 what is rare; 0.05 to 20.
+  Tensor sample(const Tensor& seeds, double temperature, const Tensor& label = {}) const;
 
   // Error, beginning with `what`, unless this is int64 [N, L] with every index below its K.
   void check_code(const Tensor& code, const std::string& what) const;
+
+  // What walks of `count` codes are told, on the host: `label` where it is int64 [count] with labels below
+  // labels(); -1 for all where there are none, whatever is given. Error, beginning with `what`, for others.
+  Tensor checked_label(const Tensor& label, int64_t count, const std::string& what) const;
 
  private:
   PriorNumbers numbers_;

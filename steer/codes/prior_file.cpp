@@ -13,7 +13,8 @@ namespace steer {
 namespace {
 
 constexpr const char* kPriorFormat = "steer-prior";
-constexpr const char* kPriorFileVersion = "1";
+// A prior that is told labels has a tensor more, and is of the second version.
+constexpr const char *kPriorFileVersion = "1", *kToldPriorVersion = "2";
 
 const std::string& word(const Checkpoint& file, const std::string& key, const std::string& what) {
   const auto found = file.metadata.find(key);
@@ -45,15 +46,17 @@ std::vector<int64_t> candidates_of_list(const std::string& text, const std::stri
 
 void write_prior(const std::string& path, const Prior& prior, const std::string& figures) {
   const PriorNumbers& n = prior.numbers();
-  write_checkpoint(
-      path, {{{"embedding", n.embedding}, {"bias", n.bias}, {"head", n.head}, {"head_bias", n.head_bias}},
-             {{"format", kPriorFormat},
-              {"version", kPriorFileVersion},
-              {"model", fmt::format("{:016x}", prior.model())},
-              {"fingerprint", fmt::format("{:016x}", prior.fingerprint())},
-              {"candidates", Json(n.candidates).dump()},
-              {"head_bits", std::to_string(n.head_bits)},
-              {"figures", figures}}});
+  Checkpoint file{
+      {{"embedding", n.embedding}, {"bias", n.bias}, {"head", n.head}, {"head_bias", n.head_bias}},
+      {{"format", kPriorFormat},
+       {"version", n.told.defined() ? kToldPriorVersion : kPriorFileVersion},
+       {"model", fmt::format("{:016x}", prior.model())},
+       {"fingerprint", fmt::format("{:016x}", prior.fingerprint())},
+       {"candidates", Json(n.candidates).dump()},
+       {"head_bits", std::to_string(n.head_bits)},
+       {"figures", figures}}};
+  if (n.told.defined()) file.tensors["told"] = n.told;
+  write_checkpoint(path, file);
 }
 
 Prior read_prior(const std::string& path) {
@@ -62,8 +65,10 @@ Prior read_prior(const std::string& path) {
   const auto format = file.metadata.find("format");
   STEER_CHECK(format != file.metadata.end() && format->second == kPriorFormat, what,
               "expected a prior but got another kind of file");
-  STEER_CHECK(word(file, "version", what) == kPriorFileVersion, what, "expected format version ",
-              kPriorFileVersion, " but got ", in_quotes(word(file, "version", what)));
+  const std::string& version = word(file, "version", what);
+  STEER_CHECK(version == kPriorFileVersion || version == kToldPriorVersion, what, "expected format version ",
+              kPriorFileVersion, " or ", kToldPriorVersion, " but got ", in_quotes(version));
+  const bool told = version == kToldPriorVersion;
   PriorNumbers n;
   n.candidates = candidates_of_list(word(file, "candidates", what), what);
   n.head_bits = number_in<int64_t>(word(file, "head_bits", what), 10, what);
@@ -71,7 +76,11 @@ Prior read_prior(const std::string& path) {
   n.bias = file.tensors["bias"];
   n.head = file.tensors["head"];
   n.head_bias = file.tensors["head_bias"];
-  STEER_CHECK(file.tensors.size() == 4, what, "expected 4 tensors but got ", file.tensors.size());
+  if (told) n.told = file.tensors["told"];
+  const size_t expected = told ? 5 : 4;
+  STEER_CHECK(file.tensors.size() == expected, what, "expected ", expected, " tensors but got ",
+              file.tensors.size());
+  STEER_CHECK(!told || n.told.defined(), what, "expected a tensor told but got none");
   const auto model = number_in<uint64_t>(word(file, "model", what), 16, what);
   const auto fingerprint = number_in<uint64_t>(word(file, "fingerprint", what), 16, what);
   try {

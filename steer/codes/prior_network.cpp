@@ -25,7 +25,7 @@ Tensor whole(const Tensor& values, double scale, double most, torch::ScalarType 
 
 }  // namespace
 
-PriorNetworkImpl::PriorNetworkImpl(std::vector<int64_t> given, int64_t width, uint64_t seed)
+PriorNetworkImpl::PriorNetworkImpl(std::vector<int64_t> given, int64_t width, uint64_t seed, int64_t labels)
     : candidates(std::move(given)), begins(begins_of(candidates)) {
   const int64_t rows = std::accumulate(candidates.begin(), candidates.end(), int64_t{0});
   const auto layers = static_cast<int64_t>(candidates.size());
@@ -34,6 +34,7 @@ PriorNetworkImpl::PriorNetworkImpl(std::vector<int64_t> given, int64_t width, ui
   head = normal_rows(stream, 1, {rows, width}).squeeze(0) * kHeadSpread;
   bias = normal_rows(stream, 2, {layers, width}).squeeze(0) * kEmbeddingSpread + kFirstUnit;
   head_bias = at::zeros({rows});
+  if (labels > 0) told = normal_rows(stream, 3, {labels, width}).squeeze(0) * kEmbeddingSpread;
   register_all();
 }
 
@@ -42,6 +43,7 @@ PriorNetworkImpl::PriorNetworkImpl(const PriorNumbers& n)
   const double nats = std::log(2.0), head_step = std::exp2(-static_cast<double>(n.head_bits));
   embedding = n.embedding.to(torch::kFloat32) * std::exp2(-kPriorWeightBits);
   bias = n.bias.to(torch::kFloat32) * std::exp2(-kPriorWeightBits);
+  if (n.told.defined()) told = n.told.to(torch::kFloat32) * std::exp2(-kPriorWeightBits);
   head = n.head.to(torch::kFloat32) * (head_step * nats);
   head_bias = n.head_bias.to(torch::kFloat32) * (head_step * std::exp2(-kPriorUnitBits) * nats);
   register_all();
@@ -52,9 +54,11 @@ void PriorNetworkImpl::register_all() {
   bias = register_parameter("bias", bias);
   head = register_parameter("head", head);
   head_bias = register_parameter("head_bias", head_bias);
+  if (told.defined()) told = register_parameter("told", told);
 }
 
-Tensor PriorNetworkImpl::loss(const Tensor& given, double forget, double drop, uint64_t seed) const {
+Tensor PriorNetworkImpl::loss(const Tensor& given, const Tensor& label, double forget, double drop,
+                              uint64_t seed) const {
   const torch::Device device = embedding.device();
   const Tensor code = given.to(device);
   const int64_t rows = code.size(0), layers = code.size(1);
@@ -63,7 +67,8 @@ Tensor PriorNetworkImpl::loss(const Tensor& given, double forget, double drop, u
   if (forget > 0)
     known =
         known * (uniform_rows(sample_seeds(derive_seed(seed, 1), rows, device), 0, {layers, 1}) >= forget);
-  const Tensor before = known.cumsum(1) - known;
+  Tensor before = known.cumsum(1) - known;
+  if (told.defined()) before = before + at::embedding(told, label.to(device)).unsqueeze(1);
   const Tensor units = with_dropout((before + bias).clamp(0, kPriorUnitClip - std::exp2(-kPriorUnitBits)),
                                     drop, derive_seed(seed, 2));
   std::vector<Tensor> losses;
@@ -82,6 +87,7 @@ PriorNumbers PriorNetworkImpl::numbers() const {
   n.candidates = candidates;
   n.embedding = whole(embedding, std::exp2(kPriorWeightBits), kInt16, torch::kInt16);
   n.bias = whole(bias, std::exp2(kPriorWeightBits), kInt16, torch::kInt16);
+  if (told.defined()) n.told = whole(told, std::exp2(kPriorWeightBits), kInt16, torch::kInt16);
   // In bits, so that whole parts of a logit are halvings.
   const Tensor bits = head.detach().to(torch::kFloat64) / std::log(2.0);
   const double widest = bits.abs().max().item<double>();

@@ -101,12 +101,39 @@ TEST(Prior, WholeNumbersStandForTheRealNetwork) {
   }
   const Prior prior(network->numbers(), 0);
   const Tensor code = prior.sample(sample_seeds(1, 400), 1);
-  const double real = network->loss(code).sum(1).mean().item<double>() / std::log(2.0);
+  const double real = network->loss(code, {}).sum(1).mean().item<double>() / std::log(2.0);
   const double whole = prior.bits(code).sum(1).mean().item<double>();
   EXPECT_GT(27 - real, 1);  // it knows something: 3 + 8.2 + 6 + 9 bits are even
   EXPECT_NEAR(whole / real, 1, 0.005);
   // There and back is the same network.
   EXPECT_TRUE(torch::equal(PriorNetwork(prior.numbers())->numbers().head, prior.numbers().head));
+}
+
+TEST(Prior, ALabelActsAsAnIndexBeforeTheFirst) {
+  PriorNetwork network(std::vector<int64_t>{8, 300, 64}, 32, 5, 4);
+  {
+    torch::NoGradGuard no_grad;
+    network->told.mul_(30);
+    network->head.mul_(40);
+  }
+  const Prior prior(network->numbers(), 0);
+  EXPECT_EQ(prior.labels(), 4);
+  const Tensor seeds = sample_seeds(1, 400), label = at::arange(400, torch::kInt64).remainder(4);
+  const Tensor code = prior.sample(seeds, 1, label);
+  const auto cost = [&](const Tensor& told) { return prior.bits(code, told).sum(1).mean().item<double>(); };
+  EXPECT_NEAR(cost(label) * std::log(2.0) / network->loss(code, label).sum(1).mean().item<double>(), 1,
+              0.005);
+  EXPECT_GT(cost((label + 1).remainder(4)), cost(label) + 0.1);
+  EXPECT_TRUE(torch::equal(PriorNetwork(prior.numbers())->numbers().told, prior.numbers().told));
+  // A sample is a function of its seed and label.
+  EXPECT_TRUE(torch::equal(prior.sample(seeds.narrow(0, 7, 1), 1, label.narrow(0, 7, 1))[0], code[7]));
+  EXPECT_FALSE(torch::equal(prior.sample(seeds, 1, (label + 1).remainder(4)), code));
+  EXPECT_THROW(prior.bits(code), Error);
+  EXPECT_THROW(prior.bits(code, label + 1), Error);
+  EXPECT_THROW(prior.bits(code, label.narrow(0, 0, 3)), Error);
+  // One that is told nothing takes no heed of labels.
+  const Prior untold = small_prior({8, 300, 64}, 1);
+  EXPECT_TRUE(torch::equal(untold.bits(code, label), untold.bits(code)));
 }
 
 TEST(Prior, ResultsDoNotDependOnThreads) {
@@ -169,6 +196,8 @@ TEST(Prior, NumbersThatCouldOverflowAreRefused) {
   refused([](PriorNumbers& n) { n.candidates = {}; });
   refused([](PriorNumbers& n) { n.embedding = n.embedding.to(torch::kInt32); });
   refused([](PriorNumbers& n) { n.bias = Tensor(); });
+  refused([](PriorNumbers& n) { n.told = at::zeros({3, 7}, torch::kInt16); });
+  refused([](PriorNumbers& n) { n.told = at::zeros({3, 6}, torch::kInt32); });
 }
 
 TEST(PriorFile, ComesBack) {
@@ -180,6 +209,13 @@ TEST(PriorFile, ComesBack) {
   EXPECT_EQ(back.model(), 99u);
   EXPECT_EQ(back.candidates(), prior.candidates());
   EXPECT_TRUE(torch::equal(back.numbers().head, prior.numbers().head));
+  EXPECT_EQ(back.labels(), 0);
+  const Prior told = small_prior({4, 300, 7}, 99, 1, 6, 3);
+  EXPECT_NE(told.fingerprint(), prior.fingerprint());
+  write_prior(folder / "told.safetensors", told, "{}");
+  const Prior again = read_prior(folder / "told.safetensors");
+  EXPECT_EQ(again.fingerprint(), told.fingerprint());
+  EXPECT_TRUE(torch::equal(again.numbers().told, told.numbers().told));
 }
 
 TEST(PriorFile, DamageIsRefused) {

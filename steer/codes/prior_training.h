@@ -37,9 +37,16 @@ struct PriorHooks {
   std::function<void(const PriorTraining&)> improved;              // a new best; may be empty
 };
 
-// Learns codes int64 [N, L], N at least 2, from new weights or those of `from`. The same options with `steps`
-// give the same result on one thread count.
-PriorTraining train_prior(const Tensor& code, const std::vector<int64_t>& candidates,
+// What is learned.
+struct PriorLesson {
+  Tensor code;         // int64 [N, L], N at least 2
+  Tensor label = {};   // int64 [N], below `labels`; undefined without labels
+  int64_t labels = 0;  // how many the prior may be told; 0: none
+};
+
+// Learns from new weights or those of `from`, which is told labels or not as it was. The same options with
+// `steps` give the same result on one thread count.
+PriorTraining train_prior(const PriorLesson& lesson, const std::vector<int64_t>& candidates,
                           const PriorTrainingOptions& options, const PriorNumbers* from,
                           const PriorHooks& hooks);
 

@@ -6,9 +6,10 @@
 
 namespace steer {
 
-// Its probabilities differ by some bits and depend on the indices before.
+// Its probabilities differ by some bits and depend on the indices before, and on the label where there are
+// some.
 inline Prior small_prior(const std::vector<int64_t>& candidates, uint64_t model, uint64_t seed = 1,
-                         int64_t width = 6) {
+                         int64_t width = 6, int64_t labels = 0) {
   Random random(seed);
   int64_t rows = 0;
   for (int64_t k : candidates) rows += k;
@@ -26,6 +27,7 @@ inline Prior small_prior(const std::vector<int64_t>& candidates, uint64_t model,
   n.bias = numbers({static_cast<int64_t>(candidates.size()), width}, 1000, torch::kInt16);
   n.head = numbers({rows, width}, 1500, torch::kInt16);
   n.head_bias = numbers({rows}, 1 << 20, torch::kInt32);
+  if (labels > 0) n.told = numbers({labels, width}, 4000, torch::kInt16);
   return Prior(std::move(n), model);
 }
 

@@ -98,7 +98,7 @@ class DdnPlan : public Plan {
     const torch::NoGradGuard no_grad;
     const Tensor seeds = request.seeds.to(model_.device());
     Condition told = model_.condition(request.told);
-    auto [chooser, rows] = way(seeds, told);
+    auto [chooser, rows] = way(seeds, request.told.label, told);
     if (request.begin.defined()) chooser = beginning(request, chooser);
     const int64_t depth = model_.network().depth();
     const Observer observer = [&](const LayerStep& step) {
@@ -148,10 +148,10 @@ class DdnPlan : public Plan {
     return within(space_, from_maps(space_, area_resize(images, full.height, full.width)));
   }
 
-  Way way(const Tensor& seeds, Condition& told) const {
+  Way way(const Tensor& seeds, const Tensor& label, Condition& told) const {
     const int64_t samples = seeds.size(0);
     if (prior_)
-      return {follow(prior_->sample(seeds.cpu(), settings_.temperature).to(seeds.device())), samples};
+      return {follow(prior_->sample(seeds.cpu(), settings_.temperature, label).to(seeds.device())), samples};
     if (!objective_) return {at_random(seeds), samples};
     const int64_t targets = objective_->targets();
     STEER_CHECK(samples % targets == 0, "[sample] expected a multiple of ", targets,

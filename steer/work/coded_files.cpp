@@ -25,10 +25,21 @@ Told told_of_codes(const DecodingOptions& options, const Model& model, int64_t h
   return told_by(options.telling, model, data.state, data.label, data.classes);
 }
 
-CodeFile read_coded(const DecodingOptions& options, uint64_t model) {
+// A file's codes, and what the model and the prior that coded them are told.
+struct Read {
+  CodeFile file;
+  Told told;
+};
+
+Read read_coded(const DecodingOptions& options, const LoadedModel& loaded, uint64_t fingerprint) {
   const std::string bytes = read_file(options.codes);
-  if (coder_in(bytes, options.codes) != Coder::kPrior) return read_codes(bytes, options.codes);
-  return read_codes(bytes, options.codes, open_prior(options.prior, options.run, model).get());
+  const CodeHeader header = read_code_header(bytes, options.codes);
+  std::unique_ptr<Prior> prior;
+  if (header.coder == Coder::kPrior) prior = open_prior(options.prior, options.run, fingerprint);
+  const Told told =
+      prior && prior->labels() > 0 ? told_of_codes(options, *loaded.model, header.codes) : Told();
+  CodeFile file = read_codes(bytes, options.codes, prior.get(), told.label);
+  return {std::move(file), told};
 }
 
 }  // namespace
@@ -45,7 +56,7 @@ Encoding encode_source(const LoadedModel& loaded, const EncodingOptions& options
   const CodeFile file = codec.code_file(made.code, coder);
 
   Encoding found;
-  found.bytes = write_codes(file, prior.get());
+  found.bytes = write_codes(file, prior.get(), told.label);
   found.samples = samples.size();
   found.coder = name(coder);
   found.fingerprint = file.fingerprint;
@@ -60,13 +71,14 @@ Encoding encode_source(const LoadedModel& loaded, const EncodingOptions& options
                    {"file_bits", found.file_bits},
                    {"mse", found.mse},
                    {"psnr", psnr(found.mse)}};
-  if (prior) found.figures["prior_bits"] = prior->bits(made.code).sum(1).mean().item<double>();
+  if (prior) found.figures["prior_bits"] = prior->bits(made.code, told.label).sum(1).mean().item<double>();
   return found;
 }
 
 Decoding decode_file(const LoadedModel& loaded, const DecodingOptions& options, const WorkWatch& watch) {
   const Codec& codec = as_codec(loaded, "decode");
-  const CodeFile file = read_coded(options, codec.fingerprint());
+  const Read read = read_coded(options, loaded, codec.fingerprint());
+  const CodeFile& file = read.file;
   const Tensor code = codec.code_in(file, options.codes);
   Decoding found;
   found.held = code.size(0);
@@ -76,7 +88,9 @@ Decoding decode_file(const LoadedModel& loaded, const DecodingOptions& options, 
   STEER_CHECK(one || found.held <= kMostDecoded, "[decode] ", options.codes, ": expected at most ",
               kMostDecoded, " codes for one picture but got ", found.held, "; --index shows one");
   const int64_t first = one ? options.index : 0, count = one ? 1 : found.held;
-  const Told told = told_of_codes(options, *loaded.model, found.held).narrow(first, count);
+  const Told whole =
+      read.told.label.defined() ? read.told : told_of_codes(options, *loaded.model, found.held);
+  const Told told = whole.narrow(first, count);
   found.samples = decode_all(codec, code.narrow(0, first, count), options.batch, options.device, told, watch);
   found.picture =
       one ? picture_alone(codec.space(), found.samples) : picture_of(codec.space(), found.samples);

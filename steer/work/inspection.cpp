@@ -58,8 +58,9 @@ InspectedIndex index_in(const std::string& bytes, const std::string& path) {
 InspectedPrior prior_in(const std::string& path, const CheckpointHeader& header) {
   const Prior prior = read_prior(path);
   const auto training = header.metadata.find("figures");
-  return {prior.model(), prior.fingerprint(), prior.candidates(), prior.numbers().bias.size(1),
-          training == header.metadata.end() ? "" : training->second};
+  return {prior.model(),      prior.fingerprint(),
+          prior.candidates(), prior.numbers().bias.size(1),
+          prior.labels(),     training == header.metadata.end() ? "" : training->second};
 }
 
 // Of the texts one is ours.
@@ -121,6 +122,7 @@ Json inspected_figures(const InspectedPrior& found) {
           {"layers", found.candidates.size()},
           {"candidates", sizes_json(found.candidates)},
           {"units", found.width},
+          {"labels", found.labels},
           {"training", found.training}};
 }
 

@@ -50,6 +50,7 @@ struct InspectedPrior {
   uint64_t fingerprint = 0;         // its own
   std::vector<int64_t> candidates;  // K of each layer
   int64_t width = 0;                // units
+  int64_t labels = 0;               // that it may be told; 0: none
   std::string training;             // words about how it was learned
 };
 

@@ -17,40 +17,60 @@
 namespace steer {
 namespace {
 
-// Codes of a split, a batch of samples at a time: data sets may be larger than memory. A conditional model is
-// told what the data say.
-Tensor encoded_split(const Codec& codec, const LoadedModel& loaded, const PriorRequest& request,
-                     const std::string& split, int64_t count, const WorkWatch& watch) {
+// How many labels the model may be told.
+int64_t labels_told(const Model& model) {
+  const Needs needs = model.needs();
+  return needs.classes > 0 ? needs.classes + (needs.no_class ? 1 : 0) : 0;
+}
+
+// Codes of a split, or those of `known` in its order, with the labels that the data say; a batch of samples
+// at a time: data sets may be larger than memory. A conditional model is told what the data say.
+PriorLesson lesson_of(const Codec& codec, const LoadedModel& loaded, const PriorRequest& request,
+                      const std::string& split, int64_t count, const Tensor& known, const WorkWatch& watch) {
+  PriorLesson lesson;
+  lesson.labels = labels_told(*loaded.model);
+  if (known.defined() && lesson.labels == 0) {
+    lesson.code = known;
+    return lesson;
+  }
+  if (known.defined()) count = known.size(0);
   const Space space = loaded.model->space();
   const Modality& modality = modality_of(space);
   const auto data = make_dataset(fitting_options(request.data, split, request.fit, space, count));
   const torch::Device device = loaded.model->module().parameters().front().device();
   const int64_t total = count > 0 ? std::min(count, data->size()) : data->size();
-  std::vector<Tensor> codes;
+  STEER_CHECK(!known.defined() || total == known.size(0), "[prior] ", request.codes, ": expected at most ",
+              data->size(), " codes, as many as ", request.data, " has samples, but got ", known.size(0));
+  std::vector<Tensor> codes, labels;
   for (int64_t at = 0; at < total;) {
     std::vector<int64_t> rows(static_cast<size_t>(std::min(request.batch, total - at)));
     std::iota(rows.begin(), rows.end(), at);
     const Batch batch = data->batch(rows);
     const Told told = told_by({}, *loaded.model, batch.data, batch.told.label, data->classes());
-    codes.push_back(codec.encode(batch.data.to(device), 1, told.to(device)).code.cpu());
+    if (lesson.labels > 0) labels.push_back(told.label.cpu());
+    if (!known.defined()) codes.push_back(codec.encode(batch.data.to(device), 1, told.to(device)).code.cpu());
     at += static_cast<int64_t>(rows.size());
     const double share = static_cast<double>(at) / static_cast<double>(total);
-    const bool goes_on = tell(watch, {"encode " + split, share, fmt::format("{} {}", at, modality.plural)});
+    const std::string title = (known.defined() ? "labels " : "encode ") + split;
+    const bool goes_on = tell(watch, {title, share, fmt::format("{} {}", at, modality.plural)});
     STEER_CHECK(goes_on, "[prior] interrupted before there was anything to keep");
   }
-  return at::cat(codes);
+  lesson.code = known.defined() ? known : at::cat(codes);
+  if (lesson.labels > 0) lesson.label = at::cat(labels);
+  return lesson;
 }
 
-// The codes to learn from: of a file written by encode, or of the data set.
-Tensor codes_to_learn(const Codec& codec, const LoadedModel& loaded, const PriorRequest& request,
-                      const WorkWatch& watch) {
-  if (request.codes.empty())
-    return encoded_split(codec, loaded, request, request.split, request.count, watch);
-  return codec.code_in(read_codes(read_file(request.codes), request.codes), request.codes);
+// What to learn from: codes of a file written by encode, or of the data set.
+PriorLesson to_learn(const Codec& codec, const LoadedModel& loaded, const PriorRequest& request,
+                     const WorkWatch& watch) {
+  Tensor known;
+  if (!request.codes.empty())
+    known = codec.code_in(read_codes(read_file(request.codes), request.codes), request.codes);
+  return lesson_of(codec, loaded, request, request.split, request.count, known, watch);
 }
 
 // Trains from a former prior, or from new weights, and writes the best whenever there is a better one.
-PriorTraining trained_prior(const Codec& codec, const Tensor& code, const PriorRequest& request,
+PriorTraining trained_prior(const Codec& codec, const PriorLesson& lesson, const PriorRequest& request,
                             const Prior* former, PriorLearning& made, const WorkWatch& watch) {
   const std::string title = "prior " + made.out;
   PriorHooks hooks;
@@ -61,11 +81,11 @@ PriorTraining trained_prior(const Codec& codec, const Tensor& code, const PriorR
   hooks.improved = [&](const PriorTraining& better) {
     write_prior(
         made.out, Prior(better.best, made.model),
-        json_text(
-            Json({{"held_out_bits", better.real_bits}, {"steps", better.steps}, {"codes", code.size(0)}})));
+        json_text(Json(
+            {{"held_out_bits", better.real_bits}, {"steps", better.steps}, {"codes", lesson.code.size(0)}})));
   };
   PriorTraining training =
-      train_prior(code, codec.candidates(), request.options, former ? &former->numbers() : nullptr, hooks);
+      train_prior(lesson, codec.candidates(), request.options, former ? &former->numbers() : nullptr, hooks);
   tell(watch, {title, 1, fmt::format("{} steps", training.steps)});
   return training;
 }
@@ -82,13 +102,15 @@ PriorLearning learn_prior(const LoadedModel& loaded, const PriorRequest& request
   check_file_output(made.out, OutputKind::kPrior, true);
   std::unique_ptr<Prior> former;
   if (request.resume) former = open_prior(made.out, request.run, made.model);
-  const Tensor code = codes_to_learn(codec, loaded, request, watch);
-  const Tensor test = encoded_split(codec, loaded, request, request.test_split, request.test_count, watch);
-  made.codes = code.size(0), made.test_codes = test.size(0);
-  made.training = trained_prior(codec, code, request, former.get(), made, watch);
+  const PriorLesson lesson = to_learn(codec, loaded, request, watch);
+  const PriorLesson test =
+      lesson_of(codec, loaded, request, request.test_split, request.test_count, {}, watch);
+  made.codes = lesson.code.size(0), made.test_codes = test.code.size(0);
+  made.training = trained_prior(codec, lesson, request, former.get(), made, watch);
 
   const Prior prior(made.training.best, made.model);
-  made.bits = prior.bits(test).sum(1).mean().item<double>();
+  made.labels = prior.labels();
+  made.bits = prior.bits(test.code, test.label).sum(1).mean().item<double>();
   made.latent_bits = codec.bits();
   made.fingerprint = prior.fingerprint();
   if (made.bits > made.latent_bits)
@@ -110,6 +132,7 @@ Json prior_json(const PriorLearning& made, const PriorRequest& request) {
           {"held_out_real_bits", made.training.real_bits},
           {"counted_bits", made.training.counted_bits},
           {"latent_bits", made.latent_bits},
+          {"labels", made.labels},
           {"model", fingerprint_text(made.model)},
           {"fingerprint", fingerprint_text(made.fingerprint)},
           {"interrupted", made.interrupted}};

@@ -34,12 +34,14 @@ struct PriorLearning {
   double latent_bits = 0;    // per code if all codes were alike
   int64_t codes = 0;         // learned
   int64_t test_codes = 0;    // reported on
+  int64_t labels = 0;        // that it may be told, of a class-conditional model; 0: none
   uint64_t model = 0;        // fingerprint
   uint64_t fingerprint = 0;  // of the prior
   bool interrupted = false;  // the watch ended it; the best prior so far is written
 };
 
-// Encodes, learns and writes a prior whenever it is better than before. Tells the watch as "encode SPLIT" and
+// Encodes, learns and writes a prior whenever it is better than before; that of a class-conditional model is
+// told the labels of the data. Tells the watch as "encode SPLIT" ("labels SPLIT" for codes of a file) and
 // "prior OUT". Error for a model without codes, a prior that stands there and is not resumed, and a watch
 // that ends the encoding: then there is nothing to keep.
 PriorLearning learn_prior(const LoadedModel& loaded, const PriorRequest& request,

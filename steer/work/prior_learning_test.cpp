@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "steer/core/files.h"
+#include "steer/core/random.h"
 #include "steer/models/small_models.h"
 #include "steer/testing/refusal.h"
 #include "steer/testing/temporary_folder.h"
@@ -59,7 +60,23 @@ TEST(PriorLearning, AConditionalModelIsToldTheLabelsOfTheData) {
   world.loaded.model = loaded_class_ddn().model;
   const PriorLearning made = learn_prior(world.loaded, world.request);
   EXPECT_EQ(made.codes, 40);
-  EXPECT_TRUE(std::filesystem::exists(made.out));
+  const Model& model = *world.loaded.model;
+  EXPECT_EQ(made.labels, model.needs().classes);
+  EXPECT_EQ(prior_json(made, world.request)["labels"], made.labels);
+  // Codes of a file teach the same, with labels of the data beside them.
+  const Codec& codec = as_codec(world.loaded, "test");
+  const LoadedSamples data = load_samples("shapes", "train", "", model.space(), 40);
+  const Encoded encoded = codec.encode(data.state, 1, {data.label, {}});
+  write_file(world.folder / "codes.ddn", write_codes(codec.code_file(encoded.code, Coder::kPacked)));
+  PriorRequest again = world.request;
+  again.codes = world.folder / "codes.ddn", again.out = world.folder / "other.safetensors";
+  EXPECT_EQ(learn_prior(world.loaded, again).fingerprint, made.fingerprint);
+  // Samples are told their label twice: by the prior and by the network.
+  const auto plan = as_generator(world.loaded, "test").plan(nullptr, {{"prior", made.out}});
+  const Tensor seeds = sample_seeds(1, 3), label = torch::tensor({0, 1, 1}, torch::kInt64);
+  DrawRequest request;
+  request.seeds = seeds, request.told.label = label;
+  EXPECT_TRUE(torch::equal(plan->draw(request).code, read_prior(made.out).sample(seeds, 1, label)));
 }
 
 TEST(PriorLearning, CodesOfAFileTeachTheSame) {

@@ -38,9 +38,9 @@ CutCodes cut_codes(const Codec& codec, const State& samples, const Told& told, c
 
 // One for each layer.
 std::vector<Rate> code_rates(const std::string& name, const Codec& codec, const CutCodes& cut,
-                             const Prior* prior) {
+                             const Prior* prior, const Tensor& label) {
   Tensor by_prior;
-  if (prior) by_prior = prior->bits(cut.code).mean(0).cumsum(0);
+  if (prior) by_prior = prior->bits(cut.code, label).mean(0).cumsum(0);
   const std::vector<int64_t> candidates = codec.candidates();
   std::vector<Rate> rates;
   double packed = 0;
@@ -117,7 +117,7 @@ RateCurve rate_curve(const LoadedModel& loaded, const RateOptions& options, cons
   const CutCodes cut = cut_codes(codec, samples, told, options, watch);
 
   RateCurve curve;
-  curve.rates = code_rates(loaded.model->family(), codec, cut, prior.get());
+  curve.rates = code_rates(loaded.model->family(), codec, cut, prior.get(), told.label);
   for (const Rival& rival : modality_of(codec.space()).rivals) {
     curve.files.emplace_back(rival.name, rival.shared);
     for (const int64_t quality : rival.qualities) curve.rates.push_back(rival_rate(rival, quality, samples));
