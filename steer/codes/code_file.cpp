@@ -328,7 +328,13 @@ CodeFile read_codes(std::string_view bytes, const std::string& name, const Prior
                 fingerprint_text(needed), " but got ", fingerprint_text(prior->fingerprint()));
     STEER_CHECK(prior->model() == file.fingerprint && prior->candidates() == file.candidates, what,
                 "expected codes of the prior's model");
-    decode_by(*prior, prior->checked_label(label, header.codes, what), payload, file, name);
+    const Tensor told = prior->checked_label(label, header.codes, what);
+    try {
+      decode_by(*prior, told, payload, file, name);
+    } catch (const Error& error) {
+      if (prior->labels() == 0) throw;
+      fail(error.what(), " (damaged, or told other labels than when it was coded)");
+    }
   }
   return file;
 }

@@ -229,6 +229,18 @@ TEST(CodeFileByPrior, WhatThePriorWasToldIsNeededAgain) {
   expect_equal(read_codes(bytes, "x", &prior, label), file);
   EXPECT_THAT(code_refusal(bytes, &prior), HasSubstr("expected a label for each of 4 codes"));
   EXPECT_THROW(write_codes(file, &prior), Error);
+  // Other labels give other codes, or a payload of another length, which is said.
+  int told = 0;
+  for (int64_t other = 0; other < 27; ++other) {
+    const Tensor wrong = torch::tensor({other % 3, other / 3 % 3, other / 9, int64_t{0}}, torch::kInt64);
+    try {
+      EXPECT_FALSE(torch::equal(read_codes(bytes, "x", &prior, wrong).code, file.code));
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("told other labels"));
+      ++told;
+    }
+  }
+  EXPECT_GT(told, 0);
 }
 
 TEST(CodeFileByPrior, OnlyTheVeryPriorReadsIt) {
