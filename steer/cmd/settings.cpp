@@ -148,7 +148,7 @@ Json SettingsFlags::settings(const std::string& run) const {
   put("recurrence", recurrence_), put("solver", solver_), put("process", process_), put("steps", steps_);
   put("eta", eta_), put("scale", scale_), put("nucleus", nucleus_), put("length", length_);
   if (given("--preset")) json["preset"] = read_preset(preset_);
-  if (given("--prior")) json["prior"] = prior_.empty() ? prior_path(run) : prior_;
+  if (given("--prior")) json["prior"] = prior_.empty() ? prior_name(run) : prior_;
   for (const auto& [name, sets] : {std::pair{"guidance", &guidance_}, {"sampler", &sampler_}}) {
     if (sets->empty()) continue;
     Json all = Json::object();

@@ -102,7 +102,8 @@ class Prior {
 void write_prior(const std::string& path, const Prior& prior, const std::string& figures);
 Prior read_prior(const std::string& path);
 
-// The same where it must know the codes of the model with this fingerprint; error where it knows another's.
+// The same, or one that ships by this name, where it must know the codes of the model with this fingerprint;
+// error where it knows another's.
 Prior read_prior_of(uint64_t model, const std::string& path);
 
 }  // namespace steer

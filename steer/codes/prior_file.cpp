@@ -8,6 +8,7 @@
 #include "steer/core/check.h"
 #include "steer/core/checkpoint.h"
 #include "steer/core/json.h"
+#include "steer/core/shipped.h"
 
 namespace steer {
 namespace {
@@ -94,7 +95,7 @@ Prior read_prior(const std::string& path) {
 }
 
 Prior read_prior_of(uint64_t model, const std::string& path) {
-  Prior prior = read_prior(path);
+  Prior prior = read_prior(found_or_shipped(path, "models", ".safetensors"));
   STEER_CHECK(prior.model() == model, "[prior] ", path, ": expected a prior of the model with fingerprint ",
               fingerprint_text(model), " but it was learned from another one, ",
               fingerprint_text(prior.model()));

@@ -13,8 +13,16 @@ std::string prior_path(const std::string& run) {
   return (path.parent_path() / (path.stem().string() + "_prior.safetensors")).string();
 }
 
+std::string prior_name(const std::string& run) {
+  const std::string name = run + "_prior";
+  const bool ships =
+      !std::filesystem::exists(run) && found_or_shipped(name, "models", ".safetensors") != name;
+  return ships ? name : prior_path(run);
+}
+
 std::unique_ptr<Prior> open_prior(const std::string& given, const std::string& run, uint64_t model) {
-  const std::string path = given.empty() ? prior_path(run) : given;
+  const std::string path =
+      given.empty() ? prior_path(run) : found_or_shipped(given, "models", ".safetensors");
   STEER_CHECK(std::filesystem::exists(path), "[prior] ", path,
               ": expected a prior of this model but there is none; steer prior ", run,
               " --data DIR makes it");
