@@ -62,9 +62,11 @@ void SettingsFlags::add_drawing_to(CLI::App* command) {
                    "names as in steer train --help under diffusion.sampler)")
       ->allow_extra_args(false);
   command
-      ->add_option("--prior", prior_,
-                   "draw a ddn's codes from its learned prior instead of all alike; FILE may be left out "
-                   "(default: RUN/prior.safetensors, beside a file NAME.safetensors NAME_prior.safetensors)")
+      ->add_option(
+          "--prior", prior_,
+          "draw a ddn's codes from its learned prior instead of all alike, or let an objective choose by "
+          "its score and the prior together; FILE may be left out "
+          "(default: RUN/prior.safetensors, beside a file NAME.safetensors NAME_prior.safetensors)")
       ->expected(0, 1);
   if (!command->get_option_no_throw("--temperature"))
     command

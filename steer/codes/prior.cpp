@@ -198,6 +198,30 @@ Tensor Prior::bits(const Tensor& given, const Tensor& label) const {
   return bits;
 }
 
+Tensor Prior::next(const Tensor& prefix, int64_t rows, const Tensor& label) const {
+  const int64_t layer = prefix.defined() ? prefix.size(1) : 0;
+  STEER_CHECK(layer < depth() && (layer == 0 || prefix.size(0) == rows), "[prior] expected prefixes [", rows,
+              ", l], l below ", depth(), ", but got ",
+              prefix.defined() ? shape_text(prefix.sizes()) : "none");
+  const Tensor told = checked_label(label, rows, "[prior] "),
+               known = layer > 0 ? prefix.cpu().contiguous() : Tensor();
+  const Tensor nats = at::empty({rows, numbers_.candidates[static_cast<size_t>(layer)]}, torch::kFloat64);
+  const int64_t* index = layer > 0 ? known.data_ptr<int64_t>() : nullptr;
+  double* to = nats.data_ptr<double>();
+  const int64_t *tells = told.data_ptr<int64_t>(), count = nats.size(1);
+  at::parallel_for(0, rows, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t n = begin; n < end; ++n) {
+      Walk walk(*this, tells[n]);
+      for (int64_t l = 0; l < layer; ++l) walk.take(index[n * layer + l]);
+      const std::vector<uint32_t>& frequencies = walk.frequencies();
+      const uint64_t total = std::accumulate(frequencies.begin(), frequencies.end(), uint64_t{0});
+      for (int64_t k = 0; k < count; ++k)
+        to[n * count + k] = std::log(frequencies[static_cast<size_t>(k)] / static_cast<double>(total));
+    }
+  });
+  return nats;
+}
+
 Tensor Prior::sample(const Tensor& given, double temperature, const Tensor& label) const {
   STEER_CHECK(temperature >= 0.05 && temperature <= 20,
               "[prior] expected a temperature of 0.05 to 20 but got ", temperature);

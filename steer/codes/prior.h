@@ -84,6 +84,10 @@ class Prior {
   // temperature below 1 prefers what is likely, above 1 what is rare; 0.05 to 20.
   Tensor sample(const Tensor& seeds, double temperature, const Tensor& label = {}) const;
 
+  // ln p of each candidate of the layer behind prefixes int64 [N, l], l below L (undefined: l = 0): float64
+  // [N, K]. Error, as above.
+  Tensor next(const Tensor& prefix, int64_t rows, const Tensor& label = {}) const;
+
   // Error, beginning with `what`, unless this is int64 [N, L] with every index below its K.
   void check_code(const Tensor& code, const std::string& what) const;
 

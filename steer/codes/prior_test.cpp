@@ -136,6 +136,21 @@ TEST(Prior, ALabelActsAsAnIndexBeforeTheFirst) {
   EXPECT_TRUE(torch::equal(untold.bits(code, label), untold.bits(code)));
 }
 
+TEST(Prior, TellsHowLikelyEachNextIndexIs) {
+  const Prior prior = small_prior({4, 300, 7}, 1, 1, 6, 3);
+  const Tensor label = torch::tensor({2, 0}, torch::kInt64),
+               code = prior.sample(sample_seeds(3, 2), 1, label);
+  const Tensor bits = prior.bits(code, label);
+  for (int64_t l = 0; l < 3; ++l) {
+    const Tensor nats = prior.next(l == 0 ? Tensor() : code.narrow(1, 0, l), 2, label);
+    EXPECT_LT((nats.exp().sum(1) - 1).abs().max().item<double>(), 1e-12);
+    const Tensor taken = nats.gather(1, code.narrow(1, l, 1)).squeeze(1) / -std::log(2.0);
+    EXPECT_LT((taken - bits.select(1, l)).abs().max().item<double>(), 1e-12);
+  }
+  EXPECT_THROW(prior.next(code, 2, label), Error);
+  EXPECT_THROW(prior.next({}, 2), Error);
+}
+
 TEST(Prior, ResultsDoNotDependOnThreads) {
   const Prior prior = small_prior({16, 64, 64, 128}, 1);
   const Tensor code = prior.sample(sample_seeds(9, 200), 1), bits = prior.bits(code);

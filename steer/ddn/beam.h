@@ -21,7 +21,8 @@ struct BeamOptions {
 };
 
 // At each layer every group keeps the `width` best of its rows' candidates, at the last the `keep` best:
-// groups x keep rows come out, group after group. Width 1 is greedy choice.
-Chooser beam_search(const Scorer& scorer, const BeamOptions& options);
+// groups x keep rows come out, group after group. Width 1 is greedy choice. With a prior, ln p(k | indices
+// before) of each candidate, those of the whole prefix are added to its score.
+Chooser beam_search(const Scorer& scorer, const BeamOptions& options, const Scorer& prior = {});
 
 }  // namespace steer

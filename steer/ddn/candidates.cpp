@@ -157,7 +157,14 @@ Chosen Candidates::at_plain(const Tensor& index, const Tensor& row) const {
 
 Candidates Candidates::of_rows(const Tensor& row) const {
   return Candidates(features_.index_select(0, row).contiguous(at::MemoryFormat::ChannelsLast), weight_,
-                    base_.defined() ? base_.index_select(0, row) : base_);
+                    base_.defined() ? base_.index_select(0, row) : base_)
+      .after(code_.defined() ? code_.index_select(0, row) : code_);
+}
+
+Candidates Candidates::after(const Tensor& code) const {
+  Candidates same = *this;
+  same.code_ = code;
+  return same;
 }
 
 Tensor Candidates::images() const {
@@ -176,7 +183,7 @@ Candidates Candidates::seen_through(const Tensor& colour,
     base = changed(base);
   }
   const Tensor a = features_.narrow(1, 0, weight_.size(2)).to(torch::kFloat32);
-  return Candidates(changed(a).contiguous(at::MemoryFormat::ChannelsLast), weight, base);
+  return Candidates(changed(a).contiguous(at::MemoryFormat::ChannelsLast), weight, base).after(code_);
 }
 
 }  // namespace steer

@@ -55,6 +55,10 @@ class Candidates {
   // The candidates of these rows, int64 [N], as N rows.
   Candidates of_rows(const Tensor& row) const;
 
+  // The same, knowing the indices chosen at the layers before, int64 [B, l] (undefined: none).
+  Candidates after(const Tensor& code) const;
+  const Tensor& code() const { return code_; }  // these; undefined where they are not known, or none
+
   // All K images [B, K, C, H, W], for an objective that must look at pixels.
   Tensor images() const;
 
@@ -71,6 +75,7 @@ class Candidates {
   Tensor features_;  // [B, c, H, W]
   Tensor weight_;    // [K, C, c']
   Tensor base_;      // [B, C, H, W], or undefined
+  Tensor code_;      // int64 [B, l], or undefined
 };
 
 // Which row of the candidates goes on with which candidate.

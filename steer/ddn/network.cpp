@@ -26,7 +26,7 @@ double Network::latent_bits() const {
 
 void Passage::choose(const Layer& layer, int64_t application, const Chooser& chooser,
                      const Observer& observer) {
-  const Candidates candidates = layer->candidates(h, image);
+  const Candidates candidates = layer->candidates(h, image).after(code);
   const Choice choice = chooser(candidates, application);
   STEER_CHECK(choice.index.defined() && choice.index.dim() == 1, "[ddn] layer ", application,
               ": expected the chooser to give indices [N]");

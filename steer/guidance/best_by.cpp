@@ -148,12 +148,13 @@ int64_t top_count(double top, int64_t count) {
 }
 
 Chooser best_by(const Objective& objective, const Tensor& seeds, const Space& space,
-                const BestByOptions& options) {
+                const BestByOptions& options, const Scorer& prior) {
   STEER_CHECK(options.top > 0, "[best_by] expected to pick among more than 0 candidates but got ",
               options.top);
-  return [&objective, space, seeds, options](const Candidates& candidates, int64_t layer) {
+  return [&objective, space, seeds, options, prior](const Candidates& candidates, int64_t layer) {
     // Every row chooses for itself.
-    const Tensor score = liking(objective, candidates, space, candidates.rows(), options.shortlist);
+    Tensor score = liking(objective, candidates, space, candidates.rows(), options.shortlist);
+    if (prior) score = score + prior(candidates);
     int64_t top = top_count(options.top, candidates.count());
     if (options.shortlist > 0) top = std::min(top, options.shortlist);
     if (top == 1) return Choice{score.argmax(1), {}, {}};

@@ -22,9 +22,10 @@ int64_t top_count(double top, int64_t count);
 // of the space (pixels repeat, unless the objective's enlargement says otherwise) and scored; one of the
 // `top` best goes on, drawn by the row's seed (int64 [B]). Where the objective, or a term of it, has linear
 // measurements the scores come from Candidates::distance_to and no image is built. The objective must outlive
-// the chooser. Rows B must be a multiple of the objective's targets, in equal consecutive groups.
+// the chooser. Rows B must be a multiple of the objective's targets, in equal consecutive groups. With a
+// prior ln p(k | indices before) of each candidate is added to its score.
 Chooser best_by(const Objective& objective, const Tensor& seeds, const Space& space,
-                const BestByOptions& options);
+                const BestByOptions& options, const Scorer& prior = {});
 
 // The same scores for a beam search, which is deterministic (several samples of one target are its best
 // beams), and for particles. With a shortlist M > 0, an objective that must look at pixels sees M candidates

@@ -30,7 +30,8 @@ Tensor exponents(const Tensor& score, const Tensor& former, double least) {
 
 }  // namespace
 
-Chooser particles(const Scorer& scorer, const Tensor& seeds, const ParticleOptions& options) {
+Chooser particles(const Scorer& scorer, const Tensor& seeds, const ParticleOptions& options,
+                  const Scorer& prior) {
   STEER_CHECK(options.count >= 1, "[particles] expected at least 1 particle but got ", options.count);
   STEER_CHECK(options.temperature > 0, "[particles] expected a temperature above 0 but got ",
               options.temperature);
@@ -45,7 +46,8 @@ Chooser particles(const Scorer& scorer, const Tensor& seeds, const ParticleOptio
       *former = at::zeros({rows}, at::TensorOptions().dtype(torch::kFloat64).device(candidates.device()));
     const Tensor score =
         (scorer(candidates).to(torch::kFloat64) / options.temperature).reshape({samples, each * count});
-    const Tensor before = former->view({samples, each}).repeat_interleave(count, 1);
+    Tensor before = former->view({samples, each}).repeat_interleave(count, 1);
+    if (prior) before = before - prior(candidates).to(torch::kFloat64).reshape({samples, each * count});
     const bool last = layer >= options.last;
     const Tensor exponent = last ? at::ones({samples, 1}, score.options())
                                  : exponents(score, before, static_cast<double>(options.count));

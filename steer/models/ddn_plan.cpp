@@ -59,17 +59,19 @@ class DdnPlan : public Plan {
             settings_.temperature > 0,
         "[sample] expected top and temperature above 0, a beam of at least 1, no negative particles and "
         "no negative shortlist");
-    STEER_CHECK(settings_.prior.empty() || !objective_,
-                "[sample] prior: expected unguided samples but an objective guides");
     if (settings_.prior.empty()) return;
-    STEER_CHECK(settings_.temperature >= kLeastPriorTemperature, "[sample] temperature: expected at least ",
-                kLeastPriorTemperature, " for a prior but got ", settings_.temperature);
+    STEER_CHECK(!objective_ || settings_.levels.empty(),
+                "[sample] levels: expected all layers beside a prior and an objective but got ",
+                settings_.levels);
+    STEER_CHECK(objective_ || settings_.temperature >= kLeastPriorTemperature,
+                "[sample] temperature: expected at least ", kLeastPriorTemperature, " for a prior but got ",
+                settings_.temperature);
     prior_ = std::make_shared<Prior>(read_prior_of(model.fingerprint(), settings_.prior));
   }
 
   Json settings() const override {
     Json json = Json::object();
-    if (prior_) return {{"prior", settings_.prior}, {"temperature", settings_.temperature}};
+    if (prior_ && !objective_) return {{"prior", settings_.prior}, {"temperature", settings_.temperature}};
     if (!objective_) return json;
     if (settings_.beam > 1)
       json["beam"] = settings_.beam;
@@ -79,15 +81,18 @@ class DdnPlan : public Plan {
       json["top"] = settings_.top;
     if (settings_.shortlist > 0) json["shortlist"] = settings_.shortlist;
     if (!settings_.levels.empty()) json["levels"] = settings_.levels;
+    if (prior_) json["prior"] = settings_.prior;
     return json;
   }
 
   std::string text() const override {
-    if (prior_) return fmt::format("codes of a prior, temperature {:g}", settings_.temperature);
+    if (prior_ && !objective_)
+      return fmt::format("codes of a prior, temperature {:g}", settings_.temperature);
     if (!objective_) return "random codes";
-    if (settings_.beam > 1) return fmt::format("beam of {}", settings_.beam);
-    if (settings_.particles > 0) return fmt::format("{} particles", settings_.particles);
-    return fmt::format("the best {:g} candidates", settings_.top);
+    const std::string beside = prior_ ? ", by objective and prior" : "";
+    if (settings_.beam > 1) return fmt::format("beam of {}", settings_.beam) + beside;
+    if (settings_.particles > 0) return fmt::format("{} particles", settings_.particles) + beside;
+    return fmt::format("the best {:g} candidates", settings_.top) + beside;
   }
 
   bool together() const override { return settings_.beam > 1; }
@@ -150,25 +155,28 @@ class DdnPlan : public Plan {
 
   Way way(const Tensor& seeds, const Tensor& label, Condition& told) const {
     const int64_t samples = seeds.size(0);
-    if (prior_)
+    if (prior_ && !objective_)
       return {follow(prior_->sample(seeds.cpu(), settings_.temperature, label).to(seeds.device())), samples};
     if (!objective_) return {at_random(seeds), samples};
     const int64_t targets = objective_->targets();
     STEER_CHECK(samples % targets == 0, "[sample] expected a multiple of ", targets,
                 " samples, one group for each target, but got ", samples);
-    if (settings_.beam > 1) return searching(seeds, told);
+    if (settings_.beam > 1) return searching(seeds, label, told);
     if (settings_.particles > 0)
-      return {within_range(particles(liking_of(*objective_, space_, settings_.shortlist, samples), seeds,
-                                     {settings_.particles, settings_.temperature, range_.last}),
-                           seeds),
-              samples};
-    return {within_range(best_by(*objective_, seeds, space_, {settings_.top, settings_.shortlist}), seeds),
-            samples};
+      return {
+          within_range(particles(liking_of(*objective_, space_, settings_.shortlist, samples), seeds,
+                                 {settings_.particles, settings_.temperature, range_.last}, likely(label)),
+                       seeds),
+          samples};
+    return {
+        within_range(best_by(*objective_, seeds, space_, {settings_.top, settings_.shortlist}, likely(label)),
+                     seeds),
+        samples};
   }
 
   // The search starts with one row for each target and ends with its share of the samples. Samples of one
   // target that are told different things are searched for one by one.
-  Way searching(const Tensor& seeds, Condition& told) const {
+  Way searching(const Tensor& seeds, const Tensor& label, Condition& told) const {
     const int64_t samples = seeds.size(0);
     int64_t targets = objective_->targets();
     if (told.defined()) {
@@ -180,9 +188,27 @@ class DdnPlan : public Plan {
     }
     const int64_t keep = samples / targets;
     const Tensor drawn = seeds.view({targets, keep}).select(1, 0);
-    const Chooser search = beam_search(liking_of(*objective_, space_, settings_.shortlist, targets),
-                                       {targets, std::max(settings_.beam, keep), keep, range_.last + 1});
+    const Chooser search =
+        beam_search(liking_of(*objective_, space_, settings_.shortlist, targets),
+                    {targets, std::max(settings_.beam, keep), keep, range_.last + 1}, likely(label));
     return {within_range(search, drawn), targets};
+  }
+
+  // ln p of all candidates by the prior, whose rows come in equal consecutive groups, as many as labels or
+  // fewer; nothing without a prior.
+  Scorer likely(const Tensor& label) const {
+    if (!prior_) return {};
+    return [prior = prior_, label](const Candidates& candidates) {
+      const int64_t rows = candidates.rows();
+      Tensor told = label;
+      if (prior->labels() > 0 && label.defined() && label.size(0) != rows) {
+        // More rows than samples: particles. Fewer: a search that begins with one row for equal samples.
+        const int64_t samples = label.size(0);
+        told = rows > samples ? label.repeat_interleave(rows / samples)
+                              : label.view({rows, samples / rows}).select(1, 0).contiguous();
+      }
+      return prior->next(candidates.code(), rows, told).to(candidates.device());
+    };
   }
 
   Chooser within_range(const Chooser& chooser, const Tensor& seeds) const {

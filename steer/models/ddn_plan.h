@@ -40,7 +40,9 @@ struct DdnSettings {
       "layers a:b that an objective guides, from 1; a: and :b stand for the rest, empty = all; the others "
       "draw at random");
     f("prior", prior,
-      "unguided: a file with a learned prior, from which codes are drawn; empty = all codes alike");
+      "a file with a learned prior: codes are drawn from it, or an objective chooses by its score and ln p "
+      "of "
+      "the prior together; empty = all codes alike");
   }
 };
 

@@ -6,6 +6,7 @@
 
 #include "steer/core/files.h"
 #include "steer/core/random.h"
+#include "steer/modalities/objectives.h"
 #include "steer/models/small_models.h"
 #include "steer/testing/refusal.h"
 #include "steer/testing/temporary_folder.h"
@@ -77,6 +78,24 @@ TEST(PriorLearning, AConditionalModelIsToldTheLabelsOfTheData) {
   DrawRequest request;
   request.seeds = seeds, request.told.label = label;
   EXPECT_TRUE(torch::equal(plan->draw(request).code, read_prior(made.out).sample(seeds, 1, label)));
+  // An objective chooses beside it: one that hardly says anything leaves the likeliest codes.
+  ObjectiveContext context;
+  context.space = model.space();
+  const auto objective = make_objective("0.000001*gaussian(mean=0, std=1)", context);
+  const auto chosen =
+      as_generator(world.loaded, "test").plan(objective.get(), {{"prior", made.out}, {"top", 1}});
+  const Tensor code = chosen->draw(request).code;
+  const Prior prior = read_prior(made.out);
+  for (int64_t l = 0; l < code.size(1); ++l) {
+    const Tensor nats = prior.next(l == 0 ? Tensor() : code.narrow(1, 0, l), 3, label);
+    EXPECT_GT((nats.gather(1, code.narrow(1, l, 1)) - nats.amax(1, true)).min().item<double>(), -1e-3);
+  }
+  for (const Json& how : {Json({{"beam", 4}}), Json({{"particles", 4}})}) {
+    Json settings = how;
+    settings["prior"] = made.out;
+    EXPECT_EQ(as_generator(world.loaded, "test").plan(objective.get(), settings)->draw(request).code.size(0),
+              3);
+  }
 }
 
 TEST(PriorLearning, CodesOfAFileTeachTheSame) {
