@@ -1,6 +1,10 @@
 // steer sample: unguided samples as pictures.
+#include <filesystem>
+
 #include "steer/cmd/request.h"
 #include "steer/core/check.h"
+#include "steer/core/notice.h"
+#include "steer/work/prior_files.h"
 
 namespace steer {
 namespace {
@@ -11,13 +15,24 @@ Recipe sample_defaults() {
   return recipe;
 }
 
+// A prior that is there and not used is easily overlooked; said when all went well.
+void mention_prior(const Recipe& recipe) {
+  if (recipe.settings.contains("prior") || recipe.from) return;
+  if (std::filesystem::exists(prior_path(recipe.model.path)))
+    notice("[sample] all codes are drawn alike; " + prior_name(recipe.model.path) +
+           " knows which ones occur: --prior draws by it");
+}
+
 int run_sample(const RequestFlags& flags) {
   Recipe recipe = flags.recipe();
   STEER_CHECK(flags.judge.empty() || !recipe.telling.label.empty(),
               "[sample] --judge: expected --label, classes to judge by");
   const LoadedModel loaded = opened(recipe.model.path, flags.common.start());
   share_settings(recipe, loaded);
-  return answer(flags.common, recipe, loaded, {flags.judge, flags.out, false, flags.film, flags.live});
+  const int status =
+      answer(flags.common, recipe, loaded, {flags.judge, flags.out, false, flags.film, flags.live});
+  if (status == 0) mention_prior(recipe);
+  return status;
 }
 
 }  // namespace
