@@ -42,5 +42,15 @@ TEST(RateSaving, NothingWhereCurvesDoNotMeet) {
   EXPECT_FALSE(rate_saving({}, {}));
 }
 
+// The tangent between unequal pieces is the weighted harmonic mean of their slopes (Fritsch and Butland
+// 1984), which the integral of a cubic, h (y + y') / 2 + h^2 (m - m') / 12, has in it.
+TEST(RateSaving, GoesThroughPointsByMonotoneCubics) {
+  const std::vector<RatePoint> anchor = {{std::exp(1.0), 30}, {std::exp(2.6), 33}},
+                               tested = {{std::exp(1.0), 30}, {std::exp(1.2), 31}, {std::exp(2.6), 33}};
+  const double middle = (5.0 + 4.0) / (5.0 / 0.2 + 4.0 / 0.7);
+  const double sum = (1 + 1.2) / 2 + (0.2 - middle) / 12 + (1.2 + 2.6) + 4 * (middle - 0.7) / 12;
+  EXPECT_NEAR(rate_saving(anchor, tested)->share, std::expm1((sum - 3 * 1.8) / 3), 1e-6);
+}
+
 }  // namespace
 }  // namespace steer
