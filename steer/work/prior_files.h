@@ -16,8 +16,8 @@ std::string prior_path(const std::string& run);
 // their own.
 std::string prior_name(const std::string& run);
 
-// The prior in `path` (or that ships by this name), or, where that is empty, at prior_path(run). Error when it
-// is not there or was learned from codes of another model than the one with this fingerprint.
+// The prior in `path` (or that ships by this name), or, where that is empty, at prior_path(run). Error when
+// it is not there or was learned from codes of another model than the one with this fingerprint.
 std::unique_ptr<Prior> open_prior(const std::string& path, const std::string& run, uint64_t model);
 
 // The same, nothing where `path` is empty and no prior of this model stands at prior_path(run).
