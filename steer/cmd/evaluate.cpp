@@ -80,8 +80,7 @@ void add_evaluate(CLI::App& app, Run& run) {
       "how far as many unguided samples are from the data set: Frechet and kernel distance, precision, "
       "recall and coverage by the features of this classifier (run, checkpoint) or TorchScript file, for "
       "instance Inception; with --objective: how different each answer looks from the truth (squared "
-      "distance "
-      "of unit feature rows, 0 to 4)");
+      "distance of unit feature rows, 0 to 4)");
   command->add_option("--samples", options.samples,
                       "measure the files of this folder, whatever made them, in place of samples drawn here");
   command->add_flag("--neighbours", options.neighbours,

@@ -131,11 +131,13 @@ struct Climber {
     return value.to(at.scalar_type());
   }
 
+  // Whether safe steps go by another score than the one that is climbed.
+  bool apart(const Look& seen) const { return options.safe && seen.ends && seen.draws.defined(); }
+
   // What safe steps go by: the score as seen, but without noise where the answer is the sample itself, since
   // the top of what a few draws see may lie beside its own.
   Tensor worth(const Tensor& at, const Look& seen) const {
-    return seen.ends && seen.draws.defined() ? objective.closed(at, 0).to(at.scalar_type())
-                                             : height(at, seen);
+    return apart(seen) ? objective.closed(at, 0).to(at.scalar_type()) : height(at, seen);
   }
 
   // The share of what a slope promises that a move must gain. Of a parabola, where a quarter is three
@@ -168,8 +170,7 @@ struct Climber {
     const Tensor y = at.detach().requires_grad_(true);
     const Tensor value = height(y, seen);
     const Tensor gradient = gradient_of(value.sum(), y);
-    if (!options.safe || !seen.ends || !seen.draws.defined())
-      return {value.detach(), gradient, value.detach()};
+    if (!apart(seen)) return {value.detach(), gradient, value.detach()};
     const torch::NoGradGuard no_grad;
     return {value.detach(), gradient, worth(at, seen)};
   }

@@ -71,7 +71,7 @@ class DdnPlan : public Plan {
 
   Json settings() const override {
     Json json = Json::object();
-    if (prior_ && !objective_) return {{"prior", settings_.prior}, {"temperature", settings_.temperature}};
+    if (by_prior_alone()) return {{"prior", settings_.prior}, {"temperature", settings_.temperature}};
     if (!objective_) return json;
     if (settings_.beam > 1)
       json["beam"] = settings_.beam;
@@ -86,8 +86,7 @@ class DdnPlan : public Plan {
   }
 
   std::string text() const override {
-    if (prior_ && !objective_)
-      return fmt::format("codes of a prior, temperature {:g}", settings_.temperature);
+    if (by_prior_alone()) return fmt::format("codes of a prior, temperature {:g}", settings_.temperature);
     if (!objective_) return "random codes";
     const std::string beside = prior_ ? ", by objective and prior" : "";
     if (settings_.beam > 1) return fmt::format("beam of {}", settings_.beam) + beside;
@@ -131,6 +130,9 @@ class DdnPlan : public Plan {
     int64_t rows;
   };
 
+  // Whether codes are drawn from the prior; beside an objective it weighs candidates.
+  bool by_prior_alone() const { return prior_ && !objective_; }
+
   Samples as_they_are(const DrawRequest& request) const {
     Samples samples;
     samples.state = within(space_, request.begin.from.x.to(model_.device(), torch::kFloat32));
@@ -155,7 +157,7 @@ class DdnPlan : public Plan {
 
   Way way(const Tensor& seeds, const Tensor& label, Condition& told) const {
     const int64_t samples = seeds.size(0);
-    if (prior_ && !objective_)
+    if (by_prior_alone())
       return {follow(prior_->sample(seeds.cpu(), settings_.temperature, label).to(seeds.device())), samples};
     if (!objective_) return {at_random(seeds), samples};
     const int64_t targets = objective_->targets();
