@@ -43,6 +43,7 @@ int run_train(const TrainFlags& flags, const CLI::App& command) {
   if (command.count("--precision")) request.precision = flags.common.precision;
   const Training training = prepared_training(request);
   say_what_is_trained(training, flags.common.device);
+  if (!training.begins.empty()) say(training.begins);
   if (flags.dry_run) {
     const Json all = training.all_options();
     show(flags.common, all, json_text(all, 2) + "\n");
@@ -83,6 +84,8 @@ void add_train(CLI::App& app, Run& run) {
   command->add_option("--data", request.data,
                       "images: a folder, an archive, or the word shapes; points; text: a file or folder");
   command->add_option("--out", request.run, "run folder to make or continue")->required();
+  command->add_option("--init", request.init,
+                      "run or model whose weights, and options where no others are given, a new run begins from");
   command->add_option("--minutes", request.minutes, "budget in minutes")->check(CLI::PositiveNumber);
   command->add_option("--images", request.images, "budget in images")->check(CLI::PositiveNumber);
   command->add_option("--batch", flags->batch, "samples in a step, as --set train.loader.batch=N")

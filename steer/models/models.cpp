@@ -95,6 +95,36 @@ LoadedModel load_model(const std::string& run_or_file, torch::Device device) {
   return loaded;
 }
 
+WeightsTaken take_weights(Model& model, const LoadedModel& from) {
+  torch::NoGradGuard no_grad;
+  const std::string what = "[init] " + from.path;
+  STEER_CHECK(from.model->family() == model.family(), what, ": expected a ", model.family(),
+              " model to begin from but got a ", from.model->family());
+  const ClassNames &known = from.model->class_names(), &own_names = model.class_names();
+  STEER_CHECK(known.empty() || own_names.empty() || known == own_names, what, ": expected the classes ",
+              names_text(own_names), " but it was trained on ", names_text(known));
+  WeightsTaken taken;
+  std::map<std::string, Tensor> theirs = module_tensors(from.model->module()), mine;
+  std::map<std::string, std::vector<int64_t>> shapes;
+  for (auto& [name, tensor] : module_tensors(model.module())) {
+    if (!theirs.count(name)) {
+      taken.fresh.push_back(name);
+      continue;
+    }
+    shapes[name] = tensor.sizes().vec();
+    mine[name] = tensor;
+  }
+  STEER_CHECK(!mine.empty(), what, ": none of its ", theirs.size(), " tensors has a place in the model");
+  for (auto each = theirs.begin(); each != theirs.end();) {
+    const bool has_place = mine.count(each->first) > 0;
+    if (!has_place) taken.left.push_back(each->first);
+    each = has_place ? std::next(each) : theirs.erase(each);
+  }
+  check_tensors(theirs, shapes, what);
+  for (auto& [name, tensor] : mine) tensor.copy_(theirs.at(name));
+  return taken;
+}
+
 const Generator& as_generator(const LoadedModel& loaded, const std::string& command) {
   const auto* generator = dynamic_cast<const Generator*>(loaded.model.get());
   STEER_CHECK(generator, "[", command, "] ", loaded.path, ": expected a model that samples but got a ",

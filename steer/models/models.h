@@ -33,6 +33,16 @@ struct LoadedModel {
 // version, or its tensors do not fit its options: missing, unexpected and misshaped ones are named.
 LoadedModel load_model(const std::string& run_or_file, torch::Device device);
 
+// What became of tensors that were taken over.
+struct WeightsTaken {
+  std::vector<std::string> fresh;  // of the model, which the other lacks: as they were
+  std::vector<std::string> left;   // of the other, which have no place in the model
+};
+
+// Copies into a model the tensors of another of its family that have the same name, as a beginning. Error
+// where one has another shape, none has a place, their families or the classes that both name differ.
+WeightsTaken take_weights(Model& model, const LoadedModel& from);
+
 // The same model as one that samples, or as one with codes; names the command in the refusal of another.
 const Generator& as_generator(const LoadedModel& loaded, const std::string& command);
 const Codec& as_codec(const LoadedModel& loaded, const std::string& command);

@@ -22,6 +22,7 @@ struct TrainOptions {
   std::string precision = "auto";
   bool recompute = false;
   std::string stored = "float32";
+  std::string init;
   double checkpoint_minutes = 2;
   double grid_minutes = 2;
   int64_t log_every_steps = 10;
@@ -47,6 +48,9 @@ struct TrainOptions {
       "keep the activations of one level at a time and compute the others again for the gradient: far less "
       "memory, up to a third more time");
     f("stored", stored, "number type of model.safetensors: float32, or float16 for half the size");
+    f("init", init,
+      "a run or a model to begin a new run from: its weights, and its options where no others are given; empty "
+      "= random weights");
     f("checkpoint_minutes", checkpoint_minutes, "minutes between checkpoints", at_least(0));
     f("grid_minutes", grid_minutes, "minutes between sample grids; 0 = at the end alone", at_least(0));
     f("log_every_steps", log_every_steps, "steps between lines of log.jsonl", at_least(1));

@@ -10,12 +10,27 @@
 #include "steer/core/options.h"
 #include "steer/core/shipped.h"
 #include "steer/modalities/modalities.h"
+#include "steer/models/models.h"
 
 namespace steer {
 namespace {
 
-// The file's options with what is said over them.
-RunFile options_asked(const TrainingRequest& request) {
+// The model that a new run begins from; none where its weights are random or those of a run resumed.
+std::optional<LoadedModel> beginning(const TrainingRequest& request, const Json& options) {
+  if (request.resume) return {};
+  std::string named = request.init;
+  const Json train = options.value("train", Json());
+  if (named.empty() && train.is_object() && train.contains("init") && train["init"].is_string())
+    named = train["init"].get<std::string>();
+  if (named.empty()) return {};
+  LoadedModel loaded = load_model(found_or_shipped(named, "models", ".safetensors"), torch::kCPU);
+  STEER_CHECK(loaded.model->family() == request.family, "[init] ", named, ": expected a ", request.family,
+              " model to begin from but got a ", loaded.model->family());
+  return loaded;
+}
+
+// The file's options with what is said over them, and of a model to begin from those of its network.
+RunFile options_asked(const TrainingRequest& request, std::optional<LoadedModel>& begun) {
   STEER_CHECK(among(request.family, family_names()), "[train] expected a family out of ",
               fmt::format("{}", fmt::join(family_names(), ", ")), " but got \"", request.family, "\"");
   std::string where = found_or_shipped(request.file, "configs", ".json");
@@ -31,6 +46,12 @@ RunFile options_asked(const TrainingRequest& request) {
   if (where.empty()) where = "options";
   STEER_CHECK(json.is_object(), "[options] ", where, ": expected a JSON object");
   for (const std::string& set : request.sets) apply_set(json, set);
+  begun = beginning(request, json);
+  if (begun) {
+    Json network = begun->model->options();
+    network.merge_patch(json.value(request.family, Json::object()));
+    json[request.family] = std::move(network);
+  }
   RunFile file = read_run_file(std::move(json), request.family, where);
   RunOptions& options = file.options;
   if (!request.data.empty()) options.data.path = request.data;
@@ -38,6 +59,7 @@ RunFile options_asked(const TrainingRequest& request) {
     options.train.minutes = request.minutes;
     options.train.images = request.images;
   }
+  if (!request.init.empty()) options.train.init = request.init;
   if (request.seed) options.train.seed = *request.seed;
   if (request.precision) options.train.precision = *request.precision;
   options.train.loader.seed = options.train.seed;
@@ -45,6 +67,17 @@ RunFile options_asked(const TrainingRequest& request) {
               "[train] expected samples to train on: --data DIR (or data.path), or --data shapes");
   check(options.train);
   return file;
+}
+
+// "runs/a/model.safetensors: begun from its text model, trained on 32000 samples; 2 tensors begin as new, ...".
+std::string text_of(const WeightsTaken& taken, const LoadedModel& from) {
+  std::string text = fmt::format("{}: begun from its {} model, trained on {} samples", from.path,
+                                 from.model->family(), from.state.images);
+  if (!taken.fresh.empty())
+    text += fmt::format("; {} tensors begin as new, {} and the like", taken.fresh.size(), taken.fresh[0]);
+  if (!taken.left.empty())
+    text += fmt::format("; {} of its tensors are left, {} and the like", taken.left.size(), taken.left[0]);
+  return text;
 }
 
 // Error where the weights, with gradients, both moments and averages of them, and one batch do not fit into
@@ -66,7 +99,8 @@ Json Training::all_options() const {
 }
 
 Training prepared_training(const TrainingRequest& request) {
-  RunFile file = options_asked(request);
+  std::optional<LoadedModel> begun;
+  RunFile file = options_asked(request, begun);
   Training training;
   training.run = request.run, training.resume = request.resume, training.device = request.device;
   file.options.data = data_for(request.family, file.model, file.options.data);
@@ -75,6 +109,10 @@ Training prepared_training(const TrainingRequest& request) {
   const Json fitted = fitted_options(request.family, file.model, *training.data, path);
   check_training_memory(request.family, fitted, *training.data, file.options.train);
   training.model = make_model(request.family, fitted, static_cast<uint64_t>(file.options.train.seed));
+  if (begun) {
+    training.model->set_class_names(begun->model->class_names());
+    training.begins = text_of(take_weights(*training.model, *begun), *begun);
+  }
   training.options = std::move(file.options);
   return training;
 }

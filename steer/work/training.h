@@ -22,6 +22,7 @@ struct TrainingRequest {
   std::string data;                      // in place of data.path; empty: as the options say
   double minutes = 0;                    // a budget in place of the options', where one of the two is above 0
   int64_t images = 0;                    // the same in samples
+  std::string init;                      // in place of train.init; empty: as the options say
   std::optional<int64_t> seed;           // in place of train.seed
   std::optional<std::string> precision;  // in place of train.precision
   torch::Device device = torch::kCPU;    // where the model is
@@ -34,6 +35,7 @@ struct Training {
   torch::Device device = torch::kCPU;  // where the model is
   RunOptions options;                  // completed
   std::unique_ptr<Dataset> data;       // to train on
+  std::string begins;                  // what a new one's weights are taken from, for people; empty: random
   std::unique_ptr<Model> model;        // new; a resumed one takes its weights from the run
 
   Json all_options() const;  // as the run's options.json will have them

@@ -78,6 +78,46 @@ TEST(Training, AWatchSeesItAndEndsIt) {
   EXPECT_EQ(weight_fingerprint(a.model->module()), weight_fingerprint(b.model->module()));
 }
 
+TEST(Training, ANewRunBeginsFromTheWeightsAndOptionsOfAnother) {
+  const TemporaryFolder folder;
+  const TrainingRequest first = small_training(folder);
+  run_training(prepared_training(first));
+  const auto former = load_model(first.run, torch::kCPU);
+
+  TrainingRequest request;
+  request.family = "ddn", request.init = first.run, request.run = folder / "other", request.images = 8;
+  request.sets = {"data.path=shapes", "data.size=8", "data.channels=1", "data.limit=64",
+                  "ddn.chain_dropout=0.5", "train.loader.batch=8"};
+  const Training other = prepared_training(request);
+  EXPECT_EQ(weight_fingerprint(other.model->module()), weight_fingerprint(former.model->module()));
+  EXPECT_EQ(other.model->options()["pyramid"], former.model->options()["pyramid"]);
+  EXPECT_EQ(other.model->options()["chain_dropout"], 0.5);
+  EXPECT_EQ(other.options.train.init, first.run);
+  EXPECT_NE(other.begins.find("trained on 64 samples"), std::string::npos) << other.begins;
+  EXPECT_EQ(run_training(other).state.images, 8);
+
+  // A run that goes on has weights of its own; a file may name the beginning too.
+  std::filesystem::remove_all(first.run);
+  request.init = "", request.resume = true, request.images = 16;
+  EXPECT_EQ(run_training(prepared_training(request)).state.images, 16);
+  request.resume = false, request.run = folder / "third";
+  request.sets.push_back("train.init=" + (folder / "other"));
+  EXPECT_EQ(weight_fingerprint(prepared_training(request).model->module()),
+            weight_fingerprint(load_model(folder / "other", torch::kCPU).model->module()));
+
+  const auto fault = [&](const auto& change) {
+    TrainingRequest wrong = request;
+    change(wrong);
+    return refusal([&] { prepared_training(wrong); });
+  };
+  EXPECT_NE(fault([](auto& r) { r.sets.push_back("ddn.pyramid.candidates=[4,4,4,4]"); }).find("misshaped"),
+            std::string::npos)
+      << fault([](auto& r) { r.sets.push_back("ddn.pyramid.candidates=[4,4,4,4]"); });
+  EXPECT_NE(fault([](auto& r) { r.family = "diffusion"; }).find("expected a diffusion model"),
+            std::string::npos);
+  EXPECT_NE(fault([](auto& r) { r.sets.back() = "train.init=nowhere"; }).find("nowhere"), std::string::npos);
+}
+
 TEST(Training, TheDataSetDecidesWhatOptionsLeaveOut) {
   TrainingRequest request;
   request.images = 8;
