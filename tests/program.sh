@@ -553,6 +553,14 @@ claims 'the same texts' cmp -s texts.txt again_texts.txt
 works 'sample text as a picture' "$steer" sample run_ar -n 2 -o texts.png --temperature 0 --length 30
 works 'guide text' "$steer" guide run_text --objective "infill('the [3] sat[2]')" -n 2 -o filled.txt
 claims 'what is known stays' grep -q '^the ... sat' filled.txt
+works 'guide text toward a word' "$steer" guide run_text --objective "contains('dog') + 0.5*share(spaces=0.2)" -n 2 --seed 3 -o dog.txt
+works 'guide text again' "$steer" again dog.txt -o again_dog.txt
+claims 'the same guided texts' cmp -s dog.txt again_dog.txt
+works 'guide text from left to right' "$steer" guide run_ar --objective "regex('cat|dog')" --particles 4 -n 2 -o regex.txt
+printf 'import sys, json\nfor line in sys.stdin: print(json.loads(line).count("a"))\n' >count_a.py
+works 'guide text by a program' "$steer" guide run_text --objective "program('python3 count_a.py')" --method best_of -n 1 -o many_a.txt
+works 'train from another model' "$steer" train text --data rhyme.txt --out run_more --init run_text --images 64 --batch 8 --threads 1 --set train.grid_minutes=0
+claims 'it has the other network' grep -q '"width": 16' run_more/options.json
 works 'evaluate text' "$steer" evaluate run_text --data rhyme.txt -n 8 --judge run_ar
 claims 'entropy beside perplexity' grep -q entropy out.txt
 works 'inspect text' "$steer" inspect run_text
@@ -561,6 +569,9 @@ works 'film an image' "$steer" sample run -n 2 -o filmed.png --film film.gif
 printf 'the cat sat on the zoo' >strange.txt
 refuses 1 'line 1' "$steer" likelihood run_text --data strange.txt -n 0
 refuses 1 'expected at most 16 tokens' "$steer" guide run_text --objective "infill('the [30] cat')" -n 1 -o x.txt
+refuses 1 'is none of the model' "$steer" guide run_text --objective "contains('Q')" -n 1 -o x.txt
+refuses 1 'bends no predictions' "$steer" guide run_text --objective "regex('cat')" --method twisted -n 1 -o x.txt
+refuses 1 'expected a text model' "$steer" train text --data rhyme.txt --out x --init run --images 8
 refuses 1 'which are no texts' "$steer" sample run -n 1 -o x.txt
 refuses 1 'expected samples of text' "$steer" sample run -n 1 -o x.png --live
 refuses 1 'expected samples of numbers but got text' "$steer" train ddn --data rhyme.txt --out x --images 8

@@ -84,8 +84,9 @@ void add_train(CLI::App& app, Run& run) {
   command->add_option("--data", request.data,
                       "images: a folder, an archive, or the word shapes; points; text: a file or folder");
   command->add_option("--out", request.run, "run folder to make or continue")->required();
-  command->add_option("--init", request.init,
-                      "run or model whose weights, and options where no others are given, a new run begins from");
+  command->add_option(
+      "--init", request.init,
+      "run or model whose weights, and options where no others are given, a new run begins from");
   command->add_option("--minutes", request.minutes, "budget in minutes")->check(CLI::PositiveNumber);
   command->add_option("--images", request.images, "budget in images")->check(CLI::PositiveNumber);
   command->add_option("--batch", flags->batch, "samples in a step, as --set train.loader.batch=N")

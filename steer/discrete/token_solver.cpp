@@ -47,8 +47,14 @@ std::vector<GridStep> grid_of(const TokenSolverOptions& o, const TokenProcess& p
 class Solving {
  public:
   Solving(const TokenDenoiser& denoiser, const TokenProcess& process, const TokenSolverOptions& options,
-          const Tensor& seeds, int64_t length, const KnownTokens& known, bool timeless)
-      : denoiser_(denoiser), process_(process), o_(options), seeds_(seeds), timeless_(timeless) {
+          const Tensor& seeds, int64_t length, const KnownTokens& known, bool timeless,
+          const TokenSteering& steering)
+      : denoiser_(denoiser),
+        process_(process),
+        o_(options),
+        steering_(steering),
+        seeds_(seeds),
+        timeless_(timeless) {
     const Tensor u = fine_uniform_rows(seeds, kStart, {length});
     token_ = process.noise(u);
     free_ = at::ones_like(token_, torch::kBool);
@@ -71,10 +77,15 @@ class Solving {
   // Steps of a grid, by laws.
   void step(const GridStep& at, bool last) {
     const TokenStep step = {token_, rows_of(at.t), rows_of(at.s)};
-    Tensor law = law_of(step, at.again);
-    // Predictions have no mask, so that one is left only where the schedule does not end at alpha 1.
-    if (last && process_.absorbing()) law = without_mask(law);
-    take(drawn_from(law, draws(kDraw)));
+    const Tensor p = predicted(step.t), bent = bent_of(p, step.t);
+    const auto law_by = [&](const Tensor& by) {
+      const Tensor law = law_of(by, step, at.again);
+      // Predictions have no mask, so that one is left only where the schedule does not end at alpha 1.
+      return last && process_.absorbing() ? without_mask(law, by) : law;
+    };
+    const Tensor law = law_by(bent), next = drawn_from(law, draws(kDraw));
+    if (steering_.bend) count_ratio(law_by(p), law, next, free_ & open_);
+    take(next, step.s);
   }
 
   // The next token of each row that becomes known (Zheng et al. 2024).
@@ -82,25 +93,38 @@ class Solving {
     const Tensor masked = (token_ == process_.mask()) & open_, count = masked.sum(1);
     if (!left_.defined()) left_ = at::ones({token_.size(0)}, torch::kFloat64) - process_.alpha(rows_of(1));
     left_ = next_hit(left_, count.clamp_min(1), draws(kChoice).select(1, 0));
-    const Tensor p = predicted(process_.time_of(1 - left_));
+    const Tensor t = process_.time_of(1 - left_), p = predicted(t), bent = bent_of(p, t);
     // The floor(u n)-th of a row's masks.
     const Tensor pick =
         (fine_uniform_rows(seeds_, derive_seed(kChoice, 1, turn_), {1}) * count.unsqueeze(1)).floor();
     const Tensor chosen = masked & (masked.cumsum(1) - 1 == pick.to(torch::kInt64));
-    take(at::where(chosen, drawn_from(p, draws(kDraw)), token_));
+    const Tensor drawn = drawn_from(bent, draws(kDraw));
+    if (steering_.bend) count_ratio(p, bent, drawn, chosen);
+    take(at::where(chosen, drawn, token_), t);
   }
 
   // The surest of all masked tokens become known, so many that `share` of what was open stays masked.
   void reveal(double t, double share, double noise) {
     const Tensor masked = (token_ == process_.mask()) & open_;
-    const Tensor p = predicted(rows_of(t)), drawn = drawn_from(p, draws(kDraw));
+    const Tensor at = rows_of(t), p = bent_of(predicted(at), at), drawn = drawn_from(p, draws(kDraw));
     Tensor score = confidence(p, drawn);
     if (noise > 0) score = score - noise * (-draws(kChoice).clamp_min(1e-300).log()).log();
     score = at::where(masked, score, at::full_like(score, -std::numeric_limits<double>::infinity()));
     const Tensor stay = (share * (open_ & free_).sum(1).to(torch::kFloat64)).floor().to(torch::kInt64);
     const Tensor rank = score.argsort(true, 1, true).argsort(true, 1);  // 0 for the surest
     const Tensor shown = rank < (masked.sum(1) - stay).clamp_min(0).unsqueeze(1);
-    take(at::where(masked & shown, drawn, token_));
+    take(at::where(masked & shown, drawn, token_), at);
+  }
+
+  // What guidance sees after a step, and the rows that it keeps.
+  void choose(bool last) {
+    if (!steering_.choose) return;
+    const TokenMoment moment = {token_, reached_, [this] { return predicted_log(reached_); }, log_ratio_,
+                                last};
+    const Tensor rows = steering_.choose(moment);
+    if (!rows.defined()) return;
+    for (Tensor* each : {&token_, &free_, &open_, &sure_, &left_, &asked_, &asked_at_, &answer_, &reached_})
+      if (each->defined()) *each = each->index_select(0, rows);
   }
 
  private:
@@ -111,9 +135,10 @@ class Solving {
   }
 
   Tensor predicted_log(const Tensor& t) {
-    if (timeless_ && asked_.defined() && at::equal(asked_, token_)) return answer_;
+    const bool same = asked_.defined() && at::equal(asked_, token_);
+    if (same && (timeless_ || at::equal(asked_at_, t))) return answer_;
     const torch::NoGradGuard no_grad;
-    answer_ = denoiser_(token_, t), asked_ = token_;
+    answer_ = denoiser_(token_, t), asked_ = token_, asked_at_ = t;
     ++evaluations_;
     STEER_CHECK(answer_.dim() == 3 && answer_.size(0) == token_.size(0) &&
                     answer_.size(1) == token_.size(1) && answer_.size(2) == process_.vocabulary(),
@@ -125,8 +150,18 @@ class Solving {
 
   Tensor predicted(const Tensor& t) { return sharpened(predicted_log(t), o_.temperature, o_.nucleus); }
 
-  Tensor law_of(const TokenStep& step, bool again) {
-    const Tensor p = predicted(step.t);
+  Tensor bent_of(const Tensor& p, const Tensor& t) {
+    return steering_.bend ? steering_.bend(p, {token_, t, [this] { return answer_; }, {}, false}) : p;
+  }
+
+  // ln of the drawn tokens' probability by the laws without and with guidance, where they were drawn.
+  void count_ratio(const Tensor& base, const Tensor& law, const Tensor& drawn, const Tensor& where) {
+    const Tensor index = drawn.unsqueeze(-1);
+    const Tensor each = (base.gather(-1, index).log() - law.gather(-1, index).log()).squeeze(-1);
+    log_ratio_ = at::where(where, each, at::zeros_like(each)).sum(1);
+  }
+
+  Tensor law_of(const Tensor& p, const TokenStep& step, bool again) {
     if (o_.name == "flow") return flow_law(process_, p, step);
     if (o_.name == "remask" && again) return remasking(p, step);
     if (o_.name == "euler" || o_.name == "analytic") {
@@ -151,10 +186,9 @@ class Solving {
     return remask_law(process_, p, step, o_.eta * most.unsqueeze(1) * share);
   }
 
-  Tensor without_mask(const Tensor& law) const {
+  Tensor without_mask(const Tensor& law, const Tensor& p) const {
     const Tensor kept = law.narrow(-1, 0, process_.vocabulary()), sum = kept.sum(-1, true);
     // Of a mask that would stay for sure nothing but the prediction is left.
-    const Tensor p = sharpened(answer_, o_.temperature, o_.nucleus);
     return at::pad(at::where(sum > 0, kept, p), {0, 1});
   }
 
@@ -165,7 +199,7 @@ class Solving {
     return two.size(-1) > 1 ? two.select(-1, 0) - two.select(-1, 1) : two.select(-1, 0);
   }
 
-  void take(const Tensor& next) {
+  void take(const Tensor& next, const Tensor& t) {
     const Tensor moved = at::where(free_ & open_, next, token_);
     if (process_.absorbing()) {
       const Tensor found = (token_ == process_.mask()) & (moved != process_.mask());
@@ -174,16 +208,18 @@ class Solving {
                            .gather(-1, moved.clamp_max(process_.vocabulary() - 1).unsqueeze(-1));
       sure_ = at::where(found, p.squeeze(-1), sure_);
     }
-    token_ = moved;
+    token_ = moved, reached_ = t;
     ++turn_;
   }
 
   const TokenDenoiser& denoiser_;
   const TokenProcess& process_;
   const TokenSolverOptions& o_;
+  const TokenSteering& steering_;
   Tensor seeds_, token_, free_, open_, sure_;
-  Tensor asked_, answer_;  // what the denoiser was asked last, and said
-  Tensor left_;            // 1 - alpha of each row, of first hits
+  Tensor asked_, asked_at_, answer_;  // what the denoiser was asked last, and said
+  Tensor reached_, log_ratio_;        // by the last step
+  Tensor left_;                       // 1 - alpha of each row, of first hits
   bool timeless_;
   int64_t evaluations_ = 0;
   uint64_t turn_ = 0;
@@ -285,11 +321,12 @@ Tensor sharpened(const Tensor& log_p, double temperature, double nucleus) {
 
 TokenSolution solve_tokens(const TokenDenoiser& denoiser, const TokenProcess& process,
                            const TokenSolverOptions& options, const Tensor& seeds, int64_t length,
-                           const KnownTokens& known, bool timeless, const Watch& watch) {
+                           const KnownTokens& known, bool timeless, const Watch& watch,
+                           const TokenSteering& steering) {
   check(options, process);
   STEER_CHECK(length >= 1, "[discrete] expected samples of at least one token but got ", length);
   check_known(known, seeds.size(0), length, process);
-  Solving solving(denoiser, process, options, seeds, length, known, timeless);
+  Solving solving(denoiser, process, options, seeds, length, known, timeless, steering);
   const int64_t block = options.block > 0 ? options.block : length, blocks = (length + block - 1) / block;
   TokenSolution made;
   for (int64_t b = 0; b < blocks && !made.stopped; ++b) {
@@ -301,6 +338,7 @@ TokenSolution solve_tokens(const TokenDenoiser& denoiser, const TokenProcess& pr
     const auto plan = plan_of(options, process, most_free);
     for (size_t i = 0; i < plan.size() && !made.stopped; ++i) {
       plan[i](solving);
+      solving.choose(b + 1 == blocks && i + 1 == plan.size());
       if (!watch) continue;
       Glimpse glimpse;
       glimpse.index = b * static_cast<int64_t>(plan.size()) + static_cast<int64_t>(i);

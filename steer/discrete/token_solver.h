@@ -73,16 +73,36 @@ struct TokenSolution {
   bool stopped = false;     // the watch ended it
 };
 
+// Tokens on their way, as guidance sees them.
+struct TokenMoment {
+  Tensor token;                   // int64 [B, T], as they stand
+  Tensor t;                       // float64 [B]: the time that is reached
+  std::function<Tensor()> log_p;  // what the denoiser says of them; asks it where it was not asked yet
+  Tensor log_ratio;   // float64 [B], where predictions are bent: of the step just made, ln of its probability
+                      // without that over its probability with it
+  bool last = false;  // nothing is open any more
+};
+
+// What guidance does to a solver's steps; what is empty does nothing.
+struct TokenSteering {
+  // Predictions that are steered: probabilities p [B, T, N], float64, of a moment become others.
+  std::function<Tensor(const Tensor& p, const TokenMoment& moment)> bend;
+  // After every step: the rows that go on, int64 [B]; undefined: every row.
+  std::function<Tensor(const TokenMoment& moment)> choose;
+};
+
 // Samples of `length` tokens; row i depends on seeds[i] (int64 [B]) and what is known of it alone. A denoiser
 // that is `timeless` is not asked again about tokens that did not change (Sahoo et al. 2024: at most one
 // evaluation for each token). The watch sees tokens with masks on the way.
 //
 // All but `confidence`, which picks what it is surest of and is no sampler of the model, end in the model's
-// own law as steps grow; `first_hitting` is there with one evaluation a token. Error for options that are
-// none, a solver of masks on a process without, and for predictions that are not finite or of another shape.
+// own law as steps grow; `first_hitting` is there with one evaluation a token. With steering rows depend on
+// one another as it tells; `confidence` has no law and tells no ratio. Error for options that are none, a
+// solver of masks on a process without, and for predictions that are not finite or of another shape.
 TokenSolution solve_tokens(const TokenDenoiser& denoiser, const TokenProcess& process,
                            const TokenSolverOptions& options, const Tensor& seeds, int64_t length,
-                           const KnownTokens& known = {}, bool timeless = false, const Watch& watch = {});
+                           const KnownTokens& known = {}, bool timeless = false, const Watch& watch = {},
+                           const TokenSteering& steering = {});
 
 // Rows of log p [..., N] sharpened by a temperature (0: all on the likeliest), then cut to their nucleus and
 // made to sum to 1 again: probabilities, float64.

@@ -17,7 +17,10 @@ Vocabulary all_words() {
 }
 
 std::unique_ptr<Objective> make_objective(const std::string& words, const ObjectiveContext& context) {
-  return objective_of(words, words_of(context.space.kind), context);
+  ObjectiveContext told = context;
+  if (const auto& texts = modality_of(context.space).texts)
+    told.texts = [texts, space = context.space](const State& samples) { return texts(space, samples); };
+  return objective_of(words, words_of(context.space.kind), told);
 }
 
 }  // namespace steer

@@ -11,6 +11,7 @@
 #include "steer/discrete/token_solver.h"
 #include "steer/discrete/token_step.h"
 #include "steer/models/facts.h"
+#include "steer/models/token_guiding.h"
 #include "steer/nn/vocabulary_loss.h"
 
 namespace steer {
@@ -38,59 +39,144 @@ TransformerShape shape_of(const ArOptions& o) {
 
 class ArPlan : public Plan {
  public:
-  ArPlan(const ArModel& model, const ArSettings& settings, const Objective* objective)
-      : model_(model), settings_(settings) {
-    if (settings_.length == 0) settings_.length = model.settings().text.length;
+  // Settings whose length is given.
+  ArPlan(const ArModel& model, const ArSettings& settings, TokenGuiding guiding)
+      : model_(model), settings_(settings), guiding_(std::move(guiding)) {
     check_length(model.settings().transformer, model.settings().text, settings_.length);
-    if (objective) known_ = known_by(*objective, settings_.length, model.family());
   }
 
-  Json settings() const override { return options_json(settings_); }
+  Json settings() const override {
+    Json all = options_json(settings_);
+    all.update(guiding_.settings());
+    return all;
+  }
   std::string text() const override {
     return fmt::format("{} tokens one after another, temperature {:g}", settings_.length,
-                       settings_.temperature);
+                       settings_.temperature) +
+           guiding_.text();
   }
-  int64_t evaluations() const override { return settings_.length; }
+  int64_t evaluations() const override {
+    return settings_.length * std::max<int64_t>(1, guiding_.rows_each());
+  }
 
   Samples draw(const DrawRequest& request, const Watch& watch) const override {
     check_beginning(request.begin, model_.space(), request.seeds.size(0));
     const torch::NoGradGuard no_grad;
     const Frozen frozen(model_.freezer());
-    const State known = known_of(request);
-    const int64_t rows = request.seeds.size(0), length = settings_.length,
-                  vocabulary = model_.space().vocabulary;
-    const auto type = at::TensorOptions(model_.device()).dtype(torch::kInt64);
-    TokenContext context;
-    context.sight = causal();
-    KvCache cache;
-    Tensor last = at::full({rows, 1}, model_.start(), type);
+    const auto guide = guiding_.begin(request.seeds.cpu());
+    Rows rows = rows_of(request, guide.get());
+    const int64_t length = settings_.length, each = std::max<int64_t>(1, guiding_.rows_each());
+    const Watch shown = of_first_rows(watch, each);
     const int64_t end = tokenizer_of(model_.settings().text).end();
-    Tensor made = at::full({rows, length}, vocabulary, type);
-    Tensor ended = at::zeros({rows}, at::kBool);
     Samples samples;
     for (int64_t i = 0; i < length && !samples.stopped; ++i) {
-      const Tensor features = model_.network()->features(last, context, {}, &cache, true);
-      const Tensor p = sharpened(model_.network()->logits(features).select(1, 0).log_softmax(-1).cpu(),
-                                 settings_.temperature, settings_.nucleus);
-      const Tensor u = fine_uniform_rows(request.seeds, derive_seed(kArDraw, static_cast<uint64_t>(i)), {1});
-      Tensor drawn = drawn_from(p, u.squeeze(1));
-      if (end >= 0) drawn = at::where(ended, end, drawn);
-      drawn = with_known(known, drawn, i);
-      last = drawn.to(model_.device()).unsqueeze(1);
-      made.select(1, i).copy_(last.squeeze(1));
-      ++samples.evaluations;
-      if (watch) samples.stopped = !watch(glimpse_of(i, made));
+      next(rows, i, guide.get());
+      samples.evaluations += each;
+      if (shown) samples.stopped = !shown(glimpse_of(i, rows.made));
       if (end < 0) continue;
-      ended = drawn == end;
-      if (known.defined() || !ended.all().item<bool>()) continue;
-      made.narrow(1, i, length - i).fill_(end);
+      rows.ended = rows.last.squeeze(1).cpu() == end;
+      if (rows.known.defined() || !rows.ended.all().item<bool>()) continue;
+      rows.made.narrow(1, i, length - i).fill_(end);
       break;
     }
-    if (!samples.stopped) samples.state.token = made.cpu();
+    if (samples.stopped) return samples;
+    samples.state.token = rows.made.cpu();
+    if (guide) {
+      guide->finish(samples.state.token);
+      samples.state.token = samples.state.token.index_select(0, guide->contest().winners());
+    }
     return samples;
   }
 
  private:
+  // Texts on their way.
+  struct Rows {
+    Tensor seeds;  // int64 [B]
+    State known;   // of the rows, or of all alike; may be undefined
+    Tensor made;   // int64 [B, length]
+    Tensor last;   // int64 [B, 1], the token made last
+    Tensor ended;  // bool [B]
+    KvCache cache;
+  };
+
+  Rows rows_of(const DrawRequest& request, const TokenGuide* guide) const {
+    Rows rows;
+    rows.known = known_of(request);
+    rows.seeds = request.seeds.cpu();
+    if (guide) {
+      const Contest& contest = guide->contest();
+      if (rows.known.defined()) {
+        rows.known.token = contest.spread(per_row(rows.known.token, rows.seeds.size(0)));
+        rows.known.mask = contest.spread(per_row(rows.known.mask, rows.seeds.size(0)));
+      }
+      rows.seeds = contest.row_seeds();
+    }
+    const auto type = at::TensorOptions(model_.device()).dtype(torch::kInt64);
+    const int64_t count = rows.seeds.size(0);
+    rows.last = at::full({count, 1}, model_.start(), type);
+    rows.made = at::full({count, settings_.length}, model_.space().vocabulary, type);
+    rows.ended = at::zeros({count}, at::kBool);
+    return rows;
+  }
+
+  static Tensor per_row(const Tensor& of_targets, int64_t samples) {
+    return per_sample(of_targets, samples, "[guide]").expand({samples, -1});
+  }
+
+  // The token at place i of every row.
+  void next(Rows& rows, int64_t i, TokenGuide* guide) const {
+    TokenContext context;
+    context.sight = causal();
+    const Tensor features = model_.network()->features(rows.last, context, {}, &rows.cache, true);
+    const Tensor p =
+        sharpened(model_.network()->logits(features).log_softmax(-1).cpu(), settings_.temperature,
+                  settings_.nucleus);  // [B, 1, V]
+    const Tensor open = open_at(rows, i);
+    const Tensor law = guide ? guide->bent(view_of(rows, i, open, p)) : p;
+    const Tensor u = fine_uniform_rows(rows.seeds, derive_seed(kArDraw, static_cast<uint64_t>(i)), {1});
+    Tensor drawn = drawn_from(law, u).squeeze(1);
+    const int64_t end = tokenizer_of(model_.settings().text).end();
+    if (end >= 0) drawn = at::where(rows.ended, end, drawn);
+    drawn = with_known(rows.known, drawn, i);
+    rows.last = drawn.to(model_.device()).unsqueeze(1);
+    rows.made.select(1, i).copy_(rows.last.squeeze(1));
+    if (guide) choose(rows, i, *guide, ratio_of(p, law, drawn, open));
+  }
+
+  // Whether a token is free to be drawn there, [B].
+  static Tensor open_at(const Rows& rows, int64_t i) {
+    const Tensor open = rows.ended.logical_not();
+    if (!rows.known.defined()) return open;
+    return open & per_sample(rows.known.mask.select(1, i), open.size(0), "[guide]").logical_not();
+  }
+
+  // The place i with all before it.
+  static TokenView view_of(const Rows& rows, int64_t i, const Tensor& unknown, const Tensor& p) {
+    TokenView view;
+    const Tensor made = rows.made.cpu();
+    if (i > 0) view.before = made.narrow(1, 0, i);
+    view.token = made.narrow(1, i, 1), view.unknown = unknown.unsqueeze(1), view.p = p;
+    return view;
+  }
+
+  static Tensor ratio_of(const Tensor& p, const Tensor& law, const Tensor& drawn, const Tensor& open) {
+    const Tensor index = drawn.view({-1, 1, 1});
+    const Tensor each = (p.gather(2, index).log() - law.gather(2, index).log()).flatten();
+    return at::where(open, each, at::zeros_like(each));
+  }
+
+  // Rows that go on, with all that is theirs.
+  void choose(Rows& rows, int64_t i, TokenGuide& guide, const Tensor& ratio) const {
+    const bool looks = guide.weighs() && i + 1 < settings_.length;
+    if (!looks) return guide.pass(ratio);
+    const Tensor kept = guide.chosen(view_of(rows, i, at::zeros_like(rows.ended), {}), ratio);
+    if (!kept.defined()) return;
+    const Tensor there = kept.to(model_.device());
+    rows.made = rows.made.index_select(0, there), rows.last = rows.last.index_select(0, there);
+    rows.ended = rows.ended.index_select(0, kept);
+    rows.cache = rows.cache.rows(there);
+  }
+
   Glimpse glimpse_of(int64_t i, const Tensor& made) const {
     Glimpse glimpse;
     glimpse.index = i, glimpse.of = settings_.length;
@@ -104,8 +190,8 @@ class ArPlan : public Plan {
 
   // What the objective knows, and what stays of texts to begin from.
   State known_of(const DrawRequest& request) const {
-    if (!request.begin.from.defined()) return known_;
-    return known_of_both(known_, kept_of(request.begin, settings_.length, request.seeds, true));
+    if (!request.begin.from.defined()) return guiding_.known();
+    return known_of_both(guiding_.known(), kept_of(request.begin, settings_.length, request.seeds, true));
   }
 
   static Tensor with_known(const State& known, const Tensor& drawn, int64_t i) {
@@ -117,7 +203,7 @@ class ArPlan : public Plan {
 
   const ArModel& model_;
   ArSettings settings_;
-  State known_;
+  TokenGuiding guiding_;
 };
 
 }  // namespace
@@ -192,7 +278,11 @@ Tensor ArModel::nats(const State& texts, uint64_t) const {
 }
 
 const std::vector<Named>& ar_settings() {
-  static const std::vector<Named> all = named_options(ArSettings());
+  static const std::vector<Named> all = [] {
+    std::vector<Named> list = named_options(ArSettings());
+    list.insert(list.end(), token_guiding_settings().begin(), token_guiding_settings().end());
+    return list;
+  }();
   return all;
 }
 
@@ -203,8 +293,12 @@ std::vector<std::string> ArModel::setting_names() const {
 std::unique_ptr<Plan> ArModel::plan(const Objective* objective, const Json& settings) const {
   check_settings(settings, setting_names(), family());
   ArSettings chosen = options_.sampler;
-  if (!settings.is_null()) read_options(chosen, settings, "settings");
-  return std::make_unique<ArPlan>(*this, chosen, objective);
+  Json words = settings;
+  const Json own = taken_from(words);
+  read_options(chosen, words, "settings");
+  if (chosen.length == 0) chosen.length = options_.text.length;
+  return std::make_unique<ArPlan>(*this, chosen,
+                                  TokenGuiding(objective, own, space_, chosen.length, chosen.length));
 }
 
 }  // namespace steer

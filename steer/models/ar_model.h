@@ -57,9 +57,8 @@ class ArModel : public Generator, public TextScores {
   Figures after_step(int64_t, const Adam*, const Ema*) override { return {}; }
   NamedTensors hidden_matrices() override { return steer::hidden_matrices(network_); }
   using Generator::plan;
-  // Token after token, by what is kept of those before. An objective guides by what it knows of the text
-  // (Objective::known): those tokens are set where they stand, and what comes before does not foresee them.
-  // Error for an objective that knows none, as long as nothing else guides.
+  // Token after token, by what is kept of those before. An objective guides as token_guiding.h tells; tokens
+  // that it knows are set where they stand, and what comes before foresees them only as far as rows compete.
   std::unique_ptr<Plan> plan(const Objective* objective, const Json& settings) const override;
   std::vector<std::string> setting_names() const override;
   void set_compute_type(torch::ScalarType type) override { network_->set_compute_type(type); }

@@ -88,7 +88,7 @@ class TextModel : public Generator, public TextScores {
   void load_training_state(const std::map<std::string, Tensor>& state) override;
   NamedTensors hidden_matrices() override { return steer::hidden_matrices(network_); }
   using Generator::plan;
-  // By a solver of tokens, text_plan.h; an objective guides by what it knows of the text (Objective::known).
+  // By a solver of tokens, text_plan.h; an objective guides as token_guiding.h tells.
   std::unique_ptr<Plan> plan(const Objective* objective, const Json& settings) const override;
   std::vector<std::string> setting_names() const override;
   void set_compute_type(torch::ScalarType type) override { network_->set_compute_type(type); }

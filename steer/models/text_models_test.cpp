@@ -280,8 +280,71 @@ TEST(TextModels, AnInfillingKeepsWhatIsKnown) {
       EXPECT_EQ(text.substr(5, 2), "cd");
       EXPECT_EQ(text[9], 'a');
     }
-    const auto program = make_objective("program('true')", context);
-    EXPECT_NE(refusal([&] { model->plan(program.get(), Json::object()); }).find("knows some of the text"),
+  }
+}
+
+// Every model, every method: a word that is rare becomes common, and a sample depends on its own seed alone.
+TEST(TextModels, ObjectivesSteerEveryFamilyByEveryMethod) {
+  std::vector<std::unique_ptr<Generator>> models;
+  for (const Json& options : many_options()) models.push_back(lively_model<TextModel>("text", options));
+  models.push_back(lively_model<ArModel>("ar", text_options()));
+  for (const auto& model : models) {
+    ObjectiveContext context;
+    context.space = model->space();
+    const auto word = make_objective("contains('fed')", context);
+    const auto counted = [&](const Json& settings) {
+      const State made =
+          model->draw(of_seeds(0, 24), settings.is_null() ? nullptr : word.get(), settings).state;
+      return (word->score(made) > -1).sum().item<int64_t>();
+    };
+    const int64_t unguided = counted(Json());
+    ASSERT_LT(unguided, 8) << json_text(model->options());
+    const bool told = model->options().value("process", Json::object()).value("type", "") == "uniform";
+    // What a token was is not known before the end where all may change again.
+    EXPECT_GT(counted(Json::object()), unguided + (told ? 4 : 12)) << json_text(model->options());
+    for (const char* method : {"bend", "feynman_kac", "svdd", "best_of", "tree"})
+      EXPECT_GE(counted({{"method", method}}), unguided) << method << json_text(model->options());
+
+    const auto plan = model->plan(word.get(), {{"particles", 3}});
+    const Tensor both = plan->draw(of_seeds(4, 2)).state.token, one = plan->draw(of_seeds(5, 1)).state.token;
+    EXPECT_TRUE(at::equal(both.narrow(0, 1, 1), one)) << json_text(model->options());
+    // Its settings make the same plan again.
+    EXPECT_TRUE(at::equal(model->plan(word.get(), plan->settings())->draw(of_seeds(5, 1)).state.token, one));
+  }
+}
+
+TEST(TextModels, WhatIsKnownAndWhatIsWantedGoTogether) {
+  for (const char* family : {"text", "ar"}) {
+    const auto model = lively_model<Generator>(
+        family, text_options(family == std::string("text") ? Json{{"block", 4}} : Json::object()));
+    ObjectiveContext context;
+    context.space = model->space();
+    const auto objective = make_objective("infill('ab[3]cd[2]a') + contains('fed')", context);
+    const State made = model->draw(of_seeds(0, 8), objective.get()).state;
+    int64_t found = 0;
+    for (const std::string& text : plain_texts(model->space(), made)) {
+      EXPECT_EQ(text.substr(0, 2) + text.substr(5, 2) + text[9], "abcda");
+      found += text.find("fed") != std::string::npos;
+    }
+    EXPECT_GE(found, 4) << family;
+    // A black box reads texts; nothing guides without an objective.
+    const auto program = make_objective("program('sed s/[^a]//g | awk \"{print length}\"')", context);
+    const auto letters = [&](const Objective* by) {
+      const State texts = model->draw(of_seeds(0, 4), by).state;
+      int64_t count = 0;
+      for (const std::string& text : plain_texts(model->space(), texts))
+        count += std::count(text.begin(), text.end(), 'a');
+      return count;
+    };
+    EXPECT_GT(letters(program.get()), letters(nullptr));
+    EXPECT_NE(refusal([&] {
+                model->plan(nullptr, {{"particles", 4}});
+              }).find("expected an objective"),
+              std::string::npos);
+    const auto known = make_objective("infill('ab')", context);
+    EXPECT_NE(refusal([&] {
+                model->plan(known.get(), {{"particles", 4}});
+              }).find("nothing is left"),
               std::string::npos);
   }
 }

@@ -51,17 +51,6 @@ void check_length(const TransformerOptions& options, const TextSide& side, int64
               side.length, ", the tokens that the model's positions were learned for, but got ", length);
 }
 
-State known_by(const Objective& objective, int64_t length, const std::string& family) {
-  const State known = objective.known();
-  STEER_CHECK(
-      known.defined(), "[guide] ", objective.words(),
-      ": expected an objective that knows some of the text, such as infill, for a model of the family ",
-      family);
-  STEER_CHECK(known.token.size(1) == length, "[guide] ", objective.words(), ": expected samples of ",
-              known.token.size(1), " tokens but got length ", length);
-  return known;
-}
-
 State kept_of(const Beginning& begin, int64_t length, const Tensor& seeds, bool left_to_right) {
   constexpr uint64_t kPlaces = 0xBE61;
   const Tensor token = begin.from.token.cpu();

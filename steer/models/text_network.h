@@ -38,10 +38,6 @@ DataOptions data_for_text(const Json& options, DataOptions data);
 // Error unless samples of so many tokens can be made: any number where positions are rotary.
 void check_length(const TransformerOptions& options, const TextSide& side, int64_t length);
 
-// What an objective knows of texts of so many tokens (Objective::known). Error where it knows nothing, or of
-// texts of another length; `family` is named.
-State known_by(const Objective& objective, int64_t length, const std::string& family);
-
 // What stays of texts to begin from, as known tokens: token int64 [N, T] and mask bool [N, T]. The share of
 // tokens that is noise, rounded, is not known: places drawn by the rows' seeds, int64 [N], or, from left to
 // right, the last ones. Error for texts of another length.

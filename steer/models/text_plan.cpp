@@ -7,6 +7,7 @@
 #include "steer/core/options.h"
 #include "steer/core/random.h"
 #include "steer/models/text_model.h"
+#include "steer/models/token_guiding.h"
 
 namespace steer {
 namespace {
@@ -18,10 +19,8 @@ struct TextDraw {
   int64_t length;
 };
 
-TextDraw read_text_settings(const TextModel& model, const Json& settings) {
-  check_settings(settings, model.setting_names(), model.family());
+TextDraw read_text_settings(const TextModel& model, Json words) {
   TextSettings brief;
-  Json words = settings.is_null() ? Json::object() : settings;
   const Json sampler = words.value("sampler", Json());
   words.erase("sampler");
   read_options(brief, words, "settings");
@@ -39,6 +38,13 @@ TextDraw read_text_settings(const TextModel& model, const Json& settings) {
   return draw;
 }
 
+// How many steps a row takes.
+int64_t turns_of(const TextModel& model, const TextDraw& draw) {
+  const int64_t block = model.settings().block > 0 ? model.settings().block : draw.solver.block;
+  const int64_t blocks = block > 0 ? (draw.length + block - 1) / block : 1;
+  return draw.solver.name == "first_hitting" ? draw.length : blocks * draw.solver.steps;
+}
+
 // A seed for each row, which belongs to it and to a block.
 Tensor seeds_of_block(const Tensor& seeds, int64_t block) {
   if (block == 0) return seeds;
@@ -52,20 +58,20 @@ Tensor seeds_of_block(const Tensor& seeds, int64_t block) {
 
 class TextPlan : public Plan {
  public:
-  TextPlan(const TextModel& model, const TextDraw& draw, const Objective* objective)
-      : model_(model), draw_(draw) {
+  TextPlan(const TextModel& model, const TextDraw& draw, TokenGuiding guiding)
+      : model_(model), draw_(draw), guiding_(std::move(guiding)) {
     check_length();
     // Refuses what goes with no process before anything is drawn.
     check(draw_.solver, model.process());
     STEER_CHECK(model.settings().block == 0 || draw_.solver.block == 0,
                 "[sample] sampler.block: expected 0 for a model of blocks, which has its own, but got ",
                 draw_.solver.block);
-    if (!objective) return;
-    known_ = known_by(*objective, draw_.length, model.family());
   }
 
   Json settings() const override {
-    return {{"sampler", options_json(draw_.solver)}, {"length", draw_.length}};
+    Json all = {{"sampler", options_json(draw_.solver)}, {"length", draw_.length}};
+    all.update(guiding_.settings());
+    return all;
   }
 
   std::string text() const override {
@@ -76,30 +82,92 @@ class TextPlan : public Plan {
     if (block > 0 || o.block > 0) text += fmt::format(" for each block of {}", block > 0 ? block : o.block);
     if (o.temperature != 1) text += fmt::format(", temperature {:g}", o.temperature);
     if (o.nucleus < 1) text += fmt::format(", nucleus {:g}", o.nucleus);
-    return text;
+    return text + guiding_.text();
   }
 
   int64_t evaluations() const override {
-    const int64_t block = model_.settings().block > 0 ? model_.settings().block : draw_.solver.block;
-    const int64_t blocks = block > 0 ? (draw_.length + block - 1) / block : 1;
-    return draw_.solver.name == "first_hitting" ? draw_.length : blocks * draw_.solver.steps;
+    return turns_of(model_, draw_) * std::max<int64_t>(1, guiding_.rows_each());
   }
 
   Samples draw(const DrawRequest& request, const Watch& watch) const override {
     const torch::NoGradGuard no_grad;
     const Frozen frozen(model_.freezer());
     const Tensor seeds = request.seeds.cpu();
+    const auto guide = guiding_.begin(seeds);
     const KnownTokens known = known_of(request, seeds);
     const Tensor label = label_of(request);
-    const TokenSolution made = model_.settings().block > 0 ? block_after_block(seeds, label, known, watch)
-                                                           : all_at_once(seeds, label, known, watch);
+    Drawing drawing = {guide.get(), seeds, label, known};
+    if (guide) drawing = of_rows(*guide, drawing);
+    const int64_t each = std::max<int64_t>(1, guiding_.rows_each());
+    const Watch shown = of_first_rows(watch, each);
+    const TokenSolution made =
+        model_.settings().block > 0 ? block_after_block(drawing, shown) : all_at_once(drawing, shown);
     Samples samples;
-    samples.stopped = made.stopped, samples.evaluations = made.evaluations;
-    if (!made.stopped) samples.state.token = made.token;
+    samples.stopped = made.stopped, samples.evaluations = made.evaluations * each;
+    if (made.stopped) return samples;
+    samples.state.token = made.token;
+    if (guide) {
+      guide->finish(made.token);
+      samples.state.token = made.token.index_select(0, guide->contest().winners());
+    }
     return samples;
   }
 
  private:
+  // What is drawn: rows, by seed.
+  struct Drawing {
+    TokenGuide* guide;  // null: nothing guides
+    Tensor seeds;
+    Tensor label;
+    KnownTokens known;
+  };
+
+  // The same for all rows of each sample.
+  static Drawing of_rows(const TokenGuide& guide, const Drawing& samples) {
+    const Contest& contest = guide.contest();
+    return {samples.guide,
+            contest.row_seeds(),
+            contest.spread(samples.label),
+            {contest.spread(samples.known.token), contest.spread(samples.known.known)}};
+  }
+
+  // Steps that the guide bends and whose rows it lets compete; told which tokens come before, of each row,
+  // and where rows change places.
+  TokenSteering steering_of(TokenGuide* guide, const Tensor& before,
+                            const std::function<void(const Tensor& rows)>& follow = {}) const {
+    TokenSteering steering;
+    if (!guide) return steering;
+    // Shared, as the rows of what comes before change places with the others.
+    const auto earlier = std::make_shared<Tensor>(before);
+    const auto view_of = [this, earlier](const TokenMoment& moment) {
+      TokenView view;
+      view.before = *earlier, view.token = moment.token;
+      view.unknown = model_.process().absorbing() ? moment.token == model_.process().mask()
+                                                  : at::full_like(moment.token, !moment.last, torch::kBool);
+      return view;
+    };
+    steering.bend = [guide, view_of](const Tensor& p, const TokenMoment& moment) {
+      TokenView view = view_of(moment);
+      view.p = p;
+      return guide->bent(view);
+    };
+    steering.choose = [this, guide, view_of, earlier, follow](const TokenMoment& moment) -> Tensor {
+      if (!guide->weighs()) {
+        guide->pass(moment.log_ratio);
+        return {};
+      }
+      TokenView view = view_of(moment);
+      if (view.unknown.any().item<bool>())
+        view.p = sharpened(moment.log_p(), draw_.solver.temperature, draw_.solver.nucleus);
+      const Tensor rows = guide->chosen(view, moment.log_ratio);
+      if (!rows.defined()) return rows;
+      if (earlier->defined()) *earlier = earlier->index_select(0, rows);
+      if (follow) follow(rows);
+      return rows;
+    };
+    return steering;
+  }
+
   void check_length() const {
     const TextOptions& o = model_.settings();
     steer::check_length(o.transformer, o.text, draw_.length);
@@ -116,18 +184,17 @@ class TextPlan : public Plan {
     return classes > 0 ? request.told.label.to(model_.device()) : Tensor();
   }
 
-  TokenSolution all_at_once(const Tensor& seeds, const Tensor& label, const KnownTokens& known,
-                            const Watch& watch) const {
-    return solve_tokens(model_.denoiser(label), model_.process(), draw_.solver, seeds, draw_.length, known,
-                        !model_.told_noise(), watch);
+  TokenSolution all_at_once(const Drawing& d, const Watch& watch) const {
+    return solve_tokens(model_.denoiser(d.label), model_.process(), draw_.solver, d.seeds, draw_.length,
+                        d.known, !model_.told_noise(), watch, steering_of(d.guide, {}));
   }
 
   // What the objective knows and what stays of the texts to begin from, of each row.
   KnownTokens known_of(const DrawRequest& request, const Tensor& seeds) const {
     check_beginning(request.begin, model_.space(), seeds.size(0));
-    State known = known_;
+    State known = guiding_.known();
     if (request.begin.from.defined())
-      known = known_of_both(known_, kept_of(request.begin, draw_.length, seeds, false));
+      known = known_of_both(known, kept_of(request.begin, draw_.length, seeds, false));
     if (!known.defined()) return {};
     const int64_t rows = seeds.size(0);
     return {per_sample(known.token, rows, "[guide]").expand({rows, -1}).cpu(),
@@ -135,22 +202,26 @@ class TextPlan : public Plan {
   }
 
   // Each block by itself, told those before it by what was kept of them.
-  TokenSolution block_after_block(const Tensor& seeds, const Tensor& label, const KnownTokens& known,
-                                  const Watch& watch) const {
+  TokenSolution block_after_block(const Drawing& d, const Watch& watch) const {
     const int64_t block = model_.settings().block, blocks = draw_.length / block;
     KvCache before;
     TokenContext context;
     context.sight = model_.sight();
-    context.class_labels = label;
+    context.class_labels = d.label;
     TokenSolution all;
-    all.token = at::full({seeds.size(0), draw_.length}, model_.process().mask(), torch::kInt64);
+    all.token = at::full({d.seeds.size(0), draw_.length}, model_.process().mask(), torch::kInt64);
+    const auto follow = [&](const Tensor& rows) {
+      all.token = all.token.index_select(0, rows);
+      before = before.rows(rows.to(model_.device()));
+    };
     for (int64_t b = 0; b < blocks && !all.stopped; ++b) {
       KnownTokens here;
-      if (known.known.defined())
-        here = {known.token.narrow(1, b * block, block), known.known.narrow(1, b * block, block)};
-      const TokenSolution one =
-          solve_tokens(model_.denoiser(label, &before), model_.process(), draw_.solver,
-                       seeds_of_block(seeds, b), block, here, true, of_block(watch, all.token, b, blocks));
+      if (d.known.known.defined())
+        here = {d.known.token.narrow(1, b * block, block), d.known.known.narrow(1, b * block, block)};
+      const Tensor earlier = b > 0 ? all.token.narrow(1, 0, b * block).clone() : Tensor();
+      const TokenSolution one = solve_tokens(
+          model_.denoiser(d.label, &before), model_.process(), draw_.solver, seeds_of_block(d.seeds, b),
+          block, here, true, of_block(watch, all.token, b, blocks), steering_of(d.guide, earlier, follow));
       all.token.narrow(1, b * block, block).copy_(one.token);
       all.evaluations += one.evaluations, all.stopped = one.stopped;
       if (b + 1 == blocks || all.stopped) continue;
@@ -178,7 +249,7 @@ class TextPlan : public Plan {
 
   const TextModel& model_;
   TextDraw draw_;
-  State known_;  // by the objective
+  TokenGuiding guiding_;
 };
 
 }  // namespace
@@ -187,6 +258,7 @@ const std::vector<Named>& text_settings() {
   static const std::vector<Named> all = [] {
     std::vector<Named> list = named_options(TextSettings());
     list.push_back({"sampler", "an object: any option of the solver"});
+    list.insert(list.end(), token_guiding_settings().begin(), token_guiding_settings().end());
     return list;
   }();
   return all;
@@ -197,7 +269,12 @@ std::vector<std::string> TextModel::setting_names() const {
 }
 
 std::unique_ptr<Plan> TextModel::plan(const Objective* objective, const Json& settings) const {
-  return std::make_unique<TextPlan>(*this, read_text_settings(*this, settings), objective);
+  check_settings(settings, setting_names(), family());
+  Json words = settings;
+  const Json own = taken_from(words);
+  const TextDraw draw = read_text_settings(*this, words);
+  return std::make_unique<TextPlan>(
+      *this, draw, TokenGuiding(objective, own, space(), draw.length, turns_of(*this, draw)));
 }
 
 }  // namespace steer

@@ -4,9 +4,12 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "steer/core/space.h"
+#include "steer/core/state.h"
 
 namespace steer {
 
@@ -23,6 +26,8 @@ struct ObjectiveContext {
 
   uint64_t seed = 0;                   // of added noise: target i gets seed + i
   torch::Device device = torch::kCPU;  // where the samples are
+  // Samples as texts, of kinds of sample that are read rather than looked at; empty for others.
+  std::function<std::vector<std::string>(const State& samples)> texts = {};
   std::string fit;  // of files where the words name no fit=: resize, pad, or empty for the exact size only
 };
 

@@ -95,6 +95,21 @@ Tensor WeightedSum::hidden() const {
   return all;
 }
 
+State WeightedSum::known() const {
+  State all;
+  for (const Term& term : terms_) {
+    const State some = term.objective->known();
+    if (!some.defined() || term.weight <= 0) continue;
+    if (!all.defined()) {
+      all = some;
+      continue;
+    }
+    all.token = at::where(all.mask, all.token, some.token);
+    all.mask = all.mask | some.mask;
+  }
+  return all;
+}
+
 std::string WeightedSum::words() const {
   std::string text;
   for (const Term& term : terms_) {

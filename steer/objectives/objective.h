@@ -37,6 +37,10 @@ class Objective {
   // Whether score() has a gradient in the samples.
   virtual bool differentiable() const = 0;
 
+  // Of texts: whether score() of probabilities is ln E exp(score) over independent tokens (at least nearly),
+  // so that its gradient tells what each token would be worth.
+  virtual bool averages() const { return false; }
+
   // The measurements whose log-likelihoods sum to score(); empty when score() is anything else.
   virtual std::vector<Measurement> linear() const { return {}; }
 
@@ -79,7 +83,8 @@ class Objective {
 };
 
 // sum_i weight_i * score_i. Linear if all terms are; its picture is that of the first term that has one, and
-// a place is hidden when every term with a picture hides it.
+// a place is hidden when every term with a picture hides it. Of texts it knows what its terms know that are
+// wanted, the first one first.
 class WeightedSum : public Objective {
  public:
   // A term and how much it counts.
@@ -101,6 +106,7 @@ class WeightedSum : public Objective {
   ClassNames asked_names() const override;
   Tensor degraded() const override;
   Tensor hidden() const override;
+  State known() const override;
   std::string words() const override;
 
  private:

@@ -15,6 +15,7 @@
 #include "steer/core/check.h"
 #include "steer/core/clock.h"
 #include "steer/core/interruption.h"
+#include "steer/core/json.h"
 
 extern char** environ;
 
@@ -199,6 +200,14 @@ std::vector<float> numbers_of(const std::string& text, const std::string& comman
   return numbers;
 }
 
+// A JSON string a line; what is no UTF-8 becomes U+FFFD.
+std::string json_lines(const std::vector<std::string>& texts) {
+  std::string lines;
+  for (const std::string& text : texts)
+    lines += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return lines;
+}
+
 }  // namespace
 
 std::string npy_bytes(const Tensor& tensor) {
@@ -221,17 +230,21 @@ std::string npy_bytes(const Tensor& tensor) {
   return bytes;
 }
 
-ProgramObjective::ProgramObjective(ProgramOptions options) : options_(std::move(options)) {
+ProgramObjective::ProgramObjective(ProgramOptions options, Texts texts)
+    : options_(std::move(options)), texts_(std::move(texts)) {
   STEER_CHECK(!options_.command.empty(), "[program] expected a command but got an empty one");
   STEER_CHECK(std::isfinite(options_.timeout_seconds) && options_.timeout_seconds > 0,
               "[program] timeout: expected seconds above 0 but got ", options_.timeout_seconds);
 }
 
 Tensor ProgramObjective::score(const State& sample) const {
-  const Tensor& x = sample.x;
-  const size_t most = static_cast<size_t>(x.size(0)) * kBytesPerScore;
-  const auto scores = numbers_of(conversation(options_, npy_bytes(x), most), options_.command, x.size(0));
-  return torch::tensor(scores, torch::kFloat32).to(x.device());
+  STEER_CHECK(sample.x.defined() || (texts_ && !sample.token.is_floating_point()), "[program] ",
+              options_.command, ": expected samples of numbers, or texts, but got neither");
+  const int64_t count = sample.size();
+  const std::string input = sample.x.defined() ? npy_bytes(sample.x) : json_lines(texts_(sample));
+  const size_t most = static_cast<size_t>(count) * kBytesPerScore;
+  const auto scores = numbers_of(conversation(options_, input, most), options_.command, count);
+  return torch::tensor(scores, torch::kFloat32).to((sample.x.defined() ? sample.x : sample.token).device());
 }
 
 std::string ProgramObjective::words() const {

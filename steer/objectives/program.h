@@ -1,7 +1,9 @@
 // An outside program as a black-box judge.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "steer/objectives/objective.h"
 
@@ -13,15 +15,17 @@ struct ProgramOptions {
   double timeout_seconds = 60;  // for one batch
 };
 
-// Each batch starts the program once: a NumPy .npy file (float32, C order, [N, C, H, W], values in [-1, 1])
-// goes to its standard input, and it writes one number per line, N in all, higher is better, to its standard
-// output. Its standard error is the user's. A program that cannot start, fails, takes too long, or writes
-// anything but N finite numbers is an Error that says so; Interrupted where this process is asked to end
-// meanwhile (core/interruption.h). The program and what it started end with the process, however that ends.
+// Each batch starts the program once: a NumPy .npy file (float32, C order, [N, C, H, W], values in [-1, 1]),
+// or of texts a JSON string a line, goes to its standard input, and it writes one number per line, N in all,
+// higher is better, to its standard output. Its standard error is the user's. A program that cannot start,
+// fails, takes too long, or writes anything but N finite numbers is an Error that says so; Interrupted where
+// this process is asked to end meanwhile (core/interruption.h). The program and what it started end with the
+// process, however that ends.
 class ProgramObjective : public Objective {
  public:
-  // Error for an empty command and a time that is not above 0.
-  explicit ProgramObjective(ProgramOptions options);
+  using Texts = std::function<std::vector<std::string>(const State& samples)>;
+  // `texts` as ObjectiveContext::texts. Error for an empty command and a time that is not above 0.
+  explicit ProgramObjective(ProgramOptions options, Texts texts = {});
 
   Tensor score(const State& sample) const override;
   bool differentiable() const override { return false; }
@@ -30,6 +34,7 @@ class ProgramObjective : public Objective {
 
  private:
   ProgramOptions options_;
+  Texts texts_;
 };
 
 // The bytes of a .npy file, format version 1.0 (numpy.lib.format), of a tensor as float32.

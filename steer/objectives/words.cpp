@@ -49,9 +49,9 @@ std::unique_ptr<Objective> certain_by(const Arguments& arguments, const Objectiv
                                             arguments.words());
 }
 
-std::unique_ptr<Objective> program_by(const Arguments& arguments, const ObjectiveContext&) {
+std::unique_ptr<Objective> program_by(const Arguments& arguments, const ObjectiveContext& context) {
   return std::make_unique<ProgramObjective>(
-      ProgramOptions{arguments.text("command"), arguments.number("timeout")});
+      ProgramOptions{arguments.text("command"), arguments.number("timeout")}, context.texts);
 }
 
 std::unique_ptr<Objective> rank_of(std::vector<WeightedSum::Term> terms) {
@@ -96,7 +96,8 @@ const std::vector<Word>& common_words() {
        {},
        {},
        Nature::kBlackBox,
-       "what an outside program scores high: it reads a batch as .npy and writes a number a line",
+       "what an outside program scores high: it reads a batch as .npy, or a JSON string a line, and writes a "
+       "number a line",
        "program('./judge.py', timeout=60)",
        {positional(required(text_parameter("command", "run by /bin/sh -c"))),
         number_parameter("timeout", ProgramOptions().timeout_seconds, 0.01, 1e6, "seconds for one batch")},

@@ -25,6 +25,7 @@ class InfillObjective : public Objective {
 
   Tensor score(const State& sample) const override;
   bool differentiable() const override { return true; }
+  bool averages() const override { return true; }
   State known() const override { return known_; }
   std::string words() const override { return words_; }
 

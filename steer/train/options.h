@@ -49,7 +49,8 @@ struct TrainOptions {
       "memory, up to a third more time");
     f("stored", stored, "number type of model.safetensors: float32, or float16 for half the size");
     f("init", init,
-      "a run or a model to begin a new run from: its weights, and its options where no others are given; empty "
+      "a run or a model to begin a new run from: its weights, and its options where no others are given; "
+      "empty "
       "= random weights");
     f("checkpoint_minutes", checkpoint_minutes, "minutes between checkpoints", at_least(0));
     f("grid_minutes", grid_minutes, "minutes between sample grids; 0 = at the end alone", at_least(0));

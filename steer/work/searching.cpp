@@ -17,7 +17,7 @@ namespace {
 
 const Generator& searchable(const LoadedModel& loaded) {
   const Generator& generator = as_generator(loaded, "search");
-  STEER_CHECK(takes_settings(generator, {"guidance"}), "[search] ", loaded.path,
+  STEER_CHECK(takes_settings(generator, {"guidance", "preset"}), "[search] ", loaded.path,
               ": expected a diffusion model, whose guidance has strengths, but got a ", generator.family());
   return generator;
 }

@@ -69,7 +69,8 @@ RunFile options_asked(const TrainingRequest& request, std::optional<LoadedModel>
   return file;
 }
 
-// "runs/a/model.safetensors: begun from its text model, trained on 32000 samples; 2 tensors begin as new, ...".
+// "runs/a/model.safetensors: begun from its text model, trained on 32000 samples; 2 tensors begin as new,
+// ...".
 std::string text_of(const WeightsTaken& taken, const LoadedModel& from) {
   std::string text = fmt::format("{}: begun from its {} model, trained on {} samples", from.path,
                                  from.model->family(), from.state.images);
