@@ -563,6 +563,11 @@ works 'train from another model' "$steer" train text --data rhyme.txt --out run_
 claims 'it has the other network' grep -q '"width": 16' run_more/options.json
 works 'evaluate text' "$steer" evaluate run_text --data rhyme.txt -n 8 --judge run_ar
 claims 'entropy beside perplexity' grep -q entropy out.txt
+works 'evaluate guided text' "$steer" evaluate run_text --data rhyme.txt --objective "contains('dog')" -n 8 --judge run_ar
+claims 'entropy, the judge and the score' grep -q 'entropy' out.txt && grep -q 'bits a character of the samples' out.txt && grep -q 'mean score' out.txt
+works 'one text a file' "$steer" sample run_text -n 2 -o 'text{seed}.txt'
+works 'what was written can be begun from' "$steer" sample run_text --from text1.txt --noise 0 -n 1 -o same.txt
+claims 'the same text' cmp -s text1.txt same.txt
 works 'inspect text' "$steer" inspect run_text
 claims 'the context of each layer' grep -q 'all 16 tokens' out.txt
 works 'film an image' "$steer" sample run -n 2 -o filmed.png --film film.gif

@@ -69,16 +69,24 @@ std::string fidelity_text(const Fidelity& f, const std::string& plural) {
                      f.other, plural, f.reference, f.split, plural, f.features);
 }
 
+std::string distances_text(const SampleEvaluation& found, const std::string& plural) {
+  if (found.made.empty()) return "";
+  std::vector<std::vector<std::string>> rows = {{"distance from the data", "samples", "other " + plural, ""}};
+  for (size_t i = 0; i < found.made.size(); ++i)
+    rows.push_back({found.made[i].name, fmt::format("{:.5g}", found.made[i].value),
+                    fmt::format("{:.5g}", found.real[i].value), found.made[i].meaning});
+  return table(rows);
+}
+
+std::string judgement_text(const TextJudgement& judged) {
+  return fmt::format(
+      "{}: {:.4f} bits a character of the samples, {:.4f} of the data (perplexity {:.3f} and {:.3f})\n",
+      judged.judge, judged.samples, judged.real, std::exp2(judged.samples), std::exp2(judged.real));
+}
+
 std::string samples_text(const SampleEvaluation& found, const std::string& plural) {
   std::string text = found.fidelity ? fidelity_text(*found.fidelity, plural) : "";
-  if (!found.made.empty()) {
-    std::vector<std::vector<std::string>> rows = {
-        {"distance from the data", "samples", "other " + plural, ""}};
-    for (size_t i = 0; i < found.made.size(); ++i)
-      rows.push_back({found.made[i].name, fmt::format("{:.5g}", found.made[i].value),
-                      fmt::format("{:.5g}", found.real[i].value), found.made[i].meaning});
-    text += table(rows);
-  }
+  text += distances_text(found, plural);
   if (found.repeating)
     text += fmt::format("{:.1f} % of samples repeat one of {} training {}; of {} not trained on {:.1f} %\n",
                         100 * found.repeating->made, found.repeating->trained, plural, plural,
@@ -107,20 +115,17 @@ std::string accuracy_text(const Accuracy& found, const ClassNames& names, const 
 std::string evaluation_text(const Evaluation& found, const EvaluationOptions& options,
                             const std::string& plural) {
   const std::string counted = fmt::format("{} {} {}", found.count, options.source.split, plural);
-  if (found.task) return task_text(*found.task, found.figures.value("objective", ""), found.count, counted);
+  if (found.task)
+    return (found.samples ? distances_text(*found.samples, plural) : "") +
+           (found.judgement ? judgement_text(*found.judgement) : "") +
+           task_text(*found.task, found.figures.value("objective", ""), found.count, counted);
   if (found.accuracy) return accuracy_text(*found.accuracy, found.classes, counted);
   std::string text;
   if (found.codes)
     text =
         codes_text(*found.codes, fmt::format("{} {} {}", found.codes->samples, options.source.split, plural));
-  if (found.texts) {
-    text += text_of(found.texts->bound);
-    if (found.texts->judged)
-      text += fmt::format(
-          "{}: {:.4f} bits a character of the samples, {:.4f} of the data (perplexity {:.3f} and {:.3f})\n",
-          found.texts->judged->judge, found.texts->judged->samples, found.texts->judged->real,
-          std::exp2(found.texts->judged->samples), std::exp2(found.texts->judged->real));
-  }
+  if (found.likelihood) text += text_of(*found.likelihood);
+  if (found.judgement) text += judgement_text(*found.judgement);
   if (found.samples) text += samples_text(*found.samples, plural);
   return text;
 }

@@ -7,6 +7,7 @@
 #include "steer/core/options.h"
 #include "steer/discrete/token_solver.h"
 #include "steer/guidance/presets.h"
+#include "steer/guidance/token_guide.h"
 #include "steer/models/models.h"
 #include "steer/work/prior_files.h"
 
@@ -17,6 +18,15 @@ namespace {
 std::vector<std::string> all_solvers() {
   std::vector<std::string> names = solver_names();
   for (const Named& solver : token_solvers()) names.push_back(solver.name);
+  return names;
+}
+
+// Of a diffusion and of models of text; auto is of both.
+std::vector<std::string> method_names() {
+  std::vector<std::string> names = guidance_names();
+  names.insert(names.begin(), kAuto);
+  for (const Named& method : token_methods())
+    if (!among(method.name, names)) names.push_back(method.name);
   return names;
 }
 
@@ -94,10 +104,10 @@ void SettingsFlags::add_guidance_to(CLI::App* command) {
       ->capture_default_str()
       ->check(CLI::Range(1, 10000));
   command
-      ->add_option(
-          "--particles", particles_,
-          "particles of each sample, of a ddn resampled at every layer, of a diffusion at every step: "
-          "draws from the posterior, no gradient needed; 0 = none")
+      ->add_option("--particles", particles_,
+                   "particles of each sample, of a ddn resampled at every layer, of a diffusion or a text at "
+                   "every step: "
+                   "draws from the posterior, no gradient needed; 0 = none")
       ->capture_default_str()
       ->check(CLI::Range(0, 10000));
   command->add_option("--temperature", temperature_, "of --particles: divides the scores")
@@ -117,16 +127,15 @@ void SettingsFlags::add_guidance_to(CLI::App* command) {
   command
       ->add_option(
           "--method", method_,
-          fmt::format("how a diffusion is guided: auto (as suits the objective: docs/guidance.md), {}",
-                      fmt::join(guidance_names(), ", ")))
-      ->check(CLI::IsMember([] {
-        std::vector<std::string> names = guidance_names();
-        names.insert(names.begin(), kAuto);
-        return names;
-      }()));
+          fmt::format(
+              "how a diffusion is guided: auto (as suits the objective: docs/guidance.md), {}; a model of "
+              "text: auto (docs/text.md), {}",
+              fmt::join(guidance_names(), ", "), fmt::join(names_of(token_methods()), ", ")))
+      ->check(CLI::IsMember(method_names()));
   command
-      ->add_option("--strength", strength_,
-                   "of a diffusion: strength of the method; 0 guides nothing (default: its own, 1)")
+      ->add_option(
+          "--strength", strength_,
+          "of a diffusion or a model of text: strength of the method; 0 guides nothing (default: its own, 1)")
       ->check(CLI::Range(0.0, 1e9));
   command->add_option("--recurrence", recurrence_, "of a diffusion: times that each step is made")
       ->check(CLI::Range(1, 10000));

@@ -16,7 +16,14 @@ constexpr int64_t kShownTexts = 8;
 State read_text(const std::string& path, const Space& space, const std::string&) {
   std::vector<int64_t> tokens;
   try {
-    tokens = tokenizer_of(space).encode(read_documents(path)[0]);
+    const Tokenizer tokenizer = tokenizer_of(space);
+    std::string text = read_documents(path)[0];
+    tokens = tokenizer.encode(text);
+    // Files end with a line break, which is not the text's where it has no place.
+    if (static_cast<int64_t>(tokens.size()) > space.sizes[0] && !text.empty() && text.back() == '\n') {
+      text.pop_back();
+      tokens = tokenizer.encode(text);
+    }
   } catch (const Error& error) {
     fail("[read] ", path, ": ", error.what());
   }

@@ -146,7 +146,7 @@ std::vector<Parameter> share_parameters() {
       positional(optional(number_parameter("of", 1, 0, 1, "their share of all characters; 1 unless given")))};
   for (const Named& kind : character_kinds())
     all.push_back(optional(number_parameter(kind.name, 0, 0, 1, "the share of " + kind.meaning)));
-  all.push_back(number_parameter("noise", 0.02, 1e-4, 10, "deviation of the share from what is wanted"));
+  all.push_back(number_parameter("noise", 0.01, 1e-4, 10, "deviation of the share from what is wanted"));
   return all;
 }
 

@@ -263,6 +263,14 @@ TextJudgement text_judgement(const std::string& path, const Space& space, const 
   return {path, judged_bits(*judge.model, space, samples), judged_bits(*judge.model, space, real)};
 }
 
+Json judgement_figures(const TextJudgement& judged) {
+  return {{"judge", judged.judge},
+          {"samples", judged.samples},
+          {"real", judged.real},
+          {"samples_perplexity", std::exp2(judged.samples)},
+          {"real_perplexity", std::exp2(judged.real)}};
+}
+
 // How likely the model finds the data, and its samples beside them.
 Evaluation of_text(const LoadedModel& loaded, const EvaluationOptions& options, torch::Device device,
                    const WorkWatch& watch) {
@@ -271,17 +279,35 @@ Evaluation of_text(const LoadedModel& loaded, const EvaluationOptions& options, 
   const State texts = options.source.load(generator.space()).state;
   TextLikelihoodOptions likelihood;
   likelihood.seed = options.seed;
-  found.texts = TextEvaluation{text_likelihood(generator, texts, likelihood, watch), {}};
-  found.figures["bits_per_character"] = found.texts->bound.bits;
-  found.figures["likelihood"] = found.texts->bound.figures;
+  found.likelihood = text_likelihood(generator, texts, likelihood, watch);
+  found.figures["bits_per_character"] = found.likelihood->bits;
+  found.figures["likelihood"] = found.likelihood->figures;
   if (options.judge.judge.empty()) return found;
-  const TextJudgement& judged = found.texts->judged.emplace(
-      text_judgement(options.judge.judge, generator.space(), found.samples->drawn.state, texts, device));
-  found.figures["judge"] = {{"judge", judged.judge},
-                            {"samples", judged.samples},
-                            {"real", judged.real},
-                            {"samples_perplexity", std::exp2(judged.samples)},
-                            {"real_perplexity", std::exp2(judged.real)}};
+  found.judgement =
+      text_judgement(options.judge.judge, generator.space(), found.samples->drawn.state, texts, device);
+  found.figures["judge"] = judgement_figures(*found.judgement);
+  return found;
+}
+
+// Texts toward an objective, which needs no truth, beside those of the data.
+Evaluation of_guided_text(const LoadedModel& loaded, const EvaluationOptions& options, torch::Device device,
+                          const WorkWatch& watch) {
+  const Generator& generator = as_generator(loaded, "evaluate");
+  const Space space = generator.space();
+  const RealSamples real = real_samples(options.source, space, samples_wanted(options));
+  EvaluationOptions alone = options;
+  alone.judge = {};  // which tells classes there
+  Evaluation found = of_objective(generator, alone, device, watch);
+  SampleEvaluation made;
+  made.drawn.state = found.task->made.state;
+  add_distances(made, found.figures, real, space);
+  if (!options.judge.judge.empty()) {
+    const TextJudgement judged =
+        text_judgement(options.judge.judge, space, made.drawn.state, real.reference.state, device);
+    found.figures["judge"] = judgement_figures(judged);
+    found.judgement = judged;
+  }
+  found.samples = std::move(made);
   return found;
 }
 
@@ -327,6 +353,8 @@ Evaluation evaluate(const LoadedModel& loaded, const EvaluationOptions& options,
   Evaluation found;
   if (!data)
     found = of_objective(as_generator(loaded, "evaluate"), options, device, watch);
+  else if (!options.objective.empty() && text_scores(*loaded.model))
+    found = of_guided_text(loaded, options, device, watch);
   else if (!options.objective.empty())
     found = of_task(as_generator(loaded, "evaluate"), options, device, watch);
   else if (!options.features.empty() || options.neighbours || !options.samples.empty())

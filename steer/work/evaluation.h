@@ -50,22 +50,17 @@ struct TextJudgement {
   double samples, real;  // of those drawn, and of the data
 };
 
-// Of a model of text on the data, and of its samples.
-struct TextEvaluation {
-  TextLikelihood bound;                 // of the data
-  std::optional<TextJudgement> judged;  // where a judge was named
-};
-
 // What came of it: some of the optional members are there.
 struct Evaluation {
-  std::optional<CodeEvaluation> codes;      // of a model with codes on the data
-  std::optional<TaskEvaluation> task;       // of an objective
-  std::optional<SampleEvaluation> samples;  // of unguided samples
-  std::optional<TextEvaluation> texts;      // of a model of text on the data
-  std::optional<Accuracy> accuracy;         // of a classifier on the data
-  ClassNames classes;                       // what it calls them, where it has names
-  int64_t count = 0;                        // samples measured
-  Json figures;                             // all of it by name
+  std::optional<CodeEvaluation> codes;       // of a model with codes on the data
+  std::optional<TaskEvaluation> task;        // of an objective
+  std::optional<SampleEvaluation> samples;   // of unguided samples, or of texts toward an objective
+  std::optional<TextLikelihood> likelihood;  // of the data, by a model of text
+  std::optional<TextJudgement> judgement;    // of texts that were drawn, where a judge was named
+  std::optional<Accuracy> accuracy;          // of a classifier on the data
+  ClassNames classes;                        // what it calls them, where it has names
+  int64_t count = 0;                         // samples measured
+  Json figures;                              // all of it by name
   Tensor picture;  // of samples [C, h, w] in [-1, 1], each above its neighbour where these were asked for;
                    // undefined where none were drawn
 };

@@ -10,6 +10,7 @@
 #include "steer/diffusion/solver.h"
 #include "steer/discrete/token_solver.h"
 #include "steer/guidance/presets.h"
+#include "steer/guidance/token_guide.h"
 #include "steer/modalities/modalities.h"
 #include "steer/modalities/objectives.h"
 #include "steer/models/models.h"
@@ -64,6 +65,7 @@ const std::vector<Listing>& listings() {
       {"settings", "of how each family draws and is guided", setting_entries()},
       {"methods", "of --method: how a diffusion is guided; auto takes what suits the objective",
        guidance_methods()},
+      {"token_methods", "of --method: how a model of text follows an objective", token_methods()},
       {"solvers", "of --solver: how a diffusion goes from noise to data", solvers()},
       {"token_solvers", "of --solver: how masked or noised tokens become known", token_solvers()},
       {"remasking", "of --sampler remask=RULE with the solver remask", remask_rules()},

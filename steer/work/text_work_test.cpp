@@ -83,11 +83,11 @@ TEST(TextWork, SamplesAreEvaluatedAndJudged) {
   options.source = test_texts(folder), options.source.count = 20;
   options.judge.judge = trained(folder, "ar", 640);
   const Evaluation found = evaluate(loaded, options, torch::kCPU);
-  ASSERT_TRUE(found.texts.has_value());
-  EXPECT_GT(found.texts->bound.bits, 0);
-  ASSERT_TRUE(found.texts->judged.has_value());
+  ASSERT_TRUE(found.likelihood.has_value());
+  EXPECT_GT(found.likelihood->bits, 0);
+  ASSERT_TRUE(found.judgement.has_value());
   // The judge has learned real texts, so it finds them likelier.
-  EXPECT_LT(found.texts->judged->real, found.texts->judged->samples + 0.5);
+  EXPECT_LT(found.judgement->real, found.judgement->samples + 0.5);
   for (const char* key : {"bits_per_character", "judge", "distances", "samples"})
     EXPECT_TRUE(found.figures.contains(key)) << key;
   for (const char* key : {"entropy", "distinct_4", "known_words"})

@@ -1,0 +1,152 @@
+"""Objectives steering models of text: token_guidance.py JUDGE NAME=RUN ... [--steer PROGRAM] [-n N]
+
+For each model and method: how many samples do what was asked, by a check of this file that knows nothing of the
+objective's score, beside bits a character under the judge (an ar model), the entropy of characters within a text
+and the network evaluations of a sample. Rows are kept in OUT/rows.jsonl, so that a stopped run goes on;
+OUT/table.md has the table, which is printed too.
+"""
+
+import argparse
+import collections
+import glob
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+
+
+def share_of_upper(text):
+    return sum(letter.isascii() and letter.isupper() for letter in text) / len(text)
+
+
+INFILL = "ROMEO:\\n[60]love[60]death[60]"
+
+
+def fits(text):
+    template = INFILL.replace("\\n", "\n")
+    at = 0
+    while template:
+        known, _, rest = template.partition("[")
+        if text[at : at + len(known)] != known:
+            return False
+        at += len(known)
+        if not rest:
+            return True
+        gap, _, template = rest.partition("]")
+        at += int(gap)
+    return True
+
+
+TASKS = {
+    "contains('king')": ("has it", lambda text: "king" in text),
+    "contains('king', count=3)": ("has it thrice", lambda text: text.count("king") >= 3),
+    "share(upper=0.2)": ("share within 0.02", lambda text: abs(share_of_upper(text) - 0.2) <= 0.02),
+    f"infill('{INFILL}')": ("keeps all", fits),
+    "regex('^[A-Z]+ [A-Z]+:$')": ("a speaker of two words", None),
+}
+METHODS = [
+    ("unguided", ["--method", "none"]),
+    ("bend", ["--method", "bend"]),
+    ("best_of 8", ["--method", "best_of"]),
+    ("svdd 8", ["--method", "svdd"]),
+    ("particles 2", ["--method", "feynman_kac", "--particles", "2"]),
+    ("particles 8", ["--method", "feynman_kac", "--particles", "8"]),
+    ("particles 32", ["--method", "feynman_kac", "--particles", "32"]),
+    ("twisted 8", ["--method", "twisted", "--particles", "8"]),
+]
+
+
+def two_words(text):
+    for line in text.split("\n"):
+        words = line[:-1].split(" ") if line.endswith(":") else []
+        if len(words) == 2 and all(word.isascii() and word.isalpha() and word.isupper() for word in words):
+            return True
+    return False
+
+
+def entropy_of(text):
+    counts = collections.Counter(text)
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
+
+
+def run(command):
+    made = subprocess.run(command, capture_output=True, text=True)
+    if made.returncode:
+        sys.exit(f"{' '.join(command)}\n{made.stderr}")
+    return made.stdout
+
+
+def measured(options, model, objective, flags, check):
+    folder = os.path.join(options.out, "texts")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    said = run(
+        [options.steer, "guide", model, "--objective", objective, "-n", str(options.count), "--json"]
+        + ["-o", os.path.join(folder, "{seed}.txt"), "--threads", str(options.threads)]
+        + flags
+    )
+    files = sorted(glob.glob(os.path.join(folder, "*.txt")))
+    texts = [open(path, newline="").read()[:-1] for path in files]
+    likelihood = run([options.steer, "likelihood", options.judge, "--json", "--threads", str(options.threads)] + files)
+    figures = json.loads(said.strip().splitlines()[-1])
+    return {
+        "done": sum(map(check, texts)) / len(texts),
+        "bits": json.loads(likelihood.strip().splitlines()[-1])["bits_per_character"],
+        "entropy": sum(map(entropy_of, texts)) / len(texts),
+        "seconds": figures.get("seconds"),
+        "evaluations": figures.get("evaluations"),
+        "example": texts[0],
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("judge")
+    parser.add_argument("models", nargs="+")
+    parser.add_argument("--steer", default="build/steer")
+    parser.add_argument("-n", "--count", type=int, default=256)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--methods", nargs="*", default=[name for name, _ in METHODS])
+    parser.add_argument("--tasks", nargs="*", default=list(TASKS))
+    parser.add_argument("--out", default="out/token_guidance")
+    options = parser.parse_args()
+    os.makedirs(options.out, exist_ok=True)
+    path, known = os.path.join(options.out, "rows.jsonl"), {}
+    if os.path.exists(path):
+        known = {row["key"]: row for row in map(json.loads, open(path))}
+    lines = [
+        "| objective | model | method | done | judge, bits a character | entropy | evaluations |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for objective in options.tasks:
+        asked, check = TASKS[objective]
+        for model in options.models:
+            name, _, run_of = model.partition("=")
+            for method, flags in METHODS:
+                if method not in options.methods:
+                    continue
+                # What is known is set; there is no other way. And an expression has no gradient to bend by.
+                if objective.startswith("infill") and method != "unguided":
+                    continue
+                if objective.startswith("regex") and method in ("bend", "twisted 8"):
+                    continue
+                key = json.dumps([name, objective, method, options.count])
+                if key not in known:
+                    known[key] = {"key": key, **measured(options, run_of, objective, flags, check or two_words)}
+                    with open(path, "a") as file:
+                        file.write(json.dumps(known[key]) + "\n")
+                row = known[key]
+                lines.append(
+                    f"| `{objective}`, {asked} | {name} | {method} | {100 * row['done']:.0f} % | {row['bits']:.3f} | "
+                    f"{row['entropy']:.2f} | {row['evaluations']} |"
+                )
+    table = "\n".join(lines) + "\n"
+    with open(os.path.join(options.out, "table.md"), "w") as file:
+        file.write(table)
+    print(table)
+
+
+if __name__ == "__main__":
+    main()
