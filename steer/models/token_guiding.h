@@ -40,7 +40,6 @@ class TokenGuiding {
                int64_t turns);
 
   const State& known() const { return known_; }  // by the objective; may be undefined
-  bool guides() const { return objective_ && rows_each() > 0; }
   Json settings() const;      // {} where nothing guides
   std::string text() const;   // ", twisted of 8"; empty where nothing guides
   int64_t rows_each() const;  // rows of each sample; 0 where nothing guides

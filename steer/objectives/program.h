@@ -23,6 +23,7 @@ struct ProgramOptions {
 // process, however that ends.
 class ProgramObjective : public Objective {
  public:
+  // Samples as texts.
   using Texts = std::function<std::vector<std::string>(const State& samples)>;
   // `texts` as ObjectiveContext::texts. Error for an empty command and a time that is not above 0.
   explicit ProgramObjective(ProgramOptions options, Texts texts = {});

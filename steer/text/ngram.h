@@ -16,7 +16,7 @@ class NgramTables {
   // the largest table would have more than 2^25 numbers.
   NgramTables(const std::vector<int64_t>& tokens, int64_t vocabulary, int64_t order);
 
-  int64_t order() const { return static_cast<int64_t>(tables_.size()); }
+  int64_t order() const { return static_cast<int64_t>(tables_.size()); }  // the largest
   // ln p(text) / text, [N]: of tokens, or of probabilities (up to order 3) the mean over independent tokens,
   // differentiable. Places left out by State.mask, and those whose context they break, do not count.
   Tensor log_likelihood(const State& text) const;

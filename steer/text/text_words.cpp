@@ -173,7 +173,7 @@ const std::vector<Word>& text_words() {
               "contains('king', count=2)",
               {positional(required(text_parameter("text", "what they have; \\n is a line break"))),
                integer_parameter("count", 1, 1, 1000, "how often, one after another"),
-               cost_parameter(20, "nats that a text without it costs")},
+               cost_parameter(40, "nats that a text without it costs")},
               contains_by),
       word_of("share", Nature::kGradient, "texts of which so many characters are of a kind",
               "share(upper=0.2)", share_parameters(), share_by),
