@@ -119,8 +119,8 @@ class Solving {
   // What guidance sees after a step, and the rows that it keeps.
   void choose(bool last) {
     if (!steering_.choose) return;
-    const TokenMoment moment = {token_, reached_, [this] { return predicted_log(reached_); }, log_ratio_,
-                                last};
+    const TokenMoment moment = {token_, reached_,   [this] { return predicted_log(reached_); },
+                                {},     log_ratio_, last};
     const Tensor rows = steering_.choose(moment);
     if (!rows.defined()) return;
     for (Tensor* each : {&token_, &free_, &open_, &sure_, &left_, &asked_, &asked_at_, &answer_, &reached_})
@@ -151,7 +151,12 @@ class Solving {
   Tensor predicted(const Tensor& t) { return sharpened(predicted_log(t), o_.temperature, o_.nucleus); }
 
   Tensor bent_of(const Tensor& p, const Tensor& t) {
-    return steering_.bend ? steering_.bend(p, {token_, t, [this] { return answer_; }, {}, false}) : p;
+    if (!steering_.bend) return p;
+    const auto relaxed = [this, t](const Tensor& one_hot) {
+      ++evaluations_;
+      return denoiser_(one_hot, t);
+    };
+    return steering_.bend(p, {token_, t, [this] { return answer_; }, relaxed, {}, false});
   }
 
   // ln of the drawn tokens' probability by the laws without and with guidance, where they were drawn.

@@ -12,7 +12,8 @@
 
 namespace steer {
 
-// log p(x_0 = j | x_t) [B, T, N] of tokens int64 [B, T] at times float64 [B].
+// log p(x_0 = j | x_t) [B, T, N] of tokens int64 [B, T], or where guidance wants a gradient one-hot tokens
+// float [B, T, states], at times float64 [B].
 using TokenDenoiser = std::function<Tensor(const Tensor& token, const Tensor& t)>;
 
 // Which solver, and how.
@@ -78,6 +79,9 @@ struct TokenMoment {
   Tensor token;                   // int64 [B, T], as they stand
   Tensor t;                       // float64 [B]: the time that is reached
   std::function<Tensor()> log_p;  // what the denoiser says of them; asks it where it was not asked yet
+  // The same of one-hot tokens [B, T, states] in their place, with a gradient where one is wanted; each call
+  // is an evaluation.
+  std::function<Tensor(const Tensor& one_hot)> relaxed;
   Tensor log_ratio;   // float64 [B], where predictions are bent: of the step just made, ln of its probability
                       // without that over its probability with it
   bool last = false;  // nothing is open any more

@@ -56,6 +56,7 @@ const std::vector<Named>& token_methods() {
       {"none", "what the objective knows for sure is set, nothing else guides"},
       {"bend", "each prediction is weighed by what the objective would be worth with it"},
       {"mirror", "predictions go up the objective's gradient"},
+      {"tfg", "mirror, and the gradient through the network: mean and variance guidance; of text alone"},
       {"draws", "predictions are those of finished texts that the objective likes; no gradient"},
       {"best_of", "whole samples, of which the best wins"},
       {"svdd", "of the candidates of each step one goes on, drawn by the objective"},
@@ -74,7 +75,7 @@ TokenGuidance token_guidance(const std::string& name, double strength, const Obj
   STEER_CHECK(among(method, names_of(token_methods())), "[guide] method: unknown ", method,
               did_you_mean(method, names_of(token_methods())));
   TokenGuidance guidance;
-  const bool bends = method == "bend" || method == "mirror" || method == "draws" || method == "twisted";
+  const bool bends = among(method, {"bend", "mirror", "tfg", "draws", "twisted"});
   STEER_CHECK(bends || strength < 0 || (name.empty() || name == kAuto),
               "[guide] strength: expected a method that "
               "bends predictions but got ",
@@ -82,6 +83,7 @@ TokenGuidance token_guidance(const std::string& name, double strength, const Obj
   if (bends) {
     guidance.bend.strength = strength < 0 ? 1 : strength;
     if (method == "mirror" || method == "draws") guidance.bend.form = method;
+    if (method == "tfg") guidance.bend.form = "mirror", guidance.bend.rho = guidance.bend.strength;
   }
   if (method == "twisted") guidance.population.method = "feynman_kac";
   if (among(method, {"best_of", "svdd", "feynman_kac", "tree"})) guidance.population.method = method;
@@ -113,8 +115,8 @@ TokenGuide::TokenGuide(const Objective& objective, const TokenGuidance& guidance
                guidance.population.method == "none" ? 1 : guidance.population.count),
       row_seeds_(contest_.row_seeds()) {
   check(guidance);
-  STEER_CHECK(!bends() || guidance.bend.form == "draws" || has_gradient(objective), "[guide] ",
-              objective.words(),
+  const bool drawn = guidance.bend.form == "draws" && guidance.bend.rho == 0;
+  STEER_CHECK(!bends() || drawn || has_gradient(objective), "[guide] ", objective.words(),
               ": a term without gradient bends no predictions; --method feynman_kac or draws "
               "needs none");
 }
@@ -190,6 +192,21 @@ Tensor TokenGuide::by_gradient(const TokenView& view) const {
   return (view.p.log() + guidance_.bend.strength * log.detach()).softmax(-1);
 }
 
+Tensor TokenGuide::through_network(const TokenView& view) const {
+  STEER_CHECK(view.relaxed,
+              "[guide] bend.rho: expected discrete diffusion, whose network sees all tokens, but got a "
+              "model from left to right");
+  const at::AutoGradMode grad(true);
+  const Tensor input = at::one_hot(view.token, view.states).to(torch::kFloat32).requires_grad_(true);
+  TokenView seen = view;
+  seen.p = view.relaxed(input).to(torch::kFloat64).softmax(-1);
+  const Tensor score = objective_.score(probabilities(seen)).sum();
+  const Tensor g = torch::autograd::grad({score}, {input}, {}, {}, false, true)[0];
+  if (!g.defined()) return at::zeros_like(view.p);
+  const Tensor here = g.gather(2, view.token.unsqueeze(2));
+  return (guidance_.bend.rho * (g.narrow(2, 0, vocabulary_) - here)).to(torch::kFloat64).detach();
+}
+
 Tensor TokenGuide::by_draws(const TokenView& view) const {
   const int64_t count = guidance_.bend.draws, from = view.before.defined() ? view.before.size(1) : 0;
   std::vector<Tensor> tokens, scores;
@@ -207,7 +224,9 @@ Tensor TokenGuide::by_draws(const TokenView& view) const {
 Tensor TokenGuide::bent(const TokenView& view) {
   learn(view);
   if (!bends()) return view.p;
-  const Tensor p = guidance_.bend.form == "draws" ? by_draws(view) : by_gradient(view);
+  Tensor p = view.p;
+  if (guidance_.bend.strength > 0) p = guidance_.bend.form == "draws" ? by_draws(view) : by_gradient(view);
+  if (guidance_.bend.rho > 0) p = (p.log() + through_network(view)).softmax(-1);
   return at::where(view.unknown.unsqueeze(-1), p, view.p);
 }
 

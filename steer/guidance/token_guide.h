@@ -2,6 +2,7 @@
 // compete.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -18,6 +19,7 @@ struct BendOptions {
   double strength = 0;
   std::string form = "value";
   int64_t draws = 64;
+  double rho = 0;
 
   void fields(OptionFields& f) {
     f("strength", strength, "how strongly predictions are bent; 0 = not at all", at_least(0));
@@ -25,6 +27,11 @@ struct BendOptions {
       "value (each token by what the objective would be worth with it), mirror (a step of mirror ascent by "
       "the gradient) or draws (by finished texts that are drawn, without gradient)");
     f("draws", draws, "form draws: finished texts drawn for each row", from_to(2, 1 << 16));
+    f("rho", rho,
+      "of discrete diffusion: strength of the gradient through the network, by what each token in the place "
+      "of "
+      "one would change; 0 = none",
+      at_least(0));
   }
 };
 
@@ -43,8 +50,8 @@ struct TokenGuidance {
   }
 };
 
-// The methods' words, each with what it does: none, bend, mirror, draws, best_of, svdd, feynman_kac, tree and
-// twisted (particles that are bent too).
+// The methods' words, each with what it does: none, bend, mirror, tfg, draws, best_of, svdd, feynman_kac,
+// tree and twisted (particles that are bent too).
 const std::vector<Named>& token_methods();
 
 // The settings that a method stands for. Empty or auto: what suits the objective, twisted where it has a
@@ -63,6 +70,9 @@ struct TokenView {
   Tensor token;    // int64 [B, T]
   Tensor unknown;  // bool [B, T]: what p tells of; elsewhere the token stands
   Tensor p;        // float64 [B, T, V]; may be undefined where nothing is unknown
+  // log p [B, T, V] of one-hot tokens [B, T, states], with a gradient; empty from left to right.
+  std::function<Tensor(const Tensor& one_hot)> relaxed = {};
+  int64_t states = 0;  // of the process, the mask among them
 };
 
 // One drawing of N samples of W rows each, of texts of `length` tokens.
@@ -79,6 +89,9 @@ struct TokenView {
 //   by
 //            itself; other terms as mirror
 //   mirror   p'(v) = p(v) exp(strength (g_v - sum_u p_u g_u)), g the gradient of the score in p
+//   rho      times exp(rho (G_v - G_x)), G the gradient of the score of what the network says in its one-hot
+//            input, x the token there: TFG's variance guidance for tokens (SVDD's and TreeG's "DPS" rows;
+//            Nisonoff et al. 2025 through a classifier), one evaluation and one pass back more
 //   draws    p'(v) = sum of w_k over drawn texts with v there, w = softmax(strength score) (TFG-Flow; Lin et
 //   al.
 //            2025)
@@ -94,7 +107,7 @@ class TokenGuide {
 
   Contest& contest() { return contest_; }
   const Contest& contest() const { return contest_; }
-  bool bends() const { return guidance_.bend.strength > 0; }
+  bool bends() const { return guidance_.bend.strength > 0 || guidance_.bend.rho > 0; }
   bool competes() const { return guidance_.population.method != "none"; }
 
   // p [B, T, V] bent where tokens are unknown. To be asked once for every prediction.
@@ -115,6 +128,7 @@ class TokenGuide {
   Tensor value(const TokenView& view) const;
   Tensor by_gradient(const TokenView& view) const;
   Tensor by_draws(const TokenView& view) const;
+  Tensor through_network(const TokenView& view) const;
   void learn(const TokenView& view);
 
   const Objective& objective_;

@@ -147,6 +147,38 @@ TEST(TokenGuide, AMirrorStepTiltsByALinearScoreExactly) {
   EXPECT_TRUE(at::allclose(guide.bent(view), tilted / tilted.sum(-1, true), 1e-10));
 }
 
+TEST(TokenGuide, TheGradientThroughTheNetworkTiltsByWhatEachTokenWouldChange) {
+  // log p of every place = log softmax(sum_j X_j W), score = sum_i <w, p_i> of probabilities.
+  class Linear : public Objective {
+   public:
+    Tensor score(const State& text) const override { return text.token.matmul(weight).sum(1); }
+    bool differentiable() const override { return true; }
+    std::string words() const override { return "linear()"; }
+    Tensor weight = at::tensor({0.3, -1.0, 0.7}, torch::kFloat64);
+  } objective;
+  const Tensor W = at::arange(12, torch::kFloat32).mul(0.9).sin().view({4, 3});
+  const auto denoiser = [&](const Tensor& one_hot) {
+    return one_hot.matmul(W).sum(1, true).expand({-1, 3, -1}).log_softmax(-1);
+  };
+  TokenGuidance guidance = token_guidance("tfg", 0.8, objective);
+  guidance.bend.strength = 0;
+  TokenGuide guide(objective, guidance, at::arange(1, torch::kInt64), 3, 3);
+  TokenView view;
+  view.token = at::tensor({int64_t{3}, int64_t{1}, int64_t{3}}).unsqueeze(0);
+  view.unknown = view.token == 3, view.states = 4, view.relaxed = denoiser;
+  const Tensor logits = (2 * W[3] + W[1]).to(torch::kFloat64), q = logits.softmax(0);
+  view.p = q.expand({1, 3, 3}).clone();
+  // Two unknown places: d score / d logits = 2 q (w - <q, w>), and each X_j[v] adds W[v] to the logits.
+  const Tensor slope = 2 * q * (objective.weight - q.dot(objective.weight));
+  const Tensor G = W.to(torch::kFloat64).matmul(slope);
+  const Tensor tilted = q * (0.8 * (G.narrow(0, 0, 3) - G[3])).exp();
+  const Tensor bent = guide.bent(view);
+  EXPECT_TRUE(at::allclose(bent[0][0], tilted / tilted.sum(), 1e-5, 1e-7));
+  EXPECT_TRUE(at::equal(bent[0][1], view.p[0][1]));
+  view.relaxed = {};
+  EXPECT_NE(refusal([&] { guide.bent(view); }).find("left to right"), std::string::npos);
+}
+
 TEST(TokenGuide, ManyDrawnTextsTellTheConditionalLaw) {
   const TableObjective objective(some_f(), false);
   TokenGuidance guidance = guidance_of("draws", objective);

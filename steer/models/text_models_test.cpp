@@ -302,7 +302,9 @@ TEST(TextModels, ObjectivesSteerEveryFamilyByEveryMethod) {
     const bool told = model->options().value("process", Json::object()).value("type", "") == "uniform";
     // What a token was is not known before the end where all may change again.
     EXPECT_GT(counted(Json::object()), unguided + (told ? 4 : 12)) << json_text(model->options());
-    for (const char* method : {"bend", "feynman_kac", "svdd", "best_of", "tree"})
+    std::vector<std::string> methods = {"bend", "mirror", "feynman_kac", "svdd", "best_of", "tree"};
+    if (model->family() == "text") methods.push_back("tfg");
+    for (const std::string& method : methods)
       EXPECT_GE(counted({{"method", method}}), unguided) << method << json_text(model->options());
 
     const auto plan = model->plan(word.get(), {{"particles", 3}});

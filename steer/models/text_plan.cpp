@@ -146,9 +146,9 @@ class TextPlan : public Plan {
                                                   : at::full_like(moment.token, !moment.last, torch::kBool);
       return view;
     };
-    steering.bend = [guide, view_of](const Tensor& p, const TokenMoment& moment) {
+    steering.bend = [this, guide, view_of](const Tensor& p, const TokenMoment& moment) {
       TokenView view = view_of(moment);
-      view.p = p;
+      view.p = p, view.relaxed = moment.relaxed, view.states = model_.process().states();
       return guide->bent(view);
     };
     steering.choose = [this, guide, view_of, earlier, follow](const TokenMoment& moment) -> Tensor {

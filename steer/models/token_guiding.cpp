@@ -61,7 +61,7 @@ TokenGuiding::TokenGuiding(const Objective* objective, const Json& settings, con
       guidance_.population.paths = 1;
   }
   if (!object.is_null()) read_options(guidance_, object, "--guidance");
-  guides_ = guidance_.population.method != "none" || guidance_.bend.strength > 0;
+  guides_ = guidance_.population.method != "none" || guidance_.bend.strength > 0 || guidance_.bend.rho > 0;
   if (guides_) begin(at::zeros({objective->targets()}, torch::kInt64));  // refuses what does not go together
 }
 
@@ -75,6 +75,7 @@ std::string TokenGuiding::text() const {
   std::string text;
   if (guidance_.bend.strength > 0)
     text += fmt::format(", bent by {} at strength {:g}", guidance_.bend.form, guidance_.bend.strength);
+  if (guidance_.bend.rho > 0) text += fmt::format(", through the network at {:g}", guidance_.bend.rho);
   if (population.method != "none") text += fmt::format(", {} of {}", population.method, population.count);
   return text;
 }
