@@ -575,6 +575,7 @@ printf 'the cat sat on the zoo' >strange.txt
 refuses 1 'line 1' "$steer" likelihood run_text --data strange.txt -n 0
 refuses 1 'expected at most 16 tokens' "$steer" guide run_text --objective "infill('the [30] cat')" -n 1 -o x.txt
 refuses 1 'characters that the model knows' "$steer" guide run_text --objective "contains('Q')" -n 1 -o x.txt
+refuses 1 'expected samples of numbers' "$steer" guide run_text --objective 'gaussian()' -n 1 -o x.txt
 refuses 1 'bends no predictions' "$steer" guide run_text --objective "regex('cat')" --method twisted -n 1 -o x.txt
 refuses 1 'expected a text model' "$steer" train text --data rhyme.txt --out x --init run --images 8
 refuses 1 'which are no texts' "$steer" sample run -n 1 -o x.txt

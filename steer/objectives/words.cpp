@@ -14,7 +14,13 @@ Parameter classifier_parameter() {
       file_parameter("classifier", "a run or checkpoint of steer train classifier, or a TorchScript file"));
 }
 
+void check_numbers(const Arguments& arguments, const Space& space) {
+  STEER_CHECK(space.vocabulary == 0, arguments.where(), ": expected samples of numbers, but these are ",
+              text_of(space));
+}
+
 std::unique_ptr<Objective> gaussian_by(const Arguments& arguments, const ObjectiveContext& context) {
+  check_numbers(arguments, context.space);
   LinearTask task = gaussian(arguments.number("mean"), arguments.number("std"), context.space.sizes);
   task.measurement.y = task.measurement.y.to(context.device);
   return std::make_unique<LinearObjective>(std::move(task), arguments.words());
@@ -29,6 +35,7 @@ int64_t classes_of(const SavedNetwork& classifier, const ObjectiveContext& conte
 }
 
 std::unique_ptr<Objective> label_by(const Arguments& arguments, const ObjectiveContext& context) {
+  check_numbers(arguments, context.space);
   const SavedNetwork classifier = load_classifier(arguments.text("classifier"), context.device);
   const int64_t classes = classes_of(classifier, context);
   Tensor asked;
@@ -45,6 +52,7 @@ std::unique_ptr<Objective> label_by(const Arguments& arguments, const ObjectiveC
 }
 
 std::unique_ptr<Objective> certain_by(const Arguments& arguments, const ObjectiveContext& context) {
+  check_numbers(arguments, context.space);
   return std::make_unique<CertainObjective>(load_classifier(arguments.text("classifier"), context.device),
                                             arguments.words());
 }

@@ -1,0 +1,107 @@
+"""Molecules written as SMILES, steered to many rings: smiles.py data QM9 OUT | smiles.py table DATA NAME=RUN ...
+
+`data` writes QM9's SMILES (QM9/smiles.txt.gz, split.npy) as texts to train on: OUT/train and OUT/test. `table`
+draws from models of them, unguided and toward objectives, and counts with RDKit what is valid, what of that is new
+(not in the training part) and how many rings the new ones have: pip install rdkit.
+"""
+
+import argparse
+import glob
+import gzip
+import json
+import os
+import subprocess
+import sys
+
+# Rings are closed by digits: one who opens a third ring while two are open, or names rings one after another,
+# writes a 2 or a 3. Nothing here was trained.
+TASKS = [
+    ("unguided", None),
+    ("two rings named", "contains('2', count=2)"),
+    ("three rings named", "contains('3', count=2)"),
+    ("four rings named", "contains('4', count=2)"),
+]
+
+
+def data(options):
+    import numpy
+
+    lines = gzip.open(os.path.join(options.qm9, "smiles.txt.gz"), "rt").read().split()
+    split = numpy.load(os.path.join(options.qm9, "split.npy"))
+    for name, number in (("train", 0), ("test", 2)):
+        os.makedirs(os.path.join(options.out, name), exist_ok=True)
+        with open(os.path.join(options.out, name, "smiles.jsonl"), "w") as file:
+            for line, part in zip(lines, split):
+                if part == number:
+                    file.write(json.dumps(line) + "\n")
+
+
+def drawn(options, run, objective, flags):
+    folder = os.path.join(options.out, "smiles")
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, "x.txt")
+    command = [options.steer] + (["guide", run, "--objective", objective] if objective else ["sample", run])
+    command += ["-n", str(options.count), "-o", path, "--force", "--json", "--threads", str(options.threads)] + flags
+    made = subprocess.run(command, capture_output=True, text=True)
+    if made.returncode:
+        sys.exit(f"{' '.join(command)}\n{made.stderr}")
+    return open(path).read().rstrip("\n").split("\n" + 64 * "-" + "\n")
+
+
+def counted(texts, known):
+    from rdkit import Chem, RDLogger
+
+    RDLogger.DisableLog("rdApp.*")
+    valid, new = 0, {}
+    for text in texts:
+        molecule = Chem.MolFromSmiles(text) if text else None
+        if molecule is None:
+            continue
+        valid += 1
+        name = Chem.MolToSmiles(molecule)
+        if name not in known:
+            new[name] = molecule.GetRingInfo().NumRings()
+    return valid, len(new), sum(new.values()) / max(1, len(new))
+
+
+def table(options):
+    from rdkit import Chem
+
+    known = set()
+    for path in glob.glob(os.path.join(options.data, "train", "*.jsonl")):
+        for line in open(path):
+            known.add(Chem.MolToSmiles(Chem.MolFromSmiles(json.loads(line))))
+    print("| model | asked | method | of %d valid | new | rings of the new ones |" % options.count)
+    print("|---|---|---|---|---|---|")
+    for model in options.models:
+        name, _, run = model.partition("=")
+        for asked, objective in TASKS:
+            for method in ["bend", "twisted"] if objective else [""]:
+                steps = [] if name.startswith("left") else ["--steps", str(options.steps)]
+                flags = steps + (["--method", method] if method else [])
+                valid, new, rings = counted(drawn(options, run, objective, flags), known)
+                print(f"| {name} | {asked} | {method} | {valid} | {new} | {rings:.2f} |", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True)
+    one = commands.add_parser("data")
+    one.add_argument("qm9")
+    one.add_argument("out")
+    one.set_defaults(run=data)
+    two = commands.add_parser("table")
+    two.add_argument("data")
+    two.add_argument("models", nargs="+")
+    two.add_argument("--steer", default="build/steer")
+    two.add_argument("-n", "--count", type=int, default=1024)
+    two.add_argument("--steps", type=int, default=32)
+    two.add_argument("--threads", type=int, default=2)
+    two.add_argument("--out", default="out/smiles")
+    two.set_defaults(run=table)
+    options = parser.parse_args()
+    options.run(options)
+
+
+if __name__ == "__main__":
+    main()
