@@ -40,9 +40,9 @@ class TokenGuiding {
                int64_t turns);
 
   const State& known() const { return known_; }  // by the objective; may be undefined
-  Json settings() const;      // {} where nothing guides
-  std::string text() const;   // ", twisted of 8"; empty where nothing guides
-  int64_t rows_each() const;  // rows of each sample; 0 where nothing guides
+  Json settings() const;                         // {} where nothing guides
+  std::string text() const;                      // ", twisted of 8"; empty where nothing guides
+  int64_t rows_each() const;                     // rows of each sample; 0 where nothing guides
 
   // A drawing; none where nothing guides.
   std::unique_ptr<TokenGuide> begin(const Tensor& seeds) const;

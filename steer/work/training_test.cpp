@@ -86,8 +86,8 @@ TEST(Training, ANewRunBeginsFromTheWeightsAndOptionsOfAnother) {
 
   TrainingRequest request;
   request.family = "ddn", request.init = first.run, request.run = folder / "other", request.images = 8;
-  request.sets = {"data.path=shapes", "data.size=8", "data.channels=1", "data.limit=64",
-                  "ddn.chain_dropout=0.5", "train.loader.batch=8"};
+  request.sets = {"data.path=shapes", "data.size=8",           "data.channels=1",
+                  "data.limit=64",    "ddn.chain_dropout=0.5", "train.loader.batch=8"};
   const Training other = prepared_training(request);
   EXPECT_EQ(weight_fingerprint(other.model->module()), weight_fingerprint(former.model->module()));
   EXPECT_EQ(other.model->options()["pyramid"], former.model->options()["pyramid"]);
