@@ -105,10 +105,11 @@ class TokenGuide {
   TokenGuide(const Objective& objective, const TokenGuidance& guidance, const Tensor& seeds,
              int64_t vocabulary, int64_t length);
 
+  // Of the rows.
   Contest& contest() { return contest_; }
   const Contest& contest() const { return contest_; }
+  // Whether predictions are bent.
   bool bends() const { return guidance_.bend.strength > 0 || guidance_.bend.rho > 0; }
-  bool competes() const { return guidance_.population.method != "none"; }
 
   // p [B, T, V] bent where tokens are unknown. To be asked once for every prediction.
   Tensor bent(const TokenView& view);
