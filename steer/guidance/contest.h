@@ -33,6 +33,7 @@ class Contest {
   // Ends with the scores of finished rows.
   void finish(const Tensor& score, int64_t turn);
 
+  // Whether there are winners.
   bool finished() const { return winners_.defined(); }
   // After the end: the row of each sample that won, int64 [N]; all scores [N, W]; and of feynman_kac the
   // evidence (Population::log_evidence).

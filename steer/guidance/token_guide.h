@@ -105,9 +105,8 @@ class TokenGuide {
   TokenGuide(const Objective& objective, const TokenGuidance& guidance, const Tensor& seeds,
              int64_t vocabulary, int64_t length);
 
-  // Of the rows.
-  Contest& contest() { return contest_; }
-  const Contest& contest() const { return contest_; }
+  Contest& contest() { return contest_; }              // of the rows
+  const Contest& contest() const { return contest_; }  // the same
   // Whether predictions are bent.
   bool bends() const { return guidance_.bend.strength > 0 || guidance_.bend.rho > 0; }
 
