@@ -132,16 +132,14 @@ class TextPlan : public Plan {
   }
 
   // Steps that the guide bends and whose rows it lets compete; told which tokens come before, of each row,
-  // and where rows change places.
+  // and who puts these in their new places where rows change them.
   TokenSteering steering_of(TokenGuide* guide, const Tensor& before,
                             const std::function<void(const Tensor& rows)>& follow = {}) const {
     TokenSteering steering;
     if (!guide) return steering;
-    // Shared, as the rows of what comes before change places with the others.
-    const auto earlier = std::make_shared<Tensor>(before);
-    const auto view_of = [this, earlier](const TokenMoment& moment) {
+    const auto view_of = [this, before](const TokenMoment& moment) {
       TokenView view;
-      view.before = *earlier, view.token = moment.token;
+      view.before = before, view.token = moment.token;
       view.unknown = model_.process().absorbing() ? moment.token == model_.process().mask()
                                                   : at::full_like(moment.token, !moment.last, torch::kBool);
       return view;
@@ -151,7 +149,7 @@ class TextPlan : public Plan {
       view.p = p, view.relaxed = moment.relaxed, view.states = model_.process().states();
       return guide->bent(view);
     };
-    steering.choose = [this, guide, view_of, earlier, follow](const TokenMoment& moment) -> Tensor {
+    steering.choose = [this, guide, view_of, follow](const TokenMoment& moment) -> Tensor {
       if (!guide->weighs()) {
         guide->pass(moment.log_ratio);
         return {};
@@ -160,9 +158,7 @@ class TextPlan : public Plan {
       if (view.unknown.any().item<bool>())
         view.p = sharpened(moment.log_p(), draw_.solver.temperature, draw_.solver.nucleus);
       const Tensor rows = guide->chosen(view, moment.log_ratio);
-      if (!rows.defined()) return rows;
-      if (earlier->defined()) *earlier = earlier->index_select(0, rows);
-      if (follow) follow(rows);
+      if (rows.defined() && follow) follow(rows);
       return rows;
     };
     return steering;
@@ -211,14 +207,14 @@ class TextPlan : public Plan {
     TokenSolution all;
     all.token = at::full({d.seeds.size(0), draw_.length}, model_.process().mask(), torch::kInt64);
     const auto follow = [&](const Tensor& rows) {
-      all.token = all.token.index_select(0, rows);
+      all.token.copy_(all.token.index_select(0, rows));  // in place: others look at it
       before = before.rows(rows.to(model_.device()));
     };
     for (int64_t b = 0; b < blocks && !all.stopped; ++b) {
       KnownTokens here;
       if (d.known.known.defined())
         here = {d.known.token.narrow(1, b * block, block), d.known.known.narrow(1, b * block, block)};
-      const Tensor earlier = b > 0 ? all.token.narrow(1, 0, b * block).clone() : Tensor();
+      const Tensor earlier = b > 0 ? all.token.narrow(1, 0, b * block) : Tensor();
       const TokenSolution one = solve_tokens(
           model_.denoiser(d.label, &before), model_.process(), draw_.solver, seeds_of_block(d.seeds, b),
           block, here, true, of_block(watch, all.token, b, blocks), steering_of(d.guide, earlier, follow));
