@@ -41,7 +41,7 @@ LayerImpl::LayerImpl(const LayerOptions& given) : options(given) {
   STEER_CHECK(options.candidates >= 1 && options.image_channels >= 1,
               "[layer] expected at least one candidate and channel but got ", options.candidates, " and ",
               options.image_channels);
-  STEER_CHECK(used >= 1 && options.features >= 2 * options.image_channels &&
+  STEER_CHECK(used >= 1 && (!options.reenters || options.features >= 2 * options.image_channels) &&
                   (!options.leak || options.features % 2 == 0),
               "[layer] expected an even number of features, at least twice the ", options.image_channels,
               " image channels, but got ", options.features);

@@ -4,6 +4,8 @@
 
 #include <torch/nn.h>
 
+#include <vector>
+
 #include "steer/ddn/candidates.h"
 
 namespace steer {
@@ -15,6 +17,7 @@ struct LayerOptions {
   int64_t candidates = 64;     // K
   bool residual = true;        // candidates are added to the previous image
   bool leak = true;            // half of the features choose, the other half leaks through the chosen node
+  bool reenters = true;        // the chosen image is added to the features as reenter() does
 };
 
 // One bias-free 1x1 convolution W [K C, c'] (rows of node k are k C .. k C + C - 1); c' = c / 2 with leak,
@@ -34,6 +37,8 @@ struct LayerImpl : torch::nn::Module {
   Tensor counts;  // float64 [K], times each node was nearest; see split_prune.h
   Tensor idle;    // int64 [K], training images since each node was last nearest
   Tensor bias;    // float64 [K], or undefined; see node_bias.h
+  // Other parameters with a row for each node, which a node's clone takes over with its weights.
+  std::vector<Tensor> companions;
 };
 TORCH_MODULE(Layer);
 

@@ -10,13 +10,19 @@
 namespace steer {
 namespace {
 
-// What a clone copies beside counts and age: weights, Adam's moments, the average.
+// What a clone copies beside counts and age, a row for each node: weights and their companions, Adam's
+// moments, the average.
 std::vector<Tensor> cloned_together(const Layer& layer, const Adam* adam, const Ema* ema) {
-  const Tensor& weight = layer->multi_out_conv1x1->weight;
-  std::vector<Tensor> together = {weight.detach()};
-  if (adam)
-    for (const Tensor& moment : adam->moments(weight)) together.push_back(moment);
-  if (ema && !ema->shadow(weight).is_same(weight)) together.push_back(ema->shadow(weight));
+  const int64_t nodes = layer->options.candidates;
+  std::vector<Tensor> parameters = {layer->multi_out_conv1x1->weight}, together;
+  parameters.insert(parameters.end(), layer->companions.begin(), layer->companions.end());
+  const auto add = [&](const Tensor& tensor) { together.push_back(tensor.detach().view({nodes, -1})); };
+  for (const Tensor& parameter : parameters) {
+    add(parameter);
+    if (adam)
+      for (const Tensor& moment : adam->moments(parameter)) add(moment);
+    if (ema && !ema->shadow(parameter).is_same(parameter)) add(ema->shadow(parameter));
+  }
   return together;
 }
 
@@ -90,10 +96,8 @@ std::vector<Split> split_and_prune(Layer& layer, const SplitOptions& options, co
   if (splits.empty()) return splits;
 
   const std::vector<Tensor> together = cloned_together(layer, adam, ema);
-  const int64_t rows = layer->options.image_channels;
   for (const Split& each : splits) {
-    for (const Tensor& tensor : together)
-      tensor.narrow(0, each.prune * rows, rows).copy_(tensor.narrow(0, each.split * rows, rows));
+    for (const Tensor& tensor : together) tensor[each.prune].copy_(tensor[each.split]);
     layer->idle[each.prune].copy_(layer->idle[each.split]);
   }
   layer->counts.copy_(torch::tensor(counts, torch::kFloat64));
@@ -109,7 +113,7 @@ Tensor split_and_prune_there(Layer& layer, const SplitOptions& options, const Ad
   if (options.rule == "none" || nodes < 2) return splits;
   std::vector<Tensor> rows = {layer->idle};  // one row for each node
   if (!rivals) rows.push_back(counts);
-  for (const Tensor& tensor : cloned_together(layer, adam, ema)) rows.push_back(tensor.view({nodes, -1}));
+  for (const Tensor& tensor : cloned_together(layer, adam, ema)) rows.push_back(tensor);
   const double even = 1.0 / static_cast<double>(nodes);
   for (int64_t i = 0; i < options.most; ++i) {
     const Tensor split = counts.argmax().unsqueeze(0);

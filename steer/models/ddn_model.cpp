@@ -15,7 +15,6 @@
 #include "steer/ddn/beam.h"
 #include "steer/ddn/chooser.h"
 #include "steer/ddn/loss.h"
-#include "steer/ddn/node_bias.h"
 #include "steer/ddn/parameter_shapes.h"
 #include "steer/ddn/progressive.h"
 #include "steer/ddn/tree.h"
@@ -26,9 +25,6 @@
 
 namespace steer {
 namespace {
-
-// A node counts as used when it was nearest to one of this many last training images.
-constexpr int64_t kUsageWindowImages = 10000;
 
 void check_network_word(const DdnOptions& options) {
   STEER_CHECK(options.network == "pyramid" || options.network == "recurrent" || options.network == "points",
@@ -43,6 +39,12 @@ std::shared_ptr<Network> make_network(const DdnOptions& options) {
   if (options.network == "recurrent")
     return std::make_shared<Recurrent>(options.recurrent, options.condition);
   return std::make_shared<PointsNetwork>(options.points, options.condition);
+}
+
+std::vector<size_t> layer_of_each(const Network& network) {
+  std::vector<size_t> all;
+  for (int64_t l = 0; l < network.depth(); ++l) all.push_back(static_cast<size_t>(network.layer_of(l)));
+  return all;
 }
 
 // Before the network is built, which may take much memory.
@@ -74,10 +76,11 @@ Extent extent(const DdnOptions& options) {
                                                 : parameter_shapes(options.recurrent));
 }
 
-DdnModel::DdnModel(const DdnOptions& options) : options_(checked(options)), network_(make_network(options)) {
-  if (options.balance == "bias")
-    for (Layer& layer : network_->layers()) add_node_bias(layer);
-}
+DdnModel::DdnModel(const DdnOptions& options)
+    : options_(checked(options)),
+      network_(make_network(options)),
+      balance_(network_->layers(), layer_of_each(*network_),
+               {options.balance, options.split, options.bias_rate}) {}
 
 Space DdnModel::space() const {
   if (options_.network == "points") return points_space(options_.points.values, options_.points.kind);
@@ -113,58 +116,21 @@ torch::Device DdnModel::device() const {
 LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
   const Tensor x = as_maps(space(), batch.data.x);
   const Tensor seeds = sample_seeds(derive_seed(seed, 1), x.size(0), device());
-  auto layers = network_->layers();
-  std::vector<Tensor> bias;
-  if (options_.balance == "bias")
-    for (int64_t l = 0; l < network_->depth(); ++l)
-      bias.push_back(layers[static_cast<size_t>(network_->layer_of(l))]->bias);
-  const auto chooser = with_chain_dropout(nearest_to(x, bias, most_rivals()), options_.chain_dropout, seeds);
+  const auto chooser = with_chain_dropout(nearest_to(x, balance_.bias(), balance_.most_rivals()),
+                                          options_.chain_dropout, seeds);
   const Tensor label = needs_label(options_.condition) ? batch.told.label.to(device()) : Tensor();
   const Condition told = make_training_condition(options_.condition, label, x, derive_seed(seed, 2));
   // A device would have to tell the host how many prefixes there are.
   const bool share = on_host(x);
   const Forwarding how{derive_seed(seed, 3), {}};
   const ReconstructionLoss result = reconstruction_loss(*network_, x, chooser, told, share, how);
-  counted_.clear();
-  const std::vector<LayerShape> shapes = network_->shapes();
+  std::vector<NodesAsked> asked;
   for (size_t l = 0; l < result.nearest.size(); ++l)
-    counted_.push_back({times_nearest(result.nearest[l], shapes[l].candidates), result.nearest[l],
-                        result.second[l], result.losses[l], Tensor()});
+    asked.push_back({result.nearest[l], result.second[l], result.losses[l]});
+  balance_.count(asked);
   // As a sum over pixels, so that gradients stay well above the optimiser's epsilon whatever the image size.
   const double values = static_cast<double>(x[0].numel());
   return {result.loss * values, {{"mse", result.by_layer.mean()}, {"mse_last", result.by_layer[-1]}}};
-}
-
-Figures DdnModel::after_step(int64_t step, const Adam* adam, const Ema* ema) {
-  torch::NoGradGuard no_grad;
-  auto layers = network_->layers();
-  for (size_t l = 0; l < layers.size(); ++l) rivals_of(layers, l);  // made of the counts of before
-  for (size_t l = 0; l < counted_.size(); ++l) {
-    const Counted& c = counted_[l];
-    const auto layer = static_cast<size_t>(network_->layer_of(static_cast<int64_t>(l)));
-    record(layers[layer], c.times, options_.split.half_life_images);
-    if (Rivals* rivals = rivals_of(layers, layer))
-      record(*rivals, c.times, c.losses, c.pairs, c.nearest, c.second, options_.split.half_life_images);
-  }
-  counted_.clear();
-  Tensor splits = at::zeros({}, at::TensorOptions(device()).dtype(torch::kFloat64));
-  double nodes = 0;
-  std::vector<Tensor> used;
-  for (size_t l = 0; l < layers.size(); ++l) {
-    Layer& layer = layers[l];
-    Rivals* const rivals = rivals_of(layers, l);
-    if (options_.balance == "split" && step % options_.split.every_steps == 0)
-      splits +=
-          on_host(layer->counts)
-              ? at::full(
-                    {}, static_cast<double>(split_and_prune(layer, options_.split, adam, ema, rivals).size()),
-                    splits.options())
-              : split_and_prune_there(layer, options_.split, adam, ema, rivals);
-    if (options_.balance == "bias") update_node_bias(layer, options_.bias_rate);
-    used.push_back((layer->idle < kUsageWindowImages).sum());
-    nodes += static_cast<double>(layer->options.candidates);
-  }
-  return {{"splits", splits}, {"nodes_used", at::stack(used).sum() / nodes}};
 }
 
 Tensor DdnModel::preview(int64_t samples, const State& examples) {

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "steer/core/option_fields.h"
+#include "steer/ddn/node_balance.h"
 #include "steer/ddn/points_network.h"
 #include "steer/ddn/pyramid.h"
 #include "steer/ddn/recurrent.h"
-#include "steer/ddn/split_prune.h"
 #include "steer/models/generator.h"
 
 namespace steer {
@@ -57,14 +57,14 @@ class DdnModel : public Generator, public Codec {
   Json options() const override;
   Needs needs() const override;
   LossReport loss(const Batch& batch, uint64_t seed) override;
-  // How many rows were nearest to each node: float64 [K] for each application of a layer. Then, for those
-  // that keep count of rivals, how often each pair was nearest and second, [K, K], and the losses, [K].
-  std::vector<Tensor> step_counts() override;
-  // Takes the counts in, then balances the nodes by them.
-  Figures after_step(int64_t step, const Adam* adam, const Ema* ema) override;
-  // The rivals of each layer. A run of before there were any goes on with even ones, as a notice says.
-  std::map<std::string, Tensor> training_state() override;
-  void load_training_state(const std::map<std::string, Tensor>& state) override;
+  std::vector<Tensor> step_counts() override { return balance_.step_counts(); }
+  Figures after_step(int64_t step, const Adam* adam, const Ema* ema) override {
+    return balance_.after_step(step, adam, ema);
+  }
+  std::map<std::string, Tensor> training_state() override { return balance_.training_state(); }
+  void load_training_state(const std::map<std::string, Tensor>& state) override {
+    balance_.load_training_state(state);
+  }
   using Generator::plan;
   std::unique_ptr<Plan> plan(const Objective* objective, const Json& settings) const override;
   std::vector<std::string> setting_names() const override;
@@ -101,22 +101,9 @@ class DdnModel : public Generator, public Codec {
   void check_code(const Tensor& code) const;
   Encoded chosen(const Chooser& chooser, const State& samples, const Told& told) const;
 
-  // The most candidates of a layer with rivals.
-  int64_t most_rivals() const;
-  // Those of a layer, made of its counts where there are none yet; null for one that keeps none.
-  Rivals* rivals_of(const std::vector<Layer>& layers, size_t layer);
-
-  // What an application of a layer counted.
-  struct Counted {
-    Tensor times;                    // float64 [K]
-    Tensor nearest, second, losses;  // as ReconstructionLoss has them
-    Tensor pairs;                    // float64 [K, K], where they were asked for
-  };
-
   DdnOptions options_;
   std::shared_ptr<Network> network_;
-  std::vector<Counted> counted_;  // by the last loss, until after_step takes it in
-  std::vector<Rivals> rivals_;    // of each layer, undefined until the first step
+  NodeBalance balance_;
 };
 
 // Options in which the network that suits the data set's space stands where the JSON names none. Error,
