@@ -130,6 +130,27 @@ Tensor Candidates::distance_by_gram_plain(const Tensor& target, const Tensor& pi
   });
 }
 
+Tensor Candidates::nats_of(const Tensor& token, const Tensor& known) const {
+  const int64_t places = height() * width(), K = count(), V = channels();
+  STEER_CHECK(token.dim() == 2 && token.size(0) == rows() && token.size(1) == places,
+              "[candidates] expected tokens ", shape_text({rows(), places}), " but got ",
+              shape_text(token.sizes()));
+  constexpr int64_t kValuesAtOnce = 1 << 20;  // as many as stay near
+  const int64_t at_once = std::max<int64_t>(1, kValuesAtOnce / (K * V * places));
+  const Tensor node_major = weight_.flatten(0, 1).t(), a = pixels(0);
+  std::vector<Tensor> all;
+  for (int64_t from = 0; from < rows(); from += at_once) {
+    const int64_t some = std::min(at_once, rows() - from);
+    Tensor logits = at::matmul(a.narrow(0, from, some), node_major).view({some, places, K, V});
+    if (base_.defined()) logits = logits + as_pixels(base_.narrow(0, from, some)).unsqueeze(2);
+    const Tensor index = token.narrow(0, from, some).view({some, places, 1, 1}).expand({-1, -1, K, 1});
+    Tensor nats = -logits.log_softmax(-1).gather(-1, index).squeeze(-1);  // [some, H W, K]
+    if (known.defined()) nats = nats * known.narrow(0, from, some).unsqueeze(2);
+    all.push_back(nats.sum(1));
+  }
+  return at::cat(all);
+}
+
 Chosen Candidates::at(const Tensor& index, const Tensor& row) const {
   STEER_CHECK(row.defined() || index.size(0) == rows(), "[candidates] expected ", rows(), " indices but got ",
               index.size(0));
@@ -156,14 +177,21 @@ Chosen Candidates::at_plain(const Tensor& index, const Tensor& row) const {
 }
 
 Candidates Candidates::of_rows(const Tensor& row) const {
-  return Candidates(features_.index_select(0, row).contiguous(at::MemoryFormat::ChannelsLast), weight_,
-                    base_.defined() ? base_.index_select(0, row) : base_)
-      .after(code_.defined() ? code_.index_select(0, row) : code_);
+  const auto some = [&](const Tensor& all) { return all.defined() ? all.index_select(0, row) : all; };
+  return Candidates(some(features_).contiguous(at::MemoryFormat::ChannelsLast), weight_, some(base_))
+      .after(some(code_))
+      .expecting(some(log_prior_));
 }
 
 Candidates Candidates::after(const Tensor& code) const {
   Candidates same = *this;
   same.code_ = code;
+  return same;
+}
+
+Candidates Candidates::expecting(const Tensor& log_prior) const {
+  Candidates same = *this;
+  same.log_prior_ = log_prior;
   return same;
 }
 
@@ -183,7 +211,9 @@ Candidates Candidates::seen_through(const Tensor& colour,
     base = changed(base);
   }
   const Tensor a = features_.narrow(1, 0, weight_.size(2)).to(torch::kFloat32);
-  return Candidates(changed(a).contiguous(at::MemoryFormat::ChannelsLast), weight, base).after(code_);
+  return Candidates(changed(a).contiguous(at::MemoryFormat::ChannelsLast), weight, base)
+      .after(code_)
+      .expecting(log_prior_);
 }
 
 }  // namespace steer

@@ -47,6 +47,11 @@ class Candidates {
   Tensor distance_by_gram_plain(const Tensor& target,
                                 const Tensor& pixel_weight = {}) const;  // without kernels, the reference
 
+  // Of candidates that are logits of C tokens at H W places: minus ln p of the tokens int64 [B, H W] by each,
+  // summed over the places, those where `known` (bool [B, H W], undefined: everywhere) is set: [B, K].
+  // Differentiable in features, weight and base; a part of the rows at a time.
+  Tensor nats_of(const Tensor& token, const Tensor& known = {}) const;
+
   // Candidate index[n] of row row[n] (of row n where `row` is undefined), differentiable in features, weight
   // and base. The backward pass touches the chosen rows of the weight alone.
   Chosen at(const Tensor& index, const Tensor& row = {}) const;
@@ -58,6 +63,10 @@ class Candidates {
   // The same, knowing the indices chosen at the layers before, int64 [B, l] (undefined: none).
   Candidates after(const Tensor& code) const;
   const Tensor& code() const { return code_; }  // these; undefined where they are not known, or none
+
+  // The same, knowing ln p of each candidate by the network's own prior, [B, K] (undefined: it has none).
+  Candidates expecting(const Tensor& log_prior) const;
+  const Tensor& log_prior() const { return log_prior_; }  // that; undefined where it is not known
 
   // All K images [B, K, C, H, W], for an objective that must look at pixels.
   Tensor images() const;
@@ -72,10 +81,11 @@ class Candidates {
   Tensor pixels(int64_t part) const;
   Tensor form() const;
 
-  Tensor features_;  // [B, c, H, W]
-  Tensor weight_;    // [K, C, c']
-  Tensor base_;      // [B, C, H, W], or undefined
-  Tensor code_;      // int64 [B, l], or undefined
+  Tensor features_;   // [B, c, H, W]
+  Tensor weight_;     // [K, C, c']
+  Tensor base_;       // [B, C, H, W], or undefined
+  Tensor code_;       // int64 [B, l], or undefined
+  Tensor log_prior_;  // [B, K], or undefined
 };
 
 // Which row of the candidates goes on with which candidate.

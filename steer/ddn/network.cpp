@@ -26,7 +26,7 @@ double Network::latent_bits() const {
 
 void Passage::choose(const Layer& layer, int64_t application, const Chooser& chooser,
                      const Observer& observer) {
-  const Candidates candidates = layer->candidates(h, image).after(code);
+  const Candidates candidates = layer->candidates(h, image).after(code).expecting(expected);
   const Choice choice = chooser(candidates, application);
   STEER_CHECK(choice.index.defined() && choice.index.dim() == 1, "[ddn] layer ", application,
               ": expected the chooser to give indices [N]");
@@ -36,10 +36,16 @@ void Passage::choose(const Layer& layer, int64_t application, const Chooser& cho
   if (choice.row.defined()) {
     h = h.index_select(0, choice.row);
     if (code.defined()) code = code.index_select(0, choice.row);
+    if (expected.defined()) expected = expected.index_select(0, choice.row);
+    if (log_prior.defined()) log_prior = log_prior.index_select(0, choice.row);
     condition = condition.at(choice.row);
   }
   const Tensor column = choice.index.unsqueeze(1);
   code = code.defined() ? at::cat({code, column}, 1) : column;
+  if (expected.defined()) {
+    const Tensor said = expected.gather(1, column);
+    log_prior = log_prior.defined() ? at::cat({log_prior, said}, 1) : said;
+  }
   if (observer) observer(LayerStep{application, choice, image, code});
 }
 

@@ -86,6 +86,9 @@ struct Passage {
   Tensor leak;          // its leak image, undefined at the start or without leak
   Tensor code;          // int64 [N, layers so far], undefined at the start
   Condition condition;  // what each row is told; nothing for an unconditional network
+  // Of networks with a prior of their own:
+  Tensor expected = {};   // [N, K], ln p of the next layer's candidates
+  Tensor log_prior = {};  // [N, layers so far], of the indices chosen
 
   // Offers the layer's candidates to the chooser and moves on along its choice.
   void choose(const Layer& layer, int64_t application, const Chooser& chooser, const Observer& observer);

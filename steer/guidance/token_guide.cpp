@@ -132,7 +132,7 @@ void TokenGuide::learn(const TokenView& view) {
 }
 
 // float64, so that rare words do not vanish among the products.
-State TokenGuide::probabilities(const TokenView& view) const {
+State TokenGuide::probabilities(const TokenView& view, int64_t each) const {
   const auto hard = [&](const Tensor& token) {
     return at::one_hot(token.clamp(0, vocabulary_ - 1), vocabulary_).to(torch::kFloat64);
   };
@@ -145,7 +145,10 @@ State TokenGuide::probabilities(const TokenView& view) const {
   if (made < length_) {
     const Tensor even =
         at::full({here.size(0), vocabulary_}, 1.0 / static_cast<double>(vocabulary_), torch::kFloat64);
-    const Tensor mean = expected_.defined() ? at::where(predicted_ > 0, expected_ / predicted_, even) : even;
+    Tensor mean = even;
+    if (expected_.defined())
+      mean =
+          at::where(predicted_ > 0, expected_ / predicted_, even.narrow(0, 0, 1)).repeat_interleave(each, 0);
     parts.push_back(mean.unsqueeze(1).expand({here.size(0), length_ - made, vocabulary_}));
   }
   State state;
@@ -153,11 +156,12 @@ State TokenGuide::probabilities(const TokenView& view) const {
   return state;
 }
 
-State TokenGuide::completion(const TokenView& view, uint64_t draw) const {
+State TokenGuide::completion(const TokenView& view, uint64_t draw, int64_t each) const {
   Tensor here = view.token;
   if (view.p.defined()) {
-    const Tensor u = fine_uniform_rows(
-        row_seeds_, derive_seed(kCompletions, static_cast<uint64_t>(turn_), draw), {view.token.size(1)});
+    const Tensor u = fine_uniform_rows(row_seeds_.repeat_interleave(each),
+                                       derive_seed(kCompletions, static_cast<uint64_t>(turn_), draw),
+                                       {view.token.size(1)});
     here = at::where(view.unknown, drawn_from(view.p, u), view.token);
   }
   State state;
@@ -170,14 +174,14 @@ State TokenGuide::completion(const TokenView& view, uint64_t draw) const {
   return state;
 }
 
-Tensor TokenGuide::value(const TokenView& view) const {
+Tensor TokenGuide::value(const TokenView& view, int64_t each) const {
   const torch::NoGradGuard no_grad;
   const int64_t samples = contest_.samples();
-  if (has_gradient(objective_)) return score_rows(objective_, probabilities(view), samples);
+  if (has_gradient(objective_)) return score_rows(objective_, probabilities(view, each), samples);
   const bool sure = !view.p.defined() || !view.unknown.any().item<bool>();
   std::vector<Tensor> scores;
   for (int64_t i = 0; i < (sure ? 1 : guidance_.completions); ++i)
-    scores.push_back(score_rows(objective_, completion(view, static_cast<uint64_t>(i)), samples));
+    scores.push_back(score_rows(objective_, completion(view, static_cast<uint64_t>(i), each), samples));
   const double count = static_cast<double>(scores.size());
   const Tensor all = at::stack(scores);
   // Scores of other units have no exponential.
@@ -219,6 +223,12 @@ Tensor TokenGuide::by_draws(const TokenView& view) const {
   const Tensor index = at::stack(tokens, 2);                                       // [B, T, K]
   Tensor p = at::zeros_like(view.p);
   return p.scatter_add(2, index, weight.t().unsqueeze(1).expand_as(index).contiguous());
+}
+
+Tensor TokenGuide::worth(const TokenView& view, int64_t each) const {
+  const Tensor score = guidance_.bend.strength > 0 ? guidance_.bend.strength * value(view, each)
+                                                   : at::zeros({view.token.size(0)}, torch::kFloat64);
+  return score.view({-1, each});
 }
 
 Tensor TokenGuide::bent(const TokenView& view) {

@@ -110,6 +110,10 @@ class TokenGuide {
   // Whether predictions are bent.
   bool bends() const { return guidance_.bend.strength > 0 || guidance_.bend.rho > 0; }
 
+  // What bending would say of whole candidates: `strength` times the scores of unfinished texts, as rows are
+  // judged, float64 [B, each], for views of B each rows, `each` in a row for each of the rows. Zeros where
+  // the form bends nothing.
+  Tensor worth(const TokenView& view, int64_t each) const;
   // p [B, T, V] bent where tokens are unknown. To be asked once for every prediction.
   Tensor bent(const TokenView& view);
   // Whether chosen() will look after this turn.
@@ -123,9 +127,9 @@ class TokenGuide {
   void finish(const Tensor& token);
 
  private:
-  State probabilities(const TokenView& view) const;
-  State completion(const TokenView& view, uint64_t draw) const;
-  Tensor value(const TokenView& view) const;
+  State probabilities(const TokenView& view, int64_t each = 1) const;
+  State completion(const TokenView& view, uint64_t draw, int64_t each = 1) const;
+  Tensor value(const TokenView& view, int64_t each = 1) const;
   Tensor by_gradient(const TokenView& view) const;
   Tensor by_draws(const TokenView& view) const;
   Tensor through_network(const TokenView& view) const;

@@ -13,6 +13,7 @@
 #include "steer/models/ddn_plan.h"
 #include "steer/models/diffusion_model.h"
 #include "steer/models/diffusion_plan.h"
+#include "steer/models/text_ddn_model.h"
 #include "steer/models/text_model.h"
 #include "steer/models/text_plan.h"
 #include "steer/nn/initial_values.h"
@@ -106,6 +107,17 @@ const std::vector<FamilyMaker>& family_makers() {
        help<ArOptions>,
        [](const Json& options, const Dataset& data, const std::string& path) {
          return fitted_text(options, data, path, "ar");
+       },
+       complete,
+       data_for_text},
+      {{{"text_ddn",
+         "text by a Discrete Distribution Network: a block of tokens by a few choices; has codes"},
+        text_ddn_settings()},
+       made<TextDdnModel, TextDdnOptions>,
+       extent_in<TextDdnOptions>,
+       help<TextDdnOptions>,
+       [](const Json& options, const Dataset& data, const std::string& path) {
+         return fitted_text(options, data, path, "text_ddn");
        },
        complete,
        data_for_text},

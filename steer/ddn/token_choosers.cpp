@@ -1,0 +1,51 @@
+#include "steer/ddn/token_choosers.h"
+
+#include "steer/core/check.h"
+#include "steer/core/random.h"
+#include "steer/core/tensors.h"
+#include "steer/ddn/rivals.h"
+
+namespace steer {
+namespace {
+
+constexpr uint64_t kOwnPriorStream = 4000000;
+
+const Tensor& prior_of(const Candidates& candidates) {
+  STEER_CHECK(candidates.log_prior().defined(), "[ddn] expected a network with a prior of its own");
+  return candidates.log_prior();
+}
+
+}  // namespace
+
+Chooser shortest_for(const Tensor& token, double expect, const Tensor& known, int64_t most_rivals) {
+  return [=](const Candidates& candidates, int64_t) {
+    const torch::NoGradGuard no_grad;
+    const Tensor nats = candidates.nats_of(token, known);
+    const Tensor length = expect > 0 ? nats - expect * prior_of(candidates) : nats;
+    const Tensor shortest = length.argmin(1);
+    Choice choice{shortest, {}, shortest};
+    if (candidates.count() >= 2 && candidates.count() <= most_rivals) {
+      const Seconds seconds = seconds_of(length, shortest);
+      choice.second = seconds.second, choice.losses = seconds.losses;
+    }
+    return choice;
+  };
+}
+
+Tensor index_drawn(const Tensor& logits, const Tensor& seeds, int64_t layer) {
+  const Tensor u =
+      fine_uniform_rows(seeds.cpu(), kOwnPriorStream + static_cast<uint64_t>(layer), {1});  // [B, 1]
+  const Tensor sums = logits.cpu().to(torch::kFloat64).softmax(1).cumsum(1);
+  const Tensor index = (sums <= u * sums.narrow(1, sums.size(1) - 1, 1)).sum(1);
+  return index.clamp_max(logits.size(1) - 1).to(logits.device());
+}
+
+Chooser by_own_prior(const Tensor& seeds, double temperature) {
+  return [=](const Candidates& candidates, int64_t layer) {
+    const Tensor& logits = prior_of(candidates);
+    return Choice{
+        temperature > 0 ? index_drawn(logits / temperature, seeds, layer) : logits.argmax(1), {}, {}};
+  };
+}
+
+}  // namespace steer
