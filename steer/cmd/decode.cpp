@@ -26,7 +26,8 @@ int run_decode(const DecodeFlags& flags) {
   figures.update(made.figures);
   write_picture(flags.out, made.picture, figures);
   say(fmt::format("wrote {}", flags.out));
-  show(flags.common, figures, fmt::format("{} of {} images decoded\n", made.samples.size(), made.held));
+  show(flags.common, figures,
+       fmt::format("{} of {} {} decoded\n", made.samples.size(), made.held, made.plural));
   return 0;
 }
 

@@ -29,9 +29,9 @@ int run_encode(const EncodeFlags& flags) {
   Json figures = {{"run", options.run}, {"out", flags.out}};
   figures.update(made.figures);
   show(flags.common, figures,
-       fmt::format(
-           "{} images in {} bytes, {}: {:.1f} bits per image in the file, {:.1f} bits per code; {:.2f} dB\n",
-           made.samples, made.bytes.size(), made.coder, made.file_bits, made.latent_bits, psnr(made.mse)));
+       fmt::format("{} {} in {} bytes, {}: {:.1f} bits for each in the file, {:.1f} bits per code; {}\n",
+                   made.samples, made.plural, made.bytes.size(), made.coder, made.file_bits, made.latent_bits,
+                   made.quality));
   return 0;
 }
 

@@ -16,6 +16,7 @@ struct LikelihoodFlags {
   Telling telling;
   LikelihoodsOptions options;
   int64_t draws = 3;
+  bool all_codes = false;
 };
 
 std::string likelihood_text(const Likelihoods& found, const std::string& plural) {
@@ -29,7 +30,7 @@ std::string likelihood_text(const Likelihoods& found, const std::string& plural)
 
 int run_text_likelihood(const LikelihoodFlags& flags, const LoadedModel& loaded) {
   TextLikelihoodOptions options;
-  options.draws = flags.draws, options.batch = flags.options.batch;
+  options.draws = flags.draws, options.all_codes = flags.all_codes, options.batch = flags.options.batch;
   options.seed = static_cast<uint64_t>(flags.common.seed);
   const LoadedSamples texts = flags.source.load(loaded.model->space());
   TextLikelihood found = text_likelihood(*loaded.model, texts.state, options, on_terminal());
@@ -87,6 +88,8 @@ void add_likelihood(CLI::App& app, Run& run) {
   command->add_option("--draws", flags->draws, "of text: draws of the noise, where the model gives a bound")
       ->capture_default_str()
       ->check(CLI::Range(1, 100000));
+  command->add_flag("--all-codes", flags->all_codes,
+                    "of a text_ddn: minus ln p itself, by summing over all codes of every block");
   command->add_option("--batch", flags->options.batch, "images at once; the figures do not depend on it")
       ->capture_default_str()
       ->check(CLI::Range(1, 100000));

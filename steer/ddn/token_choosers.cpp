@@ -17,18 +17,22 @@ const Tensor& prior_of(const Candidates& candidates) {
 
 }  // namespace
 
+Choice shortest_of(const Candidates& candidates, const Tensor& nats, double expect, int64_t most_rivals) {
+  const torch::NoGradGuard no_grad;
+  const Tensor length = expect > 0 ? nats - expect * prior_of(candidates) : nats.detach();
+  const Tensor shortest = length.argmin(1);
+  Choice choice{shortest, {}, shortest};
+  if (candidates.count() >= 2 && candidates.count() <= most_rivals) {
+    const Seconds seconds = seconds_of(length, shortest);
+    choice.second = seconds.second, choice.losses = seconds.losses;
+  }
+  return choice;
+}
+
 Chooser shortest_for(const Tensor& token, double expect, const Tensor& known, int64_t most_rivals) {
   return [=](const Candidates& candidates, int64_t) {
     const torch::NoGradGuard no_grad;
-    const Tensor nats = candidates.nats_of(token, known);
-    const Tensor length = expect > 0 ? nats - expect * prior_of(candidates) : nats;
-    const Tensor shortest = length.argmin(1);
-    Choice choice{shortest, {}, shortest};
-    if (candidates.count() >= 2 && candidates.count() <= most_rivals) {
-      const Seconds seconds = seconds_of(length, shortest);
-      choice.second = seconds.second, choice.losses = seconds.losses;
-    }
-    return choice;
+    return shortest_of(candidates, candidates.nats_of(token, known), expect, most_rivals);
   };
 }
 

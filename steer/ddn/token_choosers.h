@@ -11,6 +11,9 @@ namespace steer {
 // `most_rivals` candidates also say which was second and how far all were.
 Chooser shortest_for(const Tensor& token, double expect, const Tensor& known = {}, int64_t most_rivals = 0);
 
+// The same of nats [B, K] that are known already: the choice among these candidates.
+Choice shortest_of(const Candidates& candidates, const Tensor& nats, double expect, int64_t most_rivals);
+
 // Draws the candidate by the network's own prior, divided by the temperature (0: the likeliest); a function
 // of each row's seed (int64 [B]) and the layer.
 Chooser by_own_prior(const Tensor& seeds, double temperature = 1);

@@ -12,6 +12,10 @@ double Codec::bits() const {
   return bits;
 }
 
+std::vector<LikelyPrefix> Codec::likely(const State&, int64_t, int64_t, int64_t) const {
+  return {};
+}
+
 CodeFile Codec::code_file(const Tensor& code, Coder coder) const {
   CodeFile file;
   file.coder = coder;

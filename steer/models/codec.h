@@ -1,6 +1,8 @@
 // What has a discrete code for every sample.
 #pragma once
 
+#include <vector>
+
 #include "steer/codes/code_file.h"
 #include "steer/core/space.h"
 #include "steer/core/state.h"
@@ -12,6 +14,13 @@ struct Encoded {
   State state;   // what the codes decode to
   Tensor code;   // int64 [N, L]
   Tensor error;  // float64 [N, L]: mean squared error after each layer, at its own size, of the best beam
+};
+
+// The beginning of a code, and how likely a model finds its last index after those before it.
+struct LikelyPrefix {
+  std::vector<int64_t> code;  // indices, the first layer's first
+  double p = 0;               // of the last one
+  State state;                // one sample: what it says
 };
 
 // Samples to codes and back.
@@ -39,6 +48,13 @@ class Codec {
   // All prefixes of the first `levels` layers as samples: K^(l + 1) of level l, child k of prefix i in row
   // i K + k. Told is of one row. Error when these layers differ in K, or the last level has more than `most`.
   virtual std::vector<State> prefixes(int64_t levels, int64_t most, const Told& told = {}) const = 0;
+
+  // Beginnings of up to `levels` layers, of each the `each` likeliest indices: a walk through their tree,
+  // every prefix followed by those that begin with it, the likeliest first. Of texts behind the tokens of
+  // `before` (int64 [1, T], undefined: none), which are not in the states. Empty where the model has no prior
+  // of its own. Error for more than `most` of the last level.
+  virtual std::vector<LikelyPrefix> likely(const State& before, int64_t levels, int64_t each,
+                                           int64_t most) const;
 
   virtual Space space() const = 0;                      // of the samples
   virtual std::vector<int64_t> candidates() const = 0;  // K of each layer

@@ -140,6 +140,14 @@ const Codec& as_codec(const LoadedModel& loaded, const std::string& command) {
   return *codec;
 }
 
+const Codec& as_codec_of_numbers(const LoadedModel& loaded, const std::string& command) {
+  const Codec& codec = as_codec(loaded, command);
+  STEER_CHECK(
+      codec.space().vocabulary == 0, "[", command, "] ", loaded.path,
+      ": expected a model of images or points but got one of texts, which encode, decode and tree take");
+  return codec;
+}
+
 LoadedDdn as_ddn(LoadedModel loaded, const std::string& command) {
   auto* ddn = dynamic_cast<DdnModel*>(loaded.model.get());
   STEER_CHECK(ddn, "[", command, "] ", loaded.path, ": expected a ddn model but got a ",

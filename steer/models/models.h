@@ -46,6 +46,8 @@ WeightsTaken take_weights(Model& model, const LoadedModel& from);
 // The same model as one that samples, or as one with codes; names the command in the refusal of another.
 const Generator& as_generator(const LoadedModel& loaded, const std::string& command);
 const Codec& as_codec(const LoadedModel& loaded, const std::string& command);
+// The same, and Error for one of texts, whose samples are at no distance from one another.
+const Codec& as_codec_of_numbers(const LoadedModel& loaded, const std::string& command);
 
 // The model of one family; names the command in the refusal of another.
 DiffusionModel& as_diffusion(const LoadedModel& loaded, const std::string& command);

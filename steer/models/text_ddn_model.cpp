@@ -148,13 +148,15 @@ TextDdnModel::Blocks TextDdnModel::blocks_of(const State& texts, const Forwardin
 TextDdnModel::Bound TextDdnModel::bound(const Blocks& blocks, double expect, bool marginal) const {
   Bound bound;
   const auto last = static_cast<int64_t>(head()->layers().size()) - 1;
-  const Chooser shortest = shortest_for(blocks.token, expect, blocks.present, balance_.most_rivals());
   Tensor summed;
   const BlocksMade made = head()->run(blocks.context, [&](const Candidates& candidates, int64_t layer) {
-    const Choice choice = shortest(candidates, layer);
+    // Only the last layer's sum is differentiated through all candidates.
+    const bool sums = marginal && layer == last;
+    const at::AutoGradMode grad(sums && at::GradMode::is_enabled());
+    const Tensor nats = candidates.nats_of(blocks.token, blocks.present);
+    if (sums) summed = -(candidates.log_prior() - nats).logsumexp(1);
+    const Choice choice = shortest_of(candidates, nats, expect, balance_.most_rivals());
     bound.asked.push_back({choice.nearest, choice.second, choice.losses});
-    if (marginal && layer == last)
-      summed = -(candidates.log_prior() - candidates.nats_of(blocks.token, blocks.present)).logsumexp(1);
     return choice;
   });
   std::vector<Tensor> by_layer;
@@ -232,6 +234,13 @@ Tensor TextDdnModel::exact_nats(const State& texts, int64_t most) const {
     all.push_back(sum.sum().cpu());
   }
   return at::stack(all);
+}
+
+Tensor TextDdnModel::summed_nats(const State& texts) const {
+  constexpr double kMostCodes = 65536;
+  double codes = 1;
+  for (const Layer& layer : head()->layers()) codes *= static_cast<double>(layer->options.candidates);
+  return codes <= kMostCodes ? exact_nats(texts, static_cast<int64_t>(kMostCodes)) : Tensor();
 }
 
 TextDdnModel::Decoded TextDdnModel::decoded(int64_t rows, int64_t count, const BlockChooser& chooser) const {
@@ -342,6 +351,71 @@ std::vector<State> TextDdnModel::prefixes(int64_t levels, int64_t most, const To
   };
   head()->run(context_after(first, none), every);
   return all;
+}
+
+std::vector<LikelyPrefix> TextDdnModel::children(const State& before,
+                                                 const std::vector<LikelyPrefix>& parents,
+                                                 int64_t each) const {
+  const auto layers = static_cast<int64_t>(head()->layers().size());
+  const auto rows = static_cast<int64_t>(parents.size()),
+             depth = static_cast<int64_t>(parents[0].code.size());
+  const int64_t layer = depth % layers, whole = depth / layers * options_.block;
+  const auto type = at::TensorOptions(torch::kInt64);
+  std::vector<Tensor> said, held;
+  for (const LikelyPrefix& parent : parents) {
+    said.push_back(parent.state.token.narrow(1, 0, whole));
+    held.push_back(at::tensor(parent.code, type).narrow(0, depth - layer, layer));
+  }
+  const Tensor earlier = at::cat(said);
+  std::vector<Tensor> shown = {at::full({rows, 1}, start(), type)};
+  if (before.defined()) shown.push_back(before.token.expand({rows, -1}));
+  shown.push_back(earlier);
+  KvCache none;
+  std::vector<LikelyPrefix> found;
+  const auto look = [&](const Candidates& candidates, int64_t l) -> Choice {
+    if (l < layer) return {at::stack(held).select(1, l).to(device()), {}, {}};
+    if (l > layer) return {at::zeros({rows}, type).to(device()), {}, {}};
+    const auto [log_p, index] = candidates.log_prior().topk(std::min(each, candidates.count()), 1);
+    const int64_t some = index.size(1);
+    const Tensor row = at::arange(rows, type).repeat_interleave(some).to(device());
+    const Tensor token = candidates.at(index.flatten(), row).image.squeeze(2).argmax(1).cpu();
+    for (int64_t i = 0; i < rows * some; ++i) {
+      LikelyPrefix child = parents[static_cast<size_t>(i / some)];
+      child.code.push_back(index.flatten()[i].item<int64_t>());
+      child.p = std::exp(log_p.flatten()[i].item<double>());
+      child.state.token = at::cat({earlier.narrow(0, i / some, 1), token.narrow(0, i, 1)}, 1);
+      found.push_back(child);
+    }
+    return {index.select(1, 0), {}, {}};
+  };
+  head()->run(context_after(at::cat(shown, 1), none), look);
+  return found;
+}
+
+std::vector<LikelyPrefix> TextDdnModel::likely(const State& before, int64_t levels, int64_t each,
+                                               int64_t most) const {
+  const torch::NoGradGuard no_grad;
+  const Frozen frozen(freezer_);
+  const auto all_levels = static_cast<int64_t>(candidates().size());
+  STEER_CHECK(levels >= 1 && levels <= all_levels, "[tree] expected 1 to ", all_levels, " levels but got ",
+              levels);
+  STEER_CHECK(std::pow(each, levels) <= static_cast<double>(most), "[tree] expected at most ", most,
+              " prefixes at the last level but got ", each, " to the power of ", levels);
+  if (before.defined()) check_tokens(before.token, space_.vocabulary, "[tree]");
+  LikelyPrefix root;
+  root.state.token = at::zeros({1, 0}, torch::kInt64);
+  std::vector<std::vector<LikelyPrefix>> all = {{root}};
+  for (int64_t l = 0; l < levels; ++l) all.push_back(children(before, all.back(), each));
+  // Every prefix before those that begin with it.
+  std::vector<LikelyPrefix> walk;
+  const std::function<void(size_t, size_t)> visit = [&](size_t level, size_t place) {
+    if (level > 0) walk.push_back(all[level][place]);
+    if (level + 1 == all.size()) return;
+    const size_t several = all[level + 1].size() / all[level].size();
+    for (size_t i = 0; i < several; ++i) visit(level + 1, place * several + i);
+  };
+  visit(0, 0);
+  return walk;
 }
 
 std::vector<int64_t> TextDdnModel::candidates() const {

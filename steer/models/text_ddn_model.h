@@ -39,7 +39,7 @@ struct TextDdnOptions {
   TextSide text;
   int64_t block = 4;
   BlockNetworkOptions network;
-  double expect = 1;
+  double expect = 0;
   double deep = 0.1;
   bool marginal = true;
   std::string balance = "split";
@@ -115,6 +115,9 @@ class TextDdnModel : public Generator, public Codec, public TextScores {
 
   // Whether the bound is minus ln p itself: one layer, summed over.
   bool exact() const override { return options_.network.layers == 1 && options_.marginal; }
+  bool draws() const override { return false; }
+  // By all codes, as exact_nats tells; undefined for more than 65,536 of a block.
+  Tensor summed_nats(const State& texts) const override;
   // By the shortest code as the training chooses it (expect = 1); no noise is drawn.
   Tensor nats(const State& texts, uint64_t seed) const override;
   // The same by all codes: minus ln p itself. Of K^L codes a block; Error above `most`.
@@ -132,6 +135,9 @@ class TextDdnModel : public Generator, public Codec, public TextScores {
                               const Told& told = {}) const override;
   // Of the first block, which has no text before it; other tokens are none.
   std::vector<State> prefixes(int64_t levels, int64_t most, const Told& told = {}) const override;
+  // Block after block, each told what the blocks before it say.
+  std::vector<LikelyPrefix> likely(const State& before, int64_t levels, int64_t each,
+                                   int64_t most) const override;
   std::vector<int64_t> candidates() const override;
   std::vector<std::vector<int64_t>> places() const override;
   uint64_t fingerprint() const override;
@@ -172,6 +178,9 @@ class TextDdnModel : public Generator, public Codec, public TextScores {
   using BlockChooser = std::function<Chooser(int64_t block)>;
   Decoded decoded(int64_t rows, int64_t count, const BlockChooser& chooser) const;
   Encoded encoded(const State& samples, const BlockChooser& chooser) const;
+  // All likely children of some prefixes that are equally long, in their order.
+  std::vector<LikelyPrefix> children(const State& before, const std::vector<LikelyPrefix>& parents,
+                                     int64_t each) const;
 
   TextDdnOptions options_;
   Space space_;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "steer/core/random.h"
+#include "steer/ddn/chooser.h"
 #include "steer/modalities/objectives.h"
 #include "steer/models/families.h"
 #include "steer/models/models.h"
@@ -136,7 +137,7 @@ TEST(TextDdn, SamplesDependOnTheirSeedAloneAndPlansSaySo) {
 
 TEST(TextDdn, LossesReachEveryWeightAndAreItsBound) {
   for (Json options : several_text_ddns()) {
-    options["deep"] = 0.5;
+    options["deep"] = 0.5, options["expect"] = 1;
     const auto model = lively_text_ddn(options);
     const State texts = some_texts(40);
     const LossReport report = model->loss(as_batch(texts), 1);
@@ -192,6 +193,30 @@ TEST(TextDdn, CodesDecodeToWhatEncodingSaw) {
   const Tensor first = torch::tensor({{3, 1, 0, 0}}, torch::kInt64);
   EXPECT_TRUE(
       model->decode(first).token.narrow(1, 0, 3).equal(tree[1].token.narrow(0, 16, 1).narrow(1, 0, 3)));
+}
+
+TEST(TextDdn, WalksThroughItsLikeliestCodes) {
+  const auto model = lively_text_ddn(text_ddn_options());
+  State before;
+  before.token = torch::tensor({{3, 0}}, torch::kInt64);
+  const std::vector<LikelyPrefix> walk = model->likely(before, 3, 2, 8);
+  ASSERT_EQ(walk.size(), 2U + 4U + 8U);
+  EXPECT_EQ(walk[0].code.size(), 1U);
+  EXPECT_EQ(walk[1].code.size(), 2U);
+  EXPECT_EQ(walk[2].code.size(), 3U);
+  EXPECT_EQ(walk[2].state.token.size(1), 6) << "the third layer is the second block's first";
+  EXPECT_TRUE(walk[2].state.token.narrow(1, 0, 3).equal(walk[1].state.token));
+  EXPECT_GE(walk[0].p, walk[7].p);
+  // A context of its own gives the same law.
+  KvCache none;
+  const Tensor shown = torch::tensor({{int{kLetters}, 3, 0}}, torch::kInt64);
+  const Tensor code = torch::tensor(walk[1].code, torch::kInt64).unsqueeze(0);
+  const torch::NoGradGuard no_grad;
+  const BlocksMade made = model->head()->run(model->context_after(shown, none), follow(code));
+  EXPECT_NEAR(std::log(walk[1].p), made.log_prior[0][1].item<double>(), 1e-5);
+  EXPECT_TRUE(made.logits[1].argmax(-1).equal(walk[1].state.token));
+  EXPECT_THAT(refusal([&] { model->likely({}, 3, 5, 100); }), HasSubstr("5 to the power of 3"));
+  EXPECT_THAT(refusal([&] { model->likely({}, 5, 1, 100); }), HasSubstr("1 to 4 levels but got 5"));
 }
 
 // What is chosen by Bayes' rule and drawn token by token, told of nothing behind: with one block and all

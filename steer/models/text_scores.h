@@ -17,6 +17,12 @@ class TextScores {
   // Whether the number is that itself; else it is one draw of an estimate of an upper bound.
   virtual bool exact() const = 0;
 
+  // Whether its estimate draws noise, so that seeds matter.
+  virtual bool draws() const { return !exact(); }
+
+  // Minus ln p itself where summing over all that is not seen can be afforded; undefined where it cannot.
+  virtual Tensor summed_nats(const State&) const { return {}; }
+
   // Nats of each text, all its tokens together, float64 [N] on the processor; tokens outside State.mask count
   // for nothing. `seed` draws the noise of an estimate; draws of other seeds are independent, and their mean
   // is the bound. Error for tokens that are none of the model's.

@@ -175,7 +175,7 @@ State by_prefix(const Work& work, Clustering& found) {
 }  // namespace
 
 Clustering cluster(const LoadedModel& loaded, const ClusterOptions& options, const WorkWatch& watch) {
-  const Codec& codec = as_codec(loaded, "cluster");
+  const Codec& codec = as_codec_of_numbers(loaded, "cluster");
   STEER_CHECK(options.by == "images" || options.by == "prefix",
               "[cluster] expected clusters by images or prefix but got \"", options.by, "\"");
   const auto [samples, label, classes] =

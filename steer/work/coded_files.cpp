@@ -1,10 +1,13 @@
 #include "steer/work/coded_files.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "steer/core/check.h"
 #include "steer/core/files.h"
 #include "steer/metrics/reconstruction.h"
+#include "steer/modalities/modalities.h"
 #include "steer/work/encoding.h"
 #include "steer/work/pictures.h"
 #include "steer/work/prior_files.h"
@@ -63,14 +66,21 @@ Encoding encode_source(const LoadedModel& loaded, const EncodingOptions& options
   found.latent_bits = codec.bits();
   found.file_bits = 8.0 * static_cast<double>(found.bytes.size()) / static_cast<double>(found.samples);
   found.mse = made.error.select(1, -1).mean().item<double>();
-  found.figures = {{"images", found.samples},
+  found.plural = modality_of(codec.space()).plural;
+  found.figures = {{found.plural, found.samples},
                    {"coder", found.coder},
                    {"fingerprint", fingerprint_text(found.fingerprint)},
                    {"bytes", found.bytes.size()},
                    {"latent_bits", found.latent_bits},
-                   {"file_bits", found.file_bits},
-                   {"mse", found.mse},
-                   {"psnr", psnr(found.mse)}};
+                   {"file_bits", found.file_bits}};
+  if (codec.space().vocabulary > 0) {
+    const double right = (made.state.token == samples.token).to(torch::kFloat64).mean().item<double>();
+    found.figures["tokens_kept"] = right;
+    found.quality = fmt::format("{:.1f} % of the tokens come back", 100 * right);
+  } else {
+    found.figures["mse"] = found.mse, found.figures["psnr"] = psnr(found.mse);
+    found.quality = fmt::format("{:.2f} dB", psnr(found.mse));
+  }
   if (prior) found.figures["prior_bits"] = prior->bits(made.code, told.label).sum(1).mean().item<double>();
   return found;
 }
@@ -81,7 +91,7 @@ Decoding decode_file(const LoadedModel& loaded, const DecodingOptions& options, 
   const CodeFile& file = read.file;
   const Tensor code = codec.code_in(file, options.codes);
   Decoding found;
-  found.held = code.size(0);
+  found.held = code.size(0), found.plural = modality_of(codec.space()).plural;
   const bool one = options.index >= 0;
   STEER_CHECK(options.index < found.held, "[decode] --index: expected 0 to ", found.held - 1, " but got ",
               options.index);
@@ -97,7 +107,7 @@ Decoding decode_file(const LoadedModel& loaded, const DecodingOptions& options, 
   found.coder = name(file.coder);
   found.fingerprint = file.fingerprint;
   found.figures = {{"held", found.held},
-                   {"images", count},
+                   {found.plural, count},
                    {"coder", found.coder},
                    {"fingerprint", fingerprint_text(found.fingerprint)}};
   return found;

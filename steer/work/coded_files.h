@@ -30,7 +30,9 @@ struct Encoding {
   uint64_t fingerprint = 0;  // of the model
   double latent_bits = 0;    // of a code: log2 of the number of codes
   double file_bits = 0;      // of the file for each sample
-  double mse = 0;            // of the decoded samples
+  double mse = 0;            // of the decoded samples; of text nats a token
+  std::string plural;        // of the samples, for people
+  std::string quality;       // for people: dB, or of text how many tokens come back
   Json figures;  // the same by name, psnr in dB, and prior_bits for each sample with the coder prior
 };
 
@@ -57,6 +59,7 @@ struct Decoding {
   State samples;             // all, or the one asked for
   Tensor picture;            // [C, h, w]: of all, or the one alone without a frame
   int64_t held = 0;          // codes in the file
+  std::string plural;        // of the samples, for people
   std::string coder;         // its name
   uint64_t fingerprint = 0;  // of the model
   Json figures;              // the same by name

@@ -68,7 +68,7 @@ void complete(Interpolation& way, const Space& space, const State& ends) {
 
 Interpolation through_the_code(const LoadedModel& loaded, const InterpolationOptions& options,
                                const std::string& by) {
-  const Codec& codec = as_codec(loaded, "interpolate");
+  const Codec& codec = as_codec_of_numbers(loaded, "interpolate");
   const State ends = read_samples(options.ends, codec.space(), options.fit);
   STEER_CHECK(options.label.empty(), "[interpolate] label: expected none for a way through a code");
   const Encoded made = by == "values" ? codec.encode(blended_values(ends, options.steps).to(options.device))

@@ -93,7 +93,7 @@ PriorTraining trained_prior(const Codec& codec, const PriorLesson& lesson, const
 }  // namespace
 
 PriorLearning learn_prior(const LoadedModel& loaded, const PriorRequest& request, const WorkWatch& watch) {
-  const Codec& codec = as_codec(loaded, "prior");
+  const Codec& codec = as_codec_of_numbers(loaded, "prior");
   PriorLearning made;
   made.out = request.out.empty() ? prior_path(request.run) : request.out;
   made.model = codec.fingerprint();

@@ -109,7 +109,7 @@ Json saving_figures(const std::vector<RateComparison>& savings) {
 }  // namespace
 
 RateCurve rate_curve(const LoadedModel& loaded, const RateOptions& options, const WorkWatch& watch) {
-  const Codec& codec = as_codec(loaded, "rates");
+  const Codec& codec = as_codec_of_numbers(loaded, "rates");
   const auto prior = find_prior(options.prior, options.run, codec.fingerprint());
   const auto [samples, label, classes] =
       load_samples(options.data, options.split, options.fit, codec.space(), options.count);

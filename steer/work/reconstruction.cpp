@@ -42,7 +42,7 @@ void add_strip(Reconstruction& made, const Codec& codec, const Tensor& code, con
 
 Reconstruction reconstruct(const LoadedModel& loaded, const ReconstructionOptions& options,
                            const WorkWatch& watch) {
-  const Codec& codec = as_codec(loaded, "reconstruct");
+  const Codec& codec = as_codec_of_numbers(loaded, "reconstruct");
   const auto [samples, label, classes] = options.source.load(codec.space());
   const Told told = told_by(options.telling, *loaded.model, samples, label, classes);
   const Encoded encoded =

@@ -90,7 +90,7 @@ Json neighbour_figures(const std::vector<Neighbour>& found) {
 }  // namespace
 
 CodeIndex index_of(const LoadedModel& loaded, const IndexOptions& options, const WorkWatch& watch) {
-  const Codec& codec = as_codec(loaded, "search-similar");
+  const Codec& codec = as_codec_of_numbers(loaded, "search-similar");
   const auto [samples, label, classes] =
       load_samples(options.data, options.split, options.fit, codec.space(), options.count);
   const Told told = told_by({}, *loaded.model, samples, label, classes);
@@ -103,7 +103,7 @@ CodeIndex index_of(const LoadedModel& loaded, const IndexOptions& options, const
 SimilarSamples similar_to_files(const LoadedModel& loaded, const CodeIndex& index, const std::string& name,
                                 const std::vector<std::string>& files, const std::string& fit,
                                 const SimilarOptions& options, const WorkWatch& watch) {
-  const Codec& codec = as_codec(loaded, "search-similar");
+  const Codec& codec = as_codec_of_numbers(loaded, "search-similar");
   const Lookup lookup(codec, index, name, options);
   const LoadedSamples queries = {read_samples(files, codec.space(), fit), {}};
   const Tensor query = query_codes(loaded, codec, queries, options, watch);
@@ -132,7 +132,7 @@ SimilarSamples similar_to_files(const LoadedModel& loaded, const CodeIndex& inde
 SimilarAgreement similar_agreement(const LoadedModel& loaded, const CodeIndex& index, const std::string& name,
                                    const std::string& data, const std::string& split, int64_t count,
                                    const SimilarOptions& options, const WorkWatch& watch) {
-  const Codec& codec = as_codec(loaded, "search-similar");
+  const Codec& codec = as_codec_of_numbers(loaded, "search-similar");
   const Lookup lookup(codec, index, name, options);
   const int64_t held = lookup.codes().size(0), n = lookup.neighbours();
   const LoadedSamples known = load_samples(index.data, index.split, index.fit, codec.space(), held);

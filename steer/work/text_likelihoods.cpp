@@ -41,17 +41,25 @@ TextLikelihood text_likelihood(const Model& model, const State& texts, const Tex
   STEER_CHECK(texts.size() > 0 && options.batch > 0 && options.draws > 0,
               "[likelihood] expected at least one text, batches of one and one draw");
   TextLikelihood found;
-  found.exact = scores->exact(), found.texts = texts.size(), found.tokens = tokens_of(texts);
+  found.exact = scores->exact() || options.all_codes, found.texts = texts.size(),
+  found.tokens = tokens_of(texts);
   found.characters = characters_of(plain_texts(model.space(), texts));
-  const int64_t draws = found.exact ? 1 : options.draws;
+  const bool noisy = scores->draws() && !options.all_codes;
+  const int64_t draws = noisy ? options.draws : 1;
   std::vector<Tensor> of_draws;
   for (int64_t draw = 0; draw < draws; ++draw) {
     std::vector<Tensor> nats;
     for (int64_t at = 0; at < found.texts; at += options.batch) {
       const int64_t rows = std::min(options.batch, found.texts - at);
-      nats.push_back(
-          scores->nats(texts.narrow(at, rows),
-                       derive_seed(options.seed, static_cast<uint64_t>(draw), static_cast<uint64_t>(at))));
+      const State some = texts.narrow(at, rows);
+      nats.push_back(options.all_codes
+                         ? scores->summed_nats(some)
+                         : scores->nats(some, derive_seed(options.seed, static_cast<uint64_t>(draw),
+                                                          static_cast<uint64_t>(at))));
+      STEER_CHECK(nats.back().defined(),
+                  "[likelihood] --all-codes: expected a text_ddn of at most 65536 codes of "
+                  "a block but got a ",
+                  model.family());
       const double share =
           (static_cast<double>(draw) + static_cast<double>(at + rows) / static_cast<double>(found.texts)) /
           static_cast<double>(draws);
@@ -63,8 +71,8 @@ TextLikelihood text_likelihood(const Model& model, const State& texts, const Tex
   const double bits = 1 / (std::log(2.0) * static_cast<double>(found.characters));
   found.nats = all.mean(0);
   found.bits = found.nats.sum().item<double>() * bits;
-  found.standard_error = found.exact ? deviation_of_mean(found.nats) * static_cast<double>(found.texts) * bits
-                                     : deviation_of_mean(all.sum(1)) * bits;
+  found.standard_error = !noisy ? deviation_of_mean(found.nats) * static_cast<double>(found.texts) * bits
+                                : deviation_of_mean(all.sum(1)) * bits;
   found.figures = {
       {"texts", found.texts},
       {"characters", found.characters},
@@ -80,11 +88,12 @@ TextLikelihood text_likelihood(const Model& model, const State& texts, const Tex
 std::string text_of(const TextLikelihood& found) {
   const std::string error =
       std::isfinite(found.standard_error) ? fmt::format(" +- {:.4f}", found.standard_error) : "";
-  return fmt::format(
-      "{} texts, {} characters: {}{:.4f}{} bits a character, perplexity of a token {:.4f}{}\n", found.texts,
-      found.characters, found.exact ? "" : "at most ", found.bits, error,
-      found.figures["perplexity"].get<double>(),
-      found.exact ? "" : fmt::format("; {} draws of the noise", found.figures["draws"].get<int64_t>()));
+  return fmt::format("{} texts, {} characters: {}{:.4f}{} bits a character, perplexity of a token {:.4f}{}\n",
+                     found.texts, found.characters, found.exact ? "" : "at most ", found.bits, error,
+                     found.figures["perplexity"].get<double>(),
+                     found.exact || found.figures["draws"] == 1
+                         ? ""
+                         : fmt::format("; {} draws of the noise", found.figures["draws"].get<int64_t>()));
 }
 
 }  // namespace steer

@@ -10,9 +10,10 @@ namespace steer {
 
 // How they are found.
 struct TextLikelihoodOptions {
-  int64_t draws = 3;   // of the noise, where the model gives an estimate of a bound
-  int64_t batch = 64;  // texts at once; the figures do not depend on it where the model is exact
-  uint64_t seed = 0;   // of the first draw
+  int64_t draws = 3;       // of the noise, where the model gives an estimate of a bound
+  int64_t batch = 64;      // texts at once; the figures do not depend on it where the model is exact
+  uint64_t seed = 0;       // of the first draw
+  bool all_codes = false;  // of a text_ddn: minus ln p itself, all codes of a block summed over
 };
 
 // Of all texts together: long ones weigh more, and each character is counted once.
