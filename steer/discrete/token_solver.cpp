@@ -78,10 +78,18 @@ class Solving {
   void step(const GridStep& at, bool last) {
     const TokenStep step = {token_, rows_of(at.t), rows_of(at.s)};
     const Tensor p = predicted(step.t), bent = bent_of(p, step.t);
-    const auto law_by = [&](const Tensor& by) {
+    const auto plain_law = [&](const Tensor& by) {
       const Tensor law = law_of(by, step, at.again);
       // Predictions have no mask, so that one is left only where the schedule does not end at alpha 1.
       return last && process_.absorbing() ? without_mask(law, by) : law;
+    };
+    const auto law_by = [&](const Tensor& by) {
+      const Tensor law = plain_law(by);
+      if (!steering_.mix) return law;
+      return steering_.mix(law, token_, step.t, [&](const Tensor& log_p) {
+        ++evaluations_;
+        return plain_law(sharpened(log_p, o_.temperature, o_.nucleus));
+      });
     };
     const Tensor law = law_by(bent), next = drawn_from(law, draws(kDraw));
     if (steering_.bend) count_ratio(law_by(p), law, next, free_ & open_);

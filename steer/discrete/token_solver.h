@@ -87,10 +87,17 @@ struct TokenMoment {
   bool last = false;  // nothing is open any more
 };
 
+// The law of a step by what the denoiser says, log p [B, T, N], sharpened as the options say.
+using LawOfStep = std::function<Tensor(const Tensor& log_p)>;
+
 // What guidance does to a solver's steps; what is empty does nothing.
 struct TokenSteering {
   // Predictions that are steered: probabilities p [B, T, N], float64, of a moment become others.
   std::function<Tensor(const Tensor& p, const TokenMoment& moment)> bend;
+  // Laws [B, T, states] of a step on a grid, of tokens from time t on, become others; `law_of` gives those by
+  // other predictions. Other solvers have no such laws.
+  std::function<Tensor(const Tensor& law, const Tensor& token, const Tensor& t, const LawOfStep& law_of)>
+      mix = {};
   // After every step: the rows that go on, int64 [B]; undefined: every row.
   std::function<Tensor(const TokenMoment& moment)> choose;
 };

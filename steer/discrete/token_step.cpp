@@ -1,9 +1,13 @@
 #include "steer/discrete/token_step.h"
 
+#include <limits>
+
 #include "steer/core/check.h"
 
 namespace steer {
 namespace {
+
+constexpr double kLeastLaw = 1e-300;  // whose logarithm is a number
 
 // alpha at both ends, [B, 1, 1].
 struct Alphas {
@@ -117,6 +121,17 @@ Tensor analytic_law(const TokenProcess& process, const Tensor& ratio, const Toke
   }
   law = law.clamp_min(0);  // predictions of networks need be no ratios of any law
   return law / law.sum(-1, true);
+}
+
+Tensor mixed_laws(const Tensor& law, const Tensor& other, double scale) {
+  if (scale == 1) return law;
+  if (scale == 0) return other;
+  const Tensor possible = (law > 0) & (other > 0);
+  const Tensor log = scale * law.clamp_min(kLeastLaw).log() + (1 - scale) * other.clamp_min(kLeastLaw).log();
+  const Tensor mixed =
+      log.masked_fill(possible.logical_not(), -std::numeric_limits<double>::infinity()).softmax(-1);
+  // Laws without a state in common leave nothing to mix.
+  return at::where(possible.any(-1, true), mixed, law);
 }
 
 Tensor drawn_from(const Tensor& law, const Tensor& u) {

@@ -45,6 +45,11 @@ Tensor euler_law(const TokenProcess& process, const Tensor& ratio, const TokenSt
 // (e^(-dS Q) s)_j (e^(dS Q))(j -> x_t), dS = S(t) - S(s) (Lou et al. 2024): exact where the ratios are.
 Tensor analytic_law(const TokenProcess& process, const Tensor& ratio, const TokenStep& step);
 
+// law^scale other^(1 - scale), every row made to sum to 1 again: classifier-free guidance of laws told and
+// not told a class (D-CFG; Schiff et al. 2024; Nisonoff et al. 2025). Scale 0 is the other law, 1 the law
+// itself. States that either law excludes stay excluded, where both are asked.
+Tensor mixed_laws(const Tensor& law, const Tensor& other, double scale);
+
 // Draws of laws [..., M], rows that need not sum to 1: int64 [...] by u float64 [...] in [0, 1), through the
 // sums of their rows. A state of probability 0 is never drawn.
 Tensor drawn_from(const Tensor& law, const Tensor& u);

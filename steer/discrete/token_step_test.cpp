@@ -63,6 +63,36 @@ TEST(TokenStep, AllRowsSumToOne) {
   }
 }
 
+// D-CFG on predictions and on laws: of masks the same given that the token becomes known, which laws decide
+// otherwise by sum p_c^g p_u^(1-g); of uniform tokens two different things.
+TEST(TokenStep, LawsMixAsPredictionsDoOnceATokenIsKnown) {
+  const Tensor told = fine({0.6, 0.3, 0.1}), untold = fine({0.2, 0.5, 0.3});
+  constexpr double kScale = 2.5;
+  const Tensor mixed = (kScale * told.log() + (1 - kScale) * untold.log()).softmax(-1);
+  for (const TokenProcessOptions& options : all_token_processes()) {
+    const TokenProcess process(options, kStates);
+    const TokenStep step = step_of_all(process);
+    const auto law = [&](const Tensor& p) { return ancestral_law(process, same_for_all(process, p), step); };
+    const Tensor laws = mixed_laws(law(told), law(untold), kScale);
+    EXPECT_LT(largest_difference(laws.sum(-1), at::ones_like(laws.sum(-1))), 1e-12);
+    EXPECT_TRUE(mixed_laws(law(told), law(untold), 1).equal(law(told)));
+    EXPECT_TRUE(mixed_laws(law(told), law(untold), 0).equal(law(untold)));
+    if (!process.absorbing()) {
+      EXPECT_GT(largest_difference(laws, law(mixed)), 1e-3);
+      continue;
+    }
+    const Tensor of_mask = laws[kStates][0], by_mixed = law(mixed)[kStates][0];
+    const auto known = [](const Tensor& row) {
+      return row.narrow(0, 0, kStates) / row.narrow(0, 0, kStates).sum();
+    };
+    EXPECT_LT(largest_difference(known(of_mask), known(by_mixed)), 1e-12);
+    const double grows = (told.pow(kScale) * untold.pow(1 - kScale)).sum().item<double>();
+    const Tensor odds = (1 - of_mask[kStates]) / of_mask[kStates],
+                 of_one = (1 - by_mixed[kStates]) / by_mixed[kStates];
+    EXPECT_NEAR((odds / of_one).item<double>(), grows, 1e-9);
+  }
+}
+
 TEST(TokenStep, EulerIsExactForMasksAndOfFirstOrderElse) {
   const Tensor prior = fine({0.6, 0.3, 0.1});
   for (const TokenProcessOptions& options : all_token_processes()) {

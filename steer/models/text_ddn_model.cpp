@@ -14,6 +14,7 @@
 #include "steer/ddn/token_choosers.h"
 #include "steer/discrete/token_process.h"
 #include "steer/models/facts.h"
+#include "steer/nn/vocabulary_loss.h"
 
 namespace steer {
 namespace {
@@ -40,8 +41,7 @@ TransformerShape trunk_shape(const TextDdnOptions& o) {
   TransformerShape shape;
   shape.options = o.transformer;
   shape.tokens = tokenizer_of(o.text).size() + 1;
-  // The head takes features, so that the last layer is never asked; it is as small as can be.
-  shape.outputs = 1, shape.context = o.text.length;
+  shape.outputs = shape.tokens - 1, shape.context = o.text.length;
   return shape;
 }
 
@@ -139,6 +139,7 @@ TextDdnModel::Blocks TextDdnModel::blocks_of(const State& texts, const Forwardin
   const Tensor features =
       trunk()->features(at::cat({first, token.narrow(1, 0, length - 1)}, 1), context, how);
   Blocks blocks;
+  blocks.features = features;
   blocks.context = features.slice(1, 0, length, block).flatten(0, 1).to(torch::kFloat32);
   blocks.token = token.view({-1, block});
   if (texts.mask.defined()) blocks.present = texts.mask.to(device()).view({-1, block});
@@ -173,6 +174,16 @@ TextDdnModel::Bound TextDdnModel::bound(const Blocks& blocks, double expect, boo
   return bound;
 }
 
+Tensor TextDdnModel::read_nats(const Blocks& blocks) const {
+  const Tensor features = blocks.features.flatten(0, 1), token = blocks.token.flatten();
+  Tensor weight = at::ones({token.size(0)}, features.options().dtype(torch::kFloat32));
+  if (blocks.present.defined()) weight = weight * blocks.present.flatten();
+  weight = weight / weight.sum().clamp_min(1);
+  return vocabulary_loss({features, token, weight}, trunk()->last_weight(), trunk()->last_bias(),
+                         trunk()->compute_type({}))
+      .sum;
+}
+
 LossReport TextDdnModel::loss(const Batch& batch, uint64_t seed) {
   const Blocks blocks = blocks_of(batch.data, Forwarding{derive_seed(seed, 2), {}});
   const Bound found = bound(blocks, options_.expect, options_.marginal);
@@ -180,8 +191,14 @@ LossReport TextDdnModel::loss(const Batch& batch, uint64_t seed) {
   const Tensor tokens = blocks.present.defined() ? blocks.present.sum().clamp_min(1)
                                                  : at::full({}, blocks.token.numel(), found.total.options());
   const Tensor nats = found.total.sum() / tokens;
-  const Tensor loss = options_.deep > 0 ? nats + options_.deep * found.deep.sum() / tokens : nats;
-  return {loss, {{"nats", nats.detach()}, {"code", (found.code.sum() / tokens).detach()}}};
+  Tensor loss = options_.deep > 0 ? nats + options_.deep * found.deep.sum() / tokens : nats;
+  Figures figures = {{"nats", nats.detach()}, {"code", (found.code.sum() / tokens).detach()}};
+  if (options_.read > 0) {
+    const Tensor read = read_nats(blocks);
+    loss = loss + options_.read * read;
+    figures.emplace_back("read", read.detach());
+  }
+  return {loss, figures};
 }
 
 Tensor TextDdnModel::nats(const State& texts, uint64_t) const {

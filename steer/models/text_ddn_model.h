@@ -41,6 +41,7 @@ struct TextDdnOptions {
   BlockNetworkOptions network;
   double expect = 0;
   double deep = 0.1;
+  double read = 0.5;
   bool marginal = true;
   std::string balance = "split";
   SplitOptions split;
@@ -56,6 +57,10 @@ struct TextDdnOptions {
       "shortest code",
       from_to(0, 1));
     f("deep", deep, "weight of the nats of each layer before the last in the loss", at_least(0));
+    f("read", read,
+      "weight in the loss of the nats of each next token by the network that reads, which makes no text: it "
+      "teaches it at every token, not only before blocks",
+      at_least(0));
     f("marginal", marginal,
       "of the last layer the loss is that of all candidates together, each as likely as the prior says; "
       "false: that of the chosen one");
@@ -92,8 +97,8 @@ class TextDdnModel : public Generator, public Codec, public TextScores {
   Space space() const override { return space_; }
   Json options() const override;
   Facts facts() const override;
-  // Nats a token of the bound, and `deep` times those of earlier layers; figures: "nats" the bound, "code"
-  // its part by the indices, "text" the chosen candidates' rest.
+  // Nats a token of the bound, `deep` times those of earlier layers and `read` times those of the trunk's own
+  // next tokens; figures: "nats" the bound, "code" its part by the indices, "read" the trunk's.
   LossReport loss(const Batch& batch, uint64_t seed) override;
   std::vector<Tensor> step_counts() override { return balance_.step_counts(); }
   Figures after_step(int64_t step, const Adam* adam, const Ema* ema) override {
@@ -156,11 +161,13 @@ class TextDdnModel : public Generator, public Codec, public TextScores {
  private:
   // Rows of blocks: what comes before each, and what it is.
   struct Blocks {
-    Tensor context;  // [N T / B, width]
-    Tensor token;    // int64 [N T / B, B]
-    Tensor present;  // bool, likewise; undefined: every token
+    Tensor features;  // [N, T, width], before each token
+    Tensor context;   // [N T / B, width], before each block
+    Tensor token;     // int64 [N T / B, B]
+    Tensor present;   // bool, likewise; undefined: every token
   };
   Blocks blocks_of(const State& texts, const Forwarding& how) const;
+  Tensor read_nats(const Blocks& blocks) const;  // of each next token by the trunk, the mean
   // Nats of each row of blocks.
   struct Bound {
     Tensor total;  // [rows], the bound

@@ -102,6 +102,9 @@ class TextModel : public Generator, public TextScores {
   // these tokens, for models of blocks.
   TokenDenoiser denoiser(const Tensor& label = {}, KvCache* before = nullptr) const;
 
+  // The label that says "no class", for as many rows as these have.
+  Tensor no_class(const Tensor& label) const { return at::full_like(label, options_.classes); }
+
   const TextOptions& settings() const { return options_; }           // completed
   const TokenProcess& process() const { return process_; }           // how texts become noise
   const Transformer& network() const { return network_; }            // as it stands

@@ -195,6 +195,30 @@ TEST(TextModels, TheSteadiestRatesAreFoundAndKept) {
   EXPECT_TRUE(make_model("text", text_options(), 3)->training_state().empty());
 }
 
+// Classifier-free guidance: scale 0 tells no class, 1 the class alone; above it, what is drawn differs, and
+// where nobody tells a class there is nothing to scale.
+TEST(TextModels, ScalesGoFromNoClassToTheClassAndBeyond) {
+  const Json uniform = {{"type", "uniform"}};
+  for (const Json& more : {Json{{"classes", 3}}, Json{{"classes", 3}, {"block", 4}},
+                           Json{{"classes", 3}, {"process", uniform}}}) {
+    const auto model = lively_model<TextModel>("text", text_options(more));
+    const auto drawn = [&](int64_t label, double scale) {
+      DrawRequest request = of_seeds(0, 6);
+      request.told.label = torch::full({6}, label, torch::kInt64);
+      return model->plan(nullptr, {{"scale", scale}, {"steps", 8}})->draw(request).state.token;
+    };
+    EXPECT_TRUE(drawn(1, 0).equal(drawn(3, 1))) << more.dump();
+    EXPECT_TRUE(drawn(3, 5).equal(drawn(3, 1))) << more.dump();
+    EXPECT_FALSE(drawn(1, 6).equal(drawn(1, 1))) << more.dump();
+    EXPECT_EQ(model->plan(nullptr, {{"scale", 2}})->evaluations(), 2 * model->plan()->evaluations());
+  }
+  const auto plain = lively_model<TextModel>("text", text_options());
+  EXPECT_EQ(refusal([&] {
+              plain->plan(nullptr, {{"scale", 2}});
+            }),
+            "[sample] scale: expected 1 for a model without classes but got 2");
+}
+
 TEST(TextModels, BlocksOfOneTokenAreLeftToRight) {
   // Wholly masked blocks of one token: the sum of what is said of each is the exact likelihood.
   Json options = text_options({{"block", 1}});

@@ -33,6 +33,12 @@ Json fitted_text(const Json& options, const Dataset& data, const std::string& pa
   STEER_CHECK(side.is_object(), "[options] expected an object for ", family, ".text but got ", side.dump());
   if (side.value("alphabet", Json("")) == "") side["alphabet"] = space.alphabet;
   if (!side.contains("length")) side["length"] = space.sizes[0];
+  const Json told = fitted.value("classes", Json());
+  const auto classes = static_cast<int64_t>(data.classes().size());
+  STEER_CHECK(!told.is_number_integer() || told == 0 || (classes > 0 && classes <= told.get<int64_t>()), "[",
+              family, "] ", path, ": expected documents with labels of at most ", told.dump(),
+              " kinds (lines of .jsonl with a \"label\", and data.documents), as ", family,
+              ".classes says, but the data have ", classes);
   return fitted;
 }
 

@@ -6,6 +6,7 @@
 #include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/random.h"
+#include "steer/discrete/token_step.h"
 #include "steer/models/text_model.h"
 #include "steer/models/token_guiding.h"
 
@@ -17,6 +18,7 @@ constexpr uint64_t kBlockSeeds = 0xB10C;
 struct TextDraw {
   TokenSolverOptions solver;
   int64_t length;
+  double scale = 1;
 };
 
 TextDraw read_text_settings(const TextModel& model, Json words) {
@@ -34,6 +36,7 @@ TextDraw read_text_settings(const TextModel& model, Json words) {
   if (brief.temperature >= 0) draw.solver.temperature = brief.temperature;
   if (brief.nucleus > 0) draw.solver.nucleus = brief.nucleus;
   if (brief.length > 0) draw.length = brief.length;
+  draw.scale = brief.scale;
   if (!sampler.is_null()) read_options(draw.solver, sampler, "--sampler");
   return draw;
 }
@@ -61,6 +64,11 @@ class TextPlan : public Plan {
   TextPlan(const TextModel& model, const TextDraw& draw, TokenGuiding guiding)
       : model_(model), draw_(draw), guiding_(std::move(guiding)) {
     check_length();
+    const Needs needs = model.needs();
+    STEER_CHECK(draw_.scale == 1 || needs.classes > 0,
+                "[sample] scale: expected 1 for a model without classes but got ", draw_.scale);
+    STEER_CHECK(draw_.scale == 1 || needs.no_class, "[sample] scale: expected 1 but got ", draw_.scale,
+                "; this model was trained with text.label_dropout=0 and knows no samples without a class");
     // Refuses what goes with no process before anything is drawn.
     check(draw_.solver, model.process());
     STEER_CHECK(model.settings().block == 0 || draw_.solver.block == 0,
@@ -69,7 +77,7 @@ class TextPlan : public Plan {
   }
 
   Json settings() const override {
-    Json all = {{"sampler", options_json(draw_.solver)}, {"length", draw_.length}};
+    Json all = {{"sampler", options_json(draw_.solver)}, {"length", draw_.length}, {"scale", draw_.scale}};
     all.update(guiding_.settings());
     return all;
   }
@@ -82,11 +90,12 @@ class TextPlan : public Plan {
     if (block > 0 || o.block > 0) text += fmt::format(" for each block of {}", block > 0 ? block : o.block);
     if (o.temperature != 1) text += fmt::format(", temperature {:g}", o.temperature);
     if (o.nucleus < 1) text += fmt::format(", nucleus {:g}", o.nucleus);
+    if (draw_.scale != 1) text += fmt::format(", scale {:g}", draw_.scale);
     return text + guiding_.text();
   }
 
   int64_t evaluations() const override {
-    return turns_of(model_, draw_) * std::max<int64_t>(1, guiding_.rows_each());
+    return turns_of(model_, draw_) * (draw_.scale != 1 ? 2 : 1) * std::max<int64_t>(1, guiding_.rows_each());
   }
 
   Samples draw(const DrawRequest& request, const Watch& watch) const override {
@@ -133,9 +142,15 @@ class TextPlan : public Plan {
 
   // Steps that the guide bends and whose rows it lets compete; told which tokens come before, of each row,
   // and who puts these in their new places where rows change them.
-  TokenSteering steering_of(TokenGuide* guide, const Tensor& before,
+  TokenSteering steering_of(TokenGuide* guide, const Tensor& before, const Tensor& label,
                             const std::function<void(const Tensor& rows)>& follow = {}) const {
     TokenSteering steering;
+    // Of masks predictions themselves are mixed (TextModel::guided_denoiser).
+    if (scales(label) && !model_.process().absorbing())
+      steering.mix = [this, label](const Tensor& law, const Tensor& token, const Tensor& t,
+                                   const LawOfStep& law_of) {
+        return mixed_laws(law, law_of(model_.denoiser(model_.no_class(label))(token, t)), draw_.scale);
+      };
     if (!guide) return steering;
     const auto view_of = [this, before](const TokenMoment& moment) {
       TokenView view;
@@ -177,12 +192,32 @@ class TextPlan : public Plan {
     STEER_CHECK(request.told.label.defined() == (classes > 0), "[sample] expected ",
                 classes > 0 ? "a label for each sample of a class-conditional model but got none"
                             : "no labels for a model without classes but got some");
-    return classes > 0 ? request.told.label.to(model_.device()) : Tensor();
+    if (classes == 0) return {};
+    const int64_t most = model_.needs().no_class ? classes : classes - 1;
+    STEER_CHECK(((request.told.label >= 0) & (request.told.label <= most)).all().item<bool>(),
+                "[sample] expected labels in [0, ", most, "]");
+    return request.told.label.to(model_.device());
+  }
+
+  // Whether a class is told that the scale can strengthen.
+  bool scales(const Tensor& label) const {
+    return draw_.scale != 1 && !(label == model_.settings().classes).all().item<bool>();
+  }
+
+  // What it says of masks; `without` holds the blocks before for rows that are told no class.
+  TokenDenoiser denoiser_of(const Tensor& label, KvCache* before, KvCache* without) const {
+    if (draw_.scale == 1 || !scales(label) || !model_.process().absorbing())
+      return model_.denoiser(label, before);
+    return [this, told = model_.denoiser(label, before),
+            none = model_.denoiser(model_.no_class(label), without)](const Tensor& token, const Tensor& t) {
+      return (draw_.scale * told(token, t) + (1 - draw_.scale) * none(token, t)).log_softmax(-1);
+    };
   }
 
   TokenSolution all_at_once(const Drawing& d, const Watch& watch) const {
-    return solve_tokens(model_.denoiser(d.label), model_.process(), draw_.solver, d.seeds, draw_.length,
-                        d.known, !model_.told_noise(), watch, steering_of(d.guide, {}));
+    return solve_tokens(denoiser_of(d.label, nullptr, nullptr), model_.process(), draw_.solver, d.seeds,
+                        draw_.length, d.known, !model_.told_noise(), watch,
+                        steering_of(d.guide, {}, d.label));
   }
 
   // What the objective knows and what stays of the texts to begin from, of each row.
@@ -200,28 +235,33 @@ class TextPlan : public Plan {
   // Each block by itself, told those before it by what was kept of them.
   TokenSolution block_after_block(const Drawing& d, const Watch& watch) const {
     const int64_t block = model_.settings().block, blocks = draw_.length / block;
-    KvCache before;
+    KvCache before, without;
     TokenContext context;
     context.sight = model_.sight();
-    context.class_labels = d.label;
     TokenSolution all;
     all.token = at::full({d.seeds.size(0), draw_.length}, model_.process().mask(), torch::kInt64);
     const auto follow = [&](const Tensor& rows) {
       all.token.copy_(all.token.index_select(0, rows));  // in place: others look at it
-      before = before.rows(rows.to(model_.device()));
+      before = before.rows(rows.to(model_.device())), without = without.rows(rows.to(model_.device()));
     };
     for (int64_t b = 0; b < blocks && !all.stopped; ++b) {
       KnownTokens here;
       if (d.known.known.defined())
         here = {d.known.token.narrow(1, b * block, block), d.known.known.narrow(1, b * block, block)};
       const Tensor earlier = b > 0 ? all.token.narrow(1, 0, b * block) : Tensor();
-      const TokenSolution one = solve_tokens(
-          model_.denoiser(d.label, &before), model_.process(), draw_.solver, seeds_of_block(d.seeds, b),
-          block, here, true, of_block(watch, all.token, b, blocks), steering_of(d.guide, earlier, follow));
+      const TokenSolution one =
+          solve_tokens(denoiser_of(d.label, &before, &without), model_.process(), draw_.solver,
+                       seeds_of_block(d.seeds, b), block, here, true, of_block(watch, all.token, b, blocks),
+                       steering_of(d.guide, earlier, d.label, follow));
       all.token.narrow(1, b * block, block).copy_(one.token);
       all.evaluations += one.evaluations, all.stopped = one.stopped;
       if (b + 1 == blocks || all.stopped) continue;
-      model_.network()->features(one.token.to(model_.device()), context, {}, &before, true);
+      const Tensor shown = one.token.to(model_.device());
+      context.class_labels = d.label;
+      model_.network()->features(shown, context, {}, &before, true);
+      if (draw_.scale == 1) continue;
+      context.class_labels = model_.no_class(d.label);
+      model_.network()->features(shown, context, {}, &without, true);
     }
     return all;
   }

@@ -18,6 +18,7 @@ struct TextSettings {
   double temperature = -1;
   double nucleus = 0;
   int64_t length = 0;
+  double scale = 1;
 
   void fields(OptionFields& f) {
     f("solver", solver, "how tokens become known; empty = as suits");
@@ -27,6 +28,11 @@ struct TextSettings {
     f("nucleus", nucleus, "predictions are cut to the likeliest tokens of this share together; 0 = as suits",
       from_to(0, 1));
     f("length", length, "tokens of a sample; 0 = as trained", from_to(0, 1 << 20));
+    f("scale", scale,
+      "of a class-conditional model: how far it goes from its answer without class toward the one with it; 1 "
+      "= "
+      "the latter alone",
+      at_least(0));
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "steer/core/check.h"
 #include "steer/core/json.h"
@@ -19,7 +20,7 @@ constexpr char kLearned[] = "bpe:";
 constexpr size_t kTestEvery = 10;  // of documents, or the share of each
 
 struct Documents {
-  std::vector<std::string> train, test;
+  std::vector<TextDocument> train, test;
 };
 
 // The place before which nine tenths of the characters stand.
@@ -32,16 +33,17 @@ size_t nine_tenths(const std::string& text) {
   return text.size();
 }
 
-Documents parted(std::vector<std::string> all) {
+Documents parted(std::vector<TextDocument> all) {
   Documents documents;
   for (size_t i = 0; i < all.size(); ++i) {
     if (all.size() >= kTestEvery) {
       (i % kTestEvery == kTestEvery - 1 ? documents.test : documents.train).push_back(std::move(all[i]));
       continue;
     }
-    const size_t at = nine_tenths(all[i]);
-    if (at > 0) documents.train.push_back(all[i].substr(0, at));
-    if (at < all[i].size()) documents.test.push_back(all[i].substr(at));
+    const auto& [text, label] = all[i];
+    const size_t at = nine_tenths(text);
+    if (at > 0) documents.train.push_back({text.substr(0, at), label});
+    if (at < text.size()) documents.test.push_back({text.substr(at), label});
   }
   return documents;
 }
@@ -53,26 +55,26 @@ std::string test_folder(const std::string& path) {
   return "";
 }
 
-std::vector<std::string> documents_below(const std::string& folder) {
-  std::vector<std::string> all;
+std::vector<TextDocument> documents_below(const std::string& folder) {
+  std::vector<TextDocument> all;
   for (const Listed& file : folder_listing(folder).files)
     if (is_text_name(file.name))
-      for (std::string& document : read_documents((fs::path(folder) / file.source).string()))
+      for (TextDocument& document : read_labelled((fs::path(folder) / file.source).string()))
         all.push_back(std::move(document));
   return all;
 }
 
 Documents documents_at(const std::string& path) {
-  if (!fs::is_directory(path)) return parted(read_documents(path));
+  if (!fs::is_directory(path)) return parted(read_labelled(path));
   const std::string test = test_folder(path);
   if (test.empty() || !fs::is_directory(fs::path(path) / "train")) return parted(documents_below(path));
   return {documents_below((fs::path(path) / "train").string()),
           documents_below((fs::path(path) / test).string())};
 }
 
-std::string joined_documents(const std::vector<std::string>& documents) {
+std::string joined_documents(const std::vector<TextDocument>& documents) {
   std::string text;
-  for (const std::string& document : documents) text += (text.empty() ? "" : "\n\n") + document;
+  for (const TextDocument& document : documents) text += (text.empty() ? "" : "\n\n") + document.text;
   return text;
 }
 
@@ -80,7 +82,7 @@ std::string joined_documents(const std::vector<std::string>& documents) {
 std::string all_characters(const Documents& documents, bool run_on) {
   std::string text = run_on && (documents.train.size() > 1 || documents.test.size() > 1) ? "\n" : "";
   for (const auto* part : {&documents.train, &documents.test})
-    for (const std::string& document : *part) text += document;
+    for (const TextDocument& document : *part) text += document.text;
   return text;
 }
 
@@ -95,6 +97,25 @@ Tokenizer tokenizer_for(const std::string& word, const Documents& documents, boo
   return Tokenizer::learned(joined_documents(documents.train), std::stoll(size));
 }
 
+// The labels of all documents: whole numbers by size, then names by their letters; none where documents have
+// none.
+std::vector<std::string> labels_of(const Documents& documents, const std::string& path) {
+  std::set<std::string> found;
+  for (const auto* part : {&documents.train, &documents.test})
+    for (const TextDocument& document : *part) found.insert(document.label);
+  if (found.size() == 1 && found.begin()->empty()) return {};
+  STEER_CHECK(found.count("") == 0, "[data] ", path, ": expected a label for every document or for none");
+  std::vector<std::string> names(found.begin(), found.end());
+  const auto number = [](const std::string& name) {
+    return name.size() < 10 && name.find_first_not_of("0123456789") == std::string::npos;
+  };
+  std::stable_sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
+    if (number(a) != number(b)) return number(a);
+    return number(a) ? std::stol(a) < std::stol(b) : a < b;
+  });
+  return names;
+}
+
 std::vector<int64_t> ended(const Tokenizer& tokenizer, const std::string& document) {
   std::vector<int64_t> tokens = tokenizer.encode(document);
   if (tokenizer.end() >= 0) tokens.push_back(tokenizer.end());
@@ -103,19 +124,27 @@ std::vector<int64_t> ended(const Tokenizer& tokenizer, const std::string& docume
 
 // Where a window stands in the tokens, and how long it is.
 struct Window {
-  int64_t at, length;
+  int64_t at, length, label;
+};
+
+// The tokens of a text and its label, -1 for none.
+struct Piece {
+  std::vector<int64_t> tokens;
+  int64_t label;
 };
 
 // Tokens and the windows on them.
 class TextDataset : public Dataset {
  public:
-  TextDataset(Space space, const std::vector<std::vector<int64_t>>& pieces, bool everywhere, int64_t limit)
-      : space_(std::move(space)) {
+  TextDataset(Space space, std::vector<std::string> classes, const std::vector<Piece>& pieces,
+              bool everywhere, int64_t limit)
+      : space_(std::move(space)), classes_(std::move(classes)) {
     const int64_t length = space_.sizes[0];
     std::vector<int64_t> all;
-    for (const std::vector<int64_t>& piece : pieces) {
-      add_windows(static_cast<int64_t>(all.size()), static_cast<int64_t>(piece.size()), length, everywhere);
-      all.insert(all.end(), piece.begin(), piece.end());
+    for (const auto& [tokens, label] : pieces) {
+      add_windows({static_cast<int64_t>(all.size()), static_cast<int64_t>(tokens.size()), label}, length,
+                  everywhere);
+      all.insert(all.end(), tokens.begin(), tokens.end());
     }
     if (limit > 0) keep(static_cast<size_t>(limit), everywhere);
     all.insert(all.end(), static_cast<size_t>(length), 0);  // a short window reaches into these
@@ -125,10 +154,12 @@ class TextDataset : public Dataset {
 
   int64_t size() const override { return static_cast<int64_t>(windows_.size()); }
   Space space() const override { return space_; }
+  std::vector<std::string> classes() const override { return classes_; }
 
   Batch batch(const std::vector<int64_t>& indices) const override {
     const int64_t length = space_.sizes[0];
     std::vector<Tensor> rows, masks;
+    std::vector<int64_t> labels;
     for (const int64_t index : indices) {
       STEER_CHECK(index >= 0 && index < size(), "[data] expected a sample from 0 to ", size() - 1,
                   " but got ", index);
@@ -136,21 +167,23 @@ class TextDataset : public Dataset {
       const Tensor there = at::arange(length) < window.length;
       rows.push_back(at::where(there, token_.narrow(0, window.at, length), std::max<int64_t>(end_, 0)));
       masks.push_back(there);
+      labels.push_back(window.label);
     }
     Batch batch;
     batch.data.token = at::stack(rows);
     if (short_ && end_ < 0) batch.data.mask = at::stack(masks);
-    batch.told.label = at::full({static_cast<int64_t>(indices.size())}, -1, torch::kInt64);
+    batch.told.label = at::tensor(labels, torch::kInt64);
     batch.index = at::tensor(indices, torch::kInt64);
     return batch;
   }
 
  private:
-  void add_windows(int64_t begin, int64_t tokens, int64_t length, bool everywhere) {
+  void add_windows(const Window& whole, int64_t length, bool everywhere) {
+    const auto [begin, tokens, label] = whole;
     const int64_t step = everywhere ? 1 : length,
                   last = everywhere ? std::max<int64_t>(0, tokens - length) : tokens - 1;
     for (int64_t at = 0; at <= last; at += step)
-      windows_.push_back({begin + at, std::min(length, tokens - at)});
+      windows_.push_back({begin + at, std::min(length, tokens - at), label});
     short_ = short_ || windows_.back().length < length;
   }
 
@@ -164,6 +197,7 @@ class TextDataset : public Dataset {
   }
 
   Space space_;
+  std::vector<std::string> classes_;
   Tensor token_;  // int64, of all pieces one after another
   std::vector<Window> windows_;
   bool short_ = false;
@@ -206,23 +240,31 @@ std::unique_ptr<Dataset> make_text_dataset(const DataOptions& options) {
   check_text_options(options);
   const Documents documents = documents_at(options.path);
   const bool train = options.split == "train";
-  const std::vector<std::string>& wanted = train ? documents.train : documents.test;
+  const std::vector<TextDocument>& wanted = train ? documents.train : documents.test;
   STEER_CHECK(!wanted.empty(), "[data] ", options.path, ": expected text to ",
               train ? "train on" : "test with", " but there is none");
-  std::vector<std::vector<int64_t>> pieces;
+  std::vector<std::string> classes;
+  std::vector<Piece> pieces;
   Tokenizer tokenizer = Tokenizer::bytes();
   try {
     tokenizer = tokenizer_for(options.tokenizer, documents, !options.documents);
     const bool of_model = options.tokenizer.front() == '{';
     if (options.documents && !of_model) tokenizer = tokenizer.with_end();
-    if (options.documents || tokenizer.end() >= 0)
-      for (const std::string& document : wanted) pieces.push_back(ended(tokenizer, document));
-    else
-      pieces.push_back(tokenizer.encode(joined_documents(wanted)));
+    // Where windows run on from one document into the next, labels are of no window.
+    const bool apart = options.documents || tokenizer.end() >= 0;
+    if (apart) classes = labels_of(documents, options.path);
+    const auto label_of = [&](const TextDocument& document) {
+      return classes.empty() ? int64_t{-1}
+                             : std::find(classes.begin(), classes.end(), document.label) - classes.begin();
+    };
+    if (!apart) pieces.push_back({tokenizer.encode(joined_documents(wanted)), -1});
+    for (size_t i = 0; i < wanted.size() && apart; ++i)
+      pieces.push_back({ended(tokenizer, wanted[i].text), label_of(wanted[i])});
   } catch (const Error& error) {
     fail("[data] ", options.path, ": ", error.what());
   }
-  return std::make_unique<TextDataset>(text_space(tokenizer, options.length), pieces, train, options.limit);
+  return std::make_unique<TextDataset>(text_space(tokenizer, options.length), std::move(classes), pieces,
+                                       train, options.limit);
 }
 
 const std::vector<Named>& text_data() {

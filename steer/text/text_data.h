@@ -28,7 +28,8 @@ bool is_text_path(const std::string& path);
 // With options.documents a tokenizer gets an end, unless it is that of a model without one (its JSON). The
 // tokenizer is made of the options' word: characters of all documents, bpe:SIZE of those to train on. Error
 // for text that is no UTF-8 (bytes take any), for characters that a tokenizer lacks, and for options that
-// only images have.
+// only images have. Lines of .jsonl may have a "label"; where windows end with their documents the labels are
+// classes, whole numbers first, each in order.
 std::unique_ptr<Dataset> make_text_dataset(const DataOptions& options);
 
 // What the path may be.

@@ -100,6 +100,22 @@ TEST(TextData, DocumentsEndTheirSamplesWhereAsked) {
   EXPECT_EQ(masked->batch({1}).data.mask.sum().item<int64_t>(), 3);
 }
 
+TEST(TextData, LabelsOfDocumentsAreClasses) {
+  const TemporaryFolder folder;
+  std::string lines;
+  for (int i = 0; i < 40; ++i)
+    lines += "{\"text\": \"" + alphabet_text(3 + i % 5) +
+             "\", \"label\": " + (i % 4 == 0 ? "\"rare\"" : std::to_string(8 + i % 4)) + "}\n";
+  write_file(folder / "a.jsonl", lines);
+  DataOptions options = of(folder / "a.jsonl", "train", 12);
+  EXPECT_TRUE(make_text_dataset(options)->classes().empty()) << "windows run on";
+  options.documents = true;
+  const auto data = make_text_dataset(options);
+  EXPECT_EQ(data->classes(), (std::vector<std::string>{"9", "10", "11", "rare"}));
+  const Tensor label = data->batch({0, 1, 2, 3}).told.label;
+  EXPECT_TRUE(label.equal(torch::tensor({3, 0, 1, 2}, torch::kInt64)));
+}
+
 TEST(TextData, TakesFoldersAndTheirParts) {
   const TemporaryFolder folder;
   std::filesystem::create_directories((folder / "t/train"));

@@ -47,8 +47,15 @@ std::string unpacked(const std::string& path) {
   return text;
 }
 
-std::vector<std::string> documents_of_lines(const std::string& lines, const std::string& path) {
-  std::vector<std::string> documents;
+// The label of a line; empty for none.
+std::string label_of(const Json& line) {
+  if (!line.is_object() || !line.contains("label")) return "";
+  const Json& label = line["label"];
+  return label.is_string() ? label.get<std::string>() : label.is_number_integer() ? label.dump() : "";
+}
+
+std::vector<TextDocument> documents_of_lines(const std::string& lines, const std::string& path) {
+  std::vector<TextDocument> documents;
   int64_t number = 0;
   for (size_t at = 0; at < lines.size();) {
     const size_t end = std::min(lines.find('\n', at), lines.size());
@@ -59,7 +66,10 @@ std::vector<std::string> documents_of_lines(const std::string& lines, const std:
     const bool object = json.is_object() && json.contains("text") && json["text"].is_string();
     STEER_CHECK(object || json.is_string(), "[text] ", path, ": line ", number,
                 ": expected a JSON string or an object with a string \"text\"");
-    documents.push_back(plain_text(object ? json["text"].get<std::string>() : json.get<std::string>()));
+    documents.push_back(
+        {plain_text(object ? json["text"].get<std::string>() : json.get<std::string>()), label_of(json)});
+    STEER_CHECK(documents.back().label.empty() == documents.front().label.empty(), "[text] ", path, ": line ",
+                number, ": expected a \"label\", a string or a whole number, in every line or in none");
   }
   return documents;
 }
@@ -88,17 +98,25 @@ std::string plain_text(std::string_view text) {
   return made;
 }
 
-std::vector<std::string> read_documents(const std::string& path) {
+std::vector<TextDocument> read_labelled(const std::string& path) {
   const std::string name = small_letters(path);
   const std::string bytes = ends_with(name, ".gz") ? unpacked(path) : read_file(path);
   STEER_CHECK(bytes.size() <= kMostTextBytes, "[text] ", path, ": expected at most ", kMostTextBytes,
               " bytes but got ", bytes.size());
   const bool lines = ends_with(name, ".jsonl") || ends_with(name, ".jsonl.gz");
-  std::vector<std::string> documents =
-      lines ? documents_of_lines(bytes, path) : std::vector<std::string>{plain_text(bytes)};
-  documents.erase(std::remove(documents.begin(), documents.end(), ""), documents.end());
+  std::vector<TextDocument> documents =
+      lines ? documents_of_lines(bytes, path) : std::vector<TextDocument>{{plain_text(bytes), ""}};
+  documents.erase(std::remove_if(documents.begin(), documents.end(),
+                                 [](const TextDocument& document) { return document.text.empty(); }),
+                  documents.end());
   STEER_CHECK(!documents.empty(), "[text] ", path, ": expected text but there is none");
   return documents;
+}
+
+std::vector<std::string> read_documents(const std::string& path) {
+  std::vector<std::string> texts;
+  for (TextDocument& document : read_labelled(path)) texts.push_back(std::move(document.text));
+  return texts;
 }
 
 }  // namespace steer

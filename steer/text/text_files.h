@@ -21,4 +21,13 @@ std::string plain_text(std::string_view text);
 // all, and above 1 GiB.
 std::vector<std::string> read_documents(const std::string& path);
 
+// A document and what kind it is of.
+struct TextDocument {
+  std::string text;   // as plain_text
+  std::string label;  // of a line of .jsonl with a "label", a string or a whole number; else empty
+};
+
+// The same with their labels. Error where some lines of a file have one and others none.
+std::vector<TextDocument> read_labelled(const std::string& path);
+
 }  // namespace steer

@@ -45,6 +45,20 @@ TEST(ReadDocuments, UnpacksGzip) {
             "[text] " + path + ": expected whole gzip data but it is cut off");
 }
 
+TEST(ReadDocuments, LinesMayHaveLabels) {
+  const TemporaryFolder folder;
+  const std::string path = (folder / "b.jsonl");
+  write_file(path, "{\"text\": \"x\", \"label\": \"one\"}\n{\"text\": \"y\", \"label\": 12}\n");
+  const std::vector<TextDocument> documents = read_labelled(path);
+  ASSERT_EQ(documents.size(), 2u);
+  EXPECT_EQ(documents[0].label, "one");
+  EXPECT_EQ(documents[1].label, "12");
+  write_file(path, "{\"text\": \"x\", \"label\": \"one\"}\n\"y\"\n");
+  EXPECT_EQ(refusal([&] { read_labelled(path); }),
+            "[text] " + path +
+                ": line 2: expected a \"label\", a string or a whole number, in every line or in none");
+}
+
 TEST(ReadDocuments, RefusesWhatIsNone) {
   const TemporaryFolder folder;
   const std::string path = (folder / "b.jsonl");
