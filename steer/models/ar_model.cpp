@@ -225,6 +225,12 @@ Json ArModel::options() const {
   return options_json(options_);
 }
 
+std::shared_ptr<Model::Lent> ArModel::lent_to(const std::string& family) const {
+  if (family != "text_ddn" || options_.start >= 0) return nullptr;
+  const Json all = options();
+  return std::make_shared<Lent>(Lent{{{"transformer", all["transformer"]}, {"text", all["text"]}}, "trunk."});
+}
+
 Facts ArModel::facts() const {
   Facts facts;
   facts.figures = {{"layers", sight_layers(options_.transformer, causal(), options_.text.length)},

@@ -55,6 +55,8 @@ class ArModel : public Generator, public TextScores {
   // Mean cross-entropy of a token, in nats.
   LossReport loss(const Batch& batch, uint64_t seed) override;
   Figures after_step(int64_t, const Adam*, const Ema*) override { return {}; }
+  // The whole network as the one that reads, to a text_ddn.
+  std::shared_ptr<Lent> lent_to(const std::string& family) const override;
   NamedTensors hidden_matrices() override { return steer::hidden_matrices(network_); }
   using Generator::plan;
   // Token after token, by what is kept of those before. An objective guides as token_guiding.h tells; tokens

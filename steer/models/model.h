@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "steer/core/class_names.h"
-#include "steer/core/json_fwd.h"
+#include "steer/core/json.h"
 #include "steer/data/dataset.h"
 #include "steer/nn/adam.h"
 #include "steer/nn/ema.h"
@@ -79,6 +79,14 @@ class Model {
   // Those of the trainable parameters that are matrices within a network, which Muon may move (nn/muon.h): no
   // tables of tokens, no last layers, nothing of a network of convolutions.
   virtual NamedTensors hidden_matrices() { return {}; }
+
+  // What a new model of another family may begin from of this one: options, and what stands before the names
+  // of its tensors there. Nothing for most.
+  struct Lent {
+    Json options;
+    std::string prefix;
+  };
+  virtual std::shared_ptr<Lent> lent_to(const std::string&) const { return nullptr; }
 
   // The number type of heavy products.
   virtual void set_compute_type(torch::ScalarType type) = 0;

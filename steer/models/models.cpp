@@ -98,13 +98,17 @@ LoadedModel load_model(const std::string& run_or_file, torch::Device device) {
 WeightsTaken take_weights(Model& model, const LoadedModel& from) {
   torch::NoGradGuard no_grad;
   const std::string what = "[init] " + from.path;
-  STEER_CHECK(from.model->family() == model.family(), what, ": expected a ", model.family(),
-              " model to begin from but got a ", from.model->family());
+  const bool same = from.model->family() == model.family();
+  const auto lent = same ? nullptr : from.model->lent_to(model.family());
+  STEER_CHECK(same || lent, what, ": expected a ", model.family(), " model to begin from but got a ",
+              from.model->family());
   const ClassNames &known = from.model->class_names(), &own_names = model.class_names();
   STEER_CHECK(known.empty() || own_names.empty() || known == own_names, what, ": expected the classes ",
               names_text(own_names), " but it was trained on ", names_text(known));
   WeightsTaken taken;
-  std::map<std::string, Tensor> theirs = module_tensors(from.model->module()), mine;
+  std::map<std::string, Tensor> theirs, mine;
+  for (auto& [name, tensor] : module_tensors(from.model->module()))
+    theirs[(lent ? lent->prefix : "") + name] = tensor;
   std::map<std::string, std::vector<int64_t>> shapes;
   for (auto& [name, tensor] : module_tensors(model.module())) {
     if (!theirs.count(name)) {

@@ -39,8 +39,9 @@ struct WeightsTaken {
   std::vector<std::string> left;   // of the other, which have no place in the model
 };
 
-// Copies into a model the tensors of another of its family that have the same name, as a beginning. Error
-// where one has another shape, none has a place, their families or the classes that both name differ.
+// Copies into a model the tensors of another of its family that have the same name, or those that one of
+// another family lends it (Model::lent_to), as a beginning. Error where one has another shape, none has a
+// place, their families do not go together, or the classes that both name differ.
 WeightsTaken take_weights(Model& model, const LoadedModel& from);
 
 // The same model as one that samples, or as one with codes; names the command in the refusal of another.

@@ -8,6 +8,7 @@
 #include "steer/core/random.h"
 #include "steer/ddn/chooser.h"
 #include "steer/modalities/objectives.h"
+#include "steer/models/ar_model.h"
 #include "steer/models/families.h"
 #include "steer/models/models.h"
 #include "steer/models/text_ddn_model.h"
@@ -272,6 +273,26 @@ TEST(TextDdn, ObjectivesChoose) {
     const State filled = model->draw(seeds_from(0, 8), known.get()).state;
     EXPECT_EQ(known->score(filled).min().item<double>(), 0);
   }
+}
+
+// A model from left to right lends what it reads with.
+TEST(TextDdn, BeginsFromAModelFromLeftToRight) {
+  LoadedModel from;
+  from.path = "an.safetensors";
+  Json options = text_ddn_options();
+  options.erase("block"), options.erase("network");
+  from.model = make_model("ar", options, 9);
+  const auto model = lively_text_ddn(text_ddn_options());
+  const WeightsTaken taken = take_weights(*model, from);
+  EXPECT_TRUE(taken.left.empty());
+  for (const std::string& name : taken.fresh) EXPECT_EQ(name.rfind("head.", 0), 0U) << name;
+  const auto* ar = dynamic_cast<const ArModel*>(from.model.get());
+  EXPECT_TRUE(model->trunk()->table.equal(ar->network()->table));
+  EXPECT_EQ(from.model->lent_to("text_ddn")->options["text"], ar->options()["text"]);
+  EXPECT_FALSE(from.model->lent_to("text"));
+  LoadedModel back;
+  back.model = lively_text_ddn(text_ddn_options());
+  EXPECT_THAT(refusal([&] { take_weights(*from.model, back); }), HasSubstr("expected a ar model"));
 }
 
 TEST(TextDdn, ComesBackFromItsFileAndRefusesWhatDoesNotGoTogether) {

@@ -24,8 +24,9 @@ std::optional<LoadedModel> beginning(const TrainingRequest& request, const Json&
     named = train["init"].get<std::string>();
   if (named.empty()) return {};
   LoadedModel loaded = load_model(found_or_shipped(named, "models", ".safetensors"), torch::kCPU);
-  STEER_CHECK(loaded.model->family() == request.family, "[init] ", named, ": expected a ", request.family,
-              " model to begin from but got a ", loaded.model->family());
+  STEER_CHECK(loaded.model->family() == request.family || loaded.model->lent_to(request.family), "[init] ",
+              named, ": expected a ", request.family, " model to begin from but got a ",
+              loaded.model->family());
   return loaded;
 }
 
@@ -48,7 +49,9 @@ RunFile options_asked(const TrainingRequest& request, std::optional<LoadedModel>
   for (const std::string& set : request.sets) apply_set(json, set);
   begun = beginning(request, json);
   if (begun) {
-    Json network = begun->model->options();
+    const auto lent =
+        begun->model->family() == request.family ? nullptr : begun->model->lent_to(request.family);
+    Json network = lent ? lent->options : begun->model->options();
     network.merge_patch(json.value(request.family, Json::object()));
     json[request.family] = std::move(network);
   }
