@@ -57,7 +57,7 @@ BlockNetworkImpl::BlockNetworkImpl(const BlockNetworkShape& given) : shape(given
     PointsBlock block(shape.tokens * shape.block + shape.context, wide);
     Projection prior(ProjectionOptions{wide, count});
     LayerOptions layer{o.features, shape.tokens, count, o.residual, false};
-    layer.reenters = false;
+    layer.reenters = false, layer.stir = 0.05;
     Layer nodes(layer);
     nodes->companions = {prior->weight, prior->bias};
     stage->register_module("block", block.ptr());

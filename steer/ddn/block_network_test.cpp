@@ -112,12 +112,16 @@ TEST(BlockNetwork, SplitsTakeThePriorAlong) {
   BlockNetwork network = small_block_network({4}, 1);
   Layer nodes = network->layers()[0];
   ASSERT_EQ(nodes->companions.size(), 2U);
+  const torch::NoGradGuard no_grad;
   nodes->counts.copy_(torch::tensor({50., 30., 0., 20.}));
   const auto splits = split_and_prune(nodes, {}, nullptr, nullptr);
   ASSERT_EQ(splits.size(), 1U);
   EXPECT_EQ(splits[0].prune, 2);
   for (const Tensor& each : nodes->companions) EXPECT_TRUE(each[2].equal(each[0]));
-  EXPECT_TRUE(nodes->node_weights()[2].equal(nodes->node_weights()[0]));
+  // Nearly the same weights, or a sum over all candidates would never tell the two apart.
+  const Tensor apart = nodes->node_weights()[2] - nodes->node_weights()[0];
+  const double share = (apart.std() / nodes->node_weights()[0].std()).item<double>();
+  EXPECT_NEAR(share, 0.05, 0.025);
 }
 
 TEST(BlockNetwork, KnowsItsExtentBeforehandAndRefusesWhatDoesNotFit) {

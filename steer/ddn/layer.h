@@ -18,6 +18,8 @@ struct LayerOptions {
   bool residual = true;        // candidates are added to the previous image
   bool leak = true;            // half of the features choose, the other half leaks through the chosen node
   bool reenters = true;        // the chosen image is added to the features as reenter() does
+  double stir = 0;             // noise on a clone's weights, as a share of their deviation: clones whose
+                               // gradients are alike, as those of a sum over all candidates, never part else
 };
 
 // One bias-free 1x1 convolution W [K C, c'] (rows of node k are k C .. k C + C - 1); c' = c / 2 with leak,

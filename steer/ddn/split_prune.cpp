@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "steer/core/check.h"
+#include "steer/core/random.h"
 
 namespace steer {
 namespace {
@@ -24,6 +25,20 @@ std::vector<Tensor> cloned_together(const Layer& layer, const Adam* adam, const 
     if (ema && !ema->shadow(parameter).is_same(parameter)) add(ema->shadow(parameter));
   }
   return together;
+}
+
+// Noise on the weights of a clone, the same on their average.
+void stir(const Layer& layer, const Ema* ema, int64_t node) {
+  constexpr uint64_t kStir = 0x571A;
+  if (layer->options.stir <= 0) return;
+  const Tensor weight = layer->multi_out_conv1x1->weight.detach().view({layer->options.candidates, -1});
+  const auto seed = derive_seed(kStir, static_cast<uint64_t>(layer->counts.sum().item<double>()),
+                                static_cast<uint64_t>(node));
+  const Tensor noise = normal_rows(sample_seeds(seed, 1), 1, {weight.size(1)})[0].to(weight.options());
+  const Tensor added = noise * (layer->options.stir * weight[node].std());
+  weight[node].add_(added);
+  if (ema && !ema->shadow(layer->multi_out_conv1x1->weight).is_same(layer->multi_out_conv1x1->weight))
+    ema->shadow(layer->multi_out_conv1x1->weight).view({layer->options.candidates, -1})[node].add_(added);
 }
 
 }  // namespace
@@ -98,6 +113,7 @@ std::vector<Split> split_and_prune(Layer& layer, const SplitOptions& options, co
   const std::vector<Tensor> together = cloned_together(layer, adam, ema);
   for (const Split& each : splits) {
     for (const Tensor& tensor : together) tensor[each.prune].copy_(tensor[each.split]);
+    stir(layer, ema, each.prune);
     layer->idle[each.prune].copy_(layer->idle[each.split]);
   }
   layer->counts.copy_(torch::tensor(counts, torch::kFloat64));
