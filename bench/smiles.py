@@ -1,8 +1,11 @@
-"""Molecules written as SMILES, steered to many rings: smiles.py data QM9 OUT | smiles.py table DATA NAME=RUN ...
+"""Molecules written as SMILES, steered to many rings: smiles.py data QM9 OUT [--rings] | smiles.py table DATA
+NAME=RUN ... | smiles.py classes DATA NAME=RUN ...
 
-`data` writes QM9's SMILES (QM9/smiles.txt.gz, split.npy) as texts to train on: OUT/train and OUT/test. `table`
-draws from models of them, unguided and toward objectives, and counts with RDKit what is valid, what of that is new
-(not in the training part) and how many rings the new ones have: pip install rdkit.
+`data` writes QM9's SMILES (QM9/smiles.txt.gz, split.npy) as texts to train on: OUT/train and OUT/test, with --rings
+labelled "many" where there are four rings or more (7.9 % of them), else "few". `table` draws from models of them,
+unguided and toward objectives, `classes` from models that are told these labels, by classifier-free guidance of
+several scales, and both count with RDKit what is valid, what of that is new (not in the training part) and how many
+rings the new ones have: pip install rdkit.
 """
 
 import argparse
@@ -33,7 +36,16 @@ def data(options):
         with open(os.path.join(options.out, name, "smiles.jsonl"), "w") as file:
             for line, part in zip(lines, split):
                 if part == number:
-                    file.write(json.dumps(line) + "\n")
+                    file.write(json.dumps({"text": line, "label": kind(line)} if options.rings else line) + "\n")
+
+
+def kind(text):
+    from rdkit import Chem
+
+    return "many" if Chem.MolFromSmiles(text).GetRingInfo().NumRings() >= 4 else "few"
+
+
+SCALES = [0, 1, 2, 3, 5, 10]
 
 
 def drawn(options, run, objective, flags):
@@ -64,13 +76,30 @@ def counted(texts, known):
     return valid, len(new), sum(new.values()) / max(1, len(new))
 
 
-def table(options):
+def trained_on(options):
     from rdkit import Chem
 
     known = set()
     for path in glob.glob(os.path.join(options.data, "train", "*.jsonl")):
-        for line in open(path):
-            known.add(Chem.MolToSmiles(Chem.MolFromSmiles(json.loads(line))))
+        for line in map(json.loads, open(path)):
+            known.add(Chem.MolToSmiles(Chem.MolFromSmiles(line["text"] if isinstance(line, dict) else line)))
+    return known
+
+
+def classes(options):
+    known = trained_on(options)
+    print("| model | scale | of %d valid | new | rings of the new ones |" % options.count)
+    print("|---|---|---|---|---|")
+    for model in options.models:
+        name, _, run = model.partition("=")
+        for scale in SCALES:
+            flags = ["--label", "many", "--scale", str(scale), "--steps", str(options.steps)]
+            valid, new, rings = counted(drawn(options, run, None, flags), known)
+            print(f"| {name} | {scale} | {valid} | {new} | {rings:.2f} |", flush=True)
+
+
+def table(options):
+    known = trained_on(options)
     print("| model | asked | method | of %d valid | new | rings of the new ones |" % options.count)
     print("|---|---|---|---|---|---|")
     for model in options.models:
@@ -89,16 +118,18 @@ def main():
     one = commands.add_parser("data")
     one.add_argument("qm9")
     one.add_argument("out")
+    one.add_argument("--rings", action="store_true")
     one.set_defaults(run=data)
-    two = commands.add_parser("table")
-    two.add_argument("data")
-    two.add_argument("models", nargs="+")
-    two.add_argument("--steer", default="build/steer")
-    two.add_argument("-n", "--count", type=int, default=1024)
-    two.add_argument("--steps", type=int, default=32)
-    two.add_argument("--threads", type=int, default=2)
-    two.add_argument("--out", default="out/smiles")
-    two.set_defaults(run=table)
+    for name, run in (("table", table), ("classes", classes)):
+        two = commands.add_parser(name)
+        two.add_argument("data")
+        two.add_argument("models", nargs="+")
+        two.add_argument("--steer", default="build/steer")
+        two.add_argument("-n", "--count", type=int, default=1024)
+        two.add_argument("--steps", type=int, default=32)
+        two.add_argument("--threads", type=int, default=2)
+        two.add_argument("--out", default="out/smiles")
+        two.set_defaults(run=run)
     options = parser.parse_args()
     options.run(options)
 
