@@ -48,13 +48,14 @@ class Solving {
  public:
   Solving(const TokenDenoiser& denoiser, const TokenProcess& process, const TokenSolverOptions& options,
           const Tensor& seeds, int64_t length, const KnownTokens& known, bool timeless,
-          const TokenSteering& steering)
+          const TokenSteering& steering, bool rows_apart)
       : denoiser_(denoiser),
         process_(process),
         o_(options),
         steering_(steering),
         seeds_(seeds),
-        timeless_(timeless) {
+        timeless_(timeless),
+        rows_apart_(rows_apart) {
     const Tensor u = fine_uniform_rows(seeds, kStart, {length});
     token_ = process.noise(u);
     free_ = at::ones_like(token_, torch::kBool);
@@ -146,7 +147,7 @@ class Solving {
     const bool same = asked_.defined() && at::equal(asked_, token_);
     if (same && (timeless_ || at::equal(asked_at_, t))) return answer_;
     const torch::NoGradGuard no_grad;
-    answer_ = denoiser_(token_, t), asked_ = token_, asked_at_ = t;
+    answer_ = asked(t), asked_ = token_, asked_at_ = t;
     ++evaluations_;
     STEER_CHECK(answer_.dim() == 3 && answer_.size(0) == token_.size(0) &&
                     answer_.size(1) == token_.size(1) && answer_.size(2) == process_.vocabulary(),
@@ -154,6 +155,15 @@ class Solving {
                 process_.vocabulary(), "] but got ", answer_.sizes());
     STEER_CHECK(!answer_.isnan().any().item<bool>(), "[discrete] expected predictions that are numbers");
     return answer_;
+  }
+
+  // What the denoiser says, of rows that did not change what it said before.
+  Tensor asked(const Tensor& t) const {
+    if (!timeless_ || !rows_apart_ || !asked_.defined()) return denoiser_(token_, t);
+    const Tensor rows = (asked_ != token_).any(1).nonzero().squeeze(1);
+    if (rows.size(0) == token_.size(0)) return denoiser_(token_, t);
+    const Tensor some = denoiser_(token_.index_select(0, rows), t.index_select(0, rows));
+    return answer_.index_copy(0, rows, some);
   }
 
   Tensor predicted(const Tensor& t) { return sharpened(predicted_log(t), o_.temperature, o_.nucleus); }
@@ -233,7 +243,7 @@ class Solving {
   Tensor asked_, asked_at_, answer_;  // what the denoiser was asked last, and said
   Tensor reached_, log_ratio_;        // by the last step
   Tensor left_;                       // 1 - alpha of each row, of first hits
-  bool timeless_;
+  bool timeless_, rows_apart_;
   int64_t evaluations_ = 0;
   uint64_t turn_ = 0;
 };
@@ -335,11 +345,11 @@ Tensor sharpened(const Tensor& log_p, double temperature, double nucleus) {
 TokenSolution solve_tokens(const TokenDenoiser& denoiser, const TokenProcess& process,
                            const TokenSolverOptions& options, const Tensor& seeds, int64_t length,
                            const KnownTokens& known, bool timeless, const Watch& watch,
-                           const TokenSteering& steering) {
+                           const TokenSteering& steering, bool rows_apart) {
   check(options, process);
   STEER_CHECK(length >= 1, "[discrete] expected samples of at least one token but got ", length);
   check_known(known, seeds.size(0), length, process);
-  Solving solving(denoiser, process, options, seeds, length, known, timeless, steering);
+  Solving solving(denoiser, process, options, seeds, length, known, timeless, steering, rows_apart);
   const int64_t block = options.block > 0 ? options.block : length, blocks = (length + block - 1) / block;
   TokenSolution made;
   for (int64_t b = 0; b < blocks && !made.stopped; ++b) {

@@ -104,7 +104,8 @@ struct TokenSteering {
 
 // Samples of `length` tokens; row i depends on seeds[i] (int64 [B]) and what is known of it alone. A denoiser
 // that is `timeless` is not asked again about tokens that did not change (Sahoo et al. 2024: at most one
-// evaluation for each token). The watch sees tokens with masks on the way.
+// evaluation for each token); where it may be asked about some of the rows alone, `rows_apart`, only about
+// those that did. The watch sees tokens with masks on the way.
 //
 // All but `confidence`, which picks what it is surest of and is no sampler of the model, end in the model's
 // own law as steps grow; `first_hitting` is there with one evaluation a token. With steering rows depend on
@@ -113,7 +114,7 @@ struct TokenSteering {
 TokenSolution solve_tokens(const TokenDenoiser& denoiser, const TokenProcess& process,
                            const TokenSolverOptions& options, const Tensor& seeds, int64_t length,
                            const KnownTokens& known = {}, bool timeless = false, const Watch& watch = {},
-                           const TokenSteering& steering = {});
+                           const TokenSteering& steering = {}, bool rows_apart = false);
 
 // Rows of log p [..., N] sharpened by a temperature (0: all on the likeliest), then cut to their nucleus and
 // made to sum to 1 again: probabilities, float64.

@@ -232,6 +232,29 @@ TEST(TokenSolver, ATimelessDenoiserIsAskedOncePerChange) {
   EXPECT_TRUE(at::equal(asked(true).token, asked(false).token));
 }
 
+// Of many rows only those that changed are asked about, and nothing but the work changes.
+TEST(TokenSolver, RowsApartAreAskedAboutWhereTheyChanged) {
+  const SmallText text;
+  const TokenProcess process = process_of("absorbing");
+  constexpr int64_t kRows = 16;
+  for (const char* name : {"ancestral", "remask", "confidence", "first_hitting"}) {
+    const auto made = [&](bool rows_apart, int64_t* rows) {
+      const TokenDenoiser inner = text.denoiser(process, true);
+      const TokenDenoiser counted = [&, inner](const Tensor& token, const Tensor& t) {
+        *rows += token.size(0);
+        return inner(token, t);
+      };
+      return solve_tokens(counted, process, solver(name, 100), sample_seeds(2, kRows), kLength, {}, true, {},
+                          {}, rows_apart)
+          .token;
+    };
+    int64_t all = 0, some = 0;
+    EXPECT_TRUE(at::equal(made(true, &some), made(false, &all))) << name;
+    EXPECT_LE(some, all) << name;
+    EXPECT_LE(some, std::string(name) == "ancestral" ? kRows * (kLength + 1) : all);
+  }
+}
+
 TEST(TokenSolver, TheWatchMayStopIt) {
   const SmallText text;
   const TokenProcess process = process_of("absorbing");

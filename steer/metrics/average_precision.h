@@ -8,17 +8,17 @@ namespace steer {
 using torch::Tensor;
 
 // Average precision of scores float [N] of which `positive` (bool [N]) says which are of the class: the mean,
-// over the positives, of the precision among all that score at least as high. `weight` above 0 divides what is
-// counted of negatives: their number over that of positives makes it the calibrated one (De Geest et al.
+// over the positives, of the precision among all that score at least as high. `weight` above 0 divides what
+// is counted of negatives: their number over that of positives makes it the calibrated one (De Geest et al.
 // 2016), which chance alone brings to one half however rare the class is. Frames of equal scores count
 // together. NaN without positives.
 double average_precision(const Tensor& score, const Tensor& positive, double weight = 1);
 
 // Means over classes.
 struct FramePrecision {
-  Tensor each;            // float64 [K], average precision; NaN for classes without frames
-  Tensor calibrated;      // float64 [K], the calibrated one
-  double mean = 0;        // over the classes that have frames
+  Tensor each;                 // float64 [K], average precision; NaN for classes without frames
+  Tensor calibrated;           // float64 [K], the calibrated one
+  double mean = 0;             // over the classes that have frames
   double calibrated_mean = 0;  // likewise
 };
 

@@ -80,12 +80,12 @@ class Model {
   // tables of tokens, no last layers, nothing of a network of convolutions.
   virtual NamedTensors hidden_matrices() { return {}; }
 
-  // What a new model of another family may begin from of this one: options, and what stands before the names
-  // of its tensors there. Nothing for most.
+  // What a new model of another family may begin from of this one.
   struct Lent {
-    Json options;
-    std::string prefix;
+    Json options;        // of the new model
+    std::string prefix;  // what stands before the names of this one's tensors there
   };
+  // To a family; null for most.
   virtual std::shared_ptr<Lent> lent_to(const std::string&) const { return nullptr; }
 
   // The number type of heavy products.

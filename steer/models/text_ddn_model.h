@@ -78,8 +78,8 @@ struct TextDdnNetwork : torch::nn::Module {
   // Of options that check_text_ddn() passes.
   explicit TextDdnNetwork(const TextDdnOptions& options);
 
-  Transformer trunk{nullptr};
-  BlockNetwork head{nullptr};
+  Transformer trunk{nullptr};  // reads what there is
+  BlockNetwork head{nullptr};  // makes a block
 };
 
 // The model of the family "text_ddn". With h the trunk's features of the tokens before a block x,

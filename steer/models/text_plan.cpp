@@ -216,8 +216,8 @@ class TextPlan : public Plan {
 
   TokenSolution all_at_once(const Drawing& d, const Watch& watch) const {
     return solve_tokens(denoiser_of(d.label, nullptr, nullptr), model_.process(), draw_.solver, d.seeds,
-                        draw_.length, d.known, !model_.told_noise(), watch,
-                        steering_of(d.guide, {}, d.label));
+                        draw_.length, d.known, !model_.told_noise(), watch, steering_of(d.guide, {}, d.label),
+                        !d.label.defined());
   }
 
   // What the objective knows and what stays of the texts to begin from, of each row.
