@@ -49,6 +49,7 @@ struct BlocksMade {
 // with the nodes); candidates are W_k h_j, with V channels at place j of a map [1, B]. A row depends on
 // itself alone. float32.
 struct BlockNetworkImpl : torch::nn::Module {
+  // Error for a shape that contradicts itself.
   explicit BlockNetworkImpl(const BlockNetworkShape& shape);
 
   // For each row of the context [N, context]; the chooser sees Candidates that know their log_prior(). Rows

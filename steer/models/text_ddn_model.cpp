@@ -292,13 +292,17 @@ Encoded TextDdnModel::encoded(const State& samples, const BlockChooser& chooser)
   return all;
 }
 
+Chooser TextDdnModel::shortest_in(const State& samples, int64_t block) const {
+  const auto part = [&](const Tensor& all) {
+    return all.defined() ? all.narrow(1, block * options_.block, options_.block).to(device()) : all;
+  };
+  return shortest_for(part(samples.token), options_.expect, part(samples.mask));
+}
+
 Encoded TextDdnModel::encode(const State& samples, int64_t beam, const Told&) const {
   STEER_CHECK(beam == 1, "[reconstruct] expected a beam of 1 for a model of text but got ", beam);
   check_tokens(samples.token, space_.vocabulary, "[encode]");
-  return encoded(samples, [&](int64_t block) {
-    return shortest_for(samples.token.narrow(1, block * options_.block, options_.block).to(device()),
-                        options_.expect);
-  });
+  return encoded(samples, [&](int64_t block) { return shortest_in(samples, block); });
 }
 
 Encoded TextDdnModel::continued(const Tensor& code, const Tensor& held, const State& samples,
@@ -307,9 +311,8 @@ Encoded TextDdnModel::continued(const Tensor& code, const Tensor& held, const St
   STEER_CHECK(code.size(0) == samples.size() && held.size(0) == samples.size(),
               "[encode] expected as many codes as ", samples.size(), " samples but got ", code.size(0));
   return encoded(samples, [&](int64_t block) {
-    const Chooser then = shortest_for(
-        samples.token.narrow(1, block * options_.block, options_.block).to(device()), options_.expect);
-    return follow_some(code.narrow(1, block * layers, layers), held - block * layers, then);
+    return follow_some(code.narrow(1, block * layers, layers), held - block * layers,
+                       shortest_in(samples, block));
   });
 }
 

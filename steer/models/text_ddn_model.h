@@ -90,6 +90,7 @@ struct TextDdnNetwork : torch::nn::Module {
 // where the last layer's candidates are summed over, which loss() and nats() do where `marginal` is set.
 class TextDdnModel : public Generator, public Codec, public TextScores {
  public:
+  // Error for unknown words and for blocks that do not divide the length.
   explicit TextDdnModel(const TextDdnOptions& options);
 
   std::string family() const override { return "text_ddn"; }
@@ -185,6 +186,8 @@ class TextDdnModel : public Generator, public Codec, public TextScores {
   using BlockChooser = std::function<Chooser(int64_t block)>;
   Decoded decoded(int64_t rows, int64_t count, const BlockChooser& chooser) const;
   Encoded encoded(const State& samples, const BlockChooser& chooser) const;
+  // Takes what says a block of the samples, the tokens that are there, in the fewest nats.
+  Chooser shortest_in(const State& samples, int64_t block) const;
   // All likely children of some prefixes that are equally long, in their order.
   std::vector<LikelyPrefix> children(const State& before, const std::vector<LikelyPrefix>& parents,
                                      int64_t each) const;

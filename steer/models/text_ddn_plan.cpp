@@ -146,6 +146,10 @@ class TextDdnPlan : public Plan {
       turn.open = rows.known.mask.narrow(1, turn.from, block()).logical_not();
       turn.token = rows.known.token.narrow(1, turn.from, block()).masked_fill(turn.open, 0);
     }
+    const int64_t end = tokenizer_of(model_.settings().text).end();
+    const Tensor behind = turn.open & rows.ended.unsqueeze(1);
+    if (end >= 0)
+      turn.token = turn.token.masked_fill(behind, end), turn.open = turn.open & behind.logical_not();
     turn.seeds = block_seeds(rows.seeds, b);
     turn.ratio = at::zeros({count}, torch::kFloat64);
     return turn;
@@ -213,7 +217,8 @@ class TextDdnPlan : public Plan {
       if (guide && guide->bends()) law = (base + gains(rows, turn, *guide, candidates, base)).log_softmax(1);
       const Tensor index = heat > 0 ? index_drawn(law, turn.seeds, layer) : law.argmax(1);
       const Tensor at = index.unsqueeze(1);
-      turn.ratio = turn.ratio + (base.gather(1, at) - law.gather(1, at)).squeeze(1);
+      const Tensor ratio = (base.gather(1, at) - law.gather(1, at)).squeeze(1);
+      turn.ratio = turn.ratio + ratio.masked_fill(rows.ended, 0);
       return {index.to(model_.device()), {}, {}};
     };
   }

@@ -219,6 +219,32 @@ TEST(TextDdn, WalksThroughItsLikeliestCodes) {
   EXPECT_THAT(refusal([&] { model->likely({}, 5, 1, 100); }), HasSubstr("1 to 4 levels but got 5"));
 }
 
+// Documents that end: nothing but the end stands behind it, guided or not, and a code says the tokens that
+// are there.
+TEST(TextDdn, TextsEndWhereTheyEnd) {
+  Json options = text_ddn_options();
+  options["text"] = {{"alphabet", text_space(Tokenizer::characters("abc").with_end(), 1).alphabet},
+                     {"length", 12}};
+  const auto model = lively_text_ddn(options);
+  const int64_t end = Tokenizer::characters("abc").with_end().end();
+  ObjectiveContext context;
+  context.space = model->space();
+  const auto word = make_objective("contains('cab')", context);
+  for (const Objective* objective :
+       {static_cast<const Objective*>(nullptr), static_cast<const Objective*>(word.get())}) {
+    const Tensor token = model->draw(seeds_from(0, 32), objective).state.token, ends = token == end;
+    const Tensor behind = ends.cumsum(1) > 0;
+    EXPECT_TRUE(behind.equal(ends));
+    EXPECT_GT(ends.any(1).sum().item<int64_t>(), 4);
+  }
+  State part = some_texts(3, 12);
+  part.token.fill_(1);
+  part.mask = torch::arange(12).unsqueeze(0) < torch::tensor({4, 7, 12}, torch::kInt64).unsqueeze(1);
+  State other = part;
+  other.token = torch::where(part.mask, part.token, torch::full_like(part.token, 2));
+  EXPECT_TRUE(model->encode(part).code.equal(model->encode(other).code));
+}
+
 // What is chosen by Bayes' rule and drawn token by token, told of nothing behind: with one block and all
 // candidates looked at, particles follow the law times what the objective says of it.
 TEST(TextDdn, ParticlesFollowTheLawTimesTheObjective) {
