@@ -122,6 +122,15 @@ TEST(BlockNetwork, SplitsTakeThePriorAlong) {
   const Tensor apart = nodes->node_weights()[2] - nodes->node_weights()[0];
   const double share = (apart.std() / nodes->node_weights()[0].std()).item<double>();
   EXPECT_NEAR(share, 0.05, 0.025);
+  // The same without a look at the host, and nothing where no split is wanted.
+  nodes->counts.copy_(torch::tensor({30., 30., 90., 0.}));
+  const auto split_there = [&] { return split_and_prune_there(nodes, {}, nullptr, nullptr).item<double>(); };
+  EXPECT_EQ(split_there(), 1);
+  const Tensor twins = nodes->node_weights()[3] - nodes->node_weights()[2];
+  EXPECT_NEAR((twins.std() / nodes->node_weights()[2].std()).item<double>(), 0.05, 0.025);
+  const Tensor as_it_is = nodes->node_weights().clone();
+  EXPECT_EQ(split_there(), 0);
+  EXPECT_TRUE(nodes->node_weights().equal(as_it_is));
 }
 
 TEST(BlockNetwork, KnowsItsExtentBeforehandAndRefusesWhatDoesNotFit) {

@@ -27,18 +27,23 @@ std::vector<Tensor> cloned_together(const Layer& layer, const Adam* adam, const 
   return together;
 }
 
-// Noise on the weights of a clone, the same on their average.
-void stir(const Layer& layer, const Ema* ema, int64_t node) {
+// Noise on the weights of the node `node` (int64 [1]), the same on their average, times `share` [1] of what
+// the layer asks for; a function of `seed`.
+void stir(const Layer& layer, const Ema* ema, const Tensor& node, const Tensor& share, uint64_t seed) {
   constexpr uint64_t kStir = 0x571A;
   if (layer->options.stir <= 0) return;
-  const Tensor weight = layer->multi_out_conv1x1->weight.detach().view({layer->options.candidates, -1});
-  const auto seed = derive_seed(kStir, static_cast<uint64_t>(layer->counts.sum().item<double>()),
-                                static_cast<uint64_t>(node));
-  const Tensor noise = normal_rows(sample_seeds(seed, 1), 1, {weight.size(1)})[0].to(weight.options());
-  const Tensor added = noise * (layer->options.stir * weight[node].std());
-  weight[node].add_(added);
-  if (ema && !ema->shadow(layer->multi_out_conv1x1->weight).is_same(layer->multi_out_conv1x1->weight))
-    ema->shadow(layer->multi_out_conv1x1->weight).view({layer->options.candidates, -1})[node].add_(added);
+  const Tensor& parameter = layer->multi_out_conv1x1->weight;
+  const auto rows = [&](const Tensor& tensor) {
+    return tensor.detach().view({layer->options.candidates, -1});
+  };
+  Tensor weight = rows(parameter);
+  const Tensor noise =
+      normal_rows(sample_seeds(derive_seed(kStir, seed), 1), 1, {weight.size(1)}).to(weight.options());
+  const Tensor deviation = weight.index_select(0, node).std();
+  const Tensor added = noise * (layer->options.stir * deviation * share.to(weight.options()));
+  weight.index_add_(0, node, added);
+  if (ema && !ema->shadow(parameter).is_same(parameter))
+    rows(ema->shadow(parameter)).index_add_(0, node, added);
 }
 
 }  // namespace
@@ -113,7 +118,8 @@ std::vector<Split> split_and_prune(Layer& layer, const SplitOptions& options, co
   const std::vector<Tensor> together = cloned_together(layer, adam, ema);
   for (const Split& each : splits) {
     for (const Tensor& tensor : together) tensor[each.prune].copy_(tensor[each.split]);
-    stir(layer, ema, each.prune);
+    stir(layer, ema, at::full({1}, each.prune, layer->idle.options()), at::ones({1}, layer->counts.options()),
+         static_cast<uint64_t>(each.prune));
     layer->idle[each.prune].copy_(layer->idle[each.split]);
   }
   layer->counts.copy_(torch::tensor(counts, torch::kFloat64));
@@ -150,6 +156,7 @@ Tensor split_and_prune_there(Layer& layer, const SplitOptions& options, const Ad
       const Tensor kept = tensor.index_select(0, prune), cloned = tensor.index_select(0, split);
       tensor.index_copy_(0, prune, at::where(tensor.dim() == 2 ? fires.unsqueeze(1) : fires, cloned, kept));
     }
+    stir(layer, ema, prune, fires.to(torch::kFloat64), static_cast<uint64_t>(i));
     splits += fires.to(torch::kFloat64).squeeze(0);
   }
   return splits;

@@ -74,7 +74,9 @@ Encoding encode_source(const LoadedModel& loaded, const EncodingOptions& options
                    {"latent_bits", found.latent_bits},
                    {"file_bits", found.file_bits}};
   if (codec.space().vocabulary > 0) {
-    const double right = (made.state.token == samples.token).to(torch::kFloat64).mean().item<double>();
+    const Tensor same = (made.state.token == samples.token).to(torch::kFloat64);
+    const double right =
+        (samples.mask.defined() ? same.masked_select(samples.mask) : same).mean().item<double>();
     found.figures["tokens_kept"] = right;
     found.quality = fmt::format("{:.1f} % of the tokens come back", 100 * right);
   } else {
