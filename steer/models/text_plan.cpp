@@ -145,7 +145,7 @@ class TextPlan : public Plan {
   TokenSteering steering_of(TokenGuide* guide, const Tensor& before, const Tensor& label,
                             const std::function<void(const Tensor& rows)>& follow = {}) const {
     TokenSteering steering;
-    // Of masks predictions themselves are mixed (TextModel::guided_denoiser).
+    // Of masks predictions themselves are mixed (denoiser_of).
     if (scales(label) && !model_.process().absorbing())
       steering.mix = [this, label](const Tensor& law, const Tensor& token, const Tensor& t,
                                    const LawOfStep& law_of) {
