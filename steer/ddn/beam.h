@@ -5,9 +5,6 @@
 
 namespace steer {
 
-// Scores of all candidates, higher is better: [B, K]. Rows of one group must be comparable.
-using Scorer = std::function<Tensor(const Candidates&)>;
-
 // The negative squared distance to x [N, C, H, W], area-averaged to the layer's size; rows come in N equal
 // consecutive groups.
 Scorer nearness_to(const Tensor& x);

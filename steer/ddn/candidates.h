@@ -99,6 +99,9 @@ struct Choice {
   Tensor losses = {};  // float64 [K], each candidate's distances, summed over the rows
 };
 
+// Scores of all candidates, higher is better: [B, K]. Rows of one group must be comparable.
+using Scorer = std::function<Tensor(const Candidates&)>;
+
 // Decides which candidate goes on at a layer (0-based).
 using Chooser = std::function<Choice(const Candidates&, int64_t layer)>;
 

@@ -15,6 +15,7 @@ namespace {
 constexpr uint64_t kDrawStream = 1000;
 constexpr uint64_t kDropStream = 2000000;
 constexpr uint64_t kReplaceStream = 3000000;
+constexpr uint64_t kPriorStream = 4000000;
 
 Tensor uniform_index(const Tensor& seeds, uint64_t stream, int64_t count) {
   const Tensor u = uniform_rows(seeds, stream, {1}).squeeze(1);
@@ -86,7 +87,16 @@ Chooser with_chain_dropout(const Chooser& chooser, double chance, const Tensor& 
   };
 }
 
-Chooser within_levels(const Chooser& chooser, int64_t first, int64_t last, const Tensor& seeds) {
+Tensor index_drawn(const Tensor& logits, const Tensor& seeds, int64_t layer) {
+  const Tensor u =
+      fine_uniform_rows(seeds.cpu(), kPriorStream + static_cast<uint64_t>(layer), {1});  // [B, 1]
+  const Tensor sums = logits.cpu().to(torch::kFloat64).softmax(1).cumsum(1);
+  const Tensor index = (sums <= u * sums.narrow(1, sums.size(1) - 1, 1)).sum(1);
+  return index.clamp_max(logits.size(1) - 1).to(logits.device());
+}
+
+Chooser within_levels(const Chooser& chooser, int64_t first, int64_t last, const Tensor& seeds,
+                      const Scorer& prior) {
   STEER_CHECK(0 <= first && first <= last, "[within_levels] expected layers a to b, a <= b, but got ", first,
               " to ", last);
   return [=](const Candidates& candidates, int64_t layer) {
@@ -97,7 +107,9 @@ Chooser within_levels(const Chooser& chooser, int64_t first, int64_t last, const
     // The first row of a group draws as its seed alone would.
     constexpr int64_t kApart = 0x51f0ad2b7c3d;
     const Tensor place = at::arange(each, seeds.options()).repeat({groups}) * kApart;
-    return at_random(seeds.repeat_interleave(each) + place)(candidates, layer);
+    const Tensor own = seeds.repeat_interleave(each) + place;
+    if (prior) return Choice{index_drawn(prior(candidates), own, layer), {}, {}};
+    return at_random(own)(candidates, layer);
   };
 }
 

@@ -27,10 +27,15 @@ Chooser at_random(const Tensor& seeds);
 // chosen one ("chain dropout", here per sample). `nearest` still names the nearest.
 Chooser with_chain_dropout(const Chooser& chooser, double chance, const Tensor& seeds);
 
-// The chooser for layers `first` to `last` (0-based, both included); at the others every row draws at random.
-// Rows come in equal consecutive groups, one for each seed (int64 [N]); a row draws by its group's seed and
-// its place in the group.
-Chooser within_levels(const Chooser& chooser, int64_t first, int64_t last, const Tensor& seeds);
+// One index for each row, drawn by logits [B, K] on any device: int64 [B], a function of the row's seed
+// (int64 [B]) and the layer.
+Tensor index_drawn(const Tensor& logits, const Tensor& seeds, int64_t layer);
+
+// The chooser for layers `first` to `last` (0-based, both included); at the others every row draws at random,
+// with a prior, ln p(k | indices before) of each candidate, by that. Rows come in equal consecutive groups,
+// one for each seed (int64 [N]); a row draws by its group's seed and its place in the group.
+Chooser within_levels(const Chooser& chooser, int64_t first, int64_t last, const Tensor& seeds,
+                      const Scorer& prior = {});
 
 // The first chooser for layers below `layer`, the second from there on: continues a prefix.
 Chooser switch_at(int64_t layer, const Chooser& first, const Chooser& then);

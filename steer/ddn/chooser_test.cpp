@@ -74,6 +74,14 @@ TEST(Chooser, WithinLevelsOthersDrawAtRandom) {
   EXPECT_TRUE(torch::equal(mixed.narrow(1, 4, 2), random.narrow(1, 4, 2)));
   const Tensor nearest = network->run(5, switch_at(2, follow(random.narrow(1, 0, 2)), nearest_to(x))).code;
   EXPECT_TRUE(torch::equal(mixed.narrow(1, 2, 2), nearest.narrow(1, 2, 2)));
+  // What a prior says for certain is drawn there.
+  const Scorer second = [](const Candidates& candidates) {
+    Tensor log_p = at::full({candidates.rows(), candidates.count()}, -50.0);
+    log_p.select(1, 1).fill_(0);
+    return log_p;
+  };
+  const Tensor drawn = network->run(5, within_levels(nearest_to(x), 2, 3, seeds, second)).code;
+  for (const int64_t layer : {0, 1, 4, 5}) EXPECT_TRUE(drawn.select(1, layer).eq(1).all().item<bool>());
   EXPECT_THROW(within_levels(nearest_to(x), 3, 2, seeds), Error);
 }
 

@@ -1,14 +1,11 @@
 #include "steer/ddn/token_choosers.h"
 
 #include "steer/core/check.h"
-#include "steer/core/random.h"
-#include "steer/core/tensors.h"
+#include "steer/ddn/chooser.h"
 #include "steer/ddn/rivals.h"
 
 namespace steer {
 namespace {
-
-constexpr uint64_t kOwnPriorStream = 4000000;
 
 const Tensor& prior_of(const Candidates& candidates) {
   STEER_CHECK(candidates.log_prior().defined(), "[ddn] expected a network with a prior of its own");
@@ -34,14 +31,6 @@ Chooser shortest_for(const Tensor& token, double expect, const Tensor& known, in
     const torch::NoGradGuard no_grad;
     return shortest_of(candidates, candidates.nats_of(token, known), expect, most_rivals);
   };
-}
-
-Tensor index_drawn(const Tensor& logits, const Tensor& seeds, int64_t layer) {
-  const Tensor u =
-      fine_uniform_rows(seeds.cpu(), kOwnPriorStream + static_cast<uint64_t>(layer), {1});  // [B, 1]
-  const Tensor sums = logits.cpu().to(torch::kFloat64).softmax(1).cumsum(1);
-  const Tensor index = (sums <= u * sums.narrow(1, sums.size(1) - 1, 1)).sum(1);
-  return index.clamp_max(logits.size(1) - 1).to(logits.device());
 }
 
 Chooser by_own_prior(const Tensor& seeds, double temperature) {

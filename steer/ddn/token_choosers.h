@@ -18,7 +18,4 @@ Choice shortest_of(const Candidates& candidates, const Tensor& nats, double expe
 // of each row's seed (int64 [B]) and the layer.
 Chooser by_own_prior(const Tensor& seeds, double temperature = 1);
 
-// The draw behind it: int64 [B], of logits [B, K] on any device, at a layer.
-Tensor index_drawn(const Tensor& logits, const Tensor& seeds, int64_t layer);
-
 }  // namespace steer

@@ -23,6 +23,19 @@ State read_sample(const std::string& path, const Space& space, const std::string
   return from_bytes(at_size(image, path, words.fit, height, width).round_());
 }
 
+State brought(const State& images, const Space& from, const Space& to) {
+  const MapSizes before = map_sizes(from), sizes = map_sizes(to);
+  STEER_CHECK(before.channels == sizes.channels && before.height * sizes.width == before.width * sizes.height,
+              "[resize] expected images of as many channels and of the same proportions as ", text_of(to),
+              " but got ", text_of(from));
+  State sized = images;
+  sized.x = sizes.height < before.height
+                ? area_resize(images.x, sizes.height, sizes.width)
+                : at::upsample_bicubic2d(images.x, {sizes.height, sizes.width}, false);
+  sized.x = within(to, sized.x);
+  return sized;
+}
+
 Tensor picture_of(const Space&, const std::vector<State>& sources, int64_t columns) {
   if (sources.size() == 1) return image_grid(sources[0].x, columns);
   std::vector<Tensor> images;
@@ -59,6 +72,7 @@ const Modality& image_modality() {
     m.dataset = make_image_dataset;
     m.data = image_data();
     m.fitted = fit_to;
+    m.brought = brought;
     m.picture = picture_of;
     m.alone = [](const State& sample) { return sample.x.select(0, 0); };
     m.nested = nested_images;

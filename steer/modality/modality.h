@@ -41,6 +41,10 @@ struct Modality {
   // Data options that bring a data set to a model's space.
   std::function<void(DataOptions& options, const Space& space)> fitted;
 
+  // Samples of a space brought to another of this kind, for a model that goes on from them; empty where a
+  // kind has one size alone. Error where it cannot be.
+  std::function<State(const State& samples, const Space& from, const Space& to)> brought;
+
   // Samples of a space as a picture [C, h, w] in [-1, 1]. Several sources show one thing seen several ways:
   // sample i of each belong together. `columns` side by side, 0: as suits.
   std::function<Tensor(const Space& space, const std::vector<State>& sources, int64_t columns)> picture;

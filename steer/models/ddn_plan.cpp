@@ -60,9 +60,6 @@ class DdnPlan : public Plan {
         "[sample] expected top and temperature above 0, a beam of at least 1, no negative particles and "
         "no negative shortlist");
     if (settings_.prior.empty()) return;
-    STEER_CHECK(!objective_ || settings_.levels.empty(),
-                "[sample] levels: expected all layers beside a prior and an objective but got ",
-                settings_.levels);
     STEER_CHECK(objective_ || settings_.temperature >= kLeastPriorTemperature,
                 "[sample] temperature: expected at least ", kLeastPriorTemperature, " for a prior but got ",
                 settings_.temperature);
@@ -168,11 +165,11 @@ class DdnPlan : public Plan {
       return {
           within_range(particles(liking_of(*objective_, space_, settings_.shortlist, samples), seeds,
                                  {settings_.particles, settings_.temperature, range_.last}, likely(label)),
-                       seeds),
+                       seeds, label),
           samples};
     return {
         within_range(best_by(*objective_, seeds, space_, {settings_.top, settings_.shortlist}, likely(label)),
-                     seeds),
+                     seeds, label),
         samples};
   }
 
@@ -193,7 +190,7 @@ class DdnPlan : public Plan {
     const Chooser search =
         beam_search(liking_of(*objective_, space_, settings_.shortlist, targets),
                     {targets, std::max(settings_.beam, keep), keep, range_.last + 1}, likely(label));
-    return {within_range(search, drawn), targets};
+    return {within_range(search, drawn, label), targets};
   }
 
   // ln p of all candidates by the prior, whose rows come in equal consecutive groups, as many as labels or
@@ -213,9 +210,9 @@ class DdnPlan : public Plan {
     };
   }
 
-  Chooser within_range(const Chooser& chooser, const Tensor& seeds) const {
+  Chooser within_range(const Chooser& chooser, const Tensor& seeds, const Tensor& label) const {
     const bool all = range_.first == 0 && range_.last == model_.network().depth() - 1;
-    return all ? chooser : within_levels(chooser, range_.first, range_.last, seeds);
+    return all ? chooser : within_levels(chooser, range_.first, range_.last, seeds, likely(label));
   }
 
   const DdnModel& model_;

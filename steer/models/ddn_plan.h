@@ -38,11 +38,10 @@ struct DdnSettings {
       from_to(0, 1 << 20));
     f("levels", levels,
       "layers a:b that an objective guides, from 1; a: and :b stand for the rest, empty = all; the others "
-      "draw at random");
+      "draw at random, from the prior where there is one");
     f("prior", prior,
       "a file with a learned prior: codes are drawn from it, or an objective chooses by its score and ln p "
-      "of "
-      "the prior together; empty = all codes alike");
+      "of the prior together; empty = all codes alike");
   }
 };
 

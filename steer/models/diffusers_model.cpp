@@ -182,6 +182,9 @@ void export_diffusers(const std::string& folder, DiffusionModel& model) {
   const DiffusionOptions& options = model.settings();
   STEER_CHECK(options.network == "unet",
               "[export] expected a U-Net, as the library has them, but got a network ", options.network);
+  STEER_CHECK(options.unet.patch_size == 1,
+              "[export] expected a U-Net of single pixels, as the library has them, but got patches of ",
+              options.unet.patch_size);
   DiffusersModel written;
   written.schedule = schedule_of(model);
   written.network = options.unet;

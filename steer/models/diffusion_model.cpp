@@ -90,6 +90,12 @@ Facts DiffusionModel::facts() const {
       ""};
 }
 
+Tensor DiffusionModel::begun_with(const std::string& name, const Tensor& given, const Model& from) const {
+  const auto* other = dynamic_cast<const DiffusionModel*>(&from);
+  const bool maps = other && options_.network == "unet" && other->options_.network == "unet";
+  return maps ? for_patches(name, given, other->options_.unet, options_.unet) : given;
+}
+
 torch::Device DiffusionModel::device() const {
   return network_->parameters().front().device();
 }

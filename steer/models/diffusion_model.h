@@ -69,6 +69,8 @@ class DiffusionModel : public Generator {
   // cannot use.
   std::unique_ptr<Plan> plan(const Objective* objective, const Json& settings) const override;
   Facts facts() const override;
+  // From a network whose patches are smaller by a whole factor: for_patches() in nn/unet.h.
+  Tensor begun_with(const std::string& name, const Tensor& given, const Model& from) const override;
   std::vector<std::string> setting_names() const override;
   void set_compute_type(torch::ScalarType type) override { network_->set_compute_type(type); }
   void set_recompute(bool recompute) override { network_->set_recompute(recompute); }

@@ -88,6 +88,9 @@ class Model {
   // To a family; null for most.
   virtual std::shared_ptr<Lent> lent_to(const std::string&) const { return nullptr; }
 
+  // A tensor of another model of this family as this one begins with it; as it is, for most.
+  virtual Tensor begun_with(const std::string&, const Tensor& given, const Model&) const { return given; }
+
   // The number type of heavy products.
   virtual void set_compute_type(torch::ScalarType type) = 0;
 

@@ -107,8 +107,12 @@ WeightsTaken take_weights(Model& model, const LoadedModel& from) {
               names_text(own_names), " but it was trained on ", names_text(known));
   WeightsTaken taken;
   std::map<std::string, Tensor> theirs, mine;
-  for (auto& [name, tensor] : module_tensors(from.model->module()))
-    theirs[(lent ? lent->prefix : "") + name] = tensor;
+  for (auto& [name, tensor] : module_tensors(from.model->module())) {
+    if (same)
+      theirs[name] = model.begun_with(name, tensor, *from.model);
+    else
+      theirs[lent->prefix + name] = tensor;
+  }
   std::map<std::string, std::vector<int64_t>> shapes;
   for (auto& [name, tensor] : module_tensors(model.module())) {
     if (!theirs.count(name)) {

@@ -133,6 +133,23 @@ TEST(Models, MetadataOfOtherTypesAreRefusedWithTheirKey) {
   }
 }
 
+TEST(Models, ADiffusionOfLargerPatchesBeginsFromOneOfSmaller) {
+  LoadedModel from;
+  from.path = "small.safetensors", from.model = small_diffusion("flow");
+  Json options = from.model->options();
+  options["unet"]["patch_size"] = 2, options["unet"]["sample_size"] = 16;
+  const auto model = make_model("diffusion", options, 1);
+  EXPECT_TRUE(take_weights(*model, from).fresh.empty());
+  const Tensors theirs = module_tensors(from.model->module()), mine = module_tensors(model->module());
+  EXPECT_TRUE(
+      mine.at("mid_block.resnets.0.conv1.weight").equal(theirs.at("mid_block.resnets.0.conv1.weight")));
+  const Tensor entering = mine.at("conv_in.weight").sum(1, true);
+  EXPECT_TRUE(torch::allclose(entering, theirs.at("conv_in.weight"), 1e-5, 1e-6));
+  options["unet"]["patch_size"] = 1;
+  const auto other = make_model("diffusion", options, 1);
+  EXPECT_TRUE(take_weights(*other, from).left.empty());
+}
+
 TEST(Models, ForeignCheckpointsAreRefused) {
   const TemporaryFolder folder;
   const std::string path = folder / "model.safetensors";

@@ -56,7 +56,8 @@ UNetImpl::UNetImpl(const UNetOptions& given, torch::Device device) : options(giv
   const std::vector<int64_t>& widths = options.block_out_channels;
   const size_t last = widths.size() - 1;
   const int64_t width = widths.front();
-  conv_in = register_module("conv_in", outer_convolution(options.in_channels, width, 1, device));
+  const int64_t pixels = options.patch_size * options.patch_size;
+  conv_in = register_module("conv_in", outer_convolution(options.in_channels * pixels, width, 1, device));
   const bool fourier = options.time_embedding_type == "fourier";
   if (fourier) {
     auto time_proj = register_module("time_proj", std::make_shared<torch::nn::Module>("time_proj"));
@@ -101,7 +102,7 @@ UNetImpl::UNetImpl(const UNetOptions& given, torch::Device device) : options(giv
   conv_norm_out =
       register_module("conv_norm_out", GroupNorm(width, options.norm_num_groups, options.norm_eps, device));
   conv_out = register_module(
-      "conv_out", outer_convolution(width, options.out_channels, options.zero_init ? 0 : 1, device));
+      "conv_out", outer_convolution(width, options.out_channels * pixels, options.zero_init ? 0 : 1, device));
 }
 
 Tensor UNetImpl::told(const Tensor& label, const Tensor& class_labels) const {
@@ -124,7 +125,7 @@ Tensor UNetImpl::layer(const UNetStageImpl& stage, size_t i, const Tensor& x, co
 
 Tensor UNetImpl::forward(const Tensor& x, const Tensor& label, const Tensor& class_labels,
                          const Forwarding& how) const {
-  const int64_t least = int64_t{1} << (options.block_out_channels.size() - 1);
+  const int64_t least = least_side(options);
   STEER_CHECK(
       x.dim() == 4 && x.size(1) == options.in_channels && x.size(2) % least == 0 && x.size(3) % least == 0,
       "[unet] expected images [B, ", options.in_channels, ", H, W] with sides that are multiples of ", least,
@@ -139,7 +140,8 @@ Tensor UNetImpl::forward(const Tensor& x, const Tensor& label, const Tensor& cla
   const torch::ScalarType type = how.compute_type.value_or(compute_type_);
   uint64_t stages = 0;
   const auto next_seed = [&] { return seed_of_part(how.dropout_seed, stages++); };
-  Tensor h = conv_in->forward(x.to(type).contiguous(at::MemoryFormat::ChannelsLast));
+  const Tensor patches = options.patch_size > 1 ? at::pixel_unshuffle(x, options.patch_size) : x;
+  Tensor h = conv_in->forward(patches.to(type).contiguous(at::MemoryFormat::ChannelsLast));
   std::vector<Tensor> kept = {h};
   for (const auto& child : *down_blocks) {
     const auto* stage = child->as<UNetStage>();
@@ -156,8 +158,22 @@ Tensor UNetImpl::forward(const Tensor& x, const Tensor& label, const Tensor& cla
     if (stage->resamples()) h = stage->resample(h, time, seed);
   }
   h = conv_out->forward(conv_norm_out->silu(h)).to(torch::kFloat32);
+  if (options.patch_size > 1) h = at::pixel_shuffle(h, options.patch_size);
   if (options.time_embedding_type != "fourier") return h;
   return h / label.to(torch::kFloat32).view({-1, 1, 1, 1});
+}
+
+Tensor for_patches(const std::string& name, const Tensor& given, const UNetOptions& given_options,
+                   const UNetOptions& options) {
+  const bool in = name == "conv_in.weight", out = name == "conv_out.weight" || name == "conv_out.bias";
+  const int64_t least = given_options.patch_size, times = options.patch_size / least;
+  if (!(in || out) || times < 2 || times * least != options.patch_size) return given;
+  // Channels of patches as c, row and column; each entry of those stands for times x times of the larger.
+  const int64_t at = in ? 1 : 0;
+  const auto split = given.unflatten(at, {-1, least, least});
+  const Tensor whole = split.repeat_interleave(times, at + 1).repeat_interleave(times, at + 2);
+  const Tensor spread = whole.flatten(at, at + 2);
+  return in ? spread / static_cast<double>(times * times) : spread;
 }
 
 std::map<std::string, std::vector<int64_t>> parameter_shapes(const UNetOptions& options) {

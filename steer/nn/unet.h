@@ -19,9 +19,9 @@ struct UNetImpl : NoiseNetwork {
 
   // x [B, in_channels, H, W] and a noise label for each, real numbers [B] (above 0 for fourier), -> [B,
   // out_channels, H, W] float32; differentiable in x, in the label and in the parameters. H and W are
-  // multiples of 2^(resolutions - 1). With num_class_embeds also classes, int64 [B]; to be guided without a
-  // classifier, a network has one more of them than there are classes, and the last index says "no class".
-  // Error where shapes do not fit, classes are missing, not wanted or out of range.
+  // multiples of patch_size 2^(resolutions - 1). With num_class_embeds also classes, int64 [B]; to be guided
+  // without a classifier, a network has one more of them than there are classes, and the last index says "no
+  // class". Error where shapes do not fit, classes are missing, not wanted or out of range.
   Tensor forward(const Tensor& x, const Tensor& label, const Tensor& class_labels = {},
                  const Forwarding& how = {}) const override;
 
@@ -54,6 +54,12 @@ struct UNetImpl : NoiseNetwork {
   bool recompute_ = false;
 };
 TORCH_MODULE(UNet);
+
+// A tensor of a network with `given_options` as one with `options`, whose patches are a whole factor larger
+// and whose shape is the same otherwise, begins with it: what enters is the mean over what is one pixel to
+// the other, what leaves is the same for all of it. Other tensors come back as they are.
+Tensor for_patches(const std::string& name, const Tensor& given, const UNetOptions& given_options,
+                   const UNetOptions& options);
 
 // Every tensor that a network with these options has, by name, without building it.
 std::map<std::string, std::vector<int64_t>> parameter_shapes(const UNetOptions& options);

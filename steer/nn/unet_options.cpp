@@ -6,7 +6,8 @@
 namespace steer {
 namespace {
 
-constexpr int64_t kMostBlocks = 16, kMostLayers = 64, kMostChannels = 1 << 16, kMostClasses = 1 << 20;
+constexpr int64_t kMostBlocks = 16, kMostLayers = 64, kMostChannels = 1 << 16, kMostClasses = 1 << 20,
+                  kMostPatch = 64;
 
 void check_word(const std::string& name, const std::string& word, const std::string& first,
                 const std::string& second) {
@@ -55,6 +56,10 @@ void check_channels(const UNetOptions& o) {
 
 }  // namespace
 
+int64_t least_side(const UNetOptions& o) {
+  return o.patch_size << (o.block_out_channels.size() - 1);
+}
+
 void check(const UNetOptions& o) {
   check_blocks(o);
   check_channels(o);
@@ -65,6 +70,7 @@ void check(const UNetOptions& o) {
   check_word("resnet_time_scale_shift", o.resnet_time_scale_shift, "default", "scale_shift");
   check_number("in_channels", o.in_channels, 1, kMostChannels);
   check_number("out_channels", o.out_channels, 1, kMostChannels);
+  check_number("patch_size", o.patch_size, 1, kMostPatch);
   check_number("layers_per_block", o.layers_per_block, 1, kMostLayers);
   check_number("downsample_padding", o.downsample_padding, 0, 1);
   check_number("num_class_embeds", o.num_class_embeds, 0, kMostClasses);
@@ -73,9 +79,10 @@ void check(const UNetOptions& o) {
                   (features % 2 == 0 && o.freq_shift >= 0 && o.freq_shift < features / 2),
               "[unet] freq_shift: expected 0 or more, below half of an even block_out_channels[0], but got ",
               o.freq_shift, " and ", features);
-  const int64_t least = int64_t{1} << (o.block_out_channels.size() - 1);
+  const int64_t least = least_side(o);
   STEER_CHECK(o.sample_size >= 0 && o.sample_size % least == 0, "[unet] sample_size: expected a multiple of ",
-              least, ", as the blocks halve it, but got ", o.sample_size);
+              least, o.patch_size > 1 ? ", as the blocks halve its patches" : ", as the blocks halve it",
+              ", but got ", o.sample_size);
   STEER_CHECK(o.dropout >= 0 && o.dropout < 1, "[unet] dropout: expected a number in [0, 1) but got ",
               o.dropout);
   STEER_CHECK(o.norm_eps > 0 && o.mid_block_scale_factor > 0,

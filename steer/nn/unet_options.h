@@ -14,6 +14,7 @@ struct UNetOptions {
   int64_t sample_size = 32;
   int64_t in_channels = 1;
   int64_t out_channels = 1;
+  int64_t patch_size = 1;
   std::string time_embedding_type = "positional";  // positional | fourier
   int64_t freq_shift = 0;
   bool flip_sin_to_cos = true;
@@ -40,6 +41,9 @@ struct UNetOptions {
     f("sample_size", sample_size, "height and width of the images; 0 = any", from_to(0, 4096));
     f("in_channels", in_channels, "channels that enter", from_to(1, 1 << 16));
     f("out_channels", out_channels, "channels that leave", from_to(1, 1 << 16));
+    f("patch_size", patch_size,
+      "side of the squares of pixels that the network sees as one, its channels one after another",
+      from_to(1, 64));
     f("time_embedding_type", time_embedding_type,
       "positional, or fourier: of the label's logarithm, the output divided by the label");
     f("freq_shift", freq_shift, "of positional: taken from the number of frequencies in their exponent",
@@ -74,6 +78,9 @@ struct UNetOptions {
     f("zero_init", zero_init, "the last layer of each block and the output start at zero");
   }
 };
+
+// What the sides of images are multiples of: patches that can be halved by every block but one.
+int64_t least_side(const UNetOptions& options);
 
 // Error that names the option, and a block type by its name, where the network could not be built.
 void check(const UNetOptions& options);

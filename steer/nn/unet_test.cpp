@@ -1,5 +1,6 @@
 #include "steer/nn/unet.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "steer/core/check.h"
@@ -96,11 +97,24 @@ struct Plain {
                              : at::cat({angle.sin(), angle.cos()}, 1);
   }
 
+  // [B, C, H, W] as [B, C p p, H / p, W / p], and back.
+  Tensor in_patches(const Tensor& x) const {
+    const int64_t p = o.patch_size;
+    const Tensor cells = x.view({x.size(0), x.size(1), x.size(2) / p, p, x.size(3) / p, p});
+    return cells.permute({0, 1, 3, 5, 2, 4}).flatten(1, 3);
+  }
+  Tensor out_of_patches(const Tensor& h) const {
+    const int64_t p = o.patch_size;
+    const Tensor cells = h.view({h.size(0), o.out_channels, p, p, h.size(2), h.size(3)});
+    return cells.permute({0, 1, 4, 2, 5, 3})
+        .reshape({h.size(0), o.out_channels, h.size(2) * p, h.size(3) * p});
+  }
+
   Tensor operator()(const Tensor& x, const Tensor& label, const Tensor& classes) const {
     Tensor time =
         linear("time_embedding.linear_2", at::silu(linear("time_embedding.linear_1", features(label))));
     if (classes.defined()) time = time + w.at("class_embedding.weight").index_select(0, classes);
-    Tensor h = conv("conv_in", x);
+    Tensor h = conv("conv_in", in_patches(x));
     std::vector<Tensor> kept = {h};
     const size_t blocks = o.block_out_channels.size();
     for (size_t i = 0; i < blocks; ++i) {
@@ -143,14 +157,14 @@ struct Plain {
       else
         h = conv(block + ".upsamplers.0.conv", sized(h, 'u'));
     }
-    h = conv("conv_out", at::silu(norm("conv_norm_out", h, o.norm_num_groups)));
+    h = out_of_patches(conv("conv_out", at::silu(norm("conv_norm_out", h, o.norm_num_groups))));
     return o.time_embedding_type == "fourier" ? h / label.view({-1, 1, 1, 1}) : h;
   }
 };
 
 // Shapes that between them use every word of the options.
 std::vector<UNetOptions> family() {
-  std::vector<UNetOptions> all(6, small_options());
+  std::vector<UNetOptions> all(7, small_options());
   all[1].down_block_types = {"AttnDownBlock2D", "DownBlock2D", "DownBlock2D"};
   all[1].up_block_types = {"UpBlock2D", "UpBlock2D", "AttnUpBlock2D"};
   all[1].block_out_channels = {8, 16, 24};
@@ -164,6 +178,7 @@ std::vector<UNetOptions> family() {
   all[4].add_attention = false, all[4].block_out_channels = {8, 8};
   all[5].resnet_time_scale_shift = "scale_shift", all[5].attn_norm_num_groups = 8;
   all[5].downsample_type = all[5].upsample_type = "resnet";
+  all[6].patch_size = 2, all[6].time_embedding_type = "fourier";
   return all;
 }
 
@@ -189,6 +204,33 @@ TEST(UNet, EqualsItsPlainFormulationInEveryShape) {
     EXPECT_TRUE(torch::allclose(y, expected, 1e-4, 1e-5 * expected.abs().max().item<double>()))
         << (y - expected).abs().max() << " of " << expected.abs().max();
   }
+}
+
+// On images of equal squares a network with larger patches begins as the one of smaller patches.
+TEST(UNet, LargerPatchesBeginFromSmallerOnes) {
+  torch::NoGradGuard no_grad;
+  for (const int64_t patch : {1, 2}) {
+    UNetOptions small = small_options(), large = small;
+    small.patch_size = patch, large.patch_size = 6, large.sample_size = 24;
+    UNet from = random_network(small), to(large);
+    for (auto& [name, tensor] : module_tensors(*to))
+      tensor.copy_(for_patches(name, module_tensors(*from).at(name), small, large));
+    const Asked in = some_input(small, 2);
+    const auto enlarged = [&](const Tensor& x) {
+      const int64_t times = 6 / patch;
+      return x.repeat_interleave(times, 2).repeat_interleave(times, 3);
+    };
+    EXPECT_TRUE(torch::allclose(to->forward(enlarged(in.x), in.label),
+                                enlarged(from->forward(in.x, in.label)), 1e-4, 1e-4));
+  }
+  UNetOptions odd = small_options(), same = odd;
+  odd.patch_size = 3, same.patch_size = 2;
+  const Tensor weight = at::randn({8, 8, 3, 3});
+  EXPECT_TRUE(for_patches("conv_in.weight", weight, same, odd).is_same(weight));
+  EXPECT_TRUE(for_patches("mid_block.x.weight", weight, small_options(), same).is_same(weight));
+  odd.sample_size = 16;
+  EXPECT_THAT(refusal([&] { check(odd); }),
+              testing::HasSubstr("expected a multiple of 6, as the blocks halve its patches"));
 }
 
 TEST(UNet, NamesAndShapesAreThoseOfTheLibrary) {

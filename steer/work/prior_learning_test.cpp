@@ -90,6 +90,18 @@ TEST(PriorLearning, AConditionalModelIsToldTheLabelsOfTheData) {
     const Tensor nats = prior.next(l == 0 ? Tensor() : code.narrow(1, 0, l), 3, label);
     EXPECT_GT((nats.gather(1, code.narrow(1, l, 1)) - nats.amax(1, true)).min().item<double>(), -1e-3);
   }
+  // Layers outside --levels are drawn from the prior.
+  const int64_t many = 800;
+  request.seeds = sample_seeds(2, many), request.told.label = at::ones({many}, torch::kInt64);
+  const Tensor first = as_generator(world.loaded, "test")
+                           .plan(objective.get(), {{"prior", made.out}, {"levels", "3:3"}})
+                           ->draw(request)
+                           .code.select(1, 0);
+  const Tensor law = prior.next({}, 1, request.told.label.narrow(0, 0, 1)).exp()[0];
+  const Tensor shares = at::bincount(first, {}, law.size(0)) / static_cast<double>(many);
+  EXPECT_GT((law - 1.0 / static_cast<double>(law.size(0))).abs().sum().item<double>(), 0.1);
+  EXPECT_LT((shares - law).abs().sum().item<double>(), 0.12);
+  request.seeds = seeds, request.told.label = label;
   for (const Json& how : {Json({{"beam", 4}}), Json({{"particles", 4}})}) {
     Json settings = how;
     settings["prior"] = made.out;

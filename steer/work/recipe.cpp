@@ -11,6 +11,7 @@
 #include "steer/core/precision.h"
 #include "steer/core/seed_list.h"
 #include "steer/core/shipped.h"
+#include "steer/modalities/modalities.h"
 #include "steer/objectives/syntax.h"
 #include "steer/picture/picture_writing.h"
 #include "steer/work/drawing.h"
@@ -141,6 +142,21 @@ Recipe recipe_of_stage(const Recipe& recipe, const Stage& stage) {
   return next;
 }
 
+// What a run has made so far in the space of the next model, for which `what` stands.
+void bring(RecipeRun& run, const Space& space, const std::string& what) {
+  if (space == run.space) return;
+  const Modality& modality = modality_of(run.space);
+  STEER_CHECK(modality.brought && space.kind == run.space.kind, what, ": expected samples ",
+              text_of(run.space), ", which the model before makes, but it makes ", text_of(space));
+  try {
+    run.state = modality.brought(run.state, run.space, space);
+    if (run.given.size() > 0) run.given = modality.brought(run.given, run.space, space);
+  } catch (const Error& error) {
+    fail(what, ": ", error.what());
+  }
+  run.space = space;
+}
+
 // The samples of a run go on with the next model; figures are those of all stages.
 void go_on(RecipeRun& run, size_t number, const WorkWatch& watch, bool check) {
   Stage& stage = run.recipe.then[number];
@@ -148,8 +164,7 @@ void go_on(RecipeRun& run, size_t number, const WorkWatch& watch, bool check) {
   next.recipe = recipe_of_stage(run.recipe, stage);
   const LoadedModel loaded = open_for(next.recipe);
   next.space = loaded.model->space();
-  STEER_CHECK(next.space == run.space, "[recipe] then: ", stage.model.path, ": expected samples ",
-              text_of(run.space), ", which the model before makes, but it makes ", text_of(next.space));
+  bring(run, next.space, "[recipe] then: " + stage.model.path);
   complete(next.recipe, loaded);
   put_stage(next, loaded, watch, check, run.state);
   stage.model.fingerprint = next.recipe.model.fingerprint, stage.settings = next.recipe.settings;

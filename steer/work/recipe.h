@@ -38,8 +38,8 @@ struct RecipeModel {
   }
 };
 
-// A later stage of a chain: another model of the same space goes on from the samples of the stage before,
-// toward the same objective, with the same seeds.
+// A later stage of a chain: another model goes on from the samples of the stage before, brought to its
+// size where they have another, toward the same objective, with the same seeds.
 struct Stage {
   RecipeModel model;
   double noise = 0.5;              // Beginning::noise

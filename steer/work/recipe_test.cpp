@@ -179,6 +179,29 @@ TEST_F(RecipeTest, AChainGoesOnFromTheSamplesBefore) {
   }
 }
 
+TEST_F(RecipeTest, AChainGoesOnInAnotherSize) {
+  Json options = small_diffusion("flow")->options();
+  const int64_t side = options["unet"]["sample_size"];
+  for (const int64_t times : {2, -2}) {
+    options["unet"]["sample_size"] = times > 0 ? side * times : side / -times;
+    const std::string path = folder_ / "other.safetensors";
+    save_model(path, *make_model("diffusion", options, 4), {}, nullptr);
+    Recipe chain = guided("ddn", 2);
+    const RecipeRun first = run(chain);
+    chain.then = {{{path, ""}, 0, {{"steps", 2}}}};
+    const RecipeRun second = run(chain);
+    const int64_t other = options["unet"]["sample_size"];
+    EXPECT_EQ(second.space.sizes[2], other);
+    EXPECT_EQ(second.state.x.size(3), other);
+    // At noise 0 what was made is brought to its size; its mean over squares stays near.
+    EXPECT_LT(
+        (area_resize(second.state.x, 4, 4) - area_resize(first.state.x, 4, 4)).abs().max().item<double>(),
+        0.2);
+    chain.then[0].noise = 0.5;
+    EXPECT_EQ(run(chain).state.x.size(2), other);
+  }
+}
+
 TEST_F(RecipeTest, AChainSharesItsSettings) {
   Recipe chain = guided("ddn", 2);
   chain.settings = {{"top", 3}, {"steps", 4}, {"temperature", 2}};
@@ -193,11 +216,12 @@ TEST_F(RecipeTest, AChainSharesItsSettings) {
   plain.telling.label = "1";
   plain.then = {{{folder_ / "ddn.safetensors", ""}, 0.4, Json::object()}};
   EXPECT_THAT(refusal([&] { share_settings(plain, open_for(plain)); }), HasSubstr("no model of this chain"));
-  const auto other = make_model("ddn", small_ddn_options("recurrent"), 3);
-  save_model(folder_ / "larger.safetensors", *other, {}, nullptr);
+  Json options = small_diffusion("flow")->options();
+  options["unet"]["in_channels"] = options["unet"]["out_channels"] = 3;
+  save_model(folder_ / "coloured.safetensors", *make_model("diffusion", options, 3), {}, nullptr);
   chain.settings = Json::object();
-  chain.then[0].model.path = folder_ / "larger.safetensors";
-  EXPECT_THAT(refusal([&] { run(chain); }), HasSubstr("which the model before makes"));
+  chain.then[0].model.path = folder_ / "coloured.safetensors";
+  EXPECT_THAT(refusal([&] { run(chain); }), HasSubstr("expected images of as many channels"));
 }
 
 TEST_F(RecipeTest, RoundingMakesNoDifferenceToASampleByItself) {
