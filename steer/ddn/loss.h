@@ -19,9 +19,9 @@ struct ReconstructionLoss {
 // J = (1/L) sum_l mean |x_l* - x_l|^2 on images x [B, C, H, W] in [-1, 1], x_l area-averaged to the layer's
 // size (Yang 2025, equation 3). The chooser is usually nearest_to(x), perhaps with chain dropout.
 // Without a condition each prefix that rows have in common runs once (prefix_sharing.h), unless `share` is
-// false.
+// false. With `held` (int64 [B]) a row has no part in the errors of its first held[b] layers.
 ReconstructionLoss reconstruction_loss(const Network& network, const Tensor& x, const Chooser& chooser,
                                        const Condition& condition = {}, bool share = true,
-                                       const Forwarding& how = {});
+                                       const Forwarding& how = {}, const Tensor& held = {});
 
 }  // namespace steer

@@ -15,6 +15,7 @@
 #include "steer/ddn/beam.h"
 #include "steer/ddn/chooser.h"
 #include "steer/ddn/loss.h"
+#include "steer/ddn/own_prefixes.h"
 #include "steer/ddn/parameter_shapes.h"
 #include "steer/ddn/progressive.h"
 #include "steer/ddn/tree.h"
@@ -114,16 +115,22 @@ torch::Device DdnModel::device() const {
 }
 
 LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
-  const Tensor x = as_maps(space(), batch.data.x);
+  Tensor x = as_maps(space(), batch.data.x);
   const Tensor seeds = sample_seeds(derive_seed(seed, 1), x.size(0), device());
-  const auto chooser = with_chain_dropout(nearest_to(x, balance_.bias(), balance_.most_rivals()),
-                                          options_.chain_dropout, seeds);
   const Tensor label = needs_label(options_.condition) ? batch.told.label.to(device()) : Tensor();
   const Condition told = make_training_condition(options_.condition, label, x, derive_seed(seed, 2));
+  OwnPrefixes own;
+  if (options_.own_prefixes > 0) {
+    own = own_prefixes(*network_, x, options_.own_prefixes, seeds, told, label);
+    x = x.index_select(0, own.target.to(x.device()));
+  }
+  Chooser chooser = with_chain_dropout(nearest_to(x, balance_.bias(), balance_.most_rivals()),
+                                       options_.chain_dropout, seeds);
+  if (own.held.defined()) chooser = follow_some(own.code, own.held, chooser);
   // A device would have to tell the host how many prefixes there are.
   const bool share = on_host(x);
   const Forwarding how{derive_seed(seed, 3), {}};
-  const ReconstructionLoss result = reconstruction_loss(*network_, x, chooser, told, share, how);
+  const ReconstructionLoss result = reconstruction_loss(*network_, x, chooser, told, share, how, own.held);
   std::vector<NodesAsked> asked;
   for (size_t l = 0; l < result.nearest.size(); ++l)
     asked.push_back({result.nearest[l], result.second[l], result.losses[l]});

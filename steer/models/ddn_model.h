@@ -18,6 +18,7 @@ struct DdnOptions {
   RecurrentOptions recurrent;
   PointsNetworkOptions points;
   double chain_dropout = 0.0;
+  double own_prefixes = 0.0;
   std::string balance = "split";  // split | bias | none
   SplitOptions split;
   double bias_rate = 0.01;
@@ -33,6 +34,10 @@ struct DdnOptions {
     f("points", points, "shape of the network of points");
     f("chain_dropout", chain_dropout,
       "chance that a random candidate goes on, for each sample and layer while training", from_below(0, 1));
+    f("own_prefixes", own_prefixes,
+      "chance that the first layers of a row, some number of them, are drawn at random while training, and that it "
+      "goes on toward the image of the batch nearest to what they show",
+      from_below(0, 1));
     f("balance", balance,
       "how nodes are kept evenly used: split (split-and-prune), bias (a bias on the distance of each node, "
       "without pruning), none");
