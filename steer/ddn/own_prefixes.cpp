@@ -28,25 +28,28 @@ OwnPrefixes own_prefixes(const Network& network, const Tensor& x, double chance,
   const torch::NoGradGuard no_grad;
   const int64_t rows = x.size(0), depth = network.depth();
   const Tensor drawn = uniform_rows(seeds, kChosenStream, {1}).squeeze(1) < chance;
-  const Tensor length = 1 + uniform_index(seeds, kLengthStream, depth - 1);
+  const double lengths = static_cast<double>(depth - 1);
+  const Tensor u = uniform_rows(seeds, kLengthStream, {1}).squeeze(1);
+  const Tensor length = 1 + (u * lengths).floor().to(torch::kInt64).clamp_max(depth - 2);
   OwnPrefixes own{at::where(drawn, length, at::zeros_like(length)), at::zeros({rows, depth}, seeds.options()),
                   at::arange(rows, seeds.options())};
   const Tensor some = drawn.nonzero().squeeze(1);
   if (some.size(0) == 0) return own;
-  const Tensor held = own.held.index_select(0, some), asked = label.defined() ? label.index_select(0, some) : label;
+  const Tensor held = own.held.index_select(0, some),
+               asked = label.defined() ? label.index_select(0, some) : label;
   Tensor target = some.clone();
   std::map<int64_t, Tensor> small;
   const Observer observer = [&](const LayerStep& step) {
     const Tensor ending = (held == step.layer + 1).nonzero().squeeze(1);
     if (ending.size(0) == 0) return;
     Tensor& sized = small[step.image.size(2)];
-    if (!sized.defined()) sized = area_resize(x, step.image.size(2), step.image.size(3)).to(step.image.device());
+    if (!sized.defined())
+      sized = area_resize(x, step.image.size(2), step.image.size(3)).to(step.image.device());
     const Tensor told = asked.defined() ? asked.index_select(0, ending) : asked;
     target.index_copy_(0, ending, nearest_rows(step.image.index_select(0, ending), sized, label, told));
   };
-  const Generated made =
-      network.run(some.size(0), at_random(seeds.index_select(0, some)), observer,
-                  condition.defined() ? condition.at(some) : condition);
+  const Generated made = network.run(some.size(0), at_random(seeds.index_select(0, some)), observer,
+                                     condition.defined() ? condition.at(some) : condition);
   own.code.index_copy_(0, some, made.code);
   own.target.index_copy_(0, some, target);
   return own;

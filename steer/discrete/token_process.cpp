@@ -90,6 +90,11 @@ Tensor TokenProcess::noised(const Tensor& token, const Tensor& t, const Tensor& 
   return at::where(stays, token, noise(u.select(-1, 1)));
 }
 
+Tensor noise_label(const TokenProcess& process, const Tensor& t) {
+  constexpr double kMost = 30;
+  return -process.alpha(t).log().clamp_min(-kMost).to(torch::kFloat32);
+}
+
 void check_tokens(const Tensor& token, int64_t states, const std::string& what) {
   STEER_CHECK(token.defined() && token.scalar_type() == torch::kInt64, what,
               ": expected int64 tokens but got ", token.defined() ? token.toString() : "none");

@@ -73,6 +73,9 @@ class TokenProcess {
   int64_t mask_;
 };
 
+// What networks are told of the noise at times t: the total noise -ln alpha, at most 30, float32.
+Tensor noise_label(const TokenProcess& process, const Tensor& t);
+
 // Error unless tokens int64 are all in 0 to `states` - 1; `what` begins it.
 void check_tokens(const Tensor& token, int64_t states, const std::string& what);
 

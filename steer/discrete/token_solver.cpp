@@ -93,7 +93,7 @@ class Solving {
       });
     };
     const Tensor law = law_by(bent), next = drawn_from(law, draws(kDraw));
-    if (steering_.bend) count_ratio(law_by(p), law, next, free_ & open_);
+    if (steering_.bend) count_ratio(bent.is_same(p) ? law : law_by(p), law, next, free_ & open_);
     take(next, step.s);
   }
 

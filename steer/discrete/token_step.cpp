@@ -134,6 +134,18 @@ Tensor mixed_laws(const Tensor& law, const Tensor& other, double scale) {
   return at::where(possible.any(-1, true), mixed, law);
 }
 
+Tensor tilted_law(const Tensor& law, const Tensor& token, const Tensor& log_ratio, bool rates) {
+  const Tensor possible = law > 0;
+  if (!rates) {
+    const Tensor log = law.clamp_min(kLeastLaw).log() + log_ratio;
+    return log.masked_fill(possible.logical_not(), -std::numeric_limits<double>::infinity()).softmax(-1);
+  }
+  const Tensor here = token.unsqueeze(-1);
+  const Tensor leaves = at::where(possible, law * log_ratio.exp(), at::zeros_like(law)).scatter(-1, here, 0);
+  const Tensor sum = leaves.sum(-1, true), most = sum.clamp_min(1);
+  return (leaves / most).scatter(-1, here, (1 - sum / most));
+}
+
 Tensor drawn_from(const Tensor& law, const Tensor& u) {
   const Tensor sums = law.to(torch::kFloat64).cumsum(-1);
   const Tensor at = u.to(torch::kFloat64).unsqueeze(-1) * sums.narrow(-1, sums.size(-1) - 1, 1);

@@ -50,6 +50,12 @@ Tensor analytic_law(const TokenProcess& process, const Tensor& ratio, const Toke
 // itself. States that either law excludes stay excluded, where both are asked.
 Tensor mixed_laws(const Tensor& law, const Tensor& other, double scale);
 
+// A law [B, T, states] of a step from tokens int64 [B, T], each state weighed by exp(log_ratio [B, T,
+// states]): made to sum to 1 again (D-CBG; Schiff et al. 2024); or, with `rates`, what leaves a token's state
+// is weighed and the rest stays (TAG; Nisonoff et al. 2025), no more than all of it. Ratios of states that a
+// law excludes mean nothing.
+Tensor tilted_law(const Tensor& law, const Tensor& token, const Tensor& log_ratio, bool rates);
+
 // Draws of laws [..., M], rows that need not sum to 1: int64 [...] by u float64 [...] in [0, 1), through the
 // sums of their rows. A state of probability 0 is never drawn.
 Tensor drawn_from(const Tensor& law, const Tensor& u);

@@ -58,6 +58,9 @@ const std::vector<Named>& token_methods() {
       {"mirror", "predictions go up the objective's gradient"},
       {"tfg", "mirror, and the gradient through the network: mean and variance guidance; of text alone"},
       {"draws", "predictions are those of finished texts that the objective likes; no gradient"},
+      {"cbg", "steps are weighed by a classifier of noised texts, to first order; of text alone"},
+      {"cbg_exact", "the same by one evaluation of the classifier for every token that a place may become"},
+      {"tag", "cbg of rates: what changes a token is weighed"},
       {"best_of", "whole samples, of which the best wins"},
       {"svdd", "of the candidates of each step one goes on, drawn by the objective"},
       {"feynman_kac", "particles, weighed and resampled on the way"},
@@ -76,10 +79,14 @@ TokenGuidance token_guidance(const std::string& name, double strength, const Obj
               did_you_mean(method, names_of(token_methods())));
   TokenGuidance guidance;
   const bool bends = among(method, {"bend", "mirror", "tfg", "draws", "twisted"});
-  STEER_CHECK(bends || strength < 0 || (name.empty() || name == kAuto),
-              "[guide] strength: expected a method that "
-              "bends predictions but got ",
-              method);
+  const bool steps = among(method, {"cbg", "cbg_exact", "tag"});
+  STEER_CHECK(bends || steps || strength < 0 || (name.empty() || name == kAuto),
+              "[guide] strength: expected a method that bends predictions or weighs steps but got ", method);
+  if (steps) {
+    guidance.step.strength = strength < 0 ? 1 : strength;
+    guidance.step.rates = method == "tag";
+    if (method == "cbg_exact") guidance.step.form = "exact";
+  }
   if (bends) {
     guidance.bend.strength = strength < 0 ? 1 : strength;
     if (method == "mirror" || method == "draws") guidance.bend.form = method;
@@ -103,6 +110,8 @@ void check(const TokenGuidance& guidance) {
   const std::vector<std::string> forms = {"value", "mirror", "draws"};
   STEER_CHECK(among(guidance.bend.form, forms), "[guide] bend.form: unknown ", guidance.bend.form,
               did_you_mean(guidance.bend.form, forms));
+  STEER_CHECK(guidance.step.form == "first_order" || guidance.step.form == "exact",
+              "[guide] step.form: expected first_order or exact but got ", guidance.step.form);
 }
 
 TokenGuide::TokenGuide(const Objective& objective, const TokenGuidance& guidance, const Tensor& seeds,
@@ -115,10 +124,56 @@ TokenGuide::TokenGuide(const Objective& objective, const TokenGuidance& guidance
                guidance.population.method == "none" ? 1 : guidance.population.count),
       row_seeds_(contest_.row_seeds()) {
   check(guidance);
+  STEER_CHECK(
+      !weighs_steps() || objective.judges_noised(), "[guide] ", objective.words(),
+      ": steps are weighed by a classifier that knows noise, as label(CLASS, classifier=RUN) of a run of "
+      "steer train text_classifier");
   const bool drawn = guidance.bend.form == "draws" && guidance.bend.rho == 0;
   STEER_CHECK(!bends() || drawn || has_gradient(objective), "[guide] ", objective.words(),
               ": a term without gradient bends no predictions; --method feynman_kac or draws "
               "needs none");
+}
+
+Tensor TokenGuide::ratio_first_order(const Tensor& token, const Tensor& noise, int64_t states) const {
+  const at::AutoGradMode grad(true);
+  const Tensor input = at::one_hot(token, states).to(torch::kFloat32).requires_grad_(true);
+  const Tensor score = objective_.noised_score(input, noise).sum();
+  const Tensor g = torch::autograd::grad({score}, {input})[0];
+  return (g - g.gather(2, token.unsqueeze(2))).to(torch::kFloat64);
+}
+
+Tensor TokenGuide::ratio_exact(const Tensor& law, const Tensor& token, const Tensor& noise) const {
+  constexpr int64_t kTextsAtOnce = 256;
+  const torch::NoGradGuard no_grad;
+  const Tensor here = objective_.noised_score(token, noise).to(torch::kFloat64);
+  Tensor ratio = at::zeros(law.sizes(), torch::kFloat64);
+  const Tensor possible = (law > 0) & at::one_hot(token, law.size(2)).logical_not();
+  for (int64_t row = 0; row < token.size(0); ++row) {
+    const Tensor changes = possible[row].nonzero();  // [C, 2]: place, state
+    for (int64_t at = 0; at < changes.size(0); at += kTextsAtOnce) {
+      const Tensor some = changes.narrow(0, at, std::min(kTextsAtOnce, changes.size(0) - at));
+      const Tensor place = some.select(1, 0), state = some.select(1, 1);
+      const Tensor texts = token[row]
+                               .unsqueeze(0)
+                               .repeat({some.size(0), 1})
+                               .scatter(1, place.unsqueeze(1), state.unsqueeze(1));
+      // Each target is asked about all of them, as scores come in groups.
+      const int64_t targets = objective_.targets(), count = texts.size(0);
+      const Tensor said = objective_.noised_score(texts.repeat({targets, 1}),
+                                                  noise.narrow(0, row, 1).expand({targets * count}));
+      const Tensor own = said.view({targets, count})[row * targets / token.size(0)];
+      ratio[row].index_put_({place, state}, own.to(torch::kFloat64) - here[row]);
+    }
+  }
+  return ratio;
+}
+
+Tensor TokenGuide::step_law(const Tensor& law, const Tensor& token, const Tensor& noise) const {
+  constexpr double kMostRatio = 80;
+  const Tensor ratio = guidance_.step.form == "exact" ? ratio_exact(law, token, noise)
+                                                      : ratio_first_order(token, noise, law.size(2));
+  return tilted_law(law, token, (guidance_.step.strength * ratio).clamp(-kMostRatio, kMostRatio),
+                    guidance_.step.rates);
 }
 
 void TokenGuide::learn(const TokenView& view) {

@@ -35,14 +35,32 @@ struct BendOptions {
   }
 };
 
+// How steps of discrete diffusion are weighed by what a classifier of noised texts says.
+struct StepOptions {
+  double strength = 0;
+  std::string form = "first_order";
+  bool rates = false;
+
+  void fields(OptionFields& f) {
+    f("strength", strength, "how strongly steps are weighed; 0 = not at all", at_least(0));
+    f("form", form,
+      "first_order (one evaluation of the classifier and one pass back a step) or exact (one evaluation for "
+      "every "
+      "token that a place may become)");
+    f("rates", rates, "only what changes a token is weighed, the rest stays, as rates are guided");
+  }
+};
+
 // How an objective guides tokens: by bending predictions, by choosing among rows, or both.
 struct TokenGuidance {
   BendOptions bend;
+  StepOptions step;
   PopulationOptions population;
   int64_t completions = 4;
 
   void fields(OptionFields& f) {
     f("bend", bend, "guidance of predictions");
+    f("step", step, "guidance of steps by a classifier that knows noise");
     f("population", population, "guidance by choosing among rows");
     f("completions", completions,
       "an objective without gradient judges unfinished rows by so many finished texts, drawn",
@@ -50,8 +68,8 @@ struct TokenGuidance {
   }
 };
 
-// The methods' words, each with what it does: none, bend, mirror, tfg, draws, best_of, svdd, feynman_kac,
-// tree and twisted (particles that are bent too).
+// The methods' words, each with what it does: none, bend, mirror, tfg, draws, cbg, cbg_exact, tag, best_of,
+// svdd, feynman_kac, tree and twisted (particles that are bent too).
 const std::vector<Named>& token_methods();
 
 // The settings that a method stands for. Empty or auto: what suits the objective, twisted where it has a
@@ -96,6 +114,11 @@ struct TokenView {
 //   al.
 //            2025)
 //
+// Steps are weighed (cbg, tag) token by token: a state v that place l may have after the step counts
+// (p(y | x~) / p(y | x_t))^strength, x~ = x_t with v at l and y what is wanted, by Objective::noised_score;
+// first_order takes ln of that to be d ln p(y | x_t) / d x_t [l, v] less the same of the token there (Schiff
+// et al. 2024, section 3; Nisonoff et al. 2025). Logarithms are cut at +-80.
+//
 // Rows compete as Contest tells; with bent predictions feynman_kac weighs them by what the model alone would
 // have drawn (twisted), so that with many particles samples follow the model's law times f.
 class TokenGuide {
@@ -109,6 +132,11 @@ class TokenGuide {
   const Contest& contest() const { return contest_; }  // the same
   // Whether predictions are bent.
   bool bends() const { return guidance_.bend.strength > 0 || guidance_.bend.rho > 0; }
+
+  // Whether steps are weighed.
+  bool weighs_steps() const { return guidance_.step.strength > 0; }
+  // The law [B, T, states] of a step from tokens int64 [B, T], of which networks are told noise [B], weighed.
+  Tensor step_law(const Tensor& law, const Tensor& token, const Tensor& noise) const;
 
   // What bending would say of whole candidates: `strength` times the scores of unfinished texts, as rows are
   // judged, float64 [B, each], for views of B each rows, `each` in a row for each of the rows. Zeros where
@@ -133,6 +161,8 @@ class TokenGuide {
   Tensor by_gradient(const TokenView& view) const;
   Tensor by_draws(const TokenView& view) const;
   Tensor through_network(const TokenView& view) const;
+  Tensor ratio_first_order(const Tensor& token, const Tensor& noise, int64_t states) const;
+  Tensor ratio_exact(const Tensor& law, const Tensor& token, const Tensor& noise) const;
   void learn(const TokenView& view);
 
   const Objective& objective_;

@@ -179,6 +179,77 @@ TEST(TokenGuide, TheGradientThroughTheNetworkTiltsByWhatEachTokenWouldChange) {
   EXPECT_NE(refusal([&] { guide.bent(view); }).find("left to right"), std::string::npos);
 }
 
+// ln p(y | x_t) of two targets: linear in one-hot tokens, or with a square on top.
+class NoisedTable : public Objective {
+ public:
+  NoisedTable(Tensor table, double square) : table_(std::move(table)), square_(square) {}  // [T, L, states]
+
+  Tensor score(const State& text) const override { return at::zeros({text.token.size(0)}); }
+  int64_t targets() const override { return table_.size(0); }
+  bool differentiable() const override { return true; }
+  bool judges_noised() const override { return true; }
+  Tensor noised_score(const Tensor& token, const Tensor& noise) const override {
+    const Tensor x =
+        token.is_floating_point() ? token : at::one_hot(token, table_.size(2)).to(torch::kFloat32);
+    const Tensor own = table_.repeat_interleave(x.size(0) / table_.size(0), 0).to(torch::kFloat32);
+    const Tensor sum = (x * own).sum({1, 2}) * noise.to(torch::kFloat32);
+    return sum + square_ * sum * sum;
+  }
+  std::string words() const override { return "noised()"; }
+
+ private:
+  Tensor table_;
+  double square_;
+};
+
+// Of every place, by asking about each text with one token changed.
+TEST(TokenGuide, StepsAreWeighedByBayesRuleOfEachPlace) {
+  const int64_t states = kTokens + 1, rows = 4;
+  const Tensor token = at::tensor({3, 1, 3, 0, 3, 3, 2, 2, 3, 3, 3, 3}, torch::kInt64).view({rows, 3});
+  const Tensor noise = at::tensor({0.5, 1.0, 2.0, 0.25});
+  const Tensor table = at::arange(24, torch::kFloat64).mul(1.9).sin().view({2, 3, 4});
+  const TokenProcess process({}, kTokens);
+  const Tensor p = at::arange(36, torch::kFloat64).mul(1.3).cos().view({4, 3, 3}).softmax(2);
+  const TokenStep step = {token, at::full({rows}, 0.7, torch::kFloat64),
+                          at::full({rows}, 0.4, torch::kFloat64)};
+  const Tensor law = ancestral_law(process, p, step);
+  constexpr double kStrength = 1.7;
+  for (const double square : {0.0, 0.6}) {
+    const NoisedTable objective(table, square);
+    Tensor ratio = at::zeros(law.sizes(), torch::kFloat64);
+    for (int64_t l = 0; l < kLength; ++l) {
+      for (int64_t v = 0; v < states; ++v) {
+        Tensor changed = token.clone();
+        changed.select(1, l).fill_(v);
+        ratio.select(1, l).select(1, v) =
+            (objective.noised_score(changed, noise) - objective.noised_score(token, noise))
+                .to(torch::kFloat64);
+      }
+    }
+    const Tensor bayes = law * (kStrength * ratio).exp();
+    const Tensor expected = bayes / bayes.sum(-1, true);
+    for (const std::string method : {"cbg_exact", "cbg", "tag"}) {
+      TokenGuidance guidance = token_guidance(method, kStrength, objective);
+      guidance.population.method = "none";
+      const TokenGuide guide(objective, guidance, at::arange(rows, torch::kInt64), kTokens, kLength);
+      ASSERT_TRUE(guide.weighs_steps());
+      const Tensor made = guide.step_law(law, token, noise);
+      EXPECT_TRUE(at::allclose(made.sum(-1), at::ones({rows, kLength}, torch::kFloat64)));
+      EXPECT_TRUE(made.masked_select(law == 0).eq(0).all().item<bool>());
+      if (method == "tag") {
+        const Tensor moved = law * (kStrength * ratio).exp();
+        const Tensor leaving = moved.narrow(2, 0, kTokens).masked_fill((token < 3).unsqueeze(2), 0);
+        const Tensor most = leaving.sum(-1, true).clamp_min(1);
+        const Tensor moves = made.narrow(2, 0, kTokens).masked_fill((token < 3).unsqueeze(2), 0);
+        EXPECT_EQ(at::allclose(moves, leaving / most, 1e-4, 1e-6), square == 0);
+        continue;
+      }
+      const bool exact = method == "cbg_exact" || square == 0;
+      EXPECT_EQ(at::allclose(made, expected, 1e-4, 1e-6), exact) << method << square;
+    }
+  }
+}
+
 TEST(TokenGuide, ManyDrawnTextsTellTheConditionalLaw) {
   const TableObjective objective(some_f(), false);
   TokenGuidance guidance = guidance_of("draws", objective);

@@ -43,6 +43,7 @@ class ArPlan : public Plan {
   ArPlan(const ArModel& model, const ArSettings& settings, TokenGuiding guiding)
       : model_(model), settings_(settings), guiding_(std::move(guiding)) {
     check_length(model.settings().transformer, model.settings().text, settings_.length);
+    guiding_.check_no_steps("a model from left to right");
   }
 
   Json settings() const override {

@@ -13,6 +13,7 @@
 #include "steer/models/ddn_plan.h"
 #include "steer/models/diffusion_model.h"
 #include "steer/models/diffusion_plan.h"
+#include "steer/models/text_classifier_model.h"
 #include "steer/models/text_ddn_model.h"
 #include "steer/models/text_model.h"
 #include "steer/models/text_plan.h"
@@ -119,6 +120,13 @@ const std::vector<FamilyMaker>& family_makers() {
        [](const Json& options, const Dataset& data, const std::string& path) {
          return fitted_text(options, data, path, "text_ddn");
        },
+       complete,
+       data_for_text},
+      {{{"text_classifier", "a judge of classes of texts, noised ones too; makes no samples"}, {}},
+       made<TextClassifierModel, TextClassifierOptions>,
+       extent_in<TextClassifierOptions>,
+       help<TextClassifierOptions>,
+       fitted_text_classifier,
        complete,
        data_for_text},
       {{{"classifier", "a judge of classes; makes no samples"}, {}},

@@ -39,6 +39,7 @@ class TextDdnPlan : public Plan {
   TextDdnPlan(const TextDdnModel& model, const TextDdnSettings& settings, TokenGuiding guiding)
       : model_(model), settings_(settings), guiding_(std::move(guiding)) {
     check_length(model.settings().transformer, model.settings().text, settings_.length);
+    guiding_.check_no_steps("a DDN");
     STEER_CHECK(settings_.length % block() == 0, "[sample] length: expected whole blocks of ", block(),
                 " tokens but got ", settings_.length);
   }

@@ -174,7 +174,7 @@ Tensor TextModel::features(const Noised& noised, const Tensor& label, const Forw
   context.sight = sight();
   context.sight.present = noised.present;
   context.class_labels = label;
-  if (told_noise()) context.noise = -process_.alpha(noised.t).log().squeeze(1).to(torch::kFloat32);
+  if (told_noise()) context.noise = noise_label(process_, noised.t.squeeze(1));
   if (options_.block == 0) return network_->features(noised.token, context, how);
   context.sight.doubled = true;
   if (noised.present.defined()) context.sight.present = at::cat({noised.present, noised.present}, 1);
@@ -347,7 +347,7 @@ TokenDenoiser TextModel::denoiser(const Tensor& label, KvCache* before) const {
     TokenContext context;
     context.sight = sight();
     context.class_labels = label;
-    if (told_noise()) context.noise = -process_.alpha(t).log().clamp_max(30).to(torch::kFloat32).to(device());
+    if (told_noise()) context.noise = noise_label(process_, t).to(device());
     const Tensor features = network_->features(token.to(device()), context, {}, before);
     return network_->logits(features).log_softmax(-1).cpu();
   };

@@ -69,6 +69,7 @@ class TextPlan : public Plan {
                 "[sample] scale: expected 1 for a model without classes but got ", draw_.scale);
     STEER_CHECK(draw_.scale == 1 || needs.no_class, "[sample] scale: expected 1 but got ", draw_.scale,
                 "; this model was trained with text.label_dropout=0 and knows no samples without a class");
+    check_steps();
     // Refuses what goes with no process before anything is drawn.
     check(draw_.solver, model.process());
     STEER_CHECK(model.settings().block == 0 || draw_.solver.block == 0,
@@ -146,10 +147,15 @@ class TextPlan : public Plan {
                             const std::function<void(const Tensor& rows)>& follow = {}) const {
     TokenSteering steering;
     // Of masks predictions themselves are mixed (denoiser_of).
-    if (scales(label) && !model_.process().absorbing())
-      steering.mix = [this, label](const Tensor& law, const Tensor& token, const Tensor& t,
-                                   const LawOfStep& law_of) {
-        return mixed_laws(law, law_of(model_.denoiser(model_.no_class(label))(token, t)), draw_.scale);
+    const bool mixes = scales(label) && !model_.process().absorbing();
+    const bool weighs = guide && guide->weighs_steps();
+    if (mixes || weighs)
+      steering.mix = [this, label, guide, mixes, weighs](const Tensor& law, const Tensor& token,
+                                                         const Tensor& t, const LawOfStep& law_of) {
+        Tensor made = law;
+        if (mixes)
+          made = mixed_laws(law, law_of(model_.denoiser(model_.no_class(label))(token, t)), draw_.scale);
+        return weighs ? guide->step_law(made, token, noise_label(model_.process(), t)) : made;
       };
     if (!guide) return steering;
     const auto view_of = [this, before](const TokenMoment& moment) {
@@ -177,6 +183,15 @@ class TextPlan : public Plan {
       return rows;
     };
     return steering;
+  }
+
+  // Steps are weighed where they have laws.
+  void check_steps() const {
+    if (!guiding_.weighs_steps()) return;
+    if (model_.settings().block > 0) guiding_.check_no_steps("a model of blocks");
+    STEER_CHECK(draw_.solver.name != "first_hitting" && draw_.solver.name != "confidence",
+                "[guide] step: expected a solver whose steps have laws, as ancestral, but got ",
+                draw_.solver.name);
   }
 
   void check_length() const {

@@ -61,7 +61,8 @@ TokenGuiding::TokenGuiding(const Objective* objective, const Json& settings, con
       guidance_.population.paths = 1;
   }
   if (!object.is_null()) read_options(guidance_, object, "--guidance");
-  guides_ = guidance_.population.method != "none" || guidance_.bend.strength > 0 || guidance_.bend.rho > 0;
+  guides_ = guidance_.population.method != "none" || guidance_.bend.strength > 0 || guidance_.bend.rho > 0 ||
+            guidance_.step.strength > 0;
   if (guides_) begin(at::zeros({objective->targets()}, torch::kInt64));  // refuses what does not go together
 }
 
@@ -75,9 +76,20 @@ std::string TokenGuiding::text() const {
   std::string text;
   if (guidance_.bend.strength > 0)
     text += fmt::format(", bent by {} at strength {:g}", guidance_.bend.form, guidance_.bend.strength);
+  if (weighs_steps())
+    text +=
+        fmt::format(", {} weighed by a classifier ({}) at strength {:g}",
+                    guidance_.step.rates ? "rates" : "steps", guidance_.step.form, guidance_.step.strength);
   if (guidance_.bend.rho > 0) text += fmt::format(", through the network at {:g}", guidance_.bend.rho);
   if (population.method != "none") text += fmt::format(", {} of {}", population.method, population.count);
   return text;
+}
+
+void TokenGuiding::check_no_steps(const std::string& family) const {
+  STEER_CHECK(!weighs_steps(),
+              "[guide] step: expected a model of whole texts by discrete diffusion, whose steps a "
+              "classifier weighs, but got ",
+              family, "; bend and twisted guide it by the same objective");
 }
 
 int64_t TokenGuiding::rows_each() const {

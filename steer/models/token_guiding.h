@@ -42,7 +42,11 @@ class TokenGuiding {
   const State& known() const { return known_; }  // by the objective; may be undefined
   Json settings() const;                         // {} where nothing guides
   std::string text() const;                      // ", twisted of 8"; empty where nothing guides
-  int64_t rows_each() const;                     // rows of each sample; 0 where nothing guides
+  // Whether steps of a discrete diffusion are weighed.
+  bool weighs_steps() const { return guides_ && guidance_.step.strength > 0; }
+  // Error where they are: for models that have none. `family` is the model's.
+  void check_no_steps(const std::string& family) const;
+  int64_t rows_each() const;  // rows of each sample; 0 where nothing guides
 
   // A drawing; none where nothing guides.
   std::unique_ptr<TokenGuide> begin(const Tensor& seeds) const;

@@ -11,6 +11,10 @@
 
 namespace steer {
 
+Tensor Objective::noised_score(const Tensor&, const Tensor&) const {
+  fail("[objective] ", words(), ": expected a classifier of texts that are on their way");
+}
+
 WeightedSum::WeightedSum(std::vector<Term> terms) : terms_(std::move(terms)) {
   STEER_CHECK(!terms_.empty(), "[objective] expected at least one term in a sum");
   for (const Term& term : terms_) {
@@ -27,6 +31,20 @@ Tensor WeightedSum::score(const State& sample) const {
   Tensor sum;
   for (const Term& term : terms_) {
     const Tensor part = term.objective->score(sample) * term.weight;
+    sum = sum.defined() ? sum + part : part;
+  }
+  return sum;
+}
+
+bool WeightedSum::judges_noised() const {
+  return std::all_of(terms_.begin(), terms_.end(),
+                     [](const Term& term) { return term.objective->judges_noised(); });
+}
+
+Tensor WeightedSum::noised_score(const Tensor& token, const Tensor& noise) const {
+  Tensor sum;
+  for (const Term& term : terms_) {
+    const Tensor part = term.objective->noised_score(token, noise) * term.weight;
     sum = sum.defined() ? sum + part : part;
   }
   return sum;

@@ -78,6 +78,14 @@ class Objective {
   // set; undefined for objectives that name none.
   virtual State known() const { return {}; }
 
+  // Of texts: whether noised_score() tells of texts on their way.
+  virtual bool judges_noised() const { return false; }
+
+  // ln p(wanted | x_t) up to a constant of each noised text: tokens int64 [N, L], or one-hot [N, L, states]
+  // with a gradient, of a discrete diffusion's process, `noise` -ln alpha [N] -> [N]. Error where nothing
+  // judges such.
+  virtual Tensor noised_score(const Tensor& token, const Tensor& noise) const;
+
   // The objective as the user would write it.
   virtual std::string words() const = 0;
 };
@@ -104,6 +112,8 @@ class WeightedSum : public Objective {
   bool in_nats() const override;
   Tensor asked() const override;
   ClassNames asked_names() const override;
+  bool judges_noised() const override;
+  Tensor noised_score(const Tensor& token, const Tensor& noise) const override;
   Tensor degraded() const override;
   Tensor hidden() const override;
   State known() const override;

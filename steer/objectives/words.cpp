@@ -5,13 +5,15 @@
 #include "steer/objectives/labels.h"
 #include "steer/objectives/linear_objective.h"
 #include "steer/objectives/program.h"
+#include "steer/objectives/token_labels.h"
 
 namespace steer {
 namespace {
 
 Parameter classifier_parameter() {
-  return required(
-      file_parameter("classifier", "a run or checkpoint of steer train classifier, or a TorchScript file"));
+  return required(file_parameter(
+      "classifier",
+      "a run or checkpoint of steer train classifier (of texts: text_classifier), or a TorchScript file"));
 }
 
 void check_numbers(const Arguments& arguments, const Space& space) {
@@ -34,19 +36,30 @@ int64_t classes_of(const SavedNetwork& classifier, const ObjectiveContext& conte
   return classifier(at::zeros(shape).to(context.device)).size(1);
 }
 
+// The class that the words name, or one for each target in turn.
+Tensor classes_asked(const Arguments& arguments, const ObjectiveContext& context, const ClassNames& names,
+                     int64_t classes) {
+  if (arguments.has("class"))
+    return at::full({1}, class_of(arguments.text("class"), names, classes, arguments.where()), torch::kInt64);
+  STEER_CHECK(context.samples > 0, arguments.where(), " needs a class, as in label(3, classifier=...)");
+  return (at::arange(context.samples, torch::kInt64) + context.first_sample).remainder(classes);
+}
+
+std::unique_ptr<Objective> label_of_text(const Arguments& arguments, const ObjectiveContext& context) {
+  SavedTokenClassifier classifier = load_token_classifier(arguments.text("classifier"), context.device);
+  STEER_CHECK(classifier.alphabet == context.space.alphabet, arguments.where(), ": ", classifier.path,
+              ": expected a classifier of texts of the model's own tokens, but it has another vocabulary");
+  const Tensor asked =
+      classes_asked(arguments, context, classifier.class_names, classifier.network->options.classes);
+  return std::make_unique<TokenLabelObjective>(std::move(classifier), asked, arguments.number("temperature"),
+                                               arguments.words());
+}
+
 std::unique_ptr<Objective> label_by(const Arguments& arguments, const ObjectiveContext& context) {
-  check_numbers(arguments, context.space);
+  if (context.space.vocabulary > 0) return label_of_text(arguments, context);
   const SavedNetwork classifier = load_classifier(arguments.text("classifier"), context.device);
-  const int64_t classes = classes_of(classifier, context);
-  Tensor asked;
-  if (arguments.has("class")) {
-    asked =
-        at::full({1}, class_of(arguments.text("class"), classifier.class_names, classes, arguments.where()),
-                 torch::kInt64);
-  } else {
-    STEER_CHECK(context.samples > 0, arguments.where(), " needs a class, as in label(3, classifier=...)");
-    asked = (at::arange(context.samples, torch::kInt64) + context.first_sample).remainder(classes);
-  }
+  const Tensor asked =
+      classes_asked(arguments, context, classifier.class_names, classes_of(classifier, context));
   return std::make_unique<LabelObjective>(classifier, asked, arguments.number("temperature"),
                                           arguments.words());
 }

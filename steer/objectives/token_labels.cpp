@@ -1,0 +1,60 @@
+#include "steer/objectives/token_labels.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "steer/core/check.h"
+#include "steer/core/tensors.h"
+
+namespace steer {
+namespace {
+
+constexpr int64_t kTextsAtOnce = 64;
+
+}  // namespace
+
+TokenLabelObjective::TokenLabelObjective(SavedTokenClassifier classifier, Tensor asked, double temperature,
+                                         std::string words)
+    : classifier_(std::move(classifier)),
+      asked_(std::move(asked)),
+      temperature_(temperature),
+      words_(std::move(words)) {
+  STEER_CHECK(asked_.dim() == 1 && asked_.size(0) > 0, "[label] expected classes [T], T > 0, but got ",
+              shape_text(asked_.sizes()));
+  STEER_CHECK(std::isfinite(temperature) && temperature > 0,
+              "[label] expected a temperature above 0 but got ", temperature);
+}
+
+Tensor TokenLabelObjective::wanted(const Tensor& logits) const {
+  const Tensor log_p = (logits / temperature_).log_softmax(1);
+  const Tensor asked = per_sample(asked_, logits.size(0), "label").to(log_p.device());
+  return log_p.gather(1, asked.expand({logits.size(0)}).unsqueeze(1)).squeeze(1);
+}
+
+Tensor TokenLabelObjective::score(const State& sample) const {
+  const int64_t states = classifier_.network->options.states, rows = sample.token.size(0);
+  Tensor tokens = sample.token;
+  // Probabilities of tokens leave nothing to the mask.
+  if (tokens.is_floating_point())
+    tokens = at::constant_pad_nd(tokens.to(torch::kFloat32), {0, states - tokens.size(2)});
+  const auto logits_of = [&](int64_t from, int64_t count) {
+    const Tensor noise = at::zeros({count}, at::TensorOptions(tokens.device()).dtype(torch::kFloat32));
+    const Tensor present = sample.mask.defined() ? sample.mask.narrow(0, from, count) : Tensor();
+    return classifier_.network->forward(tokens.narrow(0, from, count), noise, present);
+  };
+  if (at::GradMode::is_enabled() && tokens.requires_grad()) return wanted(logits_of(0, rows));
+  std::vector<Tensor> pieces;
+  for (int64_t at = 0; at < rows; at += kTextsAtOnce)
+    pieces.push_back(logits_of(at, std::min(kTextsAtOnce, rows - at)));
+  return wanted(at::cat(pieces));
+}
+
+Tensor TokenLabelObjective::noised_score(const Tensor& token, const Tensor& noise) const {
+  const int64_t states = classifier_.network->options.states;
+  STEER_CHECK(!token.is_floating_point() || token.size(2) == states, "[label] ", classifier_.path,
+              ": expected texts noised among ", states, " states, as it was trained on, but got ",
+              token.size(2), "; a classifier guides models of its own process (text_classifier.process)");
+  return wanted(classifier_.network->forward(token, noise.to(torch::kFloat32)));
+}
+
+}  // namespace steer
