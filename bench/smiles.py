@@ -1,10 +1,11 @@
 """Molecules written as SMILES, steered to many rings: smiles.py data QM9 OUT [--rings] | smiles.py table DATA
-NAME=RUN ... | smiles.py classes DATA NAME=RUN ...
+NAME=RUN ... | smiles.py classes DATA NAME=RUN ... | smiles.py weighed DATA NAME=RUN=CLASSIFIER ...
 
 `data` writes QM9's SMILES (QM9/smiles.txt.gz, split.npy) as texts to train on: OUT/train and OUT/test, with --rings
 labelled "many" where there are four rings or more (7.9 % of them), else "few". `table` draws from models of them,
 unguided and toward objectives, `classes` from models that are told these labels, by classifier-free guidance of
-several scales, and both count with RDKit what is valid, what of that is new (not in the training part) and how many
+several scales, `weighed` from models that are told no class and by a classifier of noised texts (D-CBG), and all
+count with RDKit what is valid, what of that is new (not in the training part) and how many
 rings the new ones have: pip install rdkit.
 """
 
@@ -98,6 +99,24 @@ def classes(options):
             print(f"| {name} | {scale} | {valid} | {new} | {rings:.2f} |", flush=True)
 
 
+STRENGTHS = [("cbg", [1, 2, 3, 5, 8, 10]), ("tag", [1, 3, 10]), ("cbg_exact", [1, 3])]
+
+
+def weighed(options):
+    known = trained_on(options)
+    print("| model | method | strength | of %d valid | new | rings of the new ones |" % options.count)
+    print("|---|---|---|---|---|---|")
+    for model in options.models:
+        name, run, judge = model.split("=")
+        for method, strengths in STRENGTHS:
+            for strength in strengths:
+                flags = ["--method", method, "--strength", str(strength), "--steps", str(options.steps)]
+                flags += ["--label", "none"]
+                texts = drawn(options, run, f"label(many, classifier={judge})", flags)
+                valid, new, rings = counted(texts, known)
+                print(f"| {name} | {method} | {strength} | {valid} | {new} | {rings:.2f} |", flush=True)
+
+
 def table(options):
     known = trained_on(options)
     print("| model | asked | method | of %d valid | new | rings of the new ones |" % options.count)
@@ -120,7 +139,7 @@ def main():
     one.add_argument("out")
     one.add_argument("--rings", action="store_true")
     one.set_defaults(run=data)
-    for name, run in (("table", table), ("classes", classes)):
+    for name, run in (("table", table), ("classes", classes), ("weighed", weighed)):
         two = commands.add_parser(name)
         two.add_argument("data")
         two.add_argument("models", nargs="+")

@@ -585,6 +585,20 @@ refuses 1 'expected texts for a model of text' "$steer" train text --data shapes
 refuses 1 'unknown masks' "$steer" train text "${text[@]}" --out x --set text.loss=masks
 refuses 1 'such setting' "$steer" sample run_ar -n 1 -o x.txt --force --steps 4
 refuses 1 'an absorbing process' "$steer" train text "${text[@]}" --out x --set text.process.type=uniform --set text.block=4
+for i in $(seq 40); do printf '{"text": "the cat sat", "label": "cats"}\n{"text": "the dog ran", "label": "dogs"}\n'; done >kinds.jsonl
+works 'train text_classifier' "$steer" train text_classifier --data kinds.jsonl --set data.documents=true --set data.length=16 --out kinds \
+  --images 640 --batch 16 --threads 1 --set train.grid_minutes=0 --set text_classifier.network.transformer.width=16 \
+  --set text_classifier.network.transformer.blocks=1 --set text_classifier.network.transformer.heads=2
+works 'evaluate text_classifier' "$steer" evaluate kinds --data kinds.jsonl -n 16
+works 'train text of kinds' "$steer" train text --data kinds.jsonl --set data.documents=true --set data.length=16 --out run_kinds --images 64 \
+  --batch 16 --threads 1 --set train.grid_minutes=0 --set text.transformer.width=16 --set text.transformer.blocks=1 --set text.transformer.heads=2
+for method in cbg tag twisted; do
+  works "guide text by $method" "$steer" guide run_kinds --objective 'label(cats, classifier=kinds)' --method $method --steps 8 -n 2 --force -o cats.txt
+done
+works 'guide text of all kinds' "$steer" guide run_kinds --objective 'label(classifier=kinds)' --method cbg_exact --steps 4 -n 4 -o kinds.txt
+refuses 1 'another vocabulary' "$steer" guide run_text --objective 'label(cats, classifier=kinds)' -n 1 -o x.txt
+refuses 1 'of the family text_classifier' "$steer" guide run_text --objective 'label(1, classifier=run_ar)' -n 1 -o x.txt
+refuses 1 'documents with labels' "$steer" train text_classifier "${text[@]}" --out x
 printf 'caf\xe9 latin-1' >latin.txt
 refuses 1 'latin.txt' "$steer" train text --data latin.txt --out x --images 8
 refuses 1 'expected an ar model' "$steer" evaluate run_text --data rhyme.txt -n 8 --judge run_text
