@@ -12,45 +12,19 @@ Everything is asked of the program; answers are kept in OUT/answers.json, so tha
   python bench/emoji_tables.py --ddn DDN --flow FLOW --guide JUDGE_A --judge JUDGE_B --data EMOJI --out OUT
 """
 import argparse
-import json
 import math
 import pathlib
-import shlex
 import statistics
-import subprocess
 
 from PIL import Image, ImageChops, ImageStat
+
+from asking import Steer, table
 
 TASKS = {
     "x4": "super_resolve({image}, factor=4, fit=resize)",
     "left": "inpaint({image}, mask=left, fit=resize)",
     "colour": "colourise({image}, fit=resize)",
 }
-
-
-class Steer:
-    """The program, whose answers are remembered."""
-
-    def __init__(self, program, out):
-        self.program, self.path = program, out / "answers.json"
-        self.answers = json.loads(self.path.read_text()) if self.path.exists() else {}
-
-    def __call__(self, line):
-        if line not in self.answers:
-            done = subprocess.run([self.program, *shlex.split(line), "--json", "--threads", "1"],
-                                  capture_output=True, text=True)
-            if done.returncode:
-                raise SystemExit(f"{line}\n{done.stderr[-2000:]}")
-            self.answers[line] = json.loads(done.stdout)
-            self.path.write_text(json.dumps(self.answers))
-        return self.answers[line]
-
-
-def table(head, rows):
-    print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
-    for row in rows:
-        print("| " + " | ".join(row) + " |")
-    print(flush=True)
 
 
 def small(path):
@@ -162,6 +136,7 @@ def tasks_table(steer, o, out):
 
 def labels_table(steer, o, out):
     objective = f"--objective 'label(classifier={o.guide})' --judge {o.judge} -n {o.labels} --force"
+    both = objective.replace("{o.guide})'".format(o=o), f"{o.guide})+label(classifier={o.other_guide})'")
     ways = {
         "DDN told the class": f"sample {o.ddn} --label all --judge {o.judge} -n {o.labels} --force",
         "DDN told the class, steered": f"guide {o.ddn} --label all --top 1 {objective}",
@@ -176,6 +151,7 @@ def labels_table(steer, o, out):
         "flow told the class, auto, 10 steps": f"guide {o.flow} --label all --steps 10 {objective}",
         "the same, scale 2": f"guide {o.flow} --label all --steps 10 --scale 2 {objective}",
         "the same, scale 3, 20 steps": f"guide {o.flow} --label all --steps 20 --scale 3 {objective}",
+        **({"the same, two guides": f"guide {o.flow} --label all --steps 20 --scale 3 {both}"} if o.other_guide else {}),
         "chain, noise 0.5": f"guide {o.ddn} --label all --top 1 --then {o.flow} --noise 0.5 --steps 5 {objective}",
     }
     rows = []
@@ -191,6 +167,7 @@ def main():
     arguments = argparse.ArgumentParser()
     for name in ("ddn", "flow", "guide", "judge", "data", "out"):
         arguments.add_argument("--" + name, required=True)
+    arguments.add_argument("--other-guide", default="")
     arguments.add_argument("--steer", default="build/steer")
     arguments.add_argument("--pictures", type=int, default=27)
     arguments.add_argument("--samples", type=int, default=900)

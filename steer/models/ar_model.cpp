@@ -20,12 +20,6 @@ namespace {
 constexpr uint64_t kArDraw = 0xA27E57;
 constexpr int64_t kScoredAtOnce = 16;
 
-Sight causal() {
-  Sight sight;
-  sight.kind = "causal";
-  return sight;
-}
-
 TransformerShape shape_of(const ArOptions& o) {
   const int64_t vocabulary = tokenizer_of(o.text).size();
   STEER_CHECK(o.start < vocabulary, "[options] ar.start: expected a token below ", vocabulary,
@@ -73,7 +67,7 @@ class ArPlan : public Plan {
     for (int64_t i = 0; i < length && !samples.stopped; ++i) {
       next(rows, i, guide.get());
       samples.evaluations += each;
-      if (shown) samples.stopped = !shown(glimpse_of(i, rows.made));
+      if (shown) samples.stopped = !shown(glimpse_of_texts(i, length, rows.made));
       if (end < 0) continue;
       rows.ended = rows.last.squeeze(1).cpu() == end;
       if (rows.known.defined() || !rows.ended.all().item<bool>()) continue;
@@ -93,7 +87,7 @@ class ArPlan : public Plan {
   // Texts on their way.
   struct Rows {
     Tensor seeds;  // int64 [B]
-    State known;   // of the rows, or of all alike; may be undefined
+    State known;   // of the rows; may be undefined
     Tensor made;   // int64 [B, length]
     Tensor last;   // int64 [B, 1], the token made last
     Tensor ended;  // bool [B]
@@ -102,14 +96,12 @@ class ArPlan : public Plan {
 
   Rows rows_of(const DrawRequest& request, const TokenGuide* guide) const {
     Rows rows;
-    rows.known = known_of(request);
     rows.seeds = request.seeds.cpu();
+    rows.known = guiding_.known_for(request.begin, rows.seeds, true);
     if (guide) {
       const Contest& contest = guide->contest();
-      if (rows.known.defined()) {
-        rows.known.token = contest.spread(per_row(rows.known.token, rows.seeds.size(0)));
-        rows.known.mask = contest.spread(per_row(rows.known.mask, rows.seeds.size(0)));
-      }
+      rows.known.token = contest.spread(rows.known.token);
+      rows.known.mask = contest.spread(rows.known.mask);
       rows.seeds = contest.row_seeds();
     }
     const auto type = at::TensorOptions(model_.device()).dtype(torch::kInt64);
@@ -120,14 +112,10 @@ class ArPlan : public Plan {
     return rows;
   }
 
-  static Tensor per_row(const Tensor& of_targets, int64_t samples) {
-    return per_sample(of_targets, samples, "[guide]").expand({samples, -1});
-  }
-
   // The token at place i of every row.
   void next(Rows& rows, int64_t i, TokenGuide* guide) const {
     TokenContext context;
-    context.sight = causal();
+    context.sight = causal_sight();
     const Tensor features = model_.network()->features(rows.last, context, {}, &rows.cache, true);
     const Tensor p =
         sharpened(model_.network()->logits(features).log_softmax(-1).cpu(), settings_.temperature,
@@ -148,7 +136,7 @@ class ArPlan : public Plan {
   static Tensor open_at(const Rows& rows, int64_t i) {
     const Tensor open = rows.ended.logical_not();
     if (!rows.known.defined()) return open;
-    return open & per_sample(rows.known.mask.select(1, i), open.size(0), "[guide]").logical_not();
+    return open & rows.known.mask.select(1, i).logical_not();
   }
 
   // The place i with all before it.
@@ -178,28 +166,9 @@ class ArPlan : public Plan {
     rows.cache = rows.cache.rows(there);
   }
 
-  Glimpse glimpse_of(int64_t i, const Tensor& made) const {
-    Glimpse glimpse;
-    glimpse.index = i, glimpse.of = settings_.length;
-    glimpse.sample = [made] {
-      State state;
-      state.token = made.cpu().clone();
-      return state;
-    };
-    return glimpse;
-  }
-
-  // What the objective knows, and what stays of texts to begin from.
-  State known_of(const DrawRequest& request) const {
-    if (!request.begin.from.defined()) return guiding_.known();
-    return known_of_both(guiding_.known(), kept_of(request.begin, settings_.length, request.seeds, true));
-  }
-
   static Tensor with_known(const State& known, const Tensor& drawn, int64_t i) {
     if (!known.defined()) return drawn;
-    const Tensor token = per_sample(known.token.select(1, i), drawn.size(0), "[guide]");
-    const Tensor there = per_sample(known.mask.select(1, i), drawn.size(0), "[guide]");
-    return at::where(there, token, drawn);
+    return at::where(known.mask.select(1, i), known.token.select(1, i), drawn);
   }
 
   const ArModel& model_;
@@ -234,7 +203,7 @@ std::shared_ptr<Model::Lent> ArModel::lent_to(const std::string& family) const {
 
 Facts ArModel::facts() const {
   Facts facts;
-  facts.figures = {{"layers", sight_layers(options_.transformer, causal(), options_.text.length)},
+  facts.figures = {{"layers", sight_layers(options_.transformer, causal_sight(), options_.text.length)},
                    {"vocabulary", space_.vocabulary},
                    {"tokenizer", tokenizer_of(options_.text).type()}};
   facts.text =
@@ -251,7 +220,7 @@ Tensor ArModel::shifted(const Tensor& token) const {
 LossReport ArModel::loss(const Batch& batch, uint64_t seed) {
   const Tensor token = batch.data.token.to(device());
   TokenContext context;
-  context.sight = causal();
+  context.sight = causal_sight();
   const Forwarding how{derive_seed(seed, 2), {}};
   const Tensor features = network_->features(shifted(token), context, how);
   Tensor weight = at::ones(token.sizes(), features.options().dtype(torch::kFloat32));
@@ -268,7 +237,7 @@ Tensor ArModel::nats(const State& texts, uint64_t) const {
   const Frozen frozen(freezer_);
   check_tokens(texts.token, space_.vocabulary, "[likelihood]");
   TokenContext context;
-  context.sight = causal();
+  context.sight = causal_sight();
   std::vector<Tensor> all;
   for (int64_t at = 0; at < texts.size(); at += kScoredAtOnce) {
     const State some = texts.narrow(at, std::min(kScoredAtOnce, texts.size() - at)).to(device());

@@ -58,6 +58,10 @@ const DdnOptions& checked(const DdnOptions& options) {
               options.bias_rate);
   STEER_CHECK(options.chain_dropout >= 0 && options.chain_dropout < 1,
               "[options] ddn.chain_dropout: expected a chance in [0, 1) but got ", options.chain_dropout);
+  STEER_CHECK(options.own_prefixes == 0 || !needs_image(options.condition),
+              "[options] ddn.own_prefixes: expected 0 for a network that is told images, which belong to one "
+              "sample, but got ",
+              options.own_prefixes);
   return options;
 }
 

@@ -117,6 +117,23 @@ TEST(DdnModel, LossCountsEveryLayersNearestNode) {
   EXPECT_EQ(model->network().layers()[0]->counts.sum().item<double>(), 20);
 }
 
+// Rows whose prefixes are drawn go toward other rows, and layers that are held teach nothing.
+TEST(DdnModel, TrainsOnPrefixesOfItsOwn) {
+  Json options = small_ddn_options("pyramid");
+  const auto plain = make_model("ddn", options, 7);
+  options["own_prefixes"] = 0.9;
+  const auto own = make_model("ddn", options, 7);
+  Batch batch;
+  torch::manual_seed(4);
+  batch.data.x = torch::rand({16, 1, 8, 8}) * 2 - 1;
+  batch.told.label = torch::full({16}, -1, torch::kInt64);
+  const LossReport first = plain->loss(batch, 3), second = own->loss(batch, 3);
+  EXPECT_NE(first.loss.item<float>(), second.loss.item<float>());
+  second.loss.backward();
+  for (const auto& [name, parameter] : own->trainable_parameters())
+    EXPECT_TRUE(parameter.grad().defined()) << name;
+}
+
 TEST(DdnModel, SamplesStayInRangeAndFollowTheirSeeds) {
   auto model = small_ddn("pyramid");
   double last = 0;
@@ -250,6 +267,8 @@ TEST(DdnModel, WrongOptionsNameThemselves) {
   EXPECT_THROW(make_model("ddn", {{"balance", "sometimes"}}, 0), Error);
   EXPECT_THROW(make_model("ddn", {{"split", {{"rule", "sometimes"}}}}, 0), Error);
   EXPECT_THROW(make_model("dnd", Json::object(), 0), Error);
+  const Json told = {{"own_prefixes", 0.5}, {"condition", {{"type", "edge"}}}};
+  EXPECT_NE(refusal([&] { make_model("ddn", told, 0); }).find("own_prefixes"), std::string::npos);
 }
 
 }  // namespace

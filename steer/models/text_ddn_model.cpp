@@ -21,12 +21,6 @@ namespace {
 
 constexpr int64_t kTextsAtOnce = 16;
 
-Sight causal_sight() {
-  Sight sight;
-  sight.kind = "causal";
-  return sight;
-}
-
 TextDdnOptions checked_text_ddn(const TextDdnOptions& o) {
   check_options(o, "text_ddn");
   check(o.split);

@@ -18,16 +18,6 @@ namespace {
 
 constexpr uint64_t kDdnTokens = 0xDD17E5, kDdnCodes = 0xDD1C0D;
 
-// A seed for each row and block.
-Tensor block_seeds(const Tensor& seeds, int64_t block) {
-  Tensor other = seeds.clone();
-  int64_t* values = other.data_ptr<int64_t>();
-  for (int64_t i = 0; i < other.numel(); ++i)
-    values[i] = static_cast<int64_t>(
-        derive_seed(static_cast<uint64_t>(values[i]), kDdnCodes, static_cast<uint64_t>(block)) >> 1);
-  return other;
-}
-
 // What must not be looked at twice.
 Tensor never_again(const Tensor& logits, const Tensor& index) {
   return logits.scatter(1, index, -std::numeric_limits<double>::infinity());
@@ -75,7 +65,7 @@ class TextDdnPlan : public Plan {
     for (int64_t b = 0; b < blocks && !samples.stopped; ++b) {
       next(rows, b, guide.get());
       samples.evaluations += each;
-      if (shown) samples.stopped = !shown(glimpse_of(b, blocks, rows.made));
+      if (shown) samples.stopped = !shown(glimpse_of_texts(b, blocks, rows.made));
       if (end >= 0) keep_ended(rows, b, end);
     }
     if (samples.stopped) return samples;
@@ -117,14 +107,7 @@ class TextDdnPlan : public Plan {
   Rows rows_of(const DrawRequest& request, const TokenGuide* guide) const {
     Rows rows;
     rows.seeds = request.seeds.cpu();
-    rows.known = guiding_.known();
-    if (request.begin.from.defined())
-      rows.known = known_of_both(rows.known, kept_of(request.begin, settings_.length, rows.seeds, true));
-    const int64_t samples = rows.seeds.size(0);
-    if (rows.known.defined()) {
-      rows.known.token = per_sample(rows.known.token, samples, "[guide]").expand({samples, -1}).cpu();
-      rows.known.mask = per_sample(rows.known.mask, samples, "[guide]").expand({samples, -1}).cpu();
-    }
+    rows.known = guiding_.known_for(request.begin, rows.seeds, true);
     if (guide) {
       rows.known.token = guide->contest().spread(rows.known.token);
       rows.known.mask = guide->contest().spread(rows.known.mask);
@@ -151,7 +134,7 @@ class TextDdnPlan : public Plan {
     const Tensor behind = turn.open & rows.ended.unsqueeze(1);
     if (end >= 0)
       turn.token = turn.token.masked_fill(behind, end), turn.open = turn.open & behind.logical_not();
-    turn.seeds = block_seeds(rows.seeds, b);
+    turn.seeds = seeds_of_block(rows.seeds, kDdnCodes, b);
     turn.ratio = at::zeros({count}, torch::kFloat64);
     return turn;
   }
@@ -270,17 +253,6 @@ class TextDdnPlan : public Plan {
     here.masked_fill_(behind, end);
     rows.ended = rows.ended | (here == end).any(1);
     rows.last = here.clone();
-  }
-
-  static Glimpse glimpse_of(int64_t b, int64_t blocks, const Tensor& made) {
-    Glimpse glimpse;
-    glimpse.index = b, glimpse.of = blocks;
-    glimpse.sample = [made] {
-      State state;
-      state.token = made.clone();
-      return state;
-    };
-    return glimpse;
   }
 
   const TextDdnModel& model_;

@@ -73,6 +73,32 @@ State kept_of(const Beginning& begin, int64_t length, const Tensor& seeds, bool 
   return kept;
 }
 
+Tensor seeds_of_block(const Tensor& seeds, uint64_t stream, int64_t block) {
+  Tensor other = seeds.cpu().clone();
+  int64_t* values = other.data_ptr<int64_t>();
+  for (int64_t i = 0; i < other.numel(); ++i)
+    values[i] = static_cast<int64_t>(
+        derive_seed(static_cast<uint64_t>(values[i]), stream, static_cast<uint64_t>(block)) >> 1);
+  return other;
+}
+
+Glimpse glimpse_of_texts(int64_t index, int64_t of, const Tensor& token) {
+  Glimpse glimpse;
+  glimpse.index = index, glimpse.of = of;
+  glimpse.sample = [token] {
+    State state;
+    state.token = token.cpu().clone();
+    return state;
+  };
+  return glimpse;
+}
+
+Sight causal_sight() {
+  Sight sight;
+  sight.kind = "causal";
+  return sight;
+}
+
 State known_of_both(const State& first, const State& second) {
   if (!first.defined()) return second;
   if (!second.defined()) return first;

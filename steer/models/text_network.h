@@ -46,6 +46,15 @@ State kept_of(const Beginning& begin, int64_t length, const Tensor& seeds, bool 
 // Both: where the first knows nothing, what the second knows. Either may be undefined.
 State known_of_both(const State& first, const State& second);
 
+// A seed of its own for each row and block, int64 [N], on the host; `stream` belongs to who draws.
+Tensor seeds_of_block(const Tensor& seeds, uint64_t stream, int64_t block);
+
+// A glimpse of texts on their way, int64 [N, T], which may change afterwards: part `index` of `of`.
+Glimpse glimpse_of_texts(int64_t index, int64_t of, const Tensor& token);
+
+// Each token sees itself and those before it.
+Sight causal_sight();
+
 // Weights of attention and layers in the blocks, by their names in the network (Model::hidden_matrices).
 NamedTensors hidden_matrices(const Transformer& network);
 

@@ -48,17 +48,6 @@ int64_t turns_of(const TextModel& model, const TextDraw& draw) {
   return draw.solver.name == "first_hitting" ? draw.length : blocks * draw.solver.steps;
 }
 
-// A seed for each row, which belongs to it and to a block.
-Tensor seeds_of_block(const Tensor& seeds, int64_t block) {
-  if (block == 0) return seeds;
-  Tensor other = seeds.cpu().clone();
-  int64_t* values = other.data_ptr<int64_t>();
-  for (int64_t i = 0; i < other.numel(); ++i)
-    values[i] = static_cast<int64_t>(
-        derive_seed(static_cast<uint64_t>(values[i]), kBlockSeeds, static_cast<uint64_t>(block)) >> 1);
-  return other;
-}
-
 class TextPlan : public Plan {
  public:
   TextPlan(const TextModel& model, const TextDraw& draw, TokenGuiding guiding)
@@ -238,13 +227,8 @@ class TextPlan : public Plan {
   // What the objective knows and what stays of the texts to begin from, of each row.
   KnownTokens known_of(const DrawRequest& request, const Tensor& seeds) const {
     check_beginning(request.begin, model_.space(), seeds.size(0));
-    State known = guiding_.known();
-    if (request.begin.from.defined())
-      known = known_of_both(known, kept_of(request.begin, draw_.length, seeds, false));
-    if (!known.defined()) return {};
-    const int64_t rows = seeds.size(0);
-    return {per_sample(known.token, rows, "[guide]").expand({rows, -1}).cpu(),
-            per_sample(known.mask, rows, "[guide]").expand({rows, -1}).cpu()};
+    const State known = guiding_.known_for(request.begin, seeds, false);
+    return {known.token, known.mask};
   }
 
   // Each block by itself, told those before it by what was kept of them.
@@ -266,8 +250,8 @@ class TextPlan : public Plan {
       const Tensor earlier = b > 0 ? all.token.narrow(1, 0, b * block) : Tensor();
       const TokenSolution one =
           solve_tokens(denoiser_of(d.label, &before, &without), model_.process(), draw_.solver,
-                       seeds_of_block(d.seeds, b), block, here, true, of_block(watch, all.token, b, blocks),
-                       steering_of(d.guide, earlier, d.label, follow));
+                       b == 0 ? d.seeds : seeds_of_block(d.seeds, kBlockSeeds, b), block, here, true,
+                       of_block(watch, all.token, b, blocks), steering_of(d.guide, earlier, d.label, follow));
       all.token.narrow(1, b * block, block).copy_(one.token);
       all.evaluations += one.evaluations, all.stopped = one.stopped;
       if (b + 1 == blocks || all.stopped) continue;

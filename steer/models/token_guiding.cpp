@@ -6,6 +6,7 @@
 #include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/guidance/presets.h"
+#include "steer/models/text_network.h"
 
 namespace steer {
 
@@ -64,6 +65,18 @@ TokenGuiding::TokenGuiding(const Objective* objective, const Json& settings, con
   guides_ = guidance_.population.method != "none" || guidance_.bend.strength > 0 || guidance_.bend.rho > 0 ||
             guidance_.step.strength > 0;
   if (guides_) begin(at::zeros({objective->targets()}, torch::kInt64));  // refuses what does not go together
+}
+
+State TokenGuiding::known_for(const Beginning& begin, const Tensor& seeds, bool left_to_right) const {
+  State known = known_;
+  if (begin.from.defined()) known = known_of_both(known, kept_of(begin, length_, seeds, left_to_right));
+  if (!known.defined()) return {};
+  const int64_t rows = seeds.size(0);
+  const auto of_rows = [&](const Tensor& of_targets) {
+    return per_sample(of_targets, rows, "[guide]").expand({rows, -1}).cpu();
+  };
+  known.token = of_rows(known.token), known.mask = of_rows(known.mask);
+  return known;
 }
 
 Json TokenGuiding::settings() const {

@@ -39,9 +39,11 @@ class TokenGuiding {
   TokenGuiding(const Objective* objective, const Json& settings, const Space& space, int64_t length,
                int64_t turns);
 
-  const State& known() const { return known_; }  // by the objective; may be undefined
-  Json settings() const;                         // {} where nothing guides
-  std::string text() const;                      // ", twisted of 8"; empty where nothing guides
+  // What is known of all rows to be drawn, token int64 and mask bool [N, length] on the host: by the
+  // objective, and what stays of texts to begin from, as kept_of(); undefined where there is neither.
+  State known_for(const Beginning& begin, const Tensor& seeds, bool left_to_right) const;
+  Json settings() const;     // {} where nothing guides
+  std::string text() const;  // ", twisted of 8"; empty where nothing guides
   // Whether steps of a discrete diffusion are weighed.
   bool weighs_steps() const { return guides_ && guidance_.step.strength > 0; }
   // Error where they are: for models that have none. `family` is the model's.
