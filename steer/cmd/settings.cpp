@@ -104,6 +104,12 @@ void SettingsFlags::add_guidance_to(CLI::App* command) {
       ->capture_default_str()
       ->check(CLI::Range(1, 10000));
   command
+      ->add_option(
+          "--best-of", best_of_,
+          "of a ddn: draw so many whole samples for each and give the best, choosing nothing on the way")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100000));
+  command
       ->add_option("--particles", particles_,
                    "particles of each sample, of a ddn resampled at every layer, of a diffusion or a text at "
                    "every step: "
@@ -156,6 +162,7 @@ Json SettingsFlags::settings(const std::string& run) const {
   put("top", top_), put("beam", beam_), put("particles", particles_), put("temperature", temperature_);
   put("shortlist", shortlist_), put("levels", levels_), put("method", method_), put("strength", strength_);
   if (!layers_.empty()) json["levels"] = layers_;
+  if (given("--best-of")) json["best_of"] = best_of_;
   put("recurrence", recurrence_), put("solver", solver_), put("process", process_), put("steps", steps_);
   put("eta", eta_), put("scale", scale_), put("nucleus", nucleus_), put("length", length_);
   if (given("--preset")) json["preset"] = read_preset(preset_);

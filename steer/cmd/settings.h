@@ -27,7 +27,7 @@ class SettingsFlags {
 
   CLI::App* command_ = nullptr;
   double top_ = 2, temperature_ = 1, strength_ = 0, eta_ = 0, scale_ = 1, nucleus_ = 1;
-  int64_t beam_ = 1, particles_ = 0, shortlist_ = 0, recurrence_ = 1, steps_ = 0, length_ = 0;
+  int64_t beam_ = 1, best_of_ = 1, particles_ = 0, shortlist_ = 0, recurrence_ = 1, steps_ = 0, length_ = 0;
   std::string layers_, levels_, method_, preset_, solver_, process_, prior_;
   std::vector<std::string> guidance_, sampler_;
 };

@@ -195,6 +195,32 @@ TEST(DdnModel, AConditionalModelEncodesAndDecodesWithItsLabels) {
   }
 }
 
+TEST(DdnModel, TheBestOfManyWholeSamples) {
+  const auto model = conditional_ddn("pyramid", "class");
+  const Generator& generator = *model;
+  ObjectiveContext context;
+  context.space = generator.space();
+  const auto objective = make_objective("gaussian(mean=0.4)", context);
+  const auto plan = generator.plan(objective.get(), {{"best_of", 300}});
+  DrawRequest request;
+  request.seeds = sample_seeds(3, 4), request.told.label = torch::tensor({0, 1, 2, 1}, torch::kInt64);
+  const Samples made = plan->draw(request);
+  EXPECT_EQ(made.state.size(), 4);
+  // The first of each is the sample of its seed; one by itself is the same.
+  const Samples plain = generator.draw(request);
+  const Tensor better = objective->score(made.state) - objective->score(plain.state);
+  EXPECT_GT(better.min().item<double>(), 0);
+  const Samples twice = generator.plan(objective.get(), {{"best_of", 1}})->draw(request);
+  EXPECT_EQ(twice.state.size(), 4);
+  DrawRequest third;
+  third.seeds = request.seeds.narrow(0, 2, 1), third.told = request.told.narrow(2, 1);
+  EXPECT_TRUE(torch::equal(plan->draw(third).code[0], made.code[2]));
+  const Codec& codec = *generator.codec();
+  EXPECT_TRUE(torch::allclose(codec.decode(made.code, request.told).x, made.state.x, 1e-5, 1e-6));
+  EXPECT_THROW(generator.plan(nullptr, {{"best_of", 4}}), Error);
+  EXPECT_THROW(generator.plan(objective.get(), {{"best_of", 4}, {"beam", 2}}), Error);
+}
+
 TEST(DdnModel, AConditionMadeFromTheImageNeedsNoLabels) {
   for (const char* type : {"colour", "edge", "resize"}) {
     const auto model = conditional_ddn("pyramid", type);

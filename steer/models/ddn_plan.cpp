@@ -12,6 +12,7 @@
 #include "steer/ddn/chooser.h"
 #include "steer/guidance/best_by.h"
 #include "steer/guidance/particles.h"
+#include "steer/guidance/scoring.h"
 #include "steer/models/ddn_model.h"
 
 namespace steer {
@@ -59,6 +60,9 @@ class DdnPlan : public Plan {
             settings_.temperature > 0,
         "[sample] expected top and temperature above 0, a beam of at least 1, no negative particles and "
         "no negative shortlist");
+    const bool chooses = settings_.beam > 1 || settings_.particles > 0 || !settings_.levels.empty();
+    STEER_CHECK(settings_.best_of == 1 || (objective_ && !chooses),
+                "[sample] best_of: expected an objective and neither beam, particles nor levels beside it");
     if (settings_.prior.empty()) return;
     STEER_CHECK(objective_ || settings_.temperature >= kLeastPriorTemperature,
                 "[sample] temperature: expected at least ", kLeastPriorTemperature, " for a prior but got ",
@@ -70,7 +74,9 @@ class DdnPlan : public Plan {
     Json json = Json::object();
     if (by_prior_alone()) return {{"prior", settings_.prior}, {"temperature", settings_.temperature}};
     if (!objective_) return json;
-    if (settings_.beam > 1)
+    if (settings_.best_of > 1)
+      json = {{"best_of", settings_.best_of}, {"temperature", settings_.temperature}};
+    else if (settings_.beam > 1)
       json["beam"] = settings_.beam;
     else if (settings_.particles > 0)
       json = {{"particles", settings_.particles}, {"temperature", settings_.temperature}};
@@ -85,6 +91,9 @@ class DdnPlan : public Plan {
   std::string text() const override {
     if (by_prior_alone()) return fmt::format("codes of a prior, temperature {:g}", settings_.temperature);
     if (!objective_) return "random codes";
+    if (settings_.best_of > 1)
+      return fmt::format("the best of {} {}", settings_.best_of,
+                         prior_ ? "codes of a prior" : "random codes");
     const std::string beside = prior_ ? ", by objective and prior" : "";
     if (settings_.beam > 1) return fmt::format("beam of {}", settings_.beam) + beside;
     if (settings_.particles > 0) return fmt::format("{} particles", settings_.particles) + beside;
@@ -97,6 +106,7 @@ class DdnPlan : public Plan {
     check_beginning(request.begin, space_, request.seeds.size(0));
     if (request.begin.from.defined() && request.begin.noise == 0) return as_they_are(request);
     const torch::NoGradGuard no_grad;
+    if (settings_.best_of > 1) return best_of_whole(request, watch);
     const Tensor seeds = request.seeds.to(model_.device());
     Condition told = model_.condition(request.told);
     auto [chooser, rows] = way(seeds, request.told.label, told);
@@ -121,6 +131,51 @@ class DdnPlan : public Plan {
   }
 
  private:
+  // Of whole samples, each drawn by a seed of its own, those that the objective likes best.
+  Samples best_of_whole(const DrawRequest& request, const Watch& watch) const {
+    STEER_CHECK(!request.begin.defined(), "[begin] expected no best_of of a ddn that begins from samples");
+    const int64_t samples = request.seeds.size(0), each = settings_.best_of;
+    STEER_CHECK(samples % objective_->targets() == 0, "[sample] expected a multiple of ",
+                objective_->targets(), " samples, one group for each target, but got ", samples);
+    constexpr int64_t kAtOnce = 512;
+    const int64_t at_once = std::max<int64_t>(1, kAtOnce / each);
+    std::vector<Tensor> images, codes;
+    for (int64_t at = 0; at < samples; at += at_once) {
+      const int64_t count = std::min(at_once, samples - at);
+      const Generated some = drawn_each(request, at, count);
+      images.push_back(some.image), codes.push_back(some.code);
+      Glimpse glimpse;
+      glimpse.index = at + count - 1, glimpse.of = samples;
+      if (watch && !watch(glimpse)) return stopped_samples();
+    }
+    const State all = within(space_, from_maps(space_, at::cat(images)));
+    const Tensor best = score_rows(*objective_, all, samples).view({samples, each}).argmax(1);
+    const Tensor row = at::arange(samples, best.options()) * each + best;
+    Samples made;
+    made.state = all.rows(row), made.code = at::cat(codes).index_select(0, row);
+    return made;
+  }
+
+  // Of samples `from` to from + count - 1, best_of each, one after the other.
+  Generated drawn_each(const DrawRequest& request, int64_t from, int64_t count) const {
+    constexpr int64_t kApart = 0x51f0ad2b7c3d;
+    const int64_t each = settings_.best_of;
+    const Tensor row = at::arange(from, from + count).repeat_interleave(each);
+    const Tensor seeds =
+        request.seeds.cpu().index_select(0, row) + at::arange(each, torch::kInt64).repeat({count}) * kApart;
+    const Told told = request.told.rows(row);
+    const Tensor code = prior_ ? prior_->sample(seeds, settings_.temperature, told.label) : Tensor();
+    const Chooser chooser =
+        code.defined() ? follow(code.to(model_.device())) : at_random(seeds.to(model_.device()));
+    return model_.network().run(count * each, chooser, {}, model_.condition(told));
+  }
+
+  static Samples stopped_samples() {
+    Samples samples;
+    samples.stopped = true;
+    return samples;
+  }
+
   // How a forward chooses, and the rows that it starts with; what these are told is left in `told`.
   struct Way {
     Chooser chooser;

@@ -14,6 +14,7 @@ struct DdnSettings {
   double top = 2;
   int64_t beam = 1;
   int64_t particles = 0;
+  int64_t best_of = 1;
   double temperature = 1;
   int64_t shortlist = 0;
   std::string levels;
@@ -31,6 +32,10 @@ struct DdnSettings {
     f("particles", particles,
       "particles of each sample, resampled at every layer: draws from the posterior; 0 = none",
       from_to(0, 1 << 20));
+    f("best_of", best_of,
+      "whole samples drawn for each, the best of which is given: nothing is chosen on the way; 1 = choose "
+      "layer by layer",
+      from_to(1, 1 << 20));
     f("temperature", temperature, "divides the scores of particles, and the logits of a prior", at_least(0));
     f("shortlist", shortlist,
       "candidates that an objective which must look at samples sees at each layer: the best by its linear "
