@@ -12,9 +12,15 @@ struct OwnPrefixes {
   Tensor target;  // int64 [B]: the row of the batch that a row is to become; its own, where nothing is drawn
 };
 
+// The column of each row in the cheapest assignment of rows to columns of their own: cost float [N, M], N at
+// most M, finite -> int64 [N] on the host.
+Tensor assigned(const Tensor& cost);
+
 // Each row of images x [B, C, H, W] has with this chance a prefix of 1 to L - 1 layers drawn at random, all
-// lengths alike; its target is the image of the batch nearest to what that prefix shows, at the layer's size,
-// among those that are told the same. A function of the rows' seeds (int64 [B]), the batch and the network.
+// lengths alike. Their targets are images of the batch that are told the same, one for each, assigned so that
+// what the prefixes show is nearest to them in all, by mean squared differences at the layers' sizes: nearest
+// ones by themselves would be the same few for most. A function of the rows' seeds (int64 [B]), the batch and
+// the network.
 OwnPrefixes own_prefixes(const Network& network, const Tensor& x, double chance, const Tensor& seeds,
                          const Condition& condition = {}, const Tensor& label = {});
 

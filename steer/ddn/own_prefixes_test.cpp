@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include "steer/core/check.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 #include "steer/ddn/chooser.h"
@@ -11,7 +16,27 @@
 namespace steer {
 namespace {
 
-TEST(OwnPrefixes, RowsBecomeWhatIsNearestToWhatTheirPrefixShows) {
+TEST(OwnPrefixes, TheCheapestAssignmentIsThatOfAllPermutations) {
+  torch::manual_seed(6);
+  for (const auto& [rows, columns] :
+       std::vector<std::pair<int64_t, int64_t>>{{1, 3}, {4, 4}, {3, 6}, {5, 6}}) {
+    const Tensor cost = torch::rand({rows, columns}, torch::kFloat64);
+    std::vector<int64_t> order(static_cast<size_t>(columns));
+    std::iota(order.begin(), order.end(), 0);
+    double least = 1e9;
+    do {
+      double sum = 0;
+      for (int64_t i = 0; i < rows; ++i) sum += cost[i][order[static_cast<size_t>(i)]].item<double>();
+      least = std::min(least, sum);
+    } while (std::next_permutation(order.begin(), order.end()));
+    const Tensor column = assigned(cost);
+    EXPECT_NEAR(cost.gather(1, column.unsqueeze(1)).sum().item<double>(), least, 1e-9);
+    EXPECT_EQ(std::get<0>(at::_unique(column)).size(0), rows);
+  }
+  EXPECT_THROW(assigned(torch::rand({3, 2})), Error);
+}
+
+TEST(OwnPrefixes, RowsBecomeWhatIsNearestToWhatTheirPrefixesShow) {
   const torch::NoGradGuard no_grad;
   const auto network = small_pyramid();
   const int64_t rows = 40;
@@ -26,20 +51,24 @@ TEST(OwnPrefixes, RowsBecomeWhatIsNearestToWhatTheirPrefixShows) {
     EXPECT_LT(own.held.max().item<int64_t>(), network->depth());
     std::vector<Tensor> shown;
     network->run(rows, follow(own.code), [&](const LayerStep& step) { shown.push_back(step.image.clone()); });
+    Tensor cost = at::zeros({0, rows}, torch::kFloat64);
+    std::vector<int64_t> targets;
     for (int64_t row = 0; row < rows; ++row) {
       const auto held = own.held[row].item<int64_t>(), target = own.target[row].item<int64_t>();
       if (held == 0) {
         EXPECT_EQ(target, row);
         continue;
       }
+      EXPECT_TRUE(!told.defined() || target % 4 == row % 4);
       const Tensor image = shown[static_cast<size_t>(held - 1)][row];
-      Tensor distance = (area_resize(x, image.size(1), image.size(2)) - image).pow(2).flatten(1).sum(1);
-      if (told.defined()) {
-        EXPECT_EQ(target % 4, row % 4);
-        distance = distance.masked_fill(label != row % 4, 1e9);
-      }
-      EXPECT_NEAR(distance[target].item<double>(), distance.min().item<double>(), 1e-3);
+      Tensor distance = (area_resize(x, image.size(1), image.size(2)) - image).pow(2).flatten(1).mean(1);
+      if (told.defined()) distance = distance + 1e6 * (label != row % 4);
+      cost = at::cat({cost, distance.to(torch::kFloat64).unsqueeze(0)});
+      targets.push_back(target);
     }
+    EXPECT_EQ(std::set<int64_t>(targets.begin(), targets.end()).size(), targets.size());
+    const Tensor best = assigned(cost), own_cost = cost.gather(1, at::tensor(targets).unsqueeze(1));
+    EXPECT_NEAR(own_cost.sum().item<double>(), cost.gather(1, best.unsqueeze(1)).sum().item<double>(), 1e-3);
     // A row by itself draws the same prefix.
     const OwnPrefixes alone = own_prefixes(*network, x.narrow(0, 5, 1), 0.5, seeds.narrow(0, 5, 1));
     EXPECT_EQ(alone.held[0].item<int64_t>(), own.held[5].item<int64_t>());

@@ -35,8 +35,9 @@ struct DdnOptions {
     f("chain_dropout", chain_dropout,
       "chance that a random candidate goes on, for each sample and layer while training", from_below(0, 1));
     f("own_prefixes", own_prefixes,
-      "chance that the first layers of a row, some number of them, are drawn at random while training, and that it "
-      "goes on toward the image of the batch nearest to what they show",
+      "chance that the first layers of a row, some number of them, are drawn at random while training, and "
+      "that it "
+      "goes on toward an image of the batch near to what they show",
       from_below(0, 1));
     f("balance", balance,
       "how nodes are kept evenly used: split (split-and-prune), bias (a bias on the distance of each node, "
