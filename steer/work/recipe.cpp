@@ -169,6 +169,7 @@ void go_on(RecipeRun& run, size_t number, const WorkWatch& watch, bool check) {
   put_stage(next, loaded, watch, check, run.state);
   stage.model.fingerprint = next.recipe.model.fingerprint, stage.settings = next.recipe.settings;
   run.state = next.state, run.scores = next.scores, run.beside = next.beside;
+  if (next.given.size() > 0) run.given = next.given;
   if (next.asked.label.defined()) run.asked = next.asked;
   run.text += fmt::format(", then from noise {:g} {}", stage.noise, next.text);
   run.steps += next.steps, run.evaluations += next.evaluations, run.seconds += next.seconds;
