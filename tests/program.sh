@@ -39,7 +39,7 @@ same_pixels() { [ -s "$1" ] && [ -s "$2" ] && cmp -s <(pixels "$1") <(pixels "$2
 
 # The main way through.
 works help "$steer" --help
-for command in train sample grid front again reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster interpolate outpaint words list tune likelihood reflow export search compare report; do
+for command in train sample grid front again reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster probe interpolate outpaint words list tune likelihood reflow export search compare report; do
   works "help of $command" "$steer" $command --help
   claims "an example of $command" grep -q "^  steer $command " out.txt
 done
@@ -225,6 +225,8 @@ works 'decode packed' "$steer" decode run packed.ddn -o decoded3.png
 claims 'decoded images are the same on repeat' cmp -s decoded.png decoded2.png
 claims 'both coders hold the same codes' cmp -s decoded.png decoded3.png
 works 'decode one' "$steer" decode run codes.ddn --index 4 -o single.png
+works 'a film of codes' "$steer" decode run codes.ddn -o filmed_codes.png --film codes.gif
+claims 'the film is there' [ "$(head -c 6 codes.gif)" = GIF89a ]
 works 'encode that one' "$steer" encode run single.png -o single.ddn
 works 'decode the one' "$steer" decode run single.ddn --index 0 -o single2.png
 
@@ -472,6 +474,9 @@ works cluster "$steer" cluster run --data shapes -n 30 -k 4 -o clusters.png
 works 'cluster by prefix' "$steer" cluster run --data shapes -n 30 --by prefix --levels 2 -o clusters.png --json
 claims 'clusters are measured against labels' grep -q '"purity":' out.txt
 refuses 1 'expected 1 to 5' "$steer" cluster run --data shapes -n 3 --by prefix --levels 6
+works probe "$steer" probe run --data shapes -n 30 --test-count 10 --json
+claims 'layers are told apart' grep -q '"linear_of_pca":' out.txt
+refuses 1 'told nothing' "$steer" probe classes --data shapes -n 30 --test-count 10
 refuses 1 '--clusters: expected 1 to 3' "$steer" cluster run --data shapes -n 3 -k 4
 works interpolate "$steer" interpolate run single.png single2.png -n 4 -o way.png
 works 'interpolate by pixels' "$steer" interpolate run single.png single2.png -n 4 --by pixels -o way.png --json

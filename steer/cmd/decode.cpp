@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "steer/cmd/command.h"
+#include "steer/picture/gif.h"
 #include "steer/work/coded_files.h"
 #include "steer/work/outputs.h"
 #include "steer/work/pictures.h"
@@ -12,19 +13,26 @@ namespace {
 struct DecodeFlags {
   Common common;
   DecodingOptions options;
-  std::string out = "decoded.png";
+  std::string out = "decoded.png", film;
 };
 
 int run_decode(const DecodeFlags& flags) {
   check_picture_output(flags.out, flags.common.force);
+  if (!flags.film.empty()) check_file_output(flags.film, OutputKind::kFilm, flags.common.force);
   const Computing computing = flags.common.start();
   DecodingOptions options = flags.options;
-  options.device = computing.device;
+  options.device = computing.device, options.film = !flags.film.empty();
   const LoadedModel loaded = opened(options.run, computing);
   const Decoding made = decode_file(loaded, options, on_terminal());
   Json figures = {{"run", options.run}, {"codes", options.codes}, {"out", flags.out}};
   figures.update(made.figures);
   write_picture(flags.out, made.picture, figures);
+  if (options.film) {
+    GifOptions slow;
+    slow.delay_centiseconds = 12;
+    write_gif(flags.film, made.film, slow);
+    say(fmt::format("wrote {}", flags.film));
+  }
   say(fmt::format("wrote {}", flags.out));
   show(flags.common, figures,
        fmt::format("{} of {} {} decoded\n", made.samples.size(), made.held, made.plural));
@@ -41,6 +49,9 @@ void add_decode(CLI::App& app, Run& run) {
   command->add_option("codes", options.codes, "file written by encode")->required();
   add_picture_flag(command, flags->out, flags->common.force,
                    "picture to write: a grid, or with --index the image itself");
+  command->add_option(
+      "--film", flags->film,
+      "write a film too (.gif): what the codes say after each layer, as their first bits arrive");
   command->add_option("--index", options.index, "only this image, counted from 0")
       ->check(CLI::NonNegativeNumber);
   add_telling_flags(command, options.telling);

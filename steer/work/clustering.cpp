@@ -106,15 +106,6 @@ struct Work {
   const WorkWatch& watch;
 };
 
-// The last layer of each size.
-std::vector<int64_t> last_of_sizes(const Codec& codec) {
-  const auto places = codec.places();
-  std::vector<int64_t> last;
-  for (size_t l = 0; l < places.size(); ++l)
-    if (l + 1 == places.size() || places[l + 1] != places[l]) last.push_back(static_cast<int64_t>(l));
-  return last;
-}
-
 // The chosen images of all sizes side by side: float32 [N, D].
 Tensor embedding_of(const Work& work) {
   std::vector<Tensor> parts;

@@ -6,6 +6,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/files.h"
+#include "steer/core/tensors.h"
 #include "steer/metrics/reconstruction.h"
 #include "steer/modalities/modalities.h"
 #include "steer/work/encoding.h"
@@ -87,6 +88,22 @@ Encoding encode_source(const LoadedModel& loaded, const EncodingOptions& options
   return found;
 }
 
+namespace {
+
+// Each layer's images, all in one frame, or one alone.
+Tensor film_of_layers(const Codec& codec, const Tensor& code, const DecodingOptions& options,
+                      const Told& told, const WorkWatch& watch) {
+  const Space space = codec.space();
+  STEER_CHECK(space.sizes.size() == 3, "[decode] --film: expected a model of images but got samples ",
+              text_of(space));
+  std::vector<Tensor> frames;
+  for (const State& state : unfold_all(codec, code, {}, options.batch, options.device, told, watch))
+    frames.push_back(to_bytes(options.index >= 0 ? picture_alone(space, state) : picture_of(space, state)));
+  return at::stack(frames);
+}
+
+}  // namespace
+
 Decoding decode_file(const LoadedModel& loaded, const DecodingOptions& options, const WorkWatch& watch) {
   const Codec& codec = as_codec(loaded, "decode");
   const Read read = read_coded(options, loaded, codec.fingerprint());
@@ -106,6 +123,7 @@ Decoding decode_file(const LoadedModel& loaded, const DecodingOptions& options, 
   found.samples = decode_all(codec, code.narrow(0, first, count), options.batch, options.device, told, watch);
   found.picture =
       one ? picture_alone(codec.space(), found.samples) : picture_of(codec.space(), found.samples);
+  if (options.film) found.film = film_of_layers(codec, code.narrow(0, first, count), options, told, watch);
   found.coder = name(file.coder);
   found.fingerprint = file.fingerprint;
   found.figures = {{"held", found.held},

@@ -50,6 +50,7 @@ struct DecodingOptions {
   std::string data;                    // the data set that it was told by; empty: by telling alone
   std::string split = "test";          // of the data set
   int64_t index = -1;                  // one sample alone, from 0; -1: all
+  bool film = false;                   // whether a film is made
   int64_t batch = 64;                  // samples at once
   torch::Device device = torch::kCPU;  // where the model is
 };
@@ -58,6 +59,7 @@ struct DecodingOptions {
 struct Decoding {
   State samples;             // all, or the one asked for
   Tensor picture;            // [C, h, w]: of all, or the one alone without a frame
+  Tensor film;               // uint8 [layers, C, h, w]: what they say after each layer, where asked for
   int64_t held = 0;          // codes in the file
   std::string plural;        // of the samples, for people
   std::string coder;         // its name

@@ -52,6 +52,14 @@ std::vector<State> unfold_all(const Codec& codec, const Tensor& code, const std:
   return states;
 }
 
+std::vector<int64_t> last_of_sizes(const Codec& codec) {
+  const auto places = codec.places();
+  std::vector<int64_t> last;
+  for (size_t l = 0; l < places.size(); ++l)
+    if (l + 1 == places.size() || places[l + 1] != places[l]) last.push_back(static_cast<int64_t>(l));
+  return last;
+}
+
 Tensor error_of(const State& samples, const State& truth) {
   return (samples.x - truth.x).to(torch::kFloat64).square().flatten(1).mean(1);
 }

@@ -24,6 +24,9 @@ std::vector<State> unfold_all(const Codec& codec, const Tensor& code, const std:
                               int64_t batch, torch::Device device, const Told& told = {},
                               const WorkWatch& watch = {});
 
+// The last layer of each size.
+std::vector<int64_t> last_of_sizes(const Codec& codec);
+
 // Mean squared error of each of N samples: float64 [N].
 Tensor error_of(const State& samples, const State& truth);
 
