@@ -47,10 +47,10 @@ TORCH_MODULE(TokenClassifier);
 
 // A trained one out of a file.
 struct SavedTokenClassifier {
-  TokenClassifier network{nullptr};
-  std::string path;      // the file, for errors
-  std::string alphabet;  // the tokenizer of its texts
-  ClassNames class_names;
+  TokenClassifier network{nullptr};  // in float32
+  std::string path;                  // the file, for errors
+  std::string alphabet;              // the tokenizer of its texts
+  ClassNames class_names;            // of its classes, where the file says them
 };
 
 // The classifier in a run folder, a checkpoint of the family "text_classifier" or the name of one that ships

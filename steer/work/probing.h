@@ -32,7 +32,7 @@ struct ProbeRow {
 
 // All of them.
 struct Probing {
-  std::vector<ProbeRow> rows;
+  std::vector<ProbeRow> rows;     // of the last layer of each size
   int64_t known = 0, tested = 0;  // samples
   int64_t retrieved = 0;          // that retrieval looks at for each test sample
   double retrieval = 0;           // mean share of them that have its label, by the chosen images of all sizes
