@@ -5,7 +5,7 @@
   tasks     held-out images restored: PSNR and distance of features, beside the trivial answers
   labels    a class asked of models that are told none, or told it
 
-A model is NAME=RUN or NAME=RUN:FLAGS, FLAGS for its samples (as --prior). Answers are kept in OUT/answers.json.
+A model is NAME=RUN or NAME=RUN:FLAGS, FLAGS for its samples (as --prior), which is in the first table alone. Answers are kept in OUT/answers.json.
 
   python bench/family_tables.py --data CIFAR --features JUDGE --guide OTHER --out OUT ddn=RUN flow=RUN edm=RUN
 """
@@ -30,16 +30,15 @@ def samples_table(steer, o):
     table(["", "Frechet", "precision", "recall", "coverage", "of the class told", "seconds"], rows)
 
 
-def ways_of(name, run, flags):
+def ways_of(name, run):
     if "ddn" not in name.lower():
         return [(f"{name}, auto", run, ""), (f"{name}, tfg, 30 steps", run, "--method tfg --steps 30")]
-    ways = [(f"{name}, best of all candidates", run, "--top 1"), (f"{name}, beam of 8", run, "--beam 8")]
-    return ways + ([(f"{name}, 64 particles", run, "--particles 64 --prior")] if "--prior" in flags else [])
+    return [(f"{name}, best of all candidates", run, "--top 1"), (f"{name}, beam of 8", run, "--beam 8")]
 
 
 def tasks_table(steer, o):
     rows, trivial = [], {}
-    ways = [way for model in o.models for way in ways_of(*model)]
+    ways = [way for name, run, flags in o.models if not flags for way in ways_of(name, run)]
     for name, run, flags in ways:
         cells = []
         for task in TASKS:
@@ -59,6 +58,8 @@ def tasks_table(steer, o):
 def labels_table(steer, o):
     rows = []
     for name, run, flags in o.models:
+        if flags:
+            continue
         words = f"--objective 'label(classifier={o.guide})' --judge {o.features} -n {o.labels} --force -o {o.out}/l.png"
         ddn = "ddn" in name.lower()
         told = f"--label all {'--top 2 --shortlist 32' if ddn else '--steps 20 --scale 2'}"
