@@ -45,8 +45,7 @@ struct StepOptions {
     f("strength", strength, "how strongly steps are weighed; 0 = not at all", at_least(0));
     f("form", form,
       "first_order (one evaluation of the classifier and one pass back a step) or exact (one evaluation for "
-      "every "
-      "token that a place may become)");
+      "every token that a place may become)");
     f("rates", rates, "only what changes a token is weighed, the rest stays, as rates are guided");
   }
 };

@@ -31,22 +31,25 @@ Tensor TokenLabelObjective::wanted(const Tensor& logits) const {
   return log_p.gather(1, asked.expand({logits.size(0)}).unsqueeze(1)).squeeze(1);
 }
 
+// Texts may be elsewhere than the network; scores are where they are.
 Tensor TokenLabelObjective::score(const State& sample) const {
+  const torch::Device here = classifier_.network->trunk->table.device();
   const int64_t states = classifier_.network->options.states, rows = sample.token.size(0);
-  Tensor tokens = sample.token;
+  Tensor tokens = sample.token.to(here);
   // Probabilities of tokens leave nothing to the mask.
   if (tokens.is_floating_point())
     tokens = at::constant_pad_nd(tokens.to(torch::kFloat32), {0, states - tokens.size(2)});
   const auto logits_of = [&](int64_t from, int64_t count) {
     const Tensor noise = at::zeros({count}, at::TensorOptions(tokens.device()).dtype(torch::kFloat32));
-    const Tensor present = sample.mask.defined() ? sample.mask.narrow(0, from, count) : Tensor();
+    const Tensor present = sample.mask.defined() ? sample.mask.narrow(0, from, count).to(here) : Tensor();
     return classifier_.network->forward(tokens.narrow(0, from, count), noise, present);
   };
-  if (at::GradMode::is_enabled() && tokens.requires_grad()) return wanted(logits_of(0, rows));
+  if (at::GradMode::is_enabled() && tokens.requires_grad())
+    return wanted(logits_of(0, rows)).to(sample.token.device());
   std::vector<Tensor> pieces;
   for (int64_t at = 0; at < rows; at += kTextsAtOnce)
     pieces.push_back(logits_of(at, std::min(kTextsAtOnce, rows - at)));
-  return wanted(at::cat(pieces));
+  return wanted(at::cat(pieces)).to(sample.token.device());
 }
 
 Tensor TokenLabelObjective::noised_score(const Tensor& token, const Tensor& noise) const {
@@ -54,7 +57,9 @@ Tensor TokenLabelObjective::noised_score(const Tensor& token, const Tensor& nois
   STEER_CHECK(!token.is_floating_point() || token.size(2) == states, "[label] ", classifier_.path,
               ": expected texts noised among ", states, " states, as it was trained on, but got ",
               token.size(2), "; a classifier guides models of its own process (text_classifier.process)");
-  return wanted(classifier_.network->forward(token, noise.to(torch::kFloat32)));
+  const torch::Device here = classifier_.network->trunk->table.device();
+  return wanted(classifier_.network->forward(token.to(here), noise.to(here, torch::kFloat32)))
+      .to(token.device());
 }
 
 }  // namespace steer
