@@ -135,8 +135,11 @@ def tasks_table(steer, o, out):
 
 
 def labels_table(steer, o, out):
-    objective = f"--objective 'label(classifier={o.guide})' --judge {o.judge} -n {o.labels} --force"
-    both = objective.replace("{o.guide})'".format(o=o), f"{o.guide})+label(classifier={o.other_guide})'")
+    def toward(*guides):
+        words = " + ".join(f"label(classifier={guide})" for guide in guides)
+        return f"--objective '{words}' --judge {o.judge} -n {o.labels} --force"
+
+    objective = toward(o.guide)
     ways = {
         "DDN told the class": f"sample {o.ddn} --label all --judge {o.judge} -n {o.labels} --force",
         "DDN told the class, steered": f"guide {o.ddn} --label all --top 1 {objective}",
@@ -151,9 +154,11 @@ def labels_table(steer, o, out):
         "flow told the class, auto, 10 steps": f"guide {o.flow} --label all --steps 10 {objective}",
         "the same, scale 2": f"guide {o.flow} --label all --steps 10 --scale 2 {objective}",
         "the same, scale 3, 20 steps": f"guide {o.flow} --label all --steps 20 --scale 3 {objective}",
-        **({"the same, two guides": f"guide {o.flow} --label all --steps 20 --scale 3 {both}"} if o.other_guide else {}),
         "chain, noise 0.5": f"guide {o.ddn} --label all --top 1 --then {o.flow} --noise 0.5 --steps 5 {objective}",
     }
+    if o.other_guide:
+        both = toward(o.guide, o.other_guide)
+        ways["told the class, scale 3, 20 steps, two guides"] = f"guide {o.flow} --label all --steps 20 --scale 3 {both}"
     rows = []
     for number, (name, line) in enumerate(ways.items()):
         found = steer(f"{line} -o {out}/labels{number}.png")

@@ -5,7 +5,8 @@
   tasks     held-out images restored: PSNR and distance of features, beside the trivial answers
   labels    a class asked of models that are told none, or told it
 
-A model is NAME=RUN or NAME=RUN:FLAGS, FLAGS for its samples (as --prior), which is in the first table alone. Answers are kept in OUT/answers.json.
+A model is NAME=RUN or NAME=RUN:FLAGS, FLAGS for its samples (as --prior), which is in the first table alone.
+Answers are kept in OUT/answers.json.
 
   python bench/family_tables.py --data CIFAR --features JUDGE --guide OTHER --out OUT ddn=RUN flow=RUN edm=RUN
 """
