@@ -6,6 +6,13 @@
 
 namespace steer {
 
+// Error unless classes int64 [T], T > 0, are asked, and logits may be divided by the temperature.
+void check_asked(const Tensor& asked, double temperature);
+
+// log softmax(logits / temperature) of rows of logits [N, M] at the class asked of each row's target, N a
+// multiple of T: [N], where the logits are. Differentiable.
+Tensor asked_log_p(const Tensor& logits, const Tensor& asked, double temperature);
+
 // log p(class | x / temperature): the logarithm of the softmax of logits / temperature at the class asked of
 // the sample's target.
 class LabelObjective : public Objective {

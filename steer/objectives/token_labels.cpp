@@ -1,10 +1,9 @@
 #include "steer/objectives/token_labels.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "steer/core/check.h"
-#include "steer/core/tensors.h"
+#include "steer/objectives/labels.h"
 
 namespace steer {
 namespace {
@@ -19,16 +18,11 @@ TokenLabelObjective::TokenLabelObjective(SavedTokenClassifier classifier, Tensor
       asked_(std::move(asked)),
       temperature_(temperature),
       words_(std::move(words)) {
-  STEER_CHECK(asked_.dim() == 1 && asked_.size(0) > 0, "[label] expected classes [T], T > 0, but got ",
-              shape_text(asked_.sizes()));
-  STEER_CHECK(std::isfinite(temperature) && temperature > 0,
-              "[label] expected a temperature above 0 but got ", temperature);
+  check_asked(asked_, temperature);
 }
 
 Tensor TokenLabelObjective::wanted(const Tensor& logits) const {
-  const Tensor log_p = (logits / temperature_).log_softmax(1);
-  const Tensor asked = per_sample(asked_, logits.size(0), "label").to(log_p.device());
-  return log_p.gather(1, asked.expand({logits.size(0)}).unsqueeze(1)).squeeze(1);
+  return asked_log_p(logits, asked_, temperature_);
 }
 
 // Texts may be elsewhere than the network; scores are where they are.
