@@ -22,21 +22,31 @@ Tensor uniform_index(const Tensor& seeds, uint64_t stream, int64_t count) {
   return (u * static_cast<double>(count)).floor().to(torch::kInt64).clamp_max(count - 1);
 }
 
+// Squared distances of the means over squares of 4x4 pixels: [B, K], zero for maps that have no such square.
+Tensor coarse_distance(const Candidates& candidates, const Tensor& target) {
+  const int64_t h = candidates.height() / 4, w = candidates.width() / 4;
+  if (h == 0 || w == 0) return at::zeros({1}, target.options());
+  const auto averaged = [h, w](const Tensor& maps) { return area_resize(maps, h, w); };
+  return candidates.seen_through({}, averaged).distance_to(averaged(target));
+}
+
 }  // namespace
 
-Chooser nearest_to(const Tensor& x, const std::vector<Tensor>& bias, int64_t most_rivals) {
+Chooser nearest_to(const Tensor& x, const Nearness& nearness) {
   // Targets of one size serve all layers of that size.
   auto targets = std::make_shared<std::map<std::pair<int64_t, int64_t>, Tensor>>();
-  return [x, bias, targets, most_rivals](const Candidates& candidates, int64_t layer) {
+  return [x, nearness, targets](const Candidates& candidates, int64_t layer) {
     STEER_CHECK(candidates.rows() == x.size(0), "[nearest_to] expected ", x.size(0), " rows but got ",
                 candidates.rows());
     Tensor& target = (*targets)[{candidates.height(), candidates.width()}];
     if (!target.defined()) target = area_resize(x, candidates.height(), candidates.width());
-    const Tensor distance = candidates.distance_to(target);
-    const Tensor nearest =
-        bias.empty() ? distance.argmin(1) : biased_nearest(distance, bias.at(static_cast<size_t>(layer)));
+    Tensor distance = candidates.distance_to(target);
+    if (nearness.coarse > 0) distance = distance + 16 * nearness.coarse * coarse_distance(candidates, target);
+    const Tensor nearest = nearness.bias.empty()
+                               ? distance.argmin(1)
+                               : biased_nearest(distance, nearness.bias.at(static_cast<size_t>(layer)));
     Choice choice{nearest, {}, nearest};
-    if (candidates.count() >= 2 && candidates.count() <= most_rivals) {
+    if (candidates.count() >= 2 && candidates.count() <= nearness.most_rivals) {
       const Seconds seconds = seconds_of(distance, nearest);
       choice.second = seconds.second, choice.losses = seconds.losses;
     }

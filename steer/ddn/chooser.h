@@ -7,10 +7,17 @@
 
 namespace steer {
 
-// Takes the candidate nearest to x [B, C, H, W], area-averaged to the layer's size. Trains and encodes. With
-// one bias [K] for each layer, nearest means argmin(D + bias) as biased_nearest() has it. Layers of 2 to
-// `most_rivals` candidates also say which was second and how far all were.
-Chooser nearest_to(const Tensor& x, const std::vector<Tensor>& bias = {}, int64_t most_rivals = 0);
+// What "nearest" means while a network is trained.
+struct Nearness {
+  std::vector<Tensor> bias;  // [K] for each layer: argmin(D + bias) as biased_nearest() has it; empty: none
+  int64_t most_rivals = 0;   // layers of 2 to so many candidates also say which was second, how far all were
+  // The weight of how far the images' means over squares of 4x4 pixels are, beside how far the images are:
+  // D + 16 coarse D', so that 1 counts both alike where the differences are smooth. Layers below 4x4 have D.
+  double coarse = 0;
+};
+
+// Takes the candidate nearest to x [B, C, H, W], area-averaged to the layer's size. Trains and encodes.
+Chooser nearest_to(const Tensor& x, const Nearness& nearness = {});
 
 // Takes the candidates that a code names: int64 [B, L]. Decodes. Error when the code is too short or an index
 // too large; the indices are looked at where the code is, best on the host.

@@ -26,6 +26,22 @@ TEST(Chooser, NearestTakesTheSmallestDistanceToTheAreaAverage) {
   EXPECT_THROW(nearest_to(x.narrow(0, 0, 2))(candidates, 0), Error);
 }
 
+TEST(Chooser, CoarseDistancesCountMeansOverSquares) {
+  torch::manual_seed(32);
+  const Candidates candidates(torch::randn({40, 8, 8, 8}), torch::randn({6, 3, 4}),
+                              torch::randn({40, 3, 8, 8}));
+  const Tensor x = torch::randn({40, 3, 16, 16}), target = area_resize(x, 8, 8).unsqueeze(1);
+  const Tensor off = candidates.images() - target;
+  const Tensor means = off.view({40, 6, 3, 2, 4, 2, 4}).mean({4, 6});
+  const Tensor fine = off.square().sum({2, 3, 4}), coarse = means.square().sum({2, 3, 4});
+  const auto chosen = [&](double weight) { return nearest_to(x, {{}, 0, weight})(candidates, 0).index; };
+  EXPECT_TRUE(torch::equal(chosen(0), fine.argmin(1)));
+  EXPECT_TRUE(torch::equal(chosen(0.5), (fine + 8 * coarse).argmin(1)));
+  EXPECT_FALSE(torch::equal(chosen(0.5), chosen(0)));
+  const Candidates small(torch::randn({40, 8, 2, 2}), torch::randn({6, 3, 4}), {});
+  EXPECT_TRUE(torch::equal(nearest_to(x, {{}, 0, 0.5})(small, 0).index, nearest_to(x)(small, 0).index));
+}
+
 TEST(Chooser, FollowReadsItsColumnAndRefusesForeignCodes) {
   const Candidates candidates = some_candidates();
   const Tensor code = torch::tensor({{0, 5}, {1, 4}, {2, 3}, {3, 2}}, torch::kInt64);

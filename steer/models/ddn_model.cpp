@@ -128,8 +128,9 @@ LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
     own = own_prefixes(*network_, x, options_.own_prefixes, seeds, told, label);
     x = x.index_select(0, own.target.to(x.device()));
   }
-  Chooser chooser = with_chain_dropout(nearest_to(x, balance_.bias(), balance_.most_rivals()),
-                                       options_.chain_dropout, seeds);
+  Chooser chooser =
+      with_chain_dropout(nearest_to(x, {balance_.bias(), balance_.most_rivals(), options_.coarse}),
+                         options_.chain_dropout, seeds);
   if (own.held.defined()) chooser = follow_some(own.code, own.held, chooser);
   // A device would have to tell the host how many prefixes there are.
   const bool share = on_host(x);

@@ -19,6 +19,7 @@ struct DdnOptions {
   PointsNetworkOptions points;
   double chain_dropout = 0.0;
   double own_prefixes = 0.0;
+  double coarse = 0.0;
   std::string balance = "split";  // split | bias | none
   SplitOptions split;
   double bias_rate = 0.01;
@@ -39,6 +40,9 @@ struct DdnOptions {
       "that it "
       "goes on toward an image of the batch near to what they show",
       from_below(0, 1));
+    f("coarse", coarse,
+      "weight of how far means over 4x4 pixels are, beside how far pixels are, where training chooses",
+      at_least(0));
     f("balance", balance,
       "how nodes are kept evenly used: split (split-and-prune), bias (a bias on the distance of each node, "
       "without pruning), none");

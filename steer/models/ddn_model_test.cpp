@@ -134,6 +134,19 @@ TEST(DdnModel, TrainsOnPrefixesOfItsOwn) {
     EXPECT_TRUE(parameter.grad().defined()) << name;
 }
 
+TEST(DdnModel, CoarseDistancesReachTheChoiceOfTraining) {
+  Json options = small_ddn_options("pyramid");
+  const auto plain = make_model("ddn", options, 7);
+  options["coarse"] = 4;
+  const auto coarse = make_model("ddn", options, 7);
+  Batch batch;
+  torch::manual_seed(4);
+  batch.data.x = torch::rand({16, 1, 8, 8}) * 2 - 1;
+  EXPECT_NE(plain->loss(batch, 3).loss.item<float>(), coarse->loss(batch, 3).loss.item<float>());
+  options["coarse"] = -1;
+  EXPECT_NE(refusal([&] { make_model("ddn", options, 0); }).find("coarse"), std::string::npos);
+}
+
 TEST(DdnModel, SamplesStayInRangeAndFollowTheirSeeds) {
   auto model = small_ddn("pyramid");
   double last = 0;
