@@ -36,8 +36,8 @@ TEST(Chooser, CoarseDistancesCountMeansOverSquares) {
   const Tensor fine = off.square().sum({2, 3, 4}), coarse = means.square().sum({2, 3, 4});
   const auto chosen = [&](double weight) { return nearest_to(x, {{}, 0, weight})(candidates, 0).index; };
   EXPECT_TRUE(torch::equal(chosen(0), fine.argmin(1)));
-  EXPECT_TRUE(torch::equal(chosen(0.5), (fine + 8 * coarse).argmin(1)));
-  EXPECT_FALSE(torch::equal(chosen(0.5), chosen(0)));
+  EXPECT_TRUE(torch::equal(chosen(5), (fine + 80 * coarse).argmin(1)));
+  EXPECT_FALSE(torch::equal(chosen(5), chosen(0)));
   const Candidates small(torch::randn({40, 8, 2, 2}), torch::randn({6, 3, 4}), {});
   EXPECT_TRUE(torch::equal(nearest_to(x, {{}, 0, 0.5})(small, 0).index, nearest_to(x)(small, 0).index));
 }
