@@ -12,9 +12,34 @@ import glob
 import json
 import math
 import os
+import re
 import shutil
 import subprocess
 import sys
+
+
+# More words that one book has ten times as often as the other than 19 of 20 texts of the other have.
+RARE = 10
+
+
+def words_of(text):
+    return re.findall("[a-z]+", text.lower())
+
+
+def typical_of(book, other):
+    """A check of ngram: whether a text has more words that are typical of the book than windows of the other."""
+    texts = [open(path, encoding="utf-8", errors="replace").read() for path in (book, other)]
+    counts = [collections.Counter(words_of(text)) for text in texts]
+    sums = [sum(count.values()) for count in counts]
+    typical = {
+        word
+        for word, n in counts[0].items()
+        if n >= 20 and n / sums[0] >= RARE * max(counts[1][word], 0.5) / sums[1]
+    }
+    share = lambda text: sum(word in typical for word in words_of(text)) / max(1, len(words_of(text)))
+    windows = sorted(share(texts[1][at : at + 256]) for at in range(0, len(texts[1]) - 256, 256))
+    bound = windows[int(0.95 * len(windows))]
+    return lambda text: share(text) > bound
 
 
 def share_of_upper(text):
@@ -46,15 +71,16 @@ TASKS = {
     f"infill('{INFILL}')": ("keeps all", fits),
     "regex('^[A-Z]+ [A-Z]+:$')": ("a speaker of two words", None),
 }
+# Flags of each, and how many texts it draws for one that it gives.
 METHODS = [
-    ("unguided", ["--method", "none"]),
-    ("bend", ["--method", "bend"]),
-    ("best_of 8", ["--method", "best_of"]),
-    ("svdd 8", ["--method", "svdd"]),
-    ("particles 2", ["--method", "feynman_kac", "--particles", "2"]),
-    ("particles 8", ["--method", "feynman_kac", "--particles", "8"]),
-    ("particles 32", ["--method", "feynman_kac", "--particles", "32"]),
-    ("twisted 8", ["--method", "twisted", "--particles", "8"]),
+    ("unguided", ["--method", "none"], 1),
+    ("bend", ["--method", "bend"], 1),
+    ("best_of 8", ["--method", "best_of"], 8),
+    ("svdd 8", ["--method", "svdd"], 8),
+    ("particles 2", ["--method", "feynman_kac", "--particles", "2"], 2),
+    ("particles 8", ["--method", "feynman_kac", "--particles", "8"], 8),
+    ("particles 32", ["--method", "feynman_kac", "--particles", "32"], 32),
+    ("twisted 8", ["--method", "twisted", "--particles", "8"], 8),
 ]
 
 
@@ -107,11 +133,15 @@ def main():
     parser.add_argument("models", nargs="+")
     parser.add_argument("--steer", default="build/steer")
     parser.add_argument("-n", "--count", type=int, default=256)
+    parser.add_argument("--evaluations", type=int, help="of the network for each text, whatever the method: sets --steps")
+    parser.add_argument("--ngram", nargs=2, metavar=("BOOK", "DATA"), help="adds texts that are to be like the book's")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--methods", nargs="*", default=[name for name, _ in METHODS])
-    parser.add_argument("--tasks", nargs="*", default=list(TASKS))
+    parser.add_argument("--methods", nargs="*", default=[row[0] for row in METHODS])
+    parser.add_argument("--tasks", nargs="*", default=None)
     parser.add_argument("--out", default="out/token_guidance")
     options = parser.parse_args()
+    if options.ngram:
+        TASKS["ngram('%s', against='%s')" % tuple(options.ngram)] = ("has its words", typical_of(*options.ngram))
     os.makedirs(options.out, exist_ok=True)
     path, known = os.path.join(options.out, "rows.jsonl"), {}
     if os.path.exists(path):
@@ -120,11 +150,11 @@ def main():
         "| objective | model | method | done | judge, bits a character | entropy | evaluations |",
         "|---|---|---|---|---|---|---|",
     ]
-    for objective in options.tasks:
+    for objective in options.tasks or list(TASKS):
         asked, check = TASKS[objective]
         for model in options.models:
             name, _, run_of = model.partition("=")
-            for method, flags in METHODS:
+            for method, flags, texts in METHODS:
                 if method not in options.methods:
                     continue
                 # What is known is set; there is no other way. And an expression has no gradient to bend by.
@@ -133,6 +163,8 @@ def main():
                 if objective.startswith("regex") and method in ("bend", "twisted 8"):
                     continue
                 key = json.dumps([name, objective, method, options.count])
+                if options.evaluations:
+                    flags = flags + ["--steps", str(options.evaluations // texts)]
                 if key not in known:
                     known[key] = {"key": key, **measured(options, run_of, objective, flags, check or two_words)}
                     with open(path, "a") as file:

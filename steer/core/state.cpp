@@ -22,7 +22,7 @@ State each_member(const State& state, const F& f) {
 
 template <class F>
 Told each_member(const Told& told, const F& f) {
-  return {where_defined(told.label, f), each_member(told.given, f)};
+  return {where_defined(told.label, f), each_member(told.given, f), where_defined(told.value, f)};
 }
 
 Tensor joined_member(const std::vector<State>& states, Tensor State::*member) {

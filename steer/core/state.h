@@ -31,10 +31,12 @@ struct State {
 // One after the other; all have the same members defined.
 State concatenated(const std::vector<State>& states);
 
-// What a network is told about each row: a class, a degraded sample. Undefined members are not told.
+// What a network is told about each row: a class, a degraded sample, numbers. Undefined members are not told.
 struct Told {
   Tensor label;  // int64 [N]; -1 where there is no label
   State given;   // N samples that a condition is made from
+  Tensor value =
+      {};  // float [N, P]: numbers that a data set has of its samples, not finite where it has none
 
   Told rows(const Tensor& index) const;          // of these rows, int64
   Told narrow(int64_t at, int64_t count) const;  // of rows at .. at + count - 1

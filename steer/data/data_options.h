@@ -25,12 +25,13 @@ struct DataOptions {
   std::string tokenizer = "characters";  // of text: bytes, characters, bpe:SIZE, a file, or one as JSON
   int64_t length = 256;                  // of text: tokens in a sample
   bool documents = false;                // of text: whether samples end with their document
+  bool hydrogens = true;                 // of molecules: whether they stay
+  int64_t half = 0;                      // of QM9's training part: 1 the first, 2 the second, 0 all
 
   void fields(OptionFields& f) {
     f("path", path,
-      "the word shapes, a folder or archive of images, points:NAME, a file of points (.csv, .npy), or text "
-      "(.txt, "
-      ".jsonl, a folder of them)");
+      "the word shapes, a folder or archive of images, points:NAME, a file of points (.csv, .npy), text "
+      "(.txt, .jsonl, a folder of them), or molecules (.xyz, .sdf, .pdb, a folder of arrays as QM9's)");
     f("split", split, "train, test or validation");
     f("size", size, "height and width to fit images to (0: as stored)", from_to(0, 4096));
     f("channels", channels, "1 grey, 3 colour (0: as stored)", from_to(0, 3));
@@ -47,6 +48,8 @@ struct DataOptions {
       "merges.txt");
     f("length", length, "of text: tokens in a sample", from_to(1, 1 << 20));
     f("documents", documents, "of text: whether samples end with their document; else they run on");
+    f("hydrogens", hydrogens, "of molecules: whether hydrogens stay; else heavy atoms alone are samples");
+    f("half", half, "of QM9: 1 or 2, that half of the training part (0: all of it)", from_to(0, 2));
   }
 };
 

@@ -37,6 +37,9 @@ class Dataset {
 
   // The name of each label; empty where there are no labels.
   virtual std::vector<std::string> classes() const { return {}; }
+
+  // The name of each number that Told::value holds; empty where it is undefined.
+  virtual std::vector<std::string> values() const { return {}; }
 };
 
 }  // namespace steer

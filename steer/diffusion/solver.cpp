@@ -379,15 +379,20 @@ Solution solve(const Denoiser& denoiser, const Tensor& start, const Tensor& leve
 
 Solution solve(const DenoiserOf& denoiser_of, const Tensor& start, const Tensor& levels,
                const SolverOptions& options, const Tensor& seeds, const SolverObserver& observer) {
-  check_solver(options);
-  check_run(start, levels);
   STEER_CHECK(seeds.dim() == 1 && seeds.size(0) == start.size(0) && seeds.scalar_type() == torch::kInt64,
               "[solve] expected ", start.size(0), " int64 seeds but got ", shape_text(seeds.sizes()));
+  return solve(denoiser_of, start, levels, options,
+               seeded_noise(seeds.to(start.device()), start.sizes().slice(1)), observer);
+}
+
+Solution solve(const DenoiserOf& denoiser_of, const Tensor& start, const Tensor& levels,
+               const SolverOptions& options, const Noise& noise, const SolverObserver& observer) {
+  check_solver(options);
+  check_run(start, levels);
   const at::NoGradGuard no_gradients;
   const DenoiserOf in_range = [&](const Tensor& rows) { return clipped_for(options, denoiser_of(rows)); };
   if (options.name == "dopri5")
     return solve_adaptively(in_range, start, values_of(levels), options, observer);
-  const Noise noise = seeded_noise(seeds.to(start.device()), start.sizes().slice(1));
   return solve(in_range(all_rows(start)), start, levels, make_step(options, noise, levels.size(0) - 1),
                observer);
 }

@@ -142,6 +142,10 @@ Solution solve(const Denoiser& denoiser, const Tensor& x, const Tensor& levels, 
 Solution solve(const DenoiserOf& denoiser_of, const Tensor& x, const Tensor& levels,
                const SolverOptions& options, const Tensor& seeds, const SolverObserver& observer = {});
 
+// The same with noise that is made elsewhere.
+Solution solve(const DenoiserOf& denoiser_of, const Tensor& x, const Tensor& levels,
+               const SolverOptions& options, const Noise& noise, const SolverObserver& observer = {});
+
 // The loop alone, for a step that is wrapped or made elsewhere.
 Solution solve(const Denoiser& denoiser, const Tensor& x, const Tensor& levels, const Step& step,
                const SolverObserver& observer = {});

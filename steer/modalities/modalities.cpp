@@ -5,6 +5,7 @@
 
 #include "steer/core/check.h"
 #include "steer/image/image_modality.h"
+#include "steer/molecule/molecule_modality.h"
 #include "steer/points/points_modality.h"
 #include "steer/text/text_modality.h"
 
@@ -13,7 +14,7 @@ namespace {
 
 std::vector<const Modality*>& known_modalities() {
   static std::vector<const Modality*> all = {
-      &points_modality(), &text_modality(),
+      &points_modality(), &molecule_modality(), &text_modality(),
       &image_modality(),  // takes every path, so it is the last
   };
   return all;

@@ -52,6 +52,10 @@ struct Modality {
   // Samples as plain text, one for each, where a terminal and a file of text can show them; may be empty.
   std::function<std::vector<std::string>(const Space& space, const State& samples)> texts;
 
+  // Files of this kind's own format: whether a path names one, and what it holds. May be empty.
+  std::function<bool(const std::string& path)> writes;
+  std::function<std::string(const std::string& path, const Space& space, const State& samples)> file_of;
+
   // One sample by itself as a picture [C, h, w] in [-1, 1], without a frame; empty: as `picture`.
   std::function<Tensor(const State& sample)> alone;
 

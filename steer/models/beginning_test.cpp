@@ -59,7 +59,7 @@ TEST(Beginning, StepsAskedAreStepsMadeAtEveryShareAndOnEveryGrid) {
         SamplerOptions sampler = model->sampler();
         sampler.levels = {};
         sampler.levels.type = grid, sampler.levels.steps = 5;
-        const DiffusionStart start = start_of(*model, sampler, {from, noise}, sample_seeds(1, kBegun));
+        const DiffusionStart start = start_of(*model, sampler, {from, noise}, sample_seeds(1, kBegun), {});
         ASSERT_EQ(start.levels.size(0), 6) << process << " " << grid << " " << noise;
         const Tensor levels = start.levels;
         EXPECT_TRUE((levels.slice(0, 0, -1) > levels.slice(0, 1)).all().item<bool>()) << grid << " " << noise;

@@ -66,19 +66,23 @@ Tensor between(const Tensor& a, const Tensor& b, double share) {
 }
 
 DiffusionStart start_of(const DiffusionModel& model, const SamplerOptions& sampler, const Beginning& begin,
-                        const Tensor& seeds, const Tensor& label, const std::shared_ptr<int64_t>& calls) {
+                        const Tensor& seeds, const Tensor& places, const Tensor& label,
+                        const std::shared_ptr<int64_t>& calls) {
   const std::vector<int64_t> sizes = model.space().sizes;
   Tensor levels = model.levels(sampler);
   const double first = levels[0].item<double>();
   if (begin.latent.defined()) return {levels, begin.latent.to(model.device(), torch::kFloat64) * first};
-  if (!begin.defined()) return {levels, starting_noise(seeds, sizes, first)};
+  const auto noise_of = [&](double sigma) {
+    return model.noise_within(starting_noise(seeds, sizes, sigma), places);
+  };
+  if (!begin.defined()) return {levels, noise_of(first)};
   const double sigma = begin.noise / (1 - begin.noise);
   if (sigma < first) levels = levels_from(model, sampler, levels, sigma);
   if (begin.inverted) {
     const Denoiser back = model.guided_denoiser(label_backwards(model, label), 1, calls);
     return {levels, inverted(back, begin.from.x.to(model.device()), levels)};
   }
-  const Tensor noise = starting_noise(seeds, sizes, std::min(sigma, first));
+  const Tensor noise = noise_of(std::min(sigma, first));
   return {levels, begin.from.x.to(noise.device(), noise.scalar_type()) + noise};
 }
 

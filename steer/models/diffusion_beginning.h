@@ -29,14 +29,14 @@ Tensor between(const Tensor& a, const Tensor& b, double share);
 // What samples of a model are told on the way back: no class where the model knows that, else `label`.
 Tensor label_backwards(const DiffusionModel& model, const Tensor& label);
 
-// From pure noise of these seeds at the first level of the sampler's grid; or, where there is a beginning,
-// from its samples with noise of sigma = s / (1 - s), s its share: x_t = (1 - s) x0 + s n in sigma
-// coordinates, the same for every process. As many steps as the sampler says lead from there to 0, on its
-// grid's law (grids that pick from a table give way to `time`). A share whose sigma is above the grid's first
-// level begins there. An inverted beginning goes up these levels first, told label_backwards() of `label`
-// [N]; `calls` counts its evaluations.
+// From pure noise of these seeds, at these places (DiffusionModel::places), at the first level of the
+// sampler's grid; or, where there is a beginning, from its samples with noise of sigma = s / (1 - s), s its
+// share: x_t = (1 - s) x0 + s n in sigma coordinates, the same for every process. As many steps as the
+// sampler says lead from there to 0, on its grid's law (grids that pick from a table give way to `time`). A
+// share whose sigma is above the grid's first level begins there. An inverted beginning goes up these levels
+// first, told label_backwards() of `label` [N]; `calls` counts its evaluations.
 DiffusionStart start_of(const DiffusionModel& model, const SamplerOptions& sampler, const Beginning& begin,
-                        const Tensor& seeds, const Tensor& label = {},
+                        const Tensor& seeds, const Tensor& places, const Tensor& label = {},
                         const std::shared_ptr<int64_t>& calls = nullptr);
 
 }  // namespace steer

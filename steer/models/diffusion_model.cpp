@@ -1,6 +1,7 @@
 #include "steer/models/diffusion_model.h"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 
 #include "steer/core/check.h"
@@ -10,6 +11,7 @@
 #include "steer/core/tensors.h"
 #include "steer/image/image_space.h"
 #include "steer/models/facts.h"
+#include "steer/molecule/molecule_space.h"
 #include "steer/points/points_space.h"
 
 namespace steer {
@@ -30,8 +32,10 @@ DiffusionOptions completed(DiffusionOptions o) {
   STEER_CHECK(o.unet.in_channels == o.unet.out_channels,
               "[options] diffusion.unet: expected as many channels to leave as enter but got ",
               o.unet.in_channels, " and ", o.unet.out_channels);
-  STEER_CHECK(o.network == "unet" || o.network == "mlp",
-              "[options] diffusion.network: expected unet or mlp but got \"", o.network, "\"");
+  STEER_CHECK(o.network == "unet" || o.network == "mlp" || o.network == "egnn",
+              "[options] diffusion.network: expected unet, mlp or egnn but got \"", o.network, "\"");
+  STEER_CHECK(o.network != "egnn" || o.classes == 0,
+              "[options] diffusion.classes: expected 0 for a network egnn but got ", o.classes);
   STEER_CHECK(o.network != "unet" || o.unet.sample_size > 0,
               "[options] diffusion.unet.sample_size: expected height and width of the images but got 0");
   STEER_CHECK(o.network == "unet" || o.flip == 0, "[options] diffusion.flip: expected 0 for a network ",
@@ -45,7 +49,23 @@ DiffusionOptions completed(DiffusionOptions o) {
 
 std::shared_ptr<NoiseNetwork> network_of(const DiffusionOptions& o) {
   if (o.network == "mlp") return std::make_shared<MlpImpl>(o.mlp);
+  if (o.network == "egnn") return std::make_shared<EgnnImpl>(o.egnn);
   return std::make_shared<UNetImpl>(o.unet);
+}
+
+// What the network divides each number by, in the type of x.
+Tensor units_of(const NoiseNetwork& network, const Tensor& x) {
+  const Tensor units = network.units();
+  return units.defined() ? units.to(x.device(), x.scalar_type()) : units;
+}
+
+// A denoiser of divided numbers as one of the numbers themselves.
+Denoiser in_units(const NoiseNetwork& network, const Denoiser& divided) {
+  if (!network.units().defined()) return divided;
+  return [divided, units = network.units()](const Tensor& x, const Tensor& sigma) {
+    const Tensor each = units.to(x.device(), x.scalar_type()), x0 = divided(x / each, sigma);
+    return x0 * each.to(x0.scalar_type());
+  };
 }
 
 Tensor mirrored(const Tensor& x, double chance, const Tensor& seeds) {
@@ -53,10 +73,24 @@ Tensor mirrored(const Tensor& x, double chance, const Tensor& seeds) {
   return at::where(uniform_rows(seeds, 3, {1, 1, 1}) < chance, x.flip(3), x);
 }
 
+// How many samples of a data set have 0, 1, 2 ... atoms.
+std::vector<int64_t> atom_counts(const Dataset& data) {
+  constexpr int64_t kAtOnce = 4096;
+  std::vector<int64_t> counts(static_cast<size_t>(data.space().sizes[0]) + 1);
+  for (int64_t at = 0; at < data.size(); at += kAtOnce) {
+    std::vector<int64_t> index(static_cast<size_t>(std::min(kAtOnce, data.size() - at)));
+    std::iota(index.begin(), index.end(), at);
+    const Tensor atoms = data.batch(index).data.mask.sum(1);
+    for (int64_t i = 0; i < atoms.size(0); ++i) ++counts[static_cast<size_t>(atoms[i].item<int64_t>())];
+  }
+  return counts;
+}
+
 }  // namespace
 
 Extent extent(const DiffusionOptions& options) {
   const DiffusionOptions all = completed(options);
+  if (all.network == "egnn") return extent(all.egnn);
   return all.network == "mlp" ? extent(all.mlp) : extent(all.unet);
 }
 
@@ -75,6 +109,7 @@ std::shared_ptr<NoiseNetwork> DiffusionModel::checked_network() const {
 
 Space DiffusionModel::space() const {
   if (options_.network == "mlp") return points_space(options_.mlp.values, options_.mlp.kind);
+  if (options_.network == "egnn") return molecule_space(options_.egnn.atoms, options_.egnn.elements);
   return image_space(options_.unet.in_channels, options_.unet.sample_size, options_.unet.sample_size);
 }
 
@@ -104,12 +139,14 @@ LossReport DiffusionModel::loss(const Batch& batch, uint64_t seed) {
   const torch::Device here = device();
   const int64_t rows = batch.data.x.size(0);
   const Tensor seeds = sample_seeds(derive_seed(seed, 1), rows, here);
-  const Tensor x = mirrored(batch.data.x.to(here), options_.flip, seeds);
+  const Tensor given = mirrored(batch.data.x.to(here), options_.flip, seeds),
+               units = units_of(*network_, given);
+  const Tensor x = units.defined() ? given / units : given;
   Tensor label;
   if (options_.classes > 0)
     label = with_class_dropout(batch.told.label.to(here), options_.label_dropout, options_.classes, seeds);
   const Tensor sigma = draw_sigmas(options_.noise, process_, rows, derive_seed(seed, 3)).to(here);
-  const Tensor noise = normal_rows(seeds, 1, x.sizes().slice(1));
+  const Tensor noise = network_->confined(normal_rows(seeds, 1, x.sizes().slice(1)), network_->places_of(x));
   const Forwarding how{derive_seed(seed, 2), {}};
   const NoisePredictor network = [&](const Tensor& input, const Tensor& noise_label) {
     return network_->forward(input, noise_label, label, how);
@@ -124,7 +161,7 @@ Denoiser DiffusionModel::denoiser(const Tensor& label, std::shared_ptr<int64_t> 
                                                                   const Tensor& noise_label) {
     return network->forward(x, noise_label, label, how);
   };
-  const Denoiser plain = preconditioned(network, prediction_, process_);
+  const Denoiser plain = in_units(*network_, preconditioned(network, prediction_, process_));
   return calls ? steer::counted(plain, calls) : plain;
 }
 
@@ -149,6 +186,22 @@ Denoiser DiffusionModel::guided_denoiser(const Tensor& label, double scale, std:
   return classifier_free(denoiser(told, calls, how), denoiser(none, calls, how), scale);
 }
 
+Tensor DiffusionModel::places(const Tensor& seeds, const State& from) const {
+  return from.defined() ? network_->places_of(from.x.to(seeds.device())) : network_->places(seeds);
+}
+
+Tensor DiffusionModel::noise_within(const Tensor& standard, const Tensor& places) const {
+  if (!places.defined()) return standard;
+  const Tensor units = units_of(*network_, standard);
+  const Tensor noise = network_->confined(standard, places);
+  return units.defined() ? noise * units : noise;
+}
+
+Noise DiffusionModel::noise_within(const Noise& standard, const Tensor& places) const {
+  if (!places.defined()) return standard;
+  return [this, standard, places](int64_t draw) { return noise_within(standard(draw), places); };
+}
+
 Tensor DiffusionModel::levels(const SamplerOptions& sampler) const {
   if (sampler.process.empty() || sampler.process == options_.process.type)
     return make_levels(sampler.levels, process_);
@@ -163,16 +216,23 @@ Json fitted_diffusion(const Json& options, const Dataset& data, const std::strin
   const Space space = data.space();
   STEER_CHECK(space.vocabulary == 0, "[diffusion] ", path, ": expected samples of numbers but got ",
               text_of(space), "; steer train text or ar trains on texts");
-  if (!fitted.contains("network")) fitted["network"] = space.sizes.size() == 1 ? "mlp" : "unet";
+  const bool molecules = space.kind == molecule_space(1, "C").kind;
+  if (!fitted.contains("network"))
+    fitted["network"] = molecules ? "egnn" : space.sizes.size() == 1 ? "mlp" : "unet";
   const bool connected = fitted["network"] == "mlp";
-  Json& shape = fitted[connected ? "mlp" : "unet"];
+  const std::string name = molecules ? "egnn" : connected ? "mlp" : "unet";
+  Json& shape = fitted[name];
   if (shape.is_null()) shape = Json::object();
-  STEER_CHECK(shape.is_object(), "[options] expected an object for diffusion.", connected ? "mlp" : "unet",
-              " but got ", shape.dump());
+  STEER_CHECK(shape.is_object(), "[options] expected an object for diffusion.", name, " but got ",
+              shape.dump());
   const auto where_missing = [&](const char* key, const Json& value) {
     if (!shape.contains(key)) shape[key] = value;
   };
-  if (connected) {
+  if (molecules) {
+    where_missing("atoms", space.sizes[0]);
+    where_missing("elements", space.alphabet);
+    where_missing("sizes", atom_counts(data));
+  } else if (connected) {
     where_missing("kind", space.kind);
     where_missing("values", values_of(space));
   } else {

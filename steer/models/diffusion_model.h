@@ -5,6 +5,7 @@
 #include "steer/diffusion/loss.h"
 #include "steer/models/generator.h"
 #include "steer/models/sampler.h"
+#include "steer/nn/egnn.h"
 #include "steer/nn/frozen.h"
 #include "steer/nn/mlp.h"
 #include "steer/nn/unet.h"
@@ -13,9 +14,10 @@ namespace steer {
 
 // Network, process and training.
 struct DiffusionOptions {
-  std::string network = "unet";  // unet | mlp
+  std::string network = "unet";  // unet | mlp | egnn
   UNetOptions unet;
   MlpOptions mlp;
+  EgnnOptions egnn;
   ProcessOptions process;
   std::string prediction;
   NoiseDrawOptions noise;
@@ -26,9 +28,11 @@ struct DiffusionOptions {
   SamplerOptions sampler;
 
   void fields(OptionFields& f) {
-    f("network", network, "unet (images) or mlp (points); follows the training data unless given");
+    f("network", network,
+      "unet (images), mlp (points) or egnn (molecules); follows the training data unless given");
     f("unet", unet, "shape of the U-Net; its channels and size follow the training data unless given");
     f("mlp", mlp, "shape of the fully connected network");
+    f("egnn", egnn, "shape of the equivariant network; its molecules follow the training data unless given");
     f("process", process, "how data become noise");
     f("prediction", prediction,
       "what the network gives: eps, x0, v, velocity, score or edm; empty = edm for edm, velocity for flow, "
@@ -92,6 +96,14 @@ class DiffusionModel : public Generator {
   // labels are missing, not wanted or out of range, or the model was never trained without a class.
   Denoiser guided_denoiser(const Tensor& label, double scale, std::shared_ptr<int64_t> calls = nullptr,
                            const Forwarding& how = {}) const;
+
+  // Which places of samples of these seeds (int64 [N]) are filled, or of those that they begin from: bool
+  // [N, places]; undefined where samples have no places.
+  Tensor places(const Tensor& seeds, const State& from = {}) const;
+
+  // Standard normal numbers [N, sizes...] as noise of samples that have these places, in the samples' units.
+  Tensor noise_within(const Tensor& standard, const Tensor& places) const;
+  Noise noise_within(const Noise& standard, const Tensor& places) const;
 
   // The grid of a sampler for this model.
   Tensor levels(const SamplerOptions& sampler) const;

@@ -170,16 +170,26 @@ std::string sampler_text(const SamplerOptions& sampler) {
   return text;
 }
 
+// Numbers as samples at these places.
+State placed(const Tensor& x, const Tensor& places) {
+  State state(x);
+  state.mask = places;
+  return state;
+}
+
 // What the watch sees of a solver's step. Of several rows of a sample the first is shown.
-SolverObserver observer_of(const Watch& watch, const Space& space, int64_t rows_each, bool& stopped) {
+SolverObserver observer_of(const Watch& watch, const Space& space, const Tensor& places, int64_t rows_each,
+                           bool& stopped) {
   if (!watch) return {};
-  return [&watch, &stopped, space, rows_each](const SolverStep& step) {
+  const auto first_of = [rows_each](const Tensor& rows) {
+    return rows_each == 1 || !rows.defined() ? rows : rows.unflatten(0, {-1, rows_each}).select(1, 0);
+  };
+  return [&watch, &stopped, space, places, first_of](const SolverStep& step) {
     Glimpse glimpse;
     glimpse.index = step.index, glimpse.of = step.steps, glimpse.sigma = step.sigma_next;
     glimpse.sample = [&]() -> State {
       if (!step.x0.defined()) return {};
-      const Tensor x0 = within(space, step.x0).to(torch::kFloat32);
-      return rows_each == 1 ? x0 : x0.unflatten(0, {-1, rows_each}).select(1, 0);
+      return placed(first_of(within(space, step.x0).to(torch::kFloat32)), first_of(places));
     };
     stopped = !watch(glimpse);
     return !stopped;
@@ -213,7 +223,9 @@ class DiffusionPlan : public Plan {
     const Frozen frozen(model_.freezer());
     const Tensor seeds = request.seeds.to(model_.device());
     const auto calls = std::make_shared<int64_t>(0);
-    const DiffusionStart start = start_of(model_, sampler_, request.begin, seeds, request.told.label, calls);
+    const Tensor places = model_.places(seeds, request.begin.from);
+    const DiffusionStart start =
+        start_of(model_, sampler_, request.begin, seeds, places, request.told.label, calls);
     // An adaptive solver would take the rounding of bfloat16 for its own error and never get ahead.
     Forwarding how;
     if (sampler_.solver.name == "dopri5") how.compute_type = torch::kFloat32;
@@ -224,11 +236,12 @@ class DiffusionPlan : public Plan {
           sampler_.scale, calls, how);
     };
     Samples samples;
-    const Tensor x = solve(denoiser_of, start.x, start.levels, sampler_.solver, seeds,
-                           observer_of(watch, space_, 1, samples.stopped))
+    const Noise noise = model_.noise_within(seeded_noise(seeds, space_.sizes), places);
+    const Tensor x = solve(denoiser_of, start.x, start.levels, sampler_.solver, noise,
+                           observer_of(watch, space_, places, 1, samples.stopped))
                          .x;
     samples.evaluations = *calls;
-    if (!samples.stopped) samples.state = within(space_, x.to(torch::kFloat32));
+    if (!samples.stopped) samples.state = placed(within(space_, x.to(torch::kFloat32)), places);
     return samples;
   }
 
@@ -244,7 +257,8 @@ class DiffusionPlan : public Plan {
   // What begins without noise.
   Samples as_they_are(const DrawRequest& request) const {
     Samples samples;
-    samples.state = within(space_, request.begin.from.x.to(model_.device(), torch::kFloat32));
+    const Tensor x = request.begin.from.x.to(model_.device(), torch::kFloat32);
+    samples.state = placed(within(space_, x), model_.places(request.seeds.to(model_.device()), x));
     return samples;
   }
 
@@ -303,30 +317,39 @@ class GuidedDiffusionPlan : public DiffusionPlan {
     const auto calls = std::make_shared<int64_t>(0);
     Tensor label = request.told.label;
     if (label.defined()) label = population.spread(label.to(model_.device()));
-    const DiffusionStart start = start_of(model_, sampler_, begin, seeds, label, calls);
-    const Step step = guided_step(population, seeds, start.levels);
+    // Rows of one sample have its places, so that they may take each other's.
+    Tensor places = model_.places(request.seeds.to(model_.device()), request.begin.from);
+    if (places.defined()) places = population.spread(places);
+    const DiffusionStart start = start_of(model_, sampler_, begin, seeds, places, label, calls);
+    const Step step = guided_step(population, seeds, places, start.levels);
     Denoiser denoiser = model_.guided_denoiser(label, sampler_.scale, calls);
     denoiser = clipped_for(sampler_.solver, denoiser);
     const int64_t rows_each = population.rows() / request.seeds.size(0);
     Samples samples;
     const Tensor x = solve(denoiser, start.x, start.levels, population.wrap(step),
-                           observer_of(watch, space_, rows_each, samples.stopped))
+                           observer_of(watch, space_, places, rows_each, samples.stopped))
                          .x;
     samples.evaluations = *calls * rows_each;
-    if (!samples.stopped) samples.state = x.index_select(0, population.winners()).to(torch::kFloat32);
+    if (samples.stopped) return samples;
+    const Tensor best = population.winners();
+    samples.state = placed(x.index_select(0, best).to(torch::kFloat32),
+                           places.defined() ? places.index_select(0, best) : places);
     return samples;
   }
 
  private:
   // The solver's step that climbs where the guidance does; its end is what is given back, so that just that
   // is judged.
-  Step guided_step(Population& population, const Tensor& seeds, const Tensor& levels) const {
+  Step guided_step(Population& population, const Tensor& seeds, const Tensor& places,
+                   const Tensor& levels) const {
     const SolverOptions& solver = sampler_.solver;
-    const Noise noise = seeded_noise(seeds, space_.sizes);
+    const auto noise_of = [&](const Tensor& rows) {
+      return model_.noise_within(seeded_noise(rows, space_.sizes), places);
+    };
+    const Noise noise = noise_of(seeds);
     Step step = make_step(solver, noise, levels.size(0) - 1);
     if (climbs_) {
-      step = climb(step, *smoothed_, guidance_.climb, solver, levels,
-                   seeded_noise(unrelated_seeds(seeds), space_.sizes));
+      step = climb(step, *smoothed_, guidance_.climb, solver, levels, noise_of(unrelated_seeds(seeds)));
       if (guidance_.population.method == "feynman_kac") {
         const Proposal proposal = guided_proposal(solver, noise, step);
         step = proposal.step;

@@ -13,6 +13,7 @@
 #include "steer/models/ddn_plan.h"
 #include "steer/models/diffusion_model.h"
 #include "steer/models/diffusion_plan.h"
+#include "steer/models/property_model.h"
 #include "steer/models/text_classifier_model.h"
 #include "steer/models/text_ddn_model.h"
 #include "steer/models/text_model.h"
@@ -129,6 +130,13 @@ const std::vector<FamilyMaker>& family_makers() {
        fitted_text_classifier,
        complete,
        data_for_text},
+      {{{"property", "a judge of numbers about molecules; makes no samples"}, {}},
+       made<PropertyModel, PropertyOptions>,
+       extent_in<PropertyOptions>,
+       help<PropertyOptions>,
+       fitted_property,
+       complete,
+       as_stored},
       {{{"classifier", "a judge of classes; makes no samples"}, {}},
        made<ClassifierModel, ClassifierModelOptions>,
        extent_in<ClassifierModelOptions>,

@@ -54,6 +54,9 @@ class Model {
   // The model as one that tells the class of samples (judge.h); null for families that do not.
   virtual const Judge* judge() const { return nullptr; }
 
+  // Takes in what a new model needs to know of its training data beside its options, before the first step.
+  virtual void meet(const Dataset& /*data*/) {}
+
   // The training loss of a batch; `seed` feeds all its randomness.
   virtual LossReport loss(const Batch& batch, uint64_t seed) = 0;
 

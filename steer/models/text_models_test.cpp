@@ -19,13 +19,13 @@
 namespace steer {
 namespace {
 
-constexpr int64_t kLength = 12;
+constexpr int64_t kModelLength = 12;
 
 Json text_options(Json more = Json::object()) {
   Json options = {
       {"transformer", {{"width", 16}, {"blocks", 2}, {"heads", 2}, {"condition", 8}}},
       {"text",
-       {{"alphabet", text_space(Tokenizer::characters("\nabcdefg"), 1).alphabet}, {"length", kLength}}}};
+       {{"alphabet", text_space(Tokenizer::characters("\nabcdefg"), 1).alphabet}, {"length", kModelLength}}}};
   options.update(more);
   return options;
 }
@@ -55,7 +55,7 @@ std::vector<Json> many_options() {
           text_options({{"process", uniform}, {"loss", "score_entropy"}})};
 }
 
-State random_texts(int64_t rows, int64_t length = kLength, int64_t vocabulary = 8) {
+State random_texts(int64_t rows, int64_t length = kModelLength, int64_t vocabulary = 8) {
   torch::manual_seed(11);
   State state;
   state.token = torch::randint(0, vocabulary, {rows, length}, torch::kInt64);
@@ -82,7 +82,7 @@ TEST(TextModels, DrawTextsThatDependOnTheirSeedAlone) {
   for (const auto& model : models) {
     EXPECT_EQ(text_of(model->space()), "text 12 of 8");
     const State all = model->draw(of_seeds(0, 9)).state;
-    EXPECT_EQ(all.token.sizes(), (std::vector<int64_t>{9, kLength}));
+    EXPECT_EQ(all.token.sizes(), (std::vector<int64_t>{9, kModelLength}));
     EXPECT_GE(all.token.min().item<int64_t>(), 0);
     EXPECT_LT(all.token.max().item<int64_t>(), 8) << "no mask is left";
     EXPECT_TRUE(model->draw(of_seeds(7, 2)).state.token.equal(all.token.narrow(0, 7, 2)))
@@ -99,8 +99,8 @@ TEST(TextModels, DrawTextsThatDependOnTheirSeedAlone) {
 TEST(TextModels, BlocksAreDrawnTokenByTokenUnlessStepsAreAskedFor) {
   const TemporaryFolder folder;
   DataOptions data;
-  data.path = folder.put("some.txt", std::string(kLength * 4, 'a') + "bcdefg\n");
-  data.length = kLength;
+  data.path = folder.put("some.txt", std::string(kModelLength * 4, 'a') + "bcdefg\n");
+  data.length = kModelLength;
   const auto texts = make_text_dataset(data);
   Json options = text_options({{"block", 4}});
   options.erase("text");
@@ -264,17 +264,18 @@ TEST(TextModels, NoBoundOfRandomLettersLiesBelowTheirEntropy) {
   State texts = random_texts(512);
   for (const Json& options : many_options()) {
     const auto model = lively_model<TextModel>("text", options);
-    const Tensor nats = model->nats(texts, 5) / static_cast<double>(kLength);
+    const Tensor nats = model->nats(texts, 5) / static_cast<double>(kModelLength);
     EXPECT_GT(nats.mean().item<double>() + 4 * nats.std().item<double>() / std::sqrt(512.0), std::log(8.0))
         << options.dump();
   }
   const auto ar = lively_model<ArModel>("ar", text_options());
-  EXPECT_GT(ar->nats(texts, 0).mean().item<double>() / kLength, std::log(8.0));
+  EXPECT_GT(ar->nats(texts, 0).mean().item<double>() / kModelLength, std::log(8.0));
 }
 
 TEST(TextModels, TokensThatAreNotThereCountForNothing) {
   State padded = random_texts(3);
-  padded.mask = torch::arange(kLength).unsqueeze(0) < torch::tensor({1, 5, 12}, torch::kInt64).unsqueeze(1);
+  padded.mask =
+      torch::arange(kModelLength).unsqueeze(0) < torch::tensor({1, 5, 12}, torch::kInt64).unsqueeze(1);
   for (const char* family : {"text", "ar"}) {
     const auto model = lively_model<Model>(family, text_options());
     const auto& scores = dynamic_cast<const TextScores&>(*model);
@@ -383,7 +384,7 @@ TEST(TextModels, SamplesEndWhereDocumentsDo) {
   const auto made = make_model("ar", options, 3);
   auto& model = dynamic_cast<ArModel&>(*made);
   State texts;
-  texts.token = at::full({16, kLength}, tokenizer.end(), torch::kInt64);
+  texts.token = at::full({16, kModelLength}, tokenizer.end(), torch::kInt64);
   texts.token.select(1, 0).copy_(at::arange(16, torch::kInt64).remainder(2));
   texts.token.select(1, 1).copy_(1 - at::arange(16, torch::kInt64).remainder(2));
   torch::optim::Adam adam(model.module().parameters(), 1e-2);
@@ -397,7 +398,7 @@ TEST(TextModels, SamplesEndWhereDocumentsDo) {
   const auto good =
       std::count_if(all.begin(), all.end(), [](const auto& t) { return t == "ab" || t == "ba"; });
   EXPECT_GE(good, 28);
-  EXPECT_LT(samples.evaluations, kLength);
+  EXPECT_LT(samples.evaluations, kModelLength);
 }
 
 TEST(TextModels, MakeOtherLengthsOrSayWhyNot) {

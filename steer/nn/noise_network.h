@@ -19,6 +19,21 @@ class NoiseNetwork : public torch::nn::Module {
   virtual Tensor forward(const Tensor& x, const Tensor& label, const Tensor& class_labels = {},
                          const Forwarding& how = {}) const = 0;
 
+  // Of samples whose places may be empty: which of a row's are not, bool [B, places], as its seed (int64 [B])
+  // says. Undefined: samples have no places.
+  virtual Tensor places(const Tensor& /*seeds*/) const { return {}; }
+
+  // The same of samples [B, sizes...] as they are.
+  virtual Tensor places_of(const Tensor& /*x*/) const { return {}; }
+
+  // x [B, sizes...] brought to the subspace where samples lie that have these places: empty places hold
+  // zeros, what a sample's choice of origin would be is taken out. Noise is made so, and stays so.
+  virtual Tensor confined(const Tensor& x, const Tensor& /*places*/) const { return x; }
+
+  // What each number of a place is divided by before it is noised, [sizes' last]; undefined: nothing is. The
+  // network sees and gives divided numbers.
+  virtual Tensor units() const { return {}; }
+
   // The number type of heavy products: float32 or bfloat16. The output is float32.
   virtual void set_compute_type(torch::ScalarType type) = 0;
 

@@ -31,9 +31,14 @@ ProjectionImpl::ProjectionImpl(const ProjectionOptions& options) {
 }
 
 Tensor ProjectionImpl::forward(const Tensor& x) const {
-  const Tensor w = weight.to(x.scalar_type()), b = bias.defined() ? bias.to(x.scalar_type()) : bias;
+  return projected(x, weight, bias);
+}
+
+Tensor projected(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  const Tensor w = weight.to(x.scalar_type()).contiguous(),
+               b = bias.defined() ? bias.to(x.scalar_type()) : bias;
   const int64_t rows = x.dim() == 2 || x.dim() == 3 ? x.numel() / x.size(-1) : 0, over = rows % kBlockOfRows;
-  if (over == 0) return at::linear(x, w, b);
+  if (over == 0) return at::linear(x.contiguous(), w, b);
   const Tensor padded = at::constant_pad_nd(x.flatten(0, -2), {0, 0, 0, kBlockOfRows - over});
   return at::linear(padded, w, b).narrow(0, 0, rows).view(with_last(x, w.size(0)));
 }

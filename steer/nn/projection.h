@@ -7,6 +7,11 @@ namespace steer {
 
 using torch::Tensor;
 
+// x [..., in] -> x weight' + bias [..., out], computed in x's number type; `bias` may be undefined. A row
+// [in] of a matrix gives the same values whatever the number of rows, and so do those of [1, 1, in] to [B, T,
+// in].
+Tensor projected(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
+
 // The shape of a projection.
 struct ProjectionOptions {
   int64_t in = 0;                      // features that enter
@@ -16,8 +21,7 @@ struct ProjectionOptions {
   bool bias = true;                    // whether there is one
 };
 
-// x [..., in] -> x weight' + bias [..., out]. A row [in] of a matrix gives the same values whatever the
-// number of rows, and so do those of [1, 1, in] to [B, T, in]. On the device "meta" it has shapes alone.
+// projected() by weights of its own. On the device "meta" it has shapes alone.
 struct ProjectionImpl : torch::nn::Module {
   explicit ProjectionImpl(const ProjectionOptions& options);
   Tensor forward(const Tensor& x) const;

@@ -63,7 +63,7 @@ struct SiluSumFunction : torch::autograd::Function<SiluSumFunction> {
 Tensor silu_sum_plain(const std::vector<Tensor>& x) {
   Tensor sum;
   for (const Tensor& each : x) {
-    const Tensor term = at::silu(each.to(torch::kFloat32));
+    const Tensor term = at::silu(each.scalar_type() == torch::kFloat64 ? each : each.to(torch::kFloat32));
     sum = sum.defined() ? sum + term : term;
   }
   return sum.to(x[0].scalar_type());

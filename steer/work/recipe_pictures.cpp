@@ -40,11 +40,17 @@ bool is_text_file(const std::string& path) {
 
 // The samples as the ending of the path says.
 void write_samples(const std::string& path, const RecipeRun& run, const Json& twin) {
-  if (!is_text_file(path)) return write_picture(path, picture_of(run), twin, recipe_texts(run));
+  const Modality& modality = modality_of(run.space);
+  const bool own = modality.writes && modality.writes(path);
+  if (!own && !is_text_file(path)) return write_picture(path, picture_of(run), twin, recipe_texts(run));
   const int64_t shown = run.recipe.shown;
-  const std::vector<std::string> texts =
-      texts_of(run.space, shown >= 0 ? run.state.narrow(shown, 1) : run.state);
-  write_file(path, texts.size() == 1 ? texts[0] + "\n" : closed_texts(texts));
+  const State samples = shown >= 0 ? run.state.narrow(shown, 1) : run.state;
+  if (own) {
+    write_file(path, modality.file_of(path, run.space, samples));
+  } else {
+    const std::vector<std::string> texts = texts_of(run.space, samples);
+    write_file(path, texts.size() == 1 ? texts[0] + "\n" : closed_texts(texts));
+  }
   write_twin(path, twin);
 }
 

@@ -113,6 +113,7 @@ Training prepared_training(const TrainingRequest& request) {
   const Json fitted = fitted_options(request.family, file.model, *training.data, path);
   check_training_memory(request.family, fitted, *training.data, file.options.train);
   training.model = make_model(request.family, fitted, static_cast<uint64_t>(file.options.train.seed));
+  training.model->meet(*training.data);
   if (begun) {
     training.model->set_class_names(begun->model->class_names());
     training.begins = text_of(take_weights(*training.model, *begun), *begun);

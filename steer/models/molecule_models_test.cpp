@@ -1,0 +1,140 @@
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "steer/core/check.h"
+#include "steer/core/json.h"
+#include "steer/core/random.h"
+#include "steer/modalities/objectives.h"
+#include "steer/models/diffusion_model.h"
+#include "steer/models/families.h"
+#include "steer/models/property_model.h"
+#include "steer/molecule/molecule_objectives.h"
+#include "steer/molecule/molecule_space.h"
+#include "steer/testing/refusal.h"
+
+namespace steer {
+namespace {
+
+// Water and hydrogen, with the number of atoms told as a property.
+class TwoMolecules : public Dataset {
+ public:
+  int64_t size() const override { return 6; }
+  Space space() const override { return molecule_space(4, "HO"); }
+  std::vector<std::string> values() const override { return {"mu", "gap"}; }
+  Batch batch(const std::vector<int64_t>& indices) const override {
+    std::vector<Molecule> some;
+    Batch batch;
+    batch.told.value = torch::zeros({static_cast<int64_t>(indices.size()), 2});
+    for (size_t i = 0; i < indices.size(); ++i) {
+      const bool water = indices[i] % 3 != 0;
+      Molecule molecule;
+      molecule.number = water ? std::vector<int>{8, 1, 1} : std::vector<int>{1, 1};
+      molecule.position = water
+                              ? std::vector<std::array<double, 3>>{{0, 0, 0}, {0.96, 0, 0}, {-0.24, 0.93, 0}}
+                              : std::vector<std::array<double, 3>>{{0, 0, 0}, {0.74, 0, 0}};
+      some.push_back(molecule);
+      batch.told.value[static_cast<int64_t>(i)][0] = water ? 1.85 : 0;
+      batch.told.value[static_cast<int64_t>(i)][1] = static_cast<double>(molecule.size());
+    }
+    batch.data = as_samples(space(), some, "[test]");
+    batch.index = torch::tensor(indices, torch::kInt64);
+    batch.told.label = torch::full({batch.index.size(0)}, -1, torch::kInt64);
+    return batch;
+  }
+};
+
+std::unique_ptr<Model> small_molecule_diffusion() {
+  const Json options = {{"egnn", {{"width", 16}, {"blocks", 2}}}, {"process", {{"type", "edm"}}}};
+  return make_model("diffusion", fitted_options("diffusion", options, TwoMolecules(), "water"), 5);
+}
+
+double mean_off(const State& samples) {
+  return samples.x.narrow(2, 0, 3).sum(1).abs().max().item<double>();
+}
+
+TEST(MoleculeDiffusion, FollowsItsDataAndLearns) {
+  const auto model = small_molecule_diffusion();
+  const auto& diffusion = dynamic_cast<DiffusionModel&>(*model);
+  EXPECT_EQ(model->space(), TwoMolecules().space());
+  EXPECT_EQ(diffusion.settings().egnn.sizes, (std::vector<int64_t>{0, 0, 2, 4, 0}));
+  const Batch batch = TwoMolecules().batch({0, 1, 2, 3});
+  const LossReport report = model->loss(batch, 3);
+  report.loss.backward();
+  EXPECT_GT(report.loss.item<double>(), 0);
+}
+
+TEST(MoleculeDiffusion, SamplesLieWithinTheSubspaceAndFollowTheirSeeds) {
+  const auto model = small_molecule_diffusion();
+  auto& generator = dynamic_cast<Generator&>(*model);
+  for (const char* solver : {"heun", "ddpm", "dpmpp_2m_sde"}) {
+    const Json settings = {{"solver", solver}, {"steps", 4}};
+    const Samples many = generator.draw({sample_seeds(5, 12), {}}, nullptr, settings);
+    EXPECT_LT(mean_off(many.state), 1e-4) << solver;
+    EXPECT_TRUE(torch::equal(many.state.mask, (many.state.x != 0).any(2)));
+    const Tensor atoms = many.state.mask.sum(1);
+    EXPECT_TRUE(((atoms == 2) | (atoms == 3)).all().item<bool>());
+    const Samples one = generator.draw({sample_seeds(9, 1), {}}, nullptr, settings);
+    EXPECT_TRUE(torch::equal(one.state.x[0], many.state.x[4])) << solver;
+  }
+}
+
+TEST(MoleculeDiffusion, IsGuidedByEveryWayToALargerRadius) {
+  const auto model = small_molecule_diffusion();
+  auto& generator = dynamic_cast<Generator&>(*model);
+  ObjectiveContext context;
+  context.space = model->space();
+  const auto wide = make_objective("radius(4, noise=0.2)", context);
+  const auto score = [&](const Json& settings, const Objective* objective) {
+    Json all = settings;
+    all["steps"] = 10;
+    const Samples samples = generator.draw({sample_seeds(5, 8), {}}, objective, all);
+    EXPECT_LT(mean_off(samples.state), 1e-4) << settings.dump();
+    return gyration_radius(seen_molecules(samples.state)).mean().item<double>();
+  };
+  const double plain = score({}, nullptr);
+  for (const char* method : {"dps", "freedom", "mpgd", "ugd", "tfg", "lgd", "auto"}) {
+    const double reached = score({{"method", method}}, wide.get());
+    EXPECT_LT(std::abs(reached - 4), std::abs(plain - 4)) << method;
+  }
+  const double chosen = score({{"method", "feynman_kac"}, {"particles", 8}}, wide.get());
+  EXPECT_LT(std::abs(chosen - 4), std::abs(plain - 4));
+}
+
+TEST(MoleculeDiffusion, GoesOnFromMoleculesAtTheirOwnPlaces) {
+  const auto model = small_molecule_diffusion();
+  auto& generator = dynamic_cast<Generator&>(*model);
+  DrawRequest request{sample_seeds(1, 3), {}};
+  request.begin.from = TwoMolecules().batch({1, 0, 2}).data;
+  request.begin.noise = 0.3;
+  const Samples samples = generator.draw(request, nullptr, {{"steps", 4}});
+  EXPECT_TRUE(torch::equal(samples.state.mask, request.begin.from.mask));
+  request.begin.noise = 0;
+  EXPECT_TRUE(torch::equal(generator.draw(request, nullptr, {}).state.x, request.begin.from.x));
+}
+
+TEST(PropertyModel, MeetsItsDataAndLearnsInTheirUnits) {
+  const TwoMolecules data;
+  const Json options = {{"network", {{"width", 16}, {"layers", 2}, {"names", {"gap"}}}}};
+  const auto model = make_model("property", fitted_options("property", options, data, "water"), 2);
+  auto& property = dynamic_cast<PropertyModel&>(*model);
+  const Batch batch = data.batch({0, 1, 2, 3, 4, 5});
+  EXPECT_NE(refusal([&] { model->loss(batch, 1); }).find("met"), std::string::npos);
+  model->meet(data);
+  // Gap is 2, 3, 3 of each three: mean 8/3, mean absolute deviation 4/9.
+  EXPECT_NEAR(model->module().named_buffers()["mean"].item<double>(), 8.0 / 3, 1e-6);
+  EXPECT_NEAR(model->module().named_buffers()["deviation"].item<double>(), 4.0 / 9, 1e-6);
+  torch::optim::Adam adam(model->module().parameters(), torch::optim::AdamOptions(1e-2));
+  for (int64_t step = 0; step < 150; ++step) {
+    adam.zero_grad();
+    model->loss(batch, static_cast<uint64_t>(step)).loss.backward();
+    adam.step();
+  }
+  const Tensor told = property.told(batch.data).squeeze(1);
+  EXPECT_LT((told - batch.told.value.select(1, 1)).abs().max().item<double>(), 0.15);
+  const Json other = {{"network", {{"names", {"volume"}}}}};
+  EXPECT_NE(refusal([&] { fitted_options("property", other, data, "water"); }).find("mu, gap"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace steer

@@ -1,0 +1,136 @@
+#include "steer/molecule/molecule_words.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "steer/core/check.h"
+#include "steer/molecule/elements.h"
+#include "steer/molecule/molecule_objectives.h"
+#include "steer/molecule/molecule_space.h"
+#include "steer/nn/property_network.h"
+
+namespace steer {
+namespace {
+
+constexpr double kMostAngstrom = 1000, kLeastNoise = 1e-3;
+
+Parameter noise_parameter(double otherwise, const std::string& unit) {
+  return number_parameter("noise", otherwise, kLeastNoise, kMostAngstrom,
+                          "deviation that still is near, " + unit);
+}
+
+// ln N(value; wanted, noise^2) up to a constant.
+Tensor nearness(const Tensor& value, double wanted, double noise) {
+  return (value - wanted).square() * (-1 / (2 * noise * noise));
+}
+
+std::unique_ptr<Objective> radius_by(const Arguments& arguments, const ObjectiveContext&) {
+  const double radius = arguments.number("angstrom"), noise = arguments.number("noise");
+  return molecule_objective(
+      [=](const SeenMolecules& m) { return nearness(gyration_radius(m), radius, noise); }, arguments.words());
+}
+
+std::unique_ptr<Objective> count_by(const Arguments& arguments, const ObjectiveContext& context) {
+  const std::string symbol = arguments.text("element");
+  const int wanted = atomic_number(symbol);
+  const std::vector<int> types = element_numbers(context.space);
+  const auto found = std::find(types.begin(), types.end(), wanted);
+  STEER_CHECK(wanted > 0 && found != types.end(), arguments.where(), ": expected one of the elements ",
+              context.space.alphabet, " but got ", symbol);
+  const int64_t type = found - types.begin();
+  const auto number = static_cast<double>(arguments.integer("number"));
+  const double noise = arguments.number("noise");
+  return molecule_objective(
+      [=](const SeenMolecules& m) { return nearness(type_count(m, type), number, noise); },
+      arguments.words());
+}
+
+std::unique_ptr<Objective> clash_by(const Arguments& arguments, const ObjectiveContext&) {
+  const double least = arguments.number("angstrom"), noise = arguments.number("noise");
+  return molecule_objective(
+      [=](const SeenMolecules& m) { return nearness_of_pairs(m, least) * (-1 / (2 * noise * noise)); },
+      arguments.words());
+}
+
+// Properties that can be asked for: those of QM9. Others of a network are not asked by their names.
+constexpr const char* kProperties[] = {"mu", "alpha", "homo", "lumo", "gap", "cv", "zpve", "u0", "u0_atom"};
+
+std::vector<Parameter> property_parameters() {
+  constexpr double kMost = 1e6;
+  static const char* const units[] = {"D", "Bohr^3", "eV", "eV", "eV", "cal/(mol K)", "eV", "eV", "eV"};
+  std::vector<Parameter> parameters = {
+      required(file_parameter("predictor", "a network of properties: a run folder or its file"))};
+  for (size_t i = 0; i < std::size(kProperties); ++i)
+    parameters.push_back(
+        optional(number_parameter(kProperties[i], 0, -kMost, kMost, std::string("wanted, in ") + units[i])));
+  parameters.push_back(
+      number_parameter("noise", 0.3, kLeastNoise, kMost,
+                       "deviation that still is near, in mean absolute deviations of the data"));
+  return parameters;
+}
+
+std::unique_ptr<Objective> property_by(const Arguments& arguments, const ObjectiveContext& context) {
+  const SavedProperties told = load_properties(arguments.text("predictor"), context.device);
+  STEER_CHECK(told.elements == context.space.alphabet, arguments.where(), ": expected a predictor of ",
+              context.space.alphabet, " but ", told.path, " is of ", told.elements);
+  std::vector<int64_t> column;
+  std::vector<double> wanted;
+  for (const char* name : kProperties) {
+    if (!arguments.has(name)) continue;
+    const auto found = std::find(told.names.begin(), told.names.end(), name);
+    STEER_CHECK(found != told.names.end(), arguments.where(), ": expected a property that ", told.path,
+                " tells but got ", name);
+    column.push_back(found - told.names.begin());
+    wanted.push_back(arguments.number(name));
+  }
+  STEER_CHECK(!column.empty(), arguments.where(), ": expected at least one property, as mu=3.0");
+  const Tensor columns = at::tensor(column, torch::kInt64).to(context.device),
+               goal = at::tensor(wanted, torch::kFloat64).to(context.device, torch::kFloat32),
+               unit = told.deviation.index_select(0, columns) * arguments.number("noise");
+  return molecule_objective(
+      [=](const SeenMolecules& m) {
+        const Tensor value = told.network(m.x.to(torch::kFloat32)).index_select(1, columns);
+        return ((value - goal) / unit).square().sum(1) * -0.5;
+      },
+      arguments.words());
+}
+
+Word molecule_word(const std::string& name, const std::string& meaning, const std::string& example,
+                   std::vector<Parameter> parameters, decltype(Word::make) make) {
+  Word word;
+  word.name = name, word.kinds = {molecule_space(1, "C").kind}, word.nature = Nature::kGradient;
+  word.meaning = meaning, word.example = example;
+  word.parameters = std::move(parameters), word.make = std::move(make);
+  return word;
+}
+
+}  // namespace
+
+const std::vector<Word>& molecule_words() {
+  static const std::vector<Word> words = {
+      molecule_word("radius",
+                    "molecules of a radius of gyration, in Angstrom: -(R - angstrom)^2 / (2 noise^2)",
+                    "radius(2.0)",
+                    {positional(required(number_parameter("angstrom", 1, 0, kMostAngstrom, "the radius"))),
+                     noise_parameter(0.05, "in Angstrom")},
+                    radius_by),
+      molecule_word("count", "molecules with so many atoms of an element", "count(O, 2)",
+                    {positional(required(text_parameter("element", "its symbol"))),
+                     positional(required(integer_parameter("number", 1, 0, 4096, "how many"))),
+                     noise_parameter(0.3, "in atoms")},
+                    count_by),
+      molecule_word("clash",
+                    "molecules without atoms nearer than that: - the sum of squares of what is missing",
+                    "clash(0.9)",
+                    {positional(number_parameter("angstrom", 0.9, 0, kMostAngstrom, "the least distance")),
+                     noise_parameter(0.1, "in Angstrom")},
+                    clash_by),
+      molecule_word(
+          "property",
+          "molecules of wanted properties, told by a network: -((p - wanted) / noise)^2 / 2, summed",
+          "property(predictor=runs/mu, mu=3.0)", property_parameters(), property_by),
+  };
+  return words;
+}
+
+}  // namespace steer
