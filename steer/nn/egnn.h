@@ -33,7 +33,8 @@ struct EgnnOptions {
     f("width", width, "features of an atom", from_to(1, 1 << 14));
     f("blocks", blocks, "blocks, each with messages and a step of the positions", from_to(1, 4096));
     f("range", range, "the farthest that a pair moves an atom in a block", more_than(0));
-    f("divisor", divisor, "sums over an atom's pairs are divided by this; 1 as published, which begins unsteadily", more_than(0));
+    f("divisor", divisor,
+      "sums over an atom's pairs are divided by this; 1 as published, which begins unsteadily", more_than(0));
     f("type_scale", type_scale, "one-hot types are divided by this where noise is added", more_than(0));
   }
 };

@@ -260,7 +260,8 @@ Tensor widened(const Tensor& x) {
 
 }  // namespace
 
-AtomPairs::AtomPairs(const std::vector<int64_t>& atoms, torch::Device device) : atom_begin_{0}, pair_begin_{0} {
+AtomPairs::AtomPairs(const std::vector<int64_t>& atoms, torch::Device device)
+    : atom_begin_{0}, pair_begin_{0} {
   for (const int64_t n : atoms) {
     STEER_CHECK(n >= 0, "[pairs] expected numbers of atoms but got ", n);
     atom_begin_.push_back(atom_begin_.back() + n);
