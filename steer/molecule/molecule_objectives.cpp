@@ -59,4 +59,14 @@ Tensor nearness_of_pairs(const SeenMolecules& m, double least) {
   return ((least - distance).clamp_min(0).square() * pairs).sum({1, 2});
 }
 
+PartDifference difference_from(const SeenMolecules& m, const Tensor& part) {
+  const int64_t atoms = part.size(1);
+  STEER_CHECK(atoms <= m.x.size(1), "[molecule] expected a part of at most ", m.x.size(1), " atoms but got ",
+              atoms);
+  const Tensor first = m.position.narrow(1, 0, atoms), known = part.narrow(2, 0, 3);
+  const Tensor apart = first - first.mean(1, true) - (known - known.mean(1, true));
+  const Tensor types = m.type.narrow(1, 0, atoms) - part.narrow(2, 3, part.size(2) - 3);
+  return {apart.square().sum({1, 2}), types.square().sum({1, 2})};
+}
+
 }  // namespace steer

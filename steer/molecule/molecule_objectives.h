@@ -33,4 +33,12 @@ Tensor type_count(const SeenMolecules& molecules, int64_t type);
 // The sum over pairs of max(0, least - distance)^2, in Angstrom^2: [N].
 Tensor nearness_of_pairs(const SeenMolecules& molecules, double least);
 
+// The sum of squared differences of the molecules' first atoms from those of a part, in Angstrom^2 after both
+// are shifted to the mean of these atoms, and of their types from its one-hot ones: two [N]. part float [1,
+// M, 3 + F], M at most A; molecules of fewer atoms lack what they lack.
+struct PartDifference {
+  Tensor position, type;  // [N] each
+};
+PartDifference difference_from(const SeenMolecules& molecules, const Tensor& part);
+
 }  // namespace steer

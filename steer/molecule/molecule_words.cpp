@@ -5,8 +5,10 @@
 
 #include "steer/core/check.h"
 #include "steer/molecule/elements.h"
+#include "steer/molecule/molecule_files.h"
 #include "steer/molecule/molecule_objectives.h"
 #include "steer/molecule/molecule_space.h"
+#include "steer/molecule/xtb.h"
 #include "steer/nn/property_network.h"
 
 namespace steer {
@@ -49,6 +51,20 @@ std::unique_ptr<Objective> clash_by(const Arguments& arguments, const ObjectiveC
   const double least = arguments.number("angstrom"), noise = arguments.number("noise");
   return molecule_objective(
       [=](const SeenMolecules& m) { return nearness_of_pairs(m, least) * (-1 / (2 * noise * noise)); },
+      arguments.words());
+}
+
+std::unique_ptr<Objective> scaffold_by(const Arguments& arguments, const ObjectiveContext& context) {
+  const std::string path = arguments.text("part");
+  const State part = as_samples(context.space, {read_molecules(path)[0]}, arguments.where() + ": " + path);
+  const int64_t atoms = part.mask.sum().item<int64_t>();
+  const Tensor known = part.x.narrow(1, 0, atoms).to(context.device);
+  const double noise = arguments.number("noise");
+  return molecule_objective(
+      [=](const SeenMolecules& m) {
+        const PartDifference off = difference_from(m, known.to(m.x.scalar_type()));
+        return (off.position + off.type) * (-1 / (2 * noise * noise));
+      },
       arguments.words());
 }
 
@@ -95,10 +111,35 @@ std::unique_ptr<Objective> property_by(const Arguments& arguments, const Objecti
       arguments.words());
 }
 
+std::unique_ptr<Objective> xtb_by(const Arguments& arguments, const ObjectiveContext& context) {
+  static const std::vector<std::pair<const char*, double XtbProperties::*>> members = {
+      {"mu", &XtbProperties::mu},
+      {"homo", &XtbProperties::homo},
+      {"lumo", &XtbProperties::lumo},
+      {"gap", &XtbProperties::gap}};
+  std::vector<WantedProperty> wanted;
+  for (const auto& [name, member] : members)
+    if (arguments.has(name)) wanted.push_back({member, arguments.number(name), arguments.number("noise")});
+  STEER_CHECK(!wanted.empty(), arguments.where(), ": expected at least one property, as gap=7");
+  return xtb_objective(context.space, std::move(wanted), arguments.number("cost"), arguments.words());
+}
+
+std::vector<Parameter> xtb_parameters() {
+  constexpr double kMost = 1000;
+  return {
+      optional(number_parameter("mu", 0, 0, kMost, "wanted dipole moment, in D")),
+      optional(number_parameter("homo", 0, -kMost, kMost, "wanted, in eV")),
+      optional(number_parameter("lumo", 0, -kMost, kMost, "wanted, in eV")),
+      optional(number_parameter("gap", 0, 0, kMost, "wanted, in eV")),
+      number_parameter("noise", 0.3, kLeastNoise, kMost, "deviation that still is near, in D or eV"),
+      number_parameter("cost", 50, 0, 1e6, "nats that a molecule costs at most, and one without an answer")};
+}
+
 Word molecule_word(const std::string& name, const std::string& meaning, const std::string& example,
-                   std::vector<Parameter> parameters, decltype(Word::make) make) {
+                   std::vector<Parameter> parameters, decltype(Word::make) make,
+                   Nature nature = Nature::kGradient) {
   Word word;
-  word.name = name, word.kinds = {molecule_space(1, "C").kind}, word.nature = Nature::kGradient;
+  word.name = name, word.kinds = {molecule_space(1, "C").kind}, word.nature = nature;
   word.meaning = meaning, word.example = example;
   word.parameters = std::move(parameters), word.make = std::move(make);
   return word;
@@ -126,9 +167,18 @@ const std::vector<Word>& molecule_words() {
                      noise_parameter(0.1, "in Angstrom")},
                     clash_by),
       molecule_word(
+          "scaffold",
+          "molecules whose first atoms are those of a part: -|x - part|^2 / (2 noise^2), without shifts",
+          "scaffold(ring.sdf)",
+          {positional(required(file_parameter("part", "a file of a molecule, whose first is taken"))),
+           noise_parameter(0.1, "in Angstrom, and in types")},
+          scaffold_by),
+      molecule_word(
           "property",
           "molecules of wanted properties, told by a network: -((p - wanted) / noise)^2 / 2, summed",
           "property(predictor=runs/mu, mu=3.0)", property_parameters(), property_by),
+      molecule_word("xtb", "molecules of wanted properties by GFN2-xTB, which the program xtb computes",
+                    "xtb(gap=7)", xtb_parameters(), xtb_by, Nature::kBlackBox),
   };
   return words;
 }

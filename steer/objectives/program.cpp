@@ -127,8 +127,10 @@ class NoPipeSignal {
   sigset_t pipe_, before_;
 };
 
+}  // namespace
+
 // Feeds the input and collects the output at the same time; gives up at the time limit.
-std::string conversation(const ProgramOptions& options, const std::string& bytes, size_t most) {
+std::string answer_of(const ProgramOptions& options, const std::string& bytes, size_t most) {
   const NoPipeSignal none;
   Pipe input, output;
   Child child(options.command, input, output);
@@ -176,6 +178,8 @@ std::string conversation(const ProgramOptions& options, const std::string& bytes
               WEXITSTATUS(status));
   return answer;
 }
+
+namespace {
 
 std::vector<float> numbers_of(const std::string& text, const std::string& command, int64_t count) {
   std::vector<float> numbers;
@@ -243,7 +247,7 @@ Tensor ProgramObjective::score(const State& sample) const {
   const int64_t count = sample.size();
   const std::string input = sample.x.defined() ? npy_bytes(sample.x) : json_lines(texts_(sample));
   const size_t most = static_cast<size_t>(count) * kBytesPerScore;
-  const auto scores = numbers_of(conversation(options_, input, most), options_.command, count);
+  const auto scores = numbers_of(answer_of(options_, input, most), options_.command, count);
   return torch::tensor(scores, torch::kFloat32).to((sample.x.defined() ? sample.x : sample.token).device());
 }
 

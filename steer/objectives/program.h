@@ -15,6 +15,10 @@ struct ProgramOptions {
   double timeout_seconds = 60;  // for one batch
 };
 
+// What a program writes to its standard output when these bytes are its standard input; at most `most` bytes.
+// Error and Interrupted as those of ProgramObjective.
+std::string answer_of(const ProgramOptions& options, const std::string& bytes, size_t most);
+
 // Each batch starts the program once: a NumPy .npy file (float32, C order, [N, C, H, W], values in [-1, 1]),
 // or of texts a JSON string a line, goes to its standard input, and it writes one number per line, N in all,
 // higher is better, to its standard output. Its standard error is the user's. A program that cannot start,
