@@ -583,7 +583,7 @@ refuses 1 'characters that the model knows' "$steer" guide run_text --objective 
 refuses 1 'expected samples of numbers' "$steer" guide run_text --objective 'gaussian()' -n 1 -o x.txt
 refuses 1 'bends no predictions' "$steer" guide run_text --objective "regex('cat')" --method twisted -n 1 -o x.txt
 refuses 1 'expected a text model' "$steer" train text --data rhyme.txt --out x --init run --images 8
-refuses 1 'which are no texts' "$steer" sample run -n 1 -o x.txt
+refuses 1 'expected a name that ends in .png' "$steer" sample run -n 1 -o x.txt
 refuses 1 'expected samples of text' "$steer" sample run -n 1 -o x.png --live
 refuses 1 'expected samples of numbers but got text' "$steer" train ddn --data rhyme.txt --out x --images 8
 refuses 1 'expected texts for a model of text' "$steer" train text --data shapes --out x --images 8

@@ -1,4 +1,5 @@
 #include "steer/cmd/request.h"
+#include "steer/text/text_modality.h"
 #include "steer/work/outputs.h"
 
 #include <fmt/format.h>
@@ -52,14 +53,12 @@ std::string answer_text(const RecipeRun& run) {
 void check_outputs(const Common& common, const Recipe& recipe, const Space& space,
                    const AnswerOptions& options) {
   check_picture_path(options.out, recipe);
-  const bool texts = file_ending(options.out) == ".txt";
-  STEER_CHECK(!texts || has_texts(space), "[out] ", options.out, ": expected a picture's name for samples ",
-              text_of(space), ", which are no texts");
+  const bool own = has_own_format(space, options.out);
   STEER_CHECK(!options.live || has_texts(space), "[live] expected samples of text but got ", text_of(space));
   for (const int64_t seed : seeds_for(recipe.seeds, recipe.count)) {
     const std::string path = seed_path(options.out, seed);
-    texts ? check_file_output(path, OutputKind::kTexts, common.force)
-          : check_picture_output(path, common.force);
+    own ? check_file_output(path, OutputKind::kSamples, common.force)
+        : check_picture_output(path, common.force);
     if (path == options.out) break;  // one file for all
   }
   if (!options.film.empty()) check_file_output(options.film, OutputKind::kFilm, common.force);

@@ -112,9 +112,10 @@ Part stored_part(const DataOptions& options) {
   some.space = space_of(all, options.hydrogens);
   std::vector<int64_t> kept;
   const Tensor index = wanted.nonzero().squeeze(1);
-  for (int64_t at = 0; at < index.size(0); ++at) {
-    if (options.limit > 0 && static_cast<int64_t>(kept.size()) == options.limit) break;
-    const int64_t i = index[at].item<int64_t>();
+  const int64_t there = index.size(0), most = options.limit > 0 ? std::min(options.limit, there) : there;
+  // Arrays often stand by size: a few at even distances are like all.
+  for (int64_t at = 0; at < most; ++at) {
+    const int64_t i = index[at * there / most].item<int64_t>();
     Molecule molecule = molecule_at(all, i);
     if (!options.hydrogens) molecule = without_hydrogens(molecule);
     if (molecule.size() == 0) continue;

@@ -42,15 +42,14 @@ Tensor picture_of_molecules(const Space& space, const std::vector<State>& source
   return stacked_grid(pictures, columns > 0 ? columns : side_by_side(pictures[0].size(0)));
 }
 
-std::vector<NamedDistance> molecule_distances(const Space& space, const State& samples, const State& real) {
-  const MoleculeFigures f = molecule_figures(bonded_molecules(space, samples), bonded_molecules(space, real));
+std::vector<NamedDistance> molecule_distances(const Space& space, const State& samples, const State&) {
+  const MoleculeFigures f = molecule_figures(bonded_molecules(space, samples), {});
   return {
       {"atoms_stable", f.atoms_stable, "share of atoms with the right valence by bonds told by distances"},
       {"molecules_stable", f.molecules_stable, "share of molecules all of whose atoms are so"},
       {"valid", f.valid, "share of molecules whose largest fragment has possible valences"},
       {"connected", f.connected, "share of molecules of one fragment"},
       {"unique", f.unique, "share of different ones of the valid"},
-      {"novel", f.novel, "share of these that the compared real ones do not have"},
       {"mean_atoms", f.mean_atoms, "atoms of a molecule on average"}};
 }
 

@@ -1,6 +1,7 @@
 #include "steer/text/text_modality.h"
 
 #include "steer/core/check.h"
+#include "steer/core/files.h"
 #include "steer/text/text_data.h"
 #include "steer/text/text_files.h"
 #include "steer/text/text_measures.h"
@@ -51,6 +52,13 @@ std::vector<NamedDistance> measures_of(const Space& space, const State& samples,
 
 }  // namespace
 
+std::string closed_texts(const std::vector<std::string>& texts) {
+  constexpr size_t kLine = 64;
+  std::string all;
+  for (const std::string& text : texts) all += text + "\n" + std::string(kLine, '-') + "\n";
+  return all;
+}
+
 const Modality& text_modality() {
   static const Modality modality = [] {
     Modality m;
@@ -64,6 +72,11 @@ const Modality& text_modality() {
     m.fitted = fit_text;
     m.picture = text_picture;
     m.texts = plain_texts;
+    m.writes = [](const std::string& path) { return file_ending(path) == ".txt"; };
+    m.file_of = [](const std::string&, const Space& space, const State& samples) {
+      const std::vector<std::string> texts = plain_texts(space, samples);
+      return texts.size() == 1 ? texts[0] + "\n" : closed_texts(texts);
+    };
     m.distances = measures_of;
     m.most_shown = kShownTexts;
     m.words = &text_words();

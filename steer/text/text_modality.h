@@ -9,4 +9,7 @@ namespace steer {
 // first is the sample), data sets as make_text_dataset, pictures as text_picture.
 const Modality& text_modality();
 
+// Texts one after another, each closed by a line.
+std::string closed_texts(const std::vector<std::string>& texts);
+
 }  // namespace steer

@@ -69,7 +69,7 @@ const OutputRule kOutputRules[] = {
      [](const std::string& path) { return read_file(path).rfind(csv_of({}), 0) == 0; }},
     {OutputKind::kFilm, ".gif", true, steer_wrote_picture},
     {OutputKind::kChart, ".svg", true, steer_wrote_picture},
-    {OutputKind::kTexts, ".txt", true, steer_wrote_picture},
+    {OutputKind::kSamples, nullptr, true, steer_wrote_picture},
     {OutputKind::kText, nullptr, false,
      [](const std::string& path) { return read_file(path).find("steer") != std::string::npos; }},
 };

@@ -9,15 +9,15 @@ namespace steer {
 
 // What a file that is written holds, other than a picture.
 enum class OutputKind {
-  kCodes,   // steer encode
-  kIndex,   // steer search-similar
-  kPrior,   // steer prior: .safetensors
-  kPreset,  // steer search: .json
-  kTable,   // steer rates: .csv
-  kFilm,    // a film: .gif, with a .json beside it
-  kChart,   // a chart: .svg, with a .json beside it
-  kTexts,   // samples of text: .txt, with a .json beside it
-  kText,    // completions and manual
+  kCodes,    // steer encode
+  kIndex,    // steer search-similar
+  kPrior,    // steer prior: .safetensors
+  kPreset,   // steer search: .json
+  kTable,    // steer rates: .csv
+  kFilm,     // a film: .gif, with a .json beside it
+  kChart,    // a chart: .svg, with a .json beside it
+  kSamples,  // samples in a format of their kind's own, with a .json beside it
+  kText,     // completions and manual
 };
 
 // Error unless a picture can be written to `path`: a name that ends as those of pictures (picture_writing.h),

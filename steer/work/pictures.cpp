@@ -35,13 +35,6 @@ std::vector<std::string> texts_of(const Space& space, const State& samples) {
   return modality_of(space).texts(space, samples);
 }
 
-std::string closed_texts(const std::vector<std::string>& texts) {
-  constexpr size_t kLine = 64;
-  std::string all;
-  for (const std::string& text : texts) all += text + "\n" + std::string(kLine, '-') + "\n";
-  return all;
-}
-
 std::string twin_path(const std::string& path) {
   return fs::path(path).replace_extension(".json").string();
 }

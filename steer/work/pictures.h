@@ -24,9 +24,6 @@ Tensor picture_alone(const Space& space, const State& sample);
 bool has_texts(const Space& space);
 std::vector<std::string> texts_of(const Space& space, const State& samples);
 
-// Texts one after another, each closed by a line.
-std::string closed_texts(const std::vector<std::string>& texts);
-
 // What stands beside a path: the same name ending in .json.
 std::string twin_path(const std::string& path);
 

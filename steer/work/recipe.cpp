@@ -237,9 +237,7 @@ Recipe read_recipe(const std::string& path) {
   const std::string bytes = read_file(path);
   // Formats that hold no texts have their recipe beside them.
   const std::string twin = twin_path(path);
-  const bool holds_none =
-      file_ending(path) == ".txt" || (is_written_picture_name(path) && file_ending(path) != ".png");
-  if (twin != path && holds_none && std::filesystem::exists(twin)) return read_recipe(twin);
+  if (twin != path && file_ending(path) != ".png" && std::filesystem::exists(twin)) return read_recipe(twin);
   const size_t first = bytes.find_first_not_of(" \t\r\n");
   if (first == std::string::npos || bytes[first] != '{')
     return recipe_of(parse_json(recipe_in_png(bytes, path), path), path);

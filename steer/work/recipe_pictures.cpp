@@ -7,6 +7,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/seed_list.h"
+#include "steer/modalities/modalities.h"
 #include "steer/picture/grid.h"
 #include "steer/work/pictures.h"
 
@@ -34,23 +35,12 @@ RecipeRun part_of(const RecipeRun& run, int64_t index) {
   return part;
 }
 
-bool is_text_file(const std::string& path) {
-  return file_ending(path) == ".txt";
-}
-
 // The samples as the ending of the path says.
 void write_samples(const std::string& path, const RecipeRun& run, const Json& twin) {
-  const Modality& modality = modality_of(run.space);
-  const bool own = modality.writes && modality.writes(path);
-  if (!own && !is_text_file(path)) return write_picture(path, picture_of(run), twin, recipe_texts(run));
+  if (!has_own_format(run.space, path)) return write_picture(path, picture_of(run), twin, recipe_texts(run));
   const int64_t shown = run.recipe.shown;
   const State samples = shown >= 0 ? run.state.narrow(shown, 1) : run.state;
-  if (own) {
-    write_file(path, modality.file_of(path, run.space, samples));
-  } else {
-    const std::vector<std::string> texts = texts_of(run.space, samples);
-    write_file(path, texts.size() == 1 ? texts[0] + "\n" : closed_texts(texts));
-  }
+  write_file(path, modality_of(run.space).file_of(path, run.space, samples));
   write_twin(path, twin);
 }
 
@@ -72,6 +62,11 @@ std::vector<std::string> valid_texts(std::vector<std::string> texts) {
 }
 
 }  // namespace
+
+bool has_own_format(const Space& space, const std::string& path) {
+  const Modality& modality = modality_of(space);
+  return modality.writes && modality.writes(path);
+}
 
 Tensor picture_of(const RecipeRun& run) {
   const int64_t shown = run.recipe.shown;

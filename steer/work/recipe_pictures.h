@@ -15,6 +15,9 @@ namespace steer {
 // [C, h, w] in [-1, 1].
 Tensor picture_of(const RecipeRun& run);
 
+// Whether a path names a file in a format of the samples' kind, as .txt of texts, and so no picture.
+bool has_own_format(const Space& space, const std::string& path);
+
 // Figures of a run: run, samples, seed (the first; seeds where they are a list), seconds, evaluations,
 // settings, label; of a guided one objective and scores.
 Json figures_of(const RecipeRun& run);
