@@ -39,7 +39,7 @@ same_pixels() { [ -s "$1" ] && [ -s "$2" ] && cmp -s <(pixels "$1") <(pixels "$2
 
 # The main way through.
 works help "$steer" --help
-for command in train sample grid front again reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster probe interpolate outpaint words list tune likelihood reflow export search compare report; do
+for command in train sample grid front again reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster probe tell interpolate outpaint words list tune likelihood reflow export search compare report; do
   works "help of $command" "$steer" $command --help
   claims "an example of $command" grep -q "^  steer $command " out.txt
 done

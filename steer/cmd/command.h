@@ -42,6 +42,7 @@ void add_search(CLI::App& app, Run& run);
 void add_search_similar(CLI::App& app, Run& run);
 void add_cluster(CLI::App& app, Run& run);
 void add_probe(CLI::App& app, Run& run);
+void add_tell(CLI::App& app, Run& run);
 void add_interpolate(CLI::App& app, Run& run);
 void add_outpaint(CLI::App& app, Run& run);
 void add_words(CLI::App& app, Run& run);

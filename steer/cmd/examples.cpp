@@ -49,6 +49,7 @@ constexpr const char* kExamples[] = {
     "search-similar runs/shapes photo.png --index codes.idx -n 8 -o similar.png",
     "cluster runs/shapes --data shapes --layers 3",
     "probe runs/shapes --data shapes",
+    "tell runs/properties molecules.sdf",
     "interpolate mnist_ddn a.png b.png -n 9 -o way.png",
     "outpaint runs/photos photo.png --left 16 --right 16 -o wider.png",
     "words inpaint",

@@ -81,6 +81,7 @@ int main(int argc, char** argv) {
   steer::add_search_similar(app, run);
   steer::add_cluster(app, run);
   steer::add_probe(app, run);
+  steer::add_tell(app, run);
   steer::add_interpolate(app, run);
   steer::add_outpaint(app, run);
   steer::add_words(app, run);

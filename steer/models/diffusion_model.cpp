@@ -186,8 +186,16 @@ Denoiser DiffusionModel::guided_denoiser(const Tensor& label, double scale, std:
   return classifier_free(denoiser(told, calls, how), denoiser(none, calls, how), scale);
 }
 
-Tensor DiffusionModel::places(const Tensor& seeds, const State& from) const {
-  return from.defined() ? network_->places_of(from.x.to(seeds.device())) : network_->places(seeds);
+Tensor DiffusionModel::places(const Tensor& seeds, const State& from, int64_t filled) const {
+  const Tensor own = network_->places(seeds);
+  STEER_CHECK(filled == 0 || own.defined(), "[sample] sampler.atoms: expected 0 for samples ",
+              text_of(space()), " but got ", filled);
+  if (filled > 0 && !from.defined()) {
+    STEER_CHECK(filled <= own.size(1), "[sample] sampler.atoms: expected at most ", own.size(1), " but got ",
+                filled);
+    return (at::arange(own.size(1), seeds.options()).unsqueeze(0) < filled).expand_as(own);
+  }
+  return from.defined() ? network_->places_of(from.x.to(seeds.device())) : own;
 }
 
 Tensor DiffusionModel::noise_within(const Tensor& standard, const Tensor& places) const {

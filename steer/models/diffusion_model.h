@@ -98,8 +98,9 @@ class DiffusionModel : public Generator {
                            const Forwarding& how = {}) const;
 
   // Which places of samples of these seeds (int64 [N]) are filled, or of those that they begin from: bool
-  // [N, places]; undefined where samples have no places.
-  Tensor places(const Tensor& seeds, const State& from = {}) const;
+  // [N, places]; undefined where samples have no places. With `filled` above 0 that many, the first ones.
+  // Error where there are fewer, or none.
+  Tensor places(const Tensor& seeds, const State& from = {}, int64_t filled = 0) const;
 
   // Standard normal numbers [N, sizes...] as noise of samples that have these places, in the samples' units.
   Tensor noise_within(const Tensor& standard, const Tensor& places) const;

@@ -223,7 +223,7 @@ class DiffusionPlan : public Plan {
     const Frozen frozen(model_.freezer());
     const Tensor seeds = request.seeds.to(model_.device());
     const auto calls = std::make_shared<int64_t>(0);
-    const Tensor places = model_.places(seeds, request.begin.from);
+    const Tensor places = model_.places(seeds, request.begin.from, sampler_.atoms);
     const DiffusionStart start =
         start_of(model_, sampler_, request.begin, seeds, places, request.told.label, calls);
     // An adaptive solver would take the rounding of bfloat16 for its own error and never get ahead.
@@ -318,7 +318,7 @@ class GuidedDiffusionPlan : public DiffusionPlan {
     Tensor label = request.told.label;
     if (label.defined()) label = population.spread(label.to(model_.device()));
     // Rows of one sample have its places, so that they may take each other's.
-    Tensor places = model_.places(request.seeds.to(model_.device()), request.begin.from);
+    Tensor places = model_.places(request.seeds.to(model_.device()), request.begin.from, sampler_.atoms);
     if (places.defined()) places = population.spread(places);
     const DiffusionStart start = start_of(model_, sampler_, begin, seeds, places, label, calls);
     const Step step = guided_step(population, seeds, places, start.levels);

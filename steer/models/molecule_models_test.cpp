@@ -4,12 +4,15 @@
 #include "steer/core/check.h"
 #include "steer/core/json.h"
 #include "steer/core/random.h"
+#include "steer/guidance/climb.h"
+#include "steer/guidance/presets.h"
 #include "steer/modalities/objectives.h"
 #include "steer/models/diffusion_model.h"
 #include "steer/models/families.h"
 #include "steer/models/property_model.h"
 #include "steer/molecule/molecule_objectives.h"
 #include "steer/molecule/molecule_space.h"
+#include "steer/nn/initial_values.h"
 #include "steer/testing/refusal.h"
 
 namespace steer {
@@ -96,8 +99,61 @@ TEST(MoleculeDiffusion, IsGuidedByEveryWayToALargerRadius) {
     const double reached = score({{"method", method}}, wide.get());
     EXPECT_LT(std::abs(reached - 4), std::abs(plain - 4)) << method;
   }
-  const double chosen = score({{"method", "feynman_kac"}, {"particles", 8}}, wide.get());
+  const double chosen = score({{"method", "feynman_kac"}, {"particles", 32}}, wide.get());
   EXPECT_LT(std::abs(chosen - 4), std::abs(plain - 4));
+}
+
+// In float64, where only rounding could tell a turned molecule from another.
+TEST(MoleculeDiffusion, EveryGuidedStepTurnsWithItsNoise) {
+  const InitialValues values(4);
+  EgnnOptions shape;
+  shape.atoms = 5, shape.elements = "HO", shape.width = 12, shape.blocks = 2;
+  Egnn network(shape);
+  network->to(torch::kFloat64);
+  const torch::NoGradGuard no_grad;
+  for (auto& parameter : network->parameters()) at::Tensor(parameter).normal_(0, 0.1);
+  // The preconditioning of edm, without its cast to float32.
+  const Denoiser denoiser = [network](const Tensor& x, const Tensor& sigma) {
+    const Tensor s = sigma.view({-1, 1, 1}), both = s.square() + 0.25;
+    const Tensor f = network->forward(x / both.sqrt(), sigma.log() / 4);
+    return x * 0.25 / both + s * 0.5 / both.sqrt() * f;
+  };
+  ObjectiveContext context;
+  context.space = molecule_space(5, "HO");
+  const auto objective =
+      make_objective("radius(3, noise=4) + clash(1.5, noise=4) + count(O, 2, noise=4)", context);
+  const Tensor places = torch::arange(5).unsqueeze(0) < torch::tensor({{5}, {3}});
+  Tensor q = std::get<0>(torch::linalg_qr(torch::randn({3, 3}, torch::kFloat64)));
+  const auto turned = [&](const Tensor& x) {
+    return torch::cat({x.narrow(-1, 0, 3).matmul(q), x.narrow(-1, 3, x.size(-1) - 3)}, -1);
+  };
+  const auto noise_of = [&](uint64_t seed, bool turn) -> Noise {
+    const Noise plain = seeded_noise(sample_seeds(seed, 2), {5, 5});
+    return [=](int64_t draw) {
+      const Tensor noise = network->confined(plain(draw), places);
+      return turn ? turned(noise) : noise;
+    };
+  };
+  const Tensor levels = torch::tensor({3.0, 1.0, 0.3, 0.0}, torch::kFloat64);
+  SolverOptions solver;
+  solver.name = "ddim", solver.eta = 1;
+  for (const std::string method : {"dps", "lgd", "freedom", "mpgd", "ugd", "tfg"}) {
+    const ClimbOptions options = guidance_preset(method).climb;
+    const Smoothed smoothed(*objective, context.space);
+    const auto stepped = [&](bool turn) {
+      const Step step = climb(make_step(solver, noise_of(1, turn), 3), smoothed, options, solver, levels,
+                              noise_of(9, turn));
+      Tensor x = 3 * noise_of(5, turn)(0);
+      for (int64_t i = 0; i < 3; ++i)
+        x = step(denoiser, x, levels[i].item<double>(), levels[i + 1].item<double>());
+      return x;
+    };
+    const Tensor plain = stepped(false), other = stepped(true);
+    EXPECT_LT((turned(plain) - other).abs().max().item<double>(),
+              1e-10 * (1 + plain.abs().max().item<double>()))
+        << method;
+    EXPECT_LT(plain.narrow(2, 0, 3).sum(1).abs().max().item<double>(), 1e-9) << method;
+  }
 }
 
 TEST(MoleculeDiffusion, GoesOnFromMoleculesAtTheirOwnPlaces) {

@@ -43,7 +43,8 @@ class PropertyModel : public Model {
 
   // What it tells of samples: float [N, names], in the names' units.
   Tensor told(const State& samples) const;
-  const std::vector<std::string>& names() const { return options_.network.names; }
+  const std::vector<std::string>& names() const { return options_.network.names; }  // what
+  Tensor deviation() const { return network_->deviation.cpu(); }  // [names], mean absolute, of its data
 
  private:
   PropertyOptions options_;

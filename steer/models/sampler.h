@@ -13,6 +13,7 @@ struct SamplerOptions {
   LevelOptions levels;
   SolverOptions solver;
   double scale = 1;
+  int64_t atoms = 0;
 
   void fields(OptionFields& f) {
     f("process", process, "process whose range and grid the levels are of; empty = the model's own");
@@ -22,6 +23,8 @@ struct SamplerOptions {
       "of a class-conditional model: how far it goes from its answer without class toward the one with it; "
       "1 = the latter alone",
       at_least(0));
+    f("atoms", atoms, "of molecules: how many each has; 0 = as the training data, each sample by its seed",
+      from_to(0, 1 << 12));
   }
 };
 
