@@ -93,8 +93,9 @@ void RequestFlags::add_to(CLI::App* command) {
                    what_ +
                        " (PNG; it holds its recipe, which steer again repeats, and a .json beside it says "
                        "how it was made); with {seed} in the name, one picture for each sample");
-  command->add_option("--film", film,
-                      "film of how the first samples came to be (GIF), with a .json beside it");
+  command->add_option(
+      "--film", film,
+      "film of how the first samples came to be (GIF), with a .json beside it; molecules then turn");
   command->add_flag("--live", live, "of text: show the first sample on the terminal while it comes to be");
 }
 

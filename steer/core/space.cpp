@@ -33,13 +33,14 @@ Tensor within(const Space& space, const Tensor& x) {
 MapSizes map_sizes(const Space& space) {
   STEER_CHECK(!space.sizes.empty() && space.sizes.size() <= 3,
               "[space] expected samples of one to three sizes, as maps have, but got ", text_of(space));
+  if (space.sizes.size() == 2) return {values_of(space), 1, 1};
   const auto size = [&](size_t i) { return i < space.sizes.size() ? space.sizes[i] : 1; };
   return {size(0), size(1), size(2)};
 }
 
 Tensor as_maps(const Space& space, const Tensor& x) {
   const auto [channels, height, width] = map_sizes(space);
-  return x.view({x.size(0), channels, height, width});
+  return x.reshape({x.size(0), channels, height, width});
 }
 
 Tensor from_maps(const Space& space, const Tensor& maps) {

@@ -50,7 +50,8 @@ struct MapSizes {
   int64_t channels, height, width;  // C, H and W
 };
 
-// Of a space's samples. Error for spaces of more sizes.
+// Of a space's samples; those of two sizes, as lists of equal parts, are C numbers at one place. Error for
+// spaces of more sizes.
 MapSizes map_sizes(const Space& space);
 
 // Samples [N, sizes...] as maps [N, C, H, W].

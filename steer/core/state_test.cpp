@@ -50,6 +50,10 @@ TEST(Space, MapsAndSamplesHoldTheSameNumbers) {
   EXPECT_TRUE(torch::equal(from_maps(plane, as_maps(plane, x)), x));
   EXPECT_EQ(text_of(plane), "points 2");
   EXPECT_EQ(values_of(plane), 2);
+  plane.sizes = {3, 2};
+  const Tensor rows = torch::rand({5, 3, 2});
+  EXPECT_EQ(as_maps(plane, rows).sizes(), (std::vector<int64_t>{5, 6, 1, 1}));
+  EXPECT_TRUE(torch::equal(from_maps(plane, as_maps(plane, rows)), rows));
   plane.sizes = {1, 2, 3, 4};
   EXPECT_THROW(map_sizes(plane), Error);
 }

@@ -13,6 +13,7 @@ namespace steer {
 struct PointsNetworkOptions {
   std::string kind = "points";                      // of sample
   int64_t values = 2;                               // C
+  std::string elements;                             // of molecules
   int64_t width = 64;                               // features
   int64_t layers = 3;                               // L
   std::vector<int64_t> candidates = {256, 16, 16};  // K of each layer, or one for all
@@ -22,6 +23,7 @@ struct PointsNetworkOptions {
   void fields(OptionFields& f) {
     f("kind", kind, "the kind of sample, any whose samples have one size");
     f("values", values, "numbers of a sample", from_to(1, 1 << 20));
+    f("elements", elements, "of molecules: symbols of the elements, one after the other");
     f("width", width, "features of every layer, even", from_to(2, 1 << 16));
     f("layers", layers, "layers, one chosen index each", from_to(1, 4096));
     f("candidates", candidates, "candidates K of each layer, or one number for all", from_to(1, 1 << 20));

@@ -8,6 +8,7 @@
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 #include "steer/guidance/shortlist.h"
+#include "steer/modalities/modalities.h"
 
 namespace steer {
 namespace {
@@ -72,7 +73,7 @@ Tensor score_images(const Objective& objective, const Candidates& candidates, co
     const Tensor full = objective.enlargement() == Enlargement::kBilinear
                             ? at::upsample_bilinear2d(flat, {height, width}, false)
                             : area_resize(flat, height, width);
-    return objective.score(from_maps(space, full)).view({rows, some.size(1)});
+    return objective.score(finished_maps(space, full)).view({rows, some.size(1)});
   };
   Tensor images;  // [B, count, C, h, w]
   if (index.defined()) {

@@ -63,4 +63,15 @@ std::unique_ptr<Dataset> make_dataset(const DataOptions& options) {
   fail("[data] ", options.path, ": expected a data set of a kind that is known");
 }
 
+Tensor posed_maps(const Space& space, const Tensor& x) {
+  const Modality& modality = modality_of(space);
+  return as_maps(space, modality.posed ? modality.posed(x) : x);
+}
+
+State finished_maps(const Space& space, const Tensor& maps) {
+  const Modality& modality = modality_of(space);
+  const Tensor x = from_maps(space, maps);
+  return modality.finished ? modality.finished(x) : State(x);
+}
+
 }  // namespace steer

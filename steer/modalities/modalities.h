@@ -19,4 +19,9 @@ const Modality& modality_of(const Space& space);
 // The data set that a path names, of whichever kind it is. Error as the modality's.
 std::unique_ptr<Dataset> make_dataset(const DataOptions& options);
 
+// Samples x [N, sizes...] as maps [N, C, H, W] that a network learns which knows nothing of their symmetries;
+// and such maps as samples (Modality::posed and finished).
+Tensor posed_maps(const Space& space, const Tensor& x);
+State finished_maps(const Space& space, const Tensor& maps);
+
 }  // namespace steer

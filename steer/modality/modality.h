@@ -52,12 +52,21 @@ struct Modality {
   // Samples as plain text, one for each, where a terminal and a file of text can show them; may be empty.
   std::function<std::vector<std::string>(const Space& space, const State& samples)> texts;
 
+  // Samples as a network learns them that knows nothing of their symmetries: of all that are alike one; and
+  // what such a network gives, numbers [N, sizes...], as samples. Empty where both are as they are.
+  std::function<Tensor(const Tensor& x)> posed;
+  std::function<State(const Tensor& x)> finished;
+
   // Files of this kind's own format: whether a path names one, and what it holds. May be empty.
   std::function<bool(const std::string& path)> writes;
   std::function<std::string(const std::string& path, const Space& space, const State& samples)> file_of;
 
   // One sample by itself as a picture [C, h, w] in [-1, 1], without a frame; empty: as `picture`.
   std::function<Tensor(const State& sample)> alone;
+
+  // Samples of things in space as such a picture, always of one size, seen from `share` of the way around
+  // them, 0 to 1; empty for others.
+  std::function<Tensor(const Space& space, const State& samples, double share)> turned;
 
   // A tree of samples as one picture: K, then K^2 and so on, child k of sample i in row i K + k; those of the
   // last level have `cell` pixels a side. Empty where a kind has none.

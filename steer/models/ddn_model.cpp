@@ -22,6 +22,7 @@
 #include "steer/image/image_space.h"
 #include "steer/modalities/modalities.h"
 #include "steer/models/facts.h"
+#include "steer/molecule/molecule_space.h"
 #include "steer/points/points_space.h"
 
 namespace steer {
@@ -67,7 +68,7 @@ const DdnOptions& checked(const DdnOptions& options) {
 
 std::vector<State> as_samples(const Space& space, const std::vector<Tensor>& maps) {
   std::vector<State> samples;
-  for (const Tensor& some : maps) samples.push_back(from_maps(space, some));
+  for (const Tensor& some : maps) samples.push_back(finished_maps(space, some));
   return samples;
 }
 
@@ -88,7 +89,10 @@ DdnModel::DdnModel(const DdnOptions& options)
                {options.balance, options.split, options.bias_rate}) {}
 
 Space DdnModel::space() const {
-  if (options_.network == "points") return points_space(options_.points.values, options_.points.kind);
+  const PointsNetworkOptions& points = options_.points;
+  if (options_.network == "points" && !points.elements.empty())
+    return molecule_space(points.values / molecule_space(1, points.elements).sizes[1], points.elements);
+  if (options_.network == "points") return points_space(points.values, points.kind);
   return image_space(network_->image_channels(), network_->image_size(), network_->image_size());
 }
 
@@ -119,7 +123,7 @@ torch::Device DdnModel::device() const {
 }
 
 LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
-  Tensor x = as_maps(space(), batch.data.x);
+  Tensor x = posed_maps(space(), batch.data.x);
   const Tensor seeds = sample_seeds(derive_seed(seed, 1), x.size(0), device());
   const Tensor label = needs_label(options_.condition) ? batch.told.label.to(device()) : Tensor();
   const Condition told = make_training_condition(options_.condition, label, x, derive_seed(seed, 2));
@@ -162,7 +166,7 @@ Tensor DdnModel::preview(int64_t samples, const State& examples) {
 
 Encoded DdnModel::encode(const State& samples, int64_t beam, const Told& told) const {
   STEER_CHECK(beam >= 1, "[reconstruct] expected a beam of at least 1 but got ", beam);
-  const Tensor x = as_maps(space(), samples.x);
+  const Tensor x = posed_maps(space(), samples.x);
   return chosen(
       beam == 1 ? nearest_to(x) : beam_search(nearness_to(x), {x.size(0), beam, 1, network_->depth()}),
       samples, told);
@@ -173,12 +177,12 @@ Encoded DdnModel::continued(const Tensor& code, const Tensor& held, const State&
   check_code(code);
   STEER_CHECK(code.size(0) == samples.size() && held.size(0) == samples.size(),
               "[encode] expected as many codes as ", samples.size(), " samples but got ", code.size(0));
-  return chosen(follow_some(code, held, nearest_to(as_maps(space(), samples.x))), samples, told);
+  return chosen(follow_some(code, held, nearest_to(posed_maps(space(), samples.x))), samples, told);
 }
 
 Encoded DdnModel::chosen(const Chooser& chooser, const State& samples, const Told& told) const {
   torch::NoGradGuard no_grad;
-  const Tensor x = as_maps(space(), samples.x);
+  const Tensor x = posed_maps(space(), samples.x);
   const int64_t count = x.size(0);
   std::map<int64_t, Tensor> targets;
   std::vector<Tensor> errors;
@@ -192,7 +196,7 @@ Encoded DdnModel::chosen(const Chooser& chooser, const State& samples, const Tol
   Told all = told;
   if (needs().given && !told.given.defined()) all.given = samples;
   const Generated made = network_->run(count, chooser, observer, condition(all));
-  return {from_maps(space(), made.image), made.code, at::stack(errors, 1)};
+  return {finished_maps(space(), made.image), made.code, at::stack(errors, 1)};
 }
 
 void DdnModel::check_code(const Tensor& code) const {
@@ -203,7 +207,7 @@ void DdnModel::check_code(const Tensor& code) const {
 State DdnModel::decode(const Tensor& code, const Told& told) const {
   torch::NoGradGuard no_grad;
   check_code(code);
-  return from_maps(space(), network_->run(code.size(0), follow(code), {}, condition(told)).image);
+  return finished_maps(space(), network_->run(code.size(0), follow(code), {}, condition(told)).image);
 }
 
 std::vector<State> DdnModel::unfolded(const Tensor& code, const std::vector<int64_t>& layers,
@@ -264,7 +268,7 @@ Json fitted_ddn(const Json& options, const Dataset& data, const std::string& pat
   const Space space = data.space();
   STEER_CHECK(space.vocabulary == 0, "[ddn] ", path, ": expected samples of numbers but got ", text_of(space),
               "; steer train text or ar trains on texts");
-  const bool points = space.sizes.size() == 1;
+  const bool points = space.sizes.size() < 3;
   if (points && !fitted.contains("network")) fitted["network"] = "points";
   STEER_CHECK((fitted.value("network", Json()) == "points") == points, "[ddn] ", path,
               ": expected a network for samples ", text_of(space), ", but ddn.network is ",
@@ -275,6 +279,8 @@ Json fitted_ddn(const Json& options, const Dataset& data, const std::string& pat
   STEER_CHECK(shape.is_object(), "[options] expected an object for ddn.points but got ", shape.dump());
   if (!shape.contains("kind")) shape["kind"] = space.kind;
   if (!shape.contains("values")) shape["values"] = values_of(space);
+  if (!shape.contains("elements") && space.kind == molecule_space(1, "C").kind)
+    shape["elements"] = space.alphabet;
   return fitted;
 }
 

@@ -13,6 +13,7 @@
 #include "steer/guidance/best_by.h"
 #include "steer/guidance/particles.h"
 #include "steer/guidance/scoring.h"
+#include "steer/modalities/modalities.h"
 #include "steer/models/ddn_model.h"
 
 namespace steer {
@@ -122,7 +123,7 @@ class DdnPlan : public Plan {
     Samples samples;
     try {
       const Generated made = model_.network().run(rows, chooser, observer, told);
-      samples.state = within(space_, from_maps(space_, made.image));
+      samples.state = finished(made.image);
       samples.code = made.code;
     } catch (const Ended&) {
       samples.stopped = true;
@@ -148,7 +149,7 @@ class DdnPlan : public Plan {
       glimpse.index = at + count - 1, glimpse.of = samples;
       if (watch && !watch(glimpse)) return stopped_samples();
     }
-    const State all = within(space_, from_maps(space_, at::cat(images)));
+    const State all = finished(at::cat(images));
     const Tensor best = score_rows(*objective_, all, samples).view({samples, each}).argmax(1);
     const Tensor row = at::arange(samples, best.options()) * each + best;
     Samples made;
@@ -204,7 +205,14 @@ class DdnPlan : public Plan {
   // A layer's images at the space's size.
   State shown(const Tensor& images) const {
     const MapSizes full = map_sizes(space_);
-    return within(space_, from_maps(space_, area_resize(images, full.height, full.width)));
+    return finished(area_resize(images, full.height, full.width));
+  }
+
+  // Maps of the space's size as samples.
+  State finished(const Tensor& images) const {
+    State samples = finished_maps(space_, images);
+    samples.x = within(space_, samples.x);
+    return samples;
   }
 
   Way way(const Tensor& seeds, const Tensor& label, Condition& told) const {

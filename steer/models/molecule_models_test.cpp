@@ -168,6 +168,33 @@ TEST(MoleculeDiffusion, GoesOnFromMoleculesAtTheirOwnPlaces) {
   EXPECT_TRUE(torch::equal(generator.draw(request, nullptr, {}).state.x, request.begin.from.x));
 }
 
+TEST(MoleculeDdn, LearnsItsMoleculesAndChoosesAmongThem) {
+  const TwoMolecules data;
+  const Json options = {{"points", {{"width", 64}, {"layers", 2}, {"candidates", {4, 4}}}},
+                        {"balance", "bias"}};
+  const auto model = make_model("ddn", fitted_options("ddn", options, data, "water"), 3);
+  EXPECT_EQ(model->space(), data.space());
+  auto& generator = dynamic_cast<Generator&>(*model);
+  const Batch batch = data.batch({0, 1, 2, 3, 4, 5});
+  torch::optim::Adam adam(model->module().parameters(), torch::optim::AdamOptions(1e-2));
+  for (int64_t step = 0; step < 300; ++step) {
+    adam.zero_grad();
+    model->loss(batch, static_cast<uint64_t>(step)).loss.backward();
+    adam.step();
+    model->after_step(step, nullptr, nullptr);
+  }
+  const Encoded back = generator.codec()->encode(batch.data);
+  EXPECT_TRUE(torch::equal(back.state.mask, batch.data.mask));
+  ObjectiveContext context;
+  context.space = model->space();
+  for (const int64_t oxygen : {0, 1}) {
+    const auto wanted = make_objective("count(O, " + std::to_string(oxygen) + ")", context);
+    const Samples samples = generator.draw({sample_seeds(1, 4), {}}, wanted.get(), {{"top", 1}});
+    const Tensor found = type_count(seen_molecules(samples.state), 1);
+    EXPECT_LT((found - static_cast<double>(oxygen)).abs().max().item<double>(), 0.4) << found;
+  }
+}
+
 TEST(PropertyModel, MeetsItsDataAndLearnsInTheirUnits) {
   const TwoMolecules data;
   const Json options = {{"network", {{"width", 16}, {"layers", 2}, {"names", {"gap"}}}}};

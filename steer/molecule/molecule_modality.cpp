@@ -4,27 +4,27 @@
 #include <cmath>
 
 #include "steer/core/check.h"
+#include "steer/core/pi.h"
 #include "steer/molecule/ball_and_stick.h"
 #include "steer/molecule/molecule_data.h"
 #include "steer/molecule/molecule_figures.h"
 #include "steer/molecule/molecule_files.h"
 #include "steer/molecule/molecule_space.h"
 #include "steer/molecule/molecule_words.h"
+#include "steer/molecule/pose.h"
 #include "steer/picture/grid.h"
 
 namespace steer {
 namespace {
 
-constexpr int64_t kCellSide = 128, kMostShownMolecules = 64;
+constexpr int64_t kCellSide = 128, kTurnedSide = 200, kMostShownMolecules = 64;
 
 State read_molecule(const std::string& path, const Space& space, const std::string&) {
   const std::vector<Molecule> molecules = read_molecules(path);
   return as_samples(space, {molecules[0]}, "[read] " + path);
 }
 
-Tensor drawn(const Space& space, const State& samples, int64_t side) {
-  BallAndStickOptions options;
-  options.side = side;
+Tensor drawn(const Space& space, const State& samples, const BallAndStickOptions& options) {
   std::vector<Tensor> pictures;
   for (const Molecule& molecule : bonded_molecules(space, samples))
     pictures.push_back(ball_and_stick(molecule, options));
@@ -37,9 +37,22 @@ int64_t side_by_side(int64_t count) {
 }
 
 Tensor picture_of_molecules(const Space& space, const std::vector<State>& sources, int64_t columns) {
+  BallAndStickOptions options;
+  options.side = kCellSide;
   std::vector<Tensor> pictures;
-  for (const State& source : sources) pictures.push_back(drawn(space, source, kCellSide));
+  for (const State& source : sources) pictures.push_back(drawn(space, source, options));
   return stacked_grid(pictures, columns > 0 ? columns : side_by_side(pictures[0].size(0)));
+}
+
+// All frames at one scale, so that nothing jumps.
+Tensor turned_molecules(const Space& space, const State& samples, double share) {
+  constexpr double kShownAngstrom = 12, kTilt = 0.35;
+  BallAndStickOptions options;
+  options.side = kTurnedSide, options.broad_side = false;
+  options.scale = static_cast<double>(kTurnedSide) / kShownAngstrom;
+  options.turn = 2 * kPi * share, options.tilt = kTilt;
+  const Tensor pictures = drawn(space, samples, options);
+  return stacked_grid({pictures}, side_by_side(pictures.size(0)));
 }
 
 std::vector<NamedDistance> molecule_distances(const Space& space, const State& samples, const State&) {
@@ -69,6 +82,9 @@ const Modality& molecule_modality() {
       options.hydrogens = space.alphabet.rfind("H", 0) == 0;
     };
     m.picture = picture_of_molecules;
+    m.turned = turned_molecules;
+    m.posed = posed_molecules;
+    m.finished = finished_molecules;
     m.writes = is_molecule_name;
     m.file_of = [](const std::string& path, const Space& space, const State& samples) {
       return molecule_text(path, bonded_molecules(space, samples));

@@ -4,13 +4,14 @@
 
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
+#include "steer/modalities/modalities.h"
 #include "steer/picture/gif.h"
 #include "steer/work/pictures.h"
 
 namespace steer {
 namespace {
 
-constexpr int64_t kWhite = 255, kFilmSeconds100 = 400, kLeastDelay = 4;
+constexpr int64_t kWhite = 255, kFilmSeconds100 = 400, kLeastDelay = 4, kTurnFrames = 40, kTurnDelay = 8;
 
 // At this size, white below and to the right.
 Tensor on_sheet(const Tensor& picture, int64_t channels, int64_t height, int64_t width) {
@@ -35,7 +36,10 @@ void SampleFilm::see(const Glimpse& glimpse) {
   if (!seen.defined()) return;
   next_ = due + 1, whole_ = last;
   const State some = seen.narrow(0, std::min(rows_, seen.size())).to(torch::kCPU);
-  pictures_.push_back(to_bytes(picture_of(space_, some, std::min<int64_t>(rows_, 2))));
+  const auto& turned = modality_of(space_).turned;
+  if (turned) last_ = some;
+  pictures_.push_back(
+      to_bytes(turned ? turned(space_, some, 0) : picture_of(space_, some, std::min<int64_t>(rows_, 2))));
 }
 
 WorkWatch SampleFilm::around(const WorkWatch& watch) {
@@ -54,8 +58,14 @@ void SampleFilm::write(const std::string& path, const Json& twin) const {
   }
   std::vector<Tensor> frames;
   for (const Tensor& picture : pictures_) frames.push_back(on_sheet(picture, channels, height, width));
+  for (int64_t i = 1; last_.defined() && i <= kTurnFrames; ++i) {
+    const double share = static_cast<double>(i) / static_cast<double>(kTurnFrames);
+    frames.push_back(to_bytes(modality_of(space_).turned(space_, last_, share)));
+  }
   GifOptions options;
-  options.delay_centiseconds = std::max(kLeastDelay, kFilmSeconds100 / static_cast<int64_t>(frames.size()));
+  options.delay_centiseconds =
+      std::max(kLeastDelay, kFilmSeconds100 / static_cast<int64_t>(pictures_.size()));
+  if (last_.defined()) options.delay_centiseconds = options.last_centiseconds = kTurnDelay;
   write_gif(path, at::stack(frames), options);
   write_twin(path, twin);
 }

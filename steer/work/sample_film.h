@@ -11,7 +11,7 @@
 
 namespace steer {
 
-// Collects pictures of what there is of samples while they are drawn.
+// Collects pictures of what there is of samples while they are drawn; things in space turn once in the end.
 class SampleFilm {
  public:
   // Pictures of at most `rows` samples of the space, evenly spread over the steps, about `frames` of them.
@@ -32,6 +32,7 @@ class SampleFilm {
   int64_t most_, rows_, next_ = 0;
   bool whole_ = false;
   std::vector<Tensor> pictures_;  // uint8 [C, h, w]
+  State last_;                    // what was seen last, of kinds that are turned in the end
 };
 
 }  // namespace steer

@@ -16,6 +16,11 @@
 #include "steer/image/cifar.h"
 #include "steer/image/folders.h"
 #include "steer/image/idx.h"
+#include "steer/molecule/molecule_arrays.h"
+#include "steer/molecule/pdb.h"
+#include "steer/molecule/sdf.h"
+#include "steer/molecule/xtb.h"
+#include "steer/molecule/xyz.h"
 #include "steer/objectives/syntax.h"
 #include "steer/picture/images.h"
 #include "steer/picture/png_texts.h"
@@ -149,6 +154,51 @@ Bytes csv_seeds() {
   return {"x,y,label\n0.5,1,0\n-2,3e-1,1\n", "1 2\n3 4\n", "# words\n1;2;3\n"};
 }
 
+Molecule small_molecule() {
+  Molecule water;
+  water.number = {8, 1, 1}, water.position = {{0, 0, 0}, {0.96, 0, 0}, {-0.24, 0.93, 0}};
+  water.bonds = {{0, 1, 1}, {0, 2, 1}};
+  return water;
+}
+
+void read_xyz_bytes(std::string_view bytes) {
+  molecules_from_xyz(bytes, "input");
+}
+
+Bytes xyz_seeds() {
+  return {xyz_text({small_molecule(), small_molecule()}),
+          "2\nProperties=pos:R:3:species:S:1\n0 0 1e-1 C\n1.0D-06 0 -8.4*^-6 o\n"};
+}
+
+void read_sdf_bytes(std::string_view bytes) {
+  molecules_from_sdf(bytes, "input");
+}
+
+Bytes sdf_seeds() {
+  return {sdf_text({small_molecule(), small_molecule()})};
+}
+
+void read_pdb_bytes(std::string_view bytes) {
+  molecules_from_pdb(bytes, "input");
+}
+
+Bytes pdb_seeds() {
+  return {pdb_text({small_molecule()})};
+}
+
+void read_arrays(std::string_view bytes) {
+  array_from_npy(bytes, "input");
+}
+
+void read_xtb_json(std::string_view bytes) {
+  properties_from_xtb(std::string(bytes));
+}
+
+Bytes xtb_seeds() {
+  return {R"({"total energy": -5, "dipole": [0.5, 0.7, 0], "orbital energies/eV": [-12, 2],
+    "fractional occupation": [2.0, 0.0]})"};
+}
+
 void read_safetensors(std::string_view bytes) {
   const std::string path = fuzz_file(bytes, ".safetensors");
   read_checkpoint_header(path);
@@ -266,6 +316,11 @@ std::vector<FuzzTarget> reader_targets() {
           {"cifar", read_cifar_bytes, cifar_seeds},
           {"npy", read_npy, npy_seeds},
           {"csv", read_csv, csv_seeds},
+          {"xyz", read_xyz_bytes, xyz_seeds},
+          {"sdf", read_sdf_bytes, sdf_seeds},
+          {"pdb", read_pdb_bytes, pdb_seeds},
+          {"arrays", read_arrays, npy_seeds},
+          {"xtb", read_xtb_json, xtb_seeds},
           {"safetensors", read_safetensors, safetensors_seeds},
           {"codes", read_code_file, code_seeds},
           {"prior", read_prior_bytes, prior_seeds},
