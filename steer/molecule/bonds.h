@@ -27,7 +27,8 @@ std::vector<Bond> bonds_by_distance(const Molecule& molecule);
 
 // How many atoms have their usual valence.
 struct Stability {
-  int64_t atoms = 0, stable_atoms = 0;
+  int64_t atoms = 0;         // of the molecule
+  int64_t stable_atoms = 0;  // those of them that are
   bool molecule = false;  // all atoms are stable, and there is at least one
 };
 

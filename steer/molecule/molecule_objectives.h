@@ -37,8 +37,11 @@ Tensor nearness_of_pairs(const SeenMolecules& molecules, double least);
 // are shifted to the mean of these atoms, and of their types from its one-hot ones: two [N]. part float [1,
 // M, 3 + F], M at most A; molecules of fewer atoms lack what they lack.
 struct PartDifference {
-  Tensor position, type;  // [N] each
+  Tensor position;  // [N]
+  Tensor type;      // [N]
 };
+
+// That of molecules from a part.
 PartDifference difference_from(const SeenMolecules& molecules, const Tensor& part);
 
 }  // namespace steer

@@ -37,9 +37,11 @@ constexpr int kAromaticOrder = 4;
 // order of atoms and bonds. A matching of most atoms: Edmonds 1965 ("Paths, trees, and flowers"). `failed` is
 // the first atom that needed a double bond in vain, or -1. `charge` has one entry for each atom.
 struct KekuleBonds {
-  std::vector<Bond> bonds;
-  int64_t failed = -1;
+  std::vector<Bond> bonds;  // of orders 1 to 3
+  int64_t failed = -1;      // the first atom that needed a double bond in vain, or -1
 };
+
+// Those of atoms of these numbers and charges, one for each, with such bonds.
 KekuleBonds kekule_bonds(const std::vector<int>& number, const std::vector<int>& charge,
                          std::vector<Bond> bonds);
 

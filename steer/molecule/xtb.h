@@ -29,8 +29,9 @@ std::optional<XtbProperties> properties_from_xtb(const std::string& json);
 
 // A property that is wanted, and how far from it is still near.
 struct WantedProperty {
-  double XtbProperties::*member;
-  double value, noise;
+  double XtbProperties::*member;  // which
+  double value;                   // that is wanted
+  double noise;                   // the deviation that still is near, above 0
 };
 
 // -((p - value) / noise)^2 / 2, summed over what is wanted; -cost for molecules that xtb cannot solve, and at

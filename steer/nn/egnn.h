@@ -82,8 +82,9 @@ struct EgnnBlockImpl : torch::nn::Module {
   Tensor forward(const Tensor& both, const Tensor& d_input, torch::ScalarType type,
                  const SharedPairs& pairs) const;
 
-  int64_t width;
-  double range, divisor;
+  int64_t width;   // features of an atom
+  double range;    // the farthest that a pair moves an atom
+  double divisor;  // of sums over an atom's pairs
   Messages gcl_0{nullptr};
   PairMlp coord_mlp{nullptr};  // "gcl_equiv.coord_mlp"
 };

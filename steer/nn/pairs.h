@@ -33,6 +33,7 @@ class AtomPairs {
   Tensor first_, second_;
 };
 
+// Pairs that several functions, and their gradients, refer to.
 using SharedPairs = std::shared_ptr<const AtomPairs>;
 
 // |x_i - x_j|^2 of each pair: x [V, 3] -> [E, 1]. All functions below are differentiable once; on the
