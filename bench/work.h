@@ -27,14 +27,15 @@ class Work {
 // The work of a name with its options; `precision` is one of them where it matters: auto or float32.
 std::unique_ptr<Work> make_work(const std::string& name, const Json& options);
 
-std::unique_ptr<Work> make_layer(const Json& options);          // layer.cpp
-std::unique_ptr<Work> make_training(const Json& options);       // training.cpp
-std::unique_ptr<Work> make_generation(const Json& options);     // generation.cpp
-std::unique_ptr<Work> make_denoising(const Json& options);      // denoising.cpp
-std::unique_ptr<Work> make_density(const Json& options);        // density.cpp
-std::unique_ptr<Work> make_product(const Json& options);        // product.cpp
-std::unique_ptr<Work> make_kernel(const Json& options);         // kernel.cpp
-std::unique_ptr<Work> make_text_training(const Json& options);  // text.cpp
-std::unique_ptr<Work> make_text_sampling(const Json& options);  // text.cpp
+std::unique_ptr<Work> make_layer(const Json& options);              // layer.cpp
+std::unique_ptr<Work> make_training(const Json& options);           // training.cpp
+std::unique_ptr<Work> make_generation(const Json& options);         // generation.cpp
+std::unique_ptr<Work> make_denoising(const Json& options);          // denoising.cpp
+std::unique_ptr<Work> make_density(const Json& options);            // density.cpp
+std::unique_ptr<Work> make_product(const Json& options);            // product.cpp
+std::unique_ptr<Work> make_kernel(const Json& options);             // kernel.cpp
+std::unique_ptr<Work> make_molecule_training(const Json& options);  // molecule_training.cpp
+std::unique_ptr<Work> make_text_training(const Json& options);      // text.cpp
+std::unique_ptr<Work> make_text_sampling(const Json& options);      // text.cpp
 
 }  // namespace steer::bench

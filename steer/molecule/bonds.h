@@ -29,7 +29,7 @@ std::vector<Bond> bonds_by_distance(const Molecule& molecule);
 struct Stability {
   int64_t atoms = 0;         // of the molecule
   int64_t stable_atoms = 0;  // those of them that are
-  bool molecule = false;  // all atoms are stable, and there is at least one
+  bool molecule = false;     // all atoms are stable, and there is at least one
 };
 
 // The stability of EDM: an atom is stable when the orders of its bonds by distance add up to a usual valence
