@@ -5,6 +5,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/options.h"
+#include "steer/modalities/modalities.h"
 
 namespace steer {
 
@@ -134,6 +135,8 @@ Suited suited(const Objective& objective, const Space& space) {
   // What is safe may be strong.
   constexpr double kStrong = 4;
   const std::vector<Measurement> linear = objective.linear();
+  const std::string& known = modality_of(space).method;
+  if (!known.empty() && objective.differentiable()) return {known};
   // Without a limit, samples are points, whose posterior is wanted.
   if (space.limit == 0 && objective.differentiable()) return {"pigdm"};
   if (!linear.empty()) return {noisy(linear) ? "pigdm" : "pigdm_step"};

@@ -89,6 +89,10 @@ struct Modality {
   std::function<std::vector<NamedDistance>(const Space& space, const State& samples, const State& real)>
       distances;
 
+  // The method of guidance that suits objectives with a gradient; empty: as the objective is
+  // (guidance/presets.h).
+  std::string method;
+
   // The words that objectives about this kind are made of, beside those that suit every kind; never null.
   const std::vector<Word>* words = nullptr;
 };
