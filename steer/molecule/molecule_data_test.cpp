@@ -107,6 +107,18 @@ TEST(MoleculeData, FilesComeBackAsTheyWereWritten) {
   }
 }
 
+TEST(MoleculeData, IonsAreNoSamples) {
+  Molecule ion, pair;
+  ion.number = {1}, ion.position = {{0, 0, 0}}, ion.charge = {1};
+  pair.number = {1, 1}, pair.position = {{0, 0, 0}, {1, 0, 0}}, pair.charge = {1, -1};
+  const Space space = molecule_space(2, "H");
+  EXPECT_NE(refusal([&] {
+              as_samples(space, {pair, ion}, "[test]");
+            }).find("molecule 2 has the charge 1"),
+            std::string::npos);
+  EXPECT_EQ(as_samples(space, {pair}, "[test]").size(), 1);
+}
+
 TEST(MoleculeFigures, CountWhatIsBrokenAmongAll) {
   Molecule water, broken;
   water.number = {8, 1, 1}, water.position = {{0, 0, 0}, {0.96, 0, 0}, {-0.24, 0.93, 0}};

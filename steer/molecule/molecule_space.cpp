@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "steer/core/check.h"
 #include "steer/core/tensors.h"
@@ -47,6 +48,9 @@ State as_samples(const Space& space, const std::vector<Molecule>& molecules, con
     const Molecule& molecule = molecules[static_cast<size_t>(i)];
     STEER_CHECK(molecule.size() >= 1 && molecule.size() <= most, what, ": expected 1 to ", most,
                 " atoms in molecule ", i + 1, " but got ", molecule.size());
+    const int charge = std::accumulate(molecule.charge.begin(), molecule.charge.end(), 0);
+    STEER_CHECK(charge == 0, what, ": expected neutral molecules but molecule ", i + 1, " has the charge ",
+                charge);
     std::array<double, 3> mean = {0, 0, 0};
     for (const auto& position : molecule.position)
       for (size_t c = 0; c < 3; ++c) mean[c] += position[c] / static_cast<double>(molecule.size());

@@ -18,8 +18,8 @@ Space molecule_space(int64_t atoms, const std::string& elements);
 std::vector<int> element_numbers(const Space& space);
 
 // Molecules as samples x [N, A, 3 + types] float32 with mask [N, A], each shifted so that its mean is 0.
-// Error, which begins with `what`, for a molecule of no atoms or too many, of other elements, or whose
-// positions are not finite.
+// Error, which begins with `what`, for a molecule of no atoms or too many, of other elements, with a
+// charge in all, or whose positions are not finite.
 State as_samples(const Space& space, const std::vector<Molecule>& molecules, const std::string& what);
 
 // Samples as molecules, without bonds: each filled place is an atom of the element whose type is largest.

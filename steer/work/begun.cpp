@@ -22,9 +22,11 @@ std::vector<std::string> files_at(const std::string& path) {
 
 State shown_beginning(const Begun& begun, const Space& space) {
   State shown = read_samples(begun.files, space, begun.fit);
-  if (space.vocabulary > 0 && shown.mask.defined())
+  // What is not known of a text is shown as masked.
+  if (space.vocabulary > 0 && shown.mask.defined()) {
     shown.token = at::where(shown.mask, shown.token, at::full_like(shown.token, space.vocabulary));
-  shown.mask = Tensor();
+    shown.mask = Tensor();
+  }
   return shown;
 }
 
