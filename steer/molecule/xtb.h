@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "steer/core/space.h"
 #include "steer/molecule/molecule.h"
 #include "steer/objectives/objective.h"
 
