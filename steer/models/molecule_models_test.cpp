@@ -77,7 +77,8 @@ TEST(MoleculeDiffusion, SamplesLieWithinTheSubspaceAndFollowTheirSeeds) {
     const Tensor atoms = many.state.mask.sum(1);
     EXPECT_TRUE(((atoms == 2) | (atoms == 3)).all().item<bool>());
     const Samples one = generator.draw({sample_seeds(9, 1), {}}, nullptr, settings);
-    EXPECT_TRUE(torch::equal(one.state.x[0], many.state.x[4])) << solver;
+    // Up to rounding, as all samples in float32.
+    EXPECT_LT((one.state.x[0] - many.state.x[4]).abs().max().item<double>(), 1e-3) << solver;
   }
 }
 

@@ -84,10 +84,11 @@ TEST(Egnn, ARowDependsOnItselfAlone) {
     network->set_compute_type(type);
     const Tensor x = some_molecules(network, {6, 3, 5, 2}), label = torch::tensor({0.1, -0.5, 0.3, 1.0});
     const Tensor y = network->forward(x, label);
-    for (int64_t i = 0; i < 4; ++i)
-      EXPECT_TRUE(torch::equal(network->forward(x.narrow(0, i, 1), label.narrow(0, i, 1))[0], y[i]))
-          << i << " differs by "
-          << (network->forward(x.narrow(0, i, 1), label.narrow(0, i, 1))[0] - y[i]).abs().max() << type;
+    for (int64_t i = 0; i < 4; ++i) {
+      const Tensor alone = network->forward(x.narrow(0, i, 1), label.narrow(0, i, 1))[0];
+      // libtorch 2 gives the same bits; products of 1.13 round by their number of rows.
+      EXPECT_LT((alone - y[i]).abs().max().item<double>(), 1e-5) << i << " in " << type;
+    }
   }
 }
 
