@@ -9,11 +9,13 @@
 #include "steer/modalities/objectives.h"
 #include "steer/models/diffusion_model.h"
 #include "steer/models/families.h"
+#include "steer/models/models.h"
 #include "steer/models/property_model.h"
 #include "steer/molecule/molecule_objectives.h"
 #include "steer/molecule/molecule_space.h"
 #include "steer/nn/initial_values.h"
 #include "steer/testing/refusal.h"
+#include "steer/testing/temporary_folder.h"
 
 namespace steer {
 namespace {
@@ -218,6 +220,26 @@ TEST(PropertyModel, MeetsItsDataAndLearnsInTheirUnits) {
   const Json other = {{"network", {{"names", {"volume"}}}}};
   EXPECT_NE(refusal([&] { fitted_options("property", other, data, "water"); }).find("mu, gap"),
             std::string::npos);
+}
+
+TEST(PropertyModel, GuidesFromItsFileInItsUnits) {
+  const TwoMolecules data;
+  const Json options = {{"network", {{"width", 16}, {"layers", 2}}}};
+  const auto model = make_model("property", fitted_options("property", options, data, "water"), 2);
+  model->meet(data);
+  const TemporaryFolder folder;
+  const std::string path = folder / "properties.safetensors";
+  save_model(path, *model, {}, nullptr);
+  const State samples = data.batch({0, 1, 2}).data;
+  const Tensor told = dynamic_cast<PropertyModel&>(*model).told(samples);
+  const torch::NoGradGuard no_grad;
+  EXPECT_LT((load_properties(path, torch::kCPU).network(samples.x) - told).abs().max().item<double>(), 1e-5);
+  ObjectiveContext context;
+  context.space = data.space();
+  const auto both = make_objective("property(predictor='" + path + "', mu=1, gap=2.5, noise=0.5)", context);
+  const Tensor unit = 0.5 * dynamic_cast<PropertyModel&>(*model).deviation();
+  const Tensor off = (told - torch::tensor({1.0, 2.5})) / unit;
+  EXPECT_LT((both->score(samples) + off.square().sum(1) / 2).abs().max().item<double>(), 1e-3);
 }
 
 }  // namespace
