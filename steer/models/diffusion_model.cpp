@@ -1,7 +1,6 @@
 #include "steer/models/diffusion_model.h"
 
 #include <algorithm>
-#include <numeric>
 #include <optional>
 
 #include "steer/core/check.h"
@@ -9,6 +8,7 @@
 #include "steer/core/options.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
+#include "steer/data/each_batch.h"
 #include "steer/image/image_space.h"
 #include "steer/models/facts.h"
 #include "steer/molecule/molecule_space.h"
@@ -75,14 +75,11 @@ Tensor mirrored(const Tensor& x, double chance, const Tensor& seeds) {
 
 // How many samples of a data set have 0, 1, 2 ... atoms.
 std::vector<int64_t> atom_counts(const Dataset& data) {
-  constexpr int64_t kAtOnce = 4096;
   std::vector<int64_t> counts(static_cast<size_t>(data.space().sizes[0]) + 1);
-  for (int64_t at = 0; at < data.size(); at += kAtOnce) {
-    std::vector<int64_t> index(static_cast<size_t>(std::min(kAtOnce, data.size() - at)));
-    std::iota(index.begin(), index.end(), at);
-    const Tensor atoms = data.batch(index).data.mask.sum(1);
+  each_batch(data, [&](const Batch& batch) {
+    const Tensor atoms = batch.data.mask.sum(1);
     for (int64_t i = 0; i < atoms.size(0); ++i) ++counts[static_cast<size_t>(atoms[i].item<int64_t>())];
-  }
+  });
   return counts;
 }
 

@@ -1,12 +1,12 @@
 #include "steer/models/property_model.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "steer/core/check.h"
 #include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/random.h"
+#include "steer/data/each_batch.h"
 #include "steer/models/facts.h"
 #include "steer/molecule/molecule_space.h"
 
@@ -15,13 +15,8 @@ namespace {
 
 // All numbers that a data set has of its samples: [N, P].
 Tensor values_in(const Dataset& data) {
-  constexpr int64_t kTogether = 4096;
   std::vector<Tensor> values;
-  for (int64_t at = 0; at < data.size(); at += kTogether) {
-    std::vector<int64_t> index(static_cast<size_t>(std::min(kTogether, data.size() - at)));
-    std::iota(index.begin(), index.end(), at);
-    values.push_back(data.batch(index).told.value);
-  }
+  each_batch(data, [&](const Batch& batch) { values.push_back(batch.told.value); });
   return at::cat(values);
 }
 

@@ -3,11 +3,10 @@
 #include <filesystem>
 
 #include "steer/core/check.h"
-#include "steer/core/checkpoint.h"
-#include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/shipped.h"
 #include "steer/core/tensors.h"
+#include "steer/nn/family_checkpoint.h"
 #include "steer/nn/initial_values.h"
 #include "steer/nn/module_tensors.h"
 #include "steer/nn/silu_sum.h"
@@ -22,19 +21,6 @@ int64_t types_of(const PropertyNetworkOptions& o) {
 // second(silu(first(x))).
 Tensor decoded(const PairMlp& mlp, const Tensor& x) {
   return mlp->second->forward(silu_sum({mlp->first->forward(x)}));
-}
-
-Checkpoint property_checkpoint(const std::string& path) {
-  Checkpoint checkpoint = read_checkpoint(path);
-  const auto word = [&](const char* key) {
-    const auto found = checkpoint.metadata.find(key);
-    return found == checkpoint.metadata.end() ? std::string() : found->second;
-  };
-  STEER_CHECK(
-      word("format") == "steer" && word("family") == "property", "[property] ", path,
-      ": expected a checkpoint of the family property but got ",
-      word("format") == "steer" ? in_quotes(word("family")) : std::string("a file of something else"));
-  return checkpoint;
 }
 
 }  // namespace
@@ -104,12 +90,9 @@ SavedProperties load_properties(const std::string& name, torch::Device device) {
   if (fs::is_directory(path)) path = (fs::path(path) / "model.safetensors").string();
   STEER_CHECK(fs::exists(path), "[property] ", path,
               ": expected a run folder or a checkpoint of a network of properties but there is nothing");
-  const Checkpoint checkpoint = property_checkpoint(path);
-  const Json all = parse_json(checkpoint.metadata.at("options"), path);
-  STEER_CHECK(all.is_object() && all.contains("network"), "[property] ", path,
-              ": expected options with a network in its metadata");
+  const Checkpoint checkpoint = family_checkpoint(path, "property");
   PropertyNetworkOptions options;
-  read_options(options, all["network"], path);
+  read_options(options, network_options(checkpoint, path, "property"), path);
   check_extent(checkpoint.tensors, extent(options), "[property] " + path);
   const InitialValues values(0);  // all are read from the file
   PropertyNetwork network(options);

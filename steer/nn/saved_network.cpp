@@ -12,6 +12,7 @@
 #include "steer/core/shipped.h"
 #include "steer/core/tensors.h"
 #include "steer/nn/classifier.h"
+#include "steer/nn/family_checkpoint.h"
 #include "steer/nn/initial_values.h"
 #include "steer/nn/module_tensors.h"
 #include "steer/nn/scripted.h"
@@ -27,24 +28,12 @@ bool is_zip(const std::string& path) {
   return std::string(head, 4) == std::string("PK\x03\x04", 4);
 }
 
-std::string word(const Checkpoint& checkpoint, const std::string& key) {
-  const auto found = checkpoint.metadata.find(key);
-  return found == checkpoint.metadata.end() ? "" : found->second;
-}
-
 enum class Output { kLogits, kFeatures };
 
 SavedNetwork from_checkpoint(const std::string& path, torch::Device device, Output output) {
-  const Checkpoint checkpoint = read_checkpoint(path);
-  STEER_CHECK(word(checkpoint, "format") == "steer" && word(checkpoint, "family") == "classifier",
-              "[classifier] ", path, ": expected a checkpoint of the family classifier but got ",
-              word(checkpoint, "format") == "steer" ? in_quotes(word(checkpoint, "family"))
-                                                    : std::string("a file of something else"));
-  const Json all = parse_json(word(checkpoint, "options"), path);
-  STEER_CHECK(all.is_object() && all.contains("network"), "[classifier] ", path,
-              ": expected options with a network in its metadata");
+  const Checkpoint checkpoint = family_checkpoint(path, "classifier");
   ClassifierOptions options;
-  read_options(options, all["network"], path);
+  read_options(options, network_options(checkpoint, path, "classifier"), path);
   check_extent(checkpoint.tensors, extent(options), "[classifier] " + path);
   const InitialValues values(0);  // all are read from the file
   Classifier network(options);
@@ -54,7 +43,8 @@ SavedNetwork from_checkpoint(const std::string& path, torch::Device device, Outp
   const auto forward = [network, output](const Tensor& x) {
     return output == Output::kLogits ? network->forward(x) : network->features(x);
   };
-  return {forward, options.channels, options.size, path, class_names_of(word(checkpoint, "class_names"))};
+  return {forward, options.channels, options.size, path,
+          class_names_of(metadata_word(checkpoint, "class_names"))};
 }
 
 SavedNetwork load_network(const std::string& name, torch::Device device, Output output) {
