@@ -1,42 +1,14 @@
 #include "steer/models/property_model.h"
 
-#include <algorithm>
-
 #include "steer/core/check.h"
 #include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/random.h"
-#include "steer/data/each_batch.h"
+#include "steer/data/values.h"
 #include "steer/models/facts.h"
 #include "steer/molecule/molecule_space.h"
 
 namespace steer {
-namespace {
-
-// All numbers that a data set has of its samples: [N, P].
-Tensor values_in(const Dataset& data) {
-  std::vector<Tensor> values;
-  each_batch(data, [&](const Batch& batch) { values.push_back(batch.told.value); });
-  return at::cat(values);
-}
-
-// The columns of the names, in their order.
-std::vector<int64_t> columns_of(const std::vector<std::string>& names, const std::vector<std::string>& known,
-                                const std::string& where) {
-  std::string all;
-  for (const std::string& name : known) all += (all.empty() ? "" : ", ") + name;
-  std::vector<int64_t> columns;
-  for (const std::string& name : names) {
-    const auto found = std::find(known.begin(), known.end(), name);
-    STEER_CHECK(found != known.end(), "[property] ", where, ": expected names out of ", all, " but got ",
-                name);
-    columns.push_back(found - known.begin());
-  }
-  return columns;
-}
-
-}  // namespace
-
 Extent extent(const PropertyOptions& options) {
   return extent(options.network);
 }
@@ -53,11 +25,8 @@ Json PropertyModel::options() const {
 }
 
 void PropertyModel::meet(const Dataset& data) {
-  column_ = columns_of(names(), data.values(), "training data");
-  const Tensor value =
-      values_in(data).index_select(1, at::tensor(column_, torch::kInt64)).to(torch::kFloat64);
-  STEER_CHECK(at::isfinite(value).all().item<bool>(),
-              "[property] expected all training molecules to have these properties");
+  column_ = value_columns(names(), data.values(), "[property] training data");
+  const Tensor value = all_values(data, names(), "[property] training data").to(torch::kFloat64);
   const torch::NoGradGuard no_grad;
   const Tensor mean = value.mean(0);
   network_->mean.copy_(mean);
@@ -66,10 +35,9 @@ void PropertyModel::meet(const Dataset& data) {
 
 LossReport PropertyModel::loss(const Batch& batch, uint64_t seed) {
   const torch::Device here = network_->mean.device();
-  STEER_CHECK(batch.told.value.defined() && !column_.empty(),
+  STEER_CHECK(batch.told.value.defined() && column_.defined(),
               "[property] expected training molecules with numbers about them, which the model met before");
-  const Tensor wanted =
-      batch.told.value.index_select(1, at::tensor(column_, torch::kInt64)).to(here, torch::kFloat32);
+  const Tensor wanted = batch.told.value.index_select(1, column_).to(here, torch::kFloat32);
   Tensor x = batch.data.x.to(here);
   if (options_.jitter > 0) {
     const Tensor seeds = sample_seeds(derive_seed(seed, 1), x.size(0), here);
@@ -110,7 +78,7 @@ Json fitted_property(const Json& options, const Dataset& data, const std::string
   if (!given.contains("network") || !given["network"].contains("atoms"))
     fitted.network.atoms = data.space().sizes[0];
   if (fitted.network.names.empty()) fitted.network.names = data.values();
-  columns_of(fitted.network.names, data.values(), path);
+  value_columns(fitted.network.names, data.values(), "[property] " + path);
   return options_json(fitted);
 }
 

@@ -48,7 +48,7 @@ class PropertyModel : public Model {
 
  private:
   PropertyOptions options_;
-  std::vector<int64_t> column_;  // of each name in Told::value
+  Tensor column_;  // of each name in Told::value, int64; undefined before it met data
   PropertyNetwork network_;
 };
 

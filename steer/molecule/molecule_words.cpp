@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "steer/core/check.h"
+#include "steer/data/values.h"
 #include "steer/molecule/elements.h"
 #include "steer/molecule/molecule_files.h"
 #include "steer/molecule/molecule_objectives.h"
@@ -89,18 +90,16 @@ std::unique_ptr<Objective> property_by(const Arguments& arguments, const Objecti
   const SavedProperties told = load_properties(arguments.text("predictor"), context.device);
   STEER_CHECK(told.elements == context.space.alphabet, arguments.where(), ": expected a predictor of ",
               context.space.alphabet, " but ", told.path, " is of ", told.elements);
-  std::vector<int64_t> column;
+  std::vector<std::string> names;
   std::vector<double> wanted;
   for (const char* name : kProperties) {
     if (!arguments.has(name)) continue;
-    const auto found = std::find(told.names.begin(), told.names.end(), name);
-    STEER_CHECK(found != told.names.end(), arguments.where(), ": expected a property that ", told.path,
-                " tells but got ", name);
-    column.push_back(found - told.names.begin());
+    names.emplace_back(name);
     wanted.push_back(arguments.number(name));
   }
-  STEER_CHECK(!column.empty(), arguments.where(), ": expected at least one property, as mu=3.0");
-  const Tensor columns = at::tensor(column, torch::kInt64).to(context.device),
+  STEER_CHECK(!names.empty(), arguments.where(), ": expected at least one property, as mu=3.0");
+  const std::string what = arguments.where() + ": properties that " + told.path + " tells";
+  const Tensor columns = value_columns(names, told.names, what).to(context.device),
                goal = at::tensor(wanted, torch::kFloat64).to(context.device, torch::kFloat32),
                unit = told.deviation.index_select(0, columns) * arguments.number("noise");
   return molecule_objective(

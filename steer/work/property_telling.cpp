@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "steer/core/check.h"
+#include "steer/data/values.h"
 #include "steer/modalities/modalities.h"
 #include "steer/models/property_model.h"
 #include "steer/molecule/molecule_figures.h"
@@ -24,18 +25,6 @@ State molecules_in(const std::vector<std::string>& files, const std::string& ele
       all.push_back(std::move(molecule));
     }
   return as_samples(molecule_space(most, elements), all, "[tell]");
-}
-
-// The columns of the names among those of a data set.
-Tensor columns_in(const std::vector<std::string>& names, const std::vector<std::string>& known,
-                  const std::string& data) {
-  std::vector<int64_t> columns;
-  for (const std::string& name : names) {
-    const auto found = std::find(known.begin(), known.end(), name);
-    STEER_CHECK(found != known.end(), "[tell] ", data, ": expected molecules with their ", name);
-    columns.push_back(found - known.begin());
-  }
-  return at::tensor(columns, torch::kInt64);
 }
 
 Json by_name(const std::vector<std::string>& names, const Tensor& values) {
@@ -67,7 +56,8 @@ ToldProperties told_properties(const LoadedModel& loaded, const TellingSource& s
     std::iota(all.begin(), all.end(), int64_t{0});
     const Batch batch = data->batch(all);
     molecules = batch.data;
-    found.known = batch.told.value.index_select(1, columns_in(found.names, data->values(), source.data));
+    found.known =
+        batch.told.value.index_select(1, value_columns(found.names, data->values(), "[tell] " + source.data));
   }
   std::vector<Tensor> told;
   for (int64_t at = 0; at < molecules.size(); at += source.batch) {
