@@ -126,6 +126,11 @@ void add_telling_flags(CLI::App* command, Telling& telling, bool with_given) {
                       "for a class-conditional model: a class, several with commas between, or all; sample i "
                       "takes number i, again from the first after the last");
   if (!with_given) return;
+  command->add_option(
+      "--told", telling.value,
+      "for a model that is told numbers: names and numbers, as \"alpha=75\" or \"alpha=60,90 "
+      "gap=7\"; sample i takes number i, again from the first after the last; what is left out "
+      "is not told");
   command
       ->add_option("--condition", telling.given,
                    "for a model conditional on colour, edges or a small image: the image to take them from "

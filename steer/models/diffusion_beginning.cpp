@@ -47,7 +47,8 @@ Tensor inverted(const Denoiser& denoiser, const Tensor& x0, const Tensor& levels
 }
 
 Tensor label_backwards(const DiffusionModel& model, const Tensor& label) {
-  return label.defined() && model.knows_no_class() ? at::full_like(label, model.settings().classes) : label;
+  const bool knows_none = model.knows_no_class() || !model.told_names().empty();
+  return label.defined() && knows_none ? model.without_condition(label) : label;
 }
 
 Tensor latents_of(const DiffusionModel& model, const State& from, const Tensor& label) {

@@ -1,6 +1,7 @@
 #include "steer/models/diffusion_model.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "steer/core/check.h"
@@ -9,6 +10,7 @@
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 #include "steer/data/each_batch.h"
+#include "steer/data/values.h"
 #include "steer/image/image_space.h"
 #include "steer/models/facts.h"
 #include "steer/molecule/molecule_space.h"
@@ -16,6 +18,9 @@
 
 namespace steer {
 namespace {
+
+constexpr double kNotTold = std::numeric_limits<double>::quiet_NaN();
+constexpr uint64_t kCoinStream = 800000;  // of random numbers: which numbers are told in training
 
 DiffusionOptions completed(DiffusionOptions o) {
   check_options(o, "diffusion");
@@ -36,6 +41,9 @@ DiffusionOptions completed(DiffusionOptions o) {
               "[options] diffusion.network: expected unet, mlp or egnn but got \"", o.network, "\"");
   STEER_CHECK(o.network != "egnn" || o.classes == 0,
               "[options] diffusion.classes: expected 0 for a network egnn but got ", o.classes);
+  STEER_CHECK(
+      o.network != "egnn" || o.egnn.told.empty() || o.label_dropout > 0,
+      "[options] diffusion.label_dropout: expected above 0 for a network that is told numbers but got 0");
   STEER_CHECK(o.network != "unet" || o.unet.sample_size > 0,
               "[options] diffusion.unet.sample_size: expected height and width of the images but got 0");
   STEER_CHECK(o.network == "unet" || o.flip == 0, "[options] diffusion.flip: expected 0 for a network ",
@@ -73,14 +81,28 @@ Tensor mirrored(const Tensor& x, double chance, const Tensor& seeds) {
   return at::where(uniform_rows(seeds, 3, {1, 1, 1}) < chance, x.flip(3), x);
 }
 
+// How many atoms each sample of a data set has: int64 [N].
+Tensor atoms_in(const Dataset& data) {
+  std::vector<Tensor> atoms;
+  each_batch(data, [&](const Batch& batch) { atoms.push_back(batch.data.mask.sum(1)); });
+  return at::cat(atoms);
+}
+
 // How many samples of a data set have 0, 1, 2 ... atoms.
 std::vector<int64_t> atom_counts(const Dataset& data) {
-  std::vector<int64_t> counts(static_cast<size_t>(data.space().sizes[0]) + 1);
-  each_batch(data, [&](const Batch& batch) {
-    const Tensor atoms = batch.data.mask.sum(1);
-    for (int64_t i = 0; i < atoms.size(0); ++i) ++counts[static_cast<size_t>(atoms[i].item<int64_t>())];
-  });
-  return counts;
+  const Tensor counts = atoms_in(data).bincount({}, data.space().sizes[0] + 1);
+  return {counts.data_ptr<int64_t>(), counts.data_ptr<int64_t>() + counts.numel()};
+}
+
+// Numbers of which some are not told, as the rows' seeds say: with this probability none of a row; of several
+// numbers half of the other rows are told all, half each by the toss of a coin.
+Tensor with_dropout(const Tensor& values, double probability, const Tensor& seeds) {
+  const Tensor row = at::zeros({values.size(0)}, values.options().dtype(torch::kInt64));
+  const Tensor none = (with_class_dropout(row, probability, 1, seeds) == 1).unsqueeze(1);
+  if (values.size(1) == 1) return values.masked_fill(none, kNotTold);
+  const Tensor heads = uniform_rows(seeds, kCoinStream, {values.size(1) + 1}) < 0.5;
+  const Tensor some = heads.narrow(1, 0, 1) & heads.narrow(1, 1, values.size(1));
+  return values.masked_fill(none | some, kNotTold);
 }
 
 }  // namespace
@@ -116,20 +138,63 @@ Json DiffusionModel::options() const {
 
 Facts DiffusionModel::facts() const {
   const std::string process = process_.type();
-  return {
+  Facts facts{
       {{"process", process}, {"prediction", options_.prediction}},
       "process " + process + ", predicts " + options_.prediction + ", drawn by " + Generator::plan()->text(),
       ""};
+  if (!told_names().empty()) facts.figures["told"] = told_names();
+  for (const std::string& name : told_names()) facts.text += ", told " + name;
+  return facts;
 }
 
 Tensor DiffusionModel::begun_with(const std::string& name, const Tensor& given, const Model& from) const {
   const auto* other = dynamic_cast<const DiffusionModel*>(&from);
+  // A network that is told nothing leaves out what enters last.
+  if (other && options_.network == "egnn" && name == "embedding.weight" && other->told_names().empty())
+    return at::constant_pad_nd(given, {0, 2 * static_cast<int64_t>(told_names().size())});
   const bool maps = other && options_.network == "unet" && other->options_.network == "unet";
   return maps ? for_patches(name, given, other->options_.unet, options_.unet) : given;
 }
 
+const std::vector<std::string>& DiffusionModel::told_names() const {
+  static const std::vector<std::string> none;
+  return options_.network == "egnn" ? options_.egnn.told : none;
+}
+
+Needs DiffusionModel::needs() const {
+  return {options_.classes, false, knows_no_class(), told_names()};
+}
+
+void DiffusionModel::meet(const Dataset& data) {
+  if (told_names().empty()) return;
+  const std::string what = "[diffusion] training data";
+  column_ = value_columns(told_names(), data.values(), what);
+  dynamic_cast<EgnnImpl&>(*network_).meet(all_values(data, told_names(), what), atoms_in(data));
+}
+
+Tensor DiffusionModel::condition(const Told& told, int64_t rows) const {
+  if (told_names().empty()) return told.label;
+  STEER_CHECK(!told.label.defined(), "[sample] expected no labels for a model without classes but got some");
+  const auto names = static_cast<int64_t>(told_names().size());
+  return told.value.defined() ? told.value : at::full({rows, names}, kNotTold, torch::kFloat32);
+}
+
+Tensor DiffusionModel::without_condition(const Tensor& told) const {
+  return at::full_like(told, told_names().empty() ? static_cast<double>(options_.classes) : kNotTold);
+}
+
 torch::Device DiffusionModel::device() const {
   return network_->parameters().front().device();
+}
+
+Tensor DiffusionModel::told_in_training(const Told& told, const Tensor& seeds) const {
+  if (options_.classes > 0)
+    return with_class_dropout(told.label.to(device()), options_.label_dropout, options_.classes, seeds);
+  if (told_names().empty()) return {};
+  STEER_CHECK(told.value.defined() && column_.defined(),
+              "[diffusion] expected training molecules with numbers about them, which the model met before");
+  return with_dropout(told.value.index_select(1, column_).to(device(), torch::kFloat32),
+                      options_.label_dropout, seeds);
 }
 
 LossReport DiffusionModel::loss(const Batch& batch, uint64_t seed) {
@@ -139,9 +204,7 @@ LossReport DiffusionModel::loss(const Batch& batch, uint64_t seed) {
   const Tensor given = mirrored(batch.data.x.to(here), options_.flip, seeds),
                units = units_of(*network_, given);
   const Tensor x = units.defined() ? given / units : given;
-  Tensor label;
-  if (options_.classes > 0)
-    label = with_class_dropout(batch.told.label.to(here), options_.label_dropout, options_.classes, seeds);
+  const Tensor label = told_in_training(batch.told, seeds);
   const Tensor sigma = draw_sigmas(options_.noise, process_, rows, derive_seed(seed, 3)).to(here);
   const Tensor noise = network_->confined(normal_rows(seeds, 1, x.sizes().slice(1)), network_->places_of(x));
   const Forwarding how{derive_seed(seed, 2), {}};
@@ -162,29 +225,43 @@ Denoiser DiffusionModel::denoiser(const Tensor& label, std::shared_ptr<int64_t> 
   return calls ? steer::counted(plain, calls) : plain;
 }
 
-Denoiser DiffusionModel::guided_denoiser(const Tensor& label, double scale, std::shared_ptr<int64_t> calls,
-                                         const Forwarding& how) const {
-  STEER_CHECK(label.defined() == (options_.classes > 0), "[sample] expected ",
+void DiffusionModel::check_told(const Tensor& told) const {
+  if (!told_names().empty()) {
+    const auto names = static_cast<int64_t>(told_names().size());
+    STEER_CHECK(told.defined() && told.dim() == 2 && told.size(1) == names && told.is_floating_point(),
+                "[sample] expected ", names,
+                " numbers for each sample of a model that is told numbers but got ",
+                told.defined() ? shape_text(told.sizes()) : "none");
+    return;
+  }
+  STEER_CHECK(told.defined() == (options_.classes > 0), "[sample] expected ",
               options_.classes > 0 ? "a label for each sample of a class-conditional model but got none"
                                    : "no labels for a model without classes but got some");
+  if (!told.defined()) return;
+  const int64_t most = knows_no_class() ? options_.classes : options_.classes - 1;
+  STEER_CHECK(((told >= 0) & (told <= most)).all().item<bool>(), "[sample] expected labels in [0, ", most,
+              "]");
+}
+
+Denoiser DiffusionModel::guided_denoiser(const Tensor& label, double scale, std::shared_ptr<int64_t> calls,
+                                         const Forwarding& how) const {
+  check_told(label);
   if (!label.defined()) {
     STEER_CHECK(scale == 1, "[sample] scale: expected 1 for a model without classes but got ", scale);
     return denoiser({}, calls, how);
   }
-  const int64_t most = knows_no_class() ? options_.classes : options_.classes - 1;
-  STEER_CHECK(((label >= 0) & (label <= most)).all().item<bool>(), "[sample] expected labels in [0, ", most,
-              "]");
-  const Tensor told = label.to(device());
+  const Tensor told = label.to(device()), none = without_condition(told);
   // Without any class there is nothing that the scale could strengthen.
-  if (scale == 1 || (label == options_.classes).all().item<bool>()) return denoiser(told, calls, how);
-  STEER_CHECK(knows_no_class(), "[sample] scale: expected 1 but got ", scale,
+  const Tensor untold = told_names().empty() ? told == none : ~at::isfinite(told);
+  if (scale == 1 || untold.all().item<bool>()) return denoiser(told, calls, how);
+  STEER_CHECK(knows_no_class() || !told_names().empty(), "[sample] scale: expected 1 but got ", scale,
               "; this model was trained with diffusion.label_dropout=0 and knows no samples without a class");
-  const Tensor none = at::full_like(told, options_.classes);
   return classifier_free(denoiser(told, calls, how), denoiser(none, calls, how), scale);
 }
 
-Tensor DiffusionModel::places(const Tensor& seeds, const State& from, int64_t filled) const {
-  const Tensor own = network_->places(seeds);
+Tensor DiffusionModel::places(const Tensor& seeds, const State& from, int64_t filled,
+                              const Tensor& told) const {
+  const Tensor own = network_->places(seeds, told);
   STEER_CHECK(filled == 0 || own.defined(), "[sample] sampler.atoms: expected 0 for samples ",
               text_of(space()), " but got ", filled);
   if (filled > 0 && !from.defined()) {
@@ -247,6 +324,7 @@ Json fitted_diffusion(const Json& options, const Dataset& data, const std::strin
   }
   DiffusionOptions all;
   read_options(all, fitted, "diffusion");
+  if (molecules) value_columns(all.egnn.told, data.values(), "[diffusion] " + path);
   if (!fitted.contains("sampler")) all.sampler = suited_sampler(all.process.type, all.process.sigma_min);
   const auto classes = static_cast<int64_t>(data.classes().size());
   STEER_CHECK(all.classes == 0 || (classes > 0 && classes <= all.classes), "[diffusion] ", path,

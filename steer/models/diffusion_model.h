@@ -42,8 +42,8 @@ struct DiffusionOptions {
     f("weight", weight, "factor of the network's squared error: unit, snr, soft_min_snr or x0");
     f("classes", classes, "number of classes that the model is told; 0 = none", from_to(0, 1 << 20));
     f("label_dropout", label_dropout,
-      "chance that a training image's class is not told; above 0 allows sampler.scale and samples of no "
-      "class",
+      "chance that a training image's class, or a molecule's numbers, are not told; above 0 allows "
+      "sampler.scale and samples of no class",
       from_to(0, 1));
     f("flip", flip, "chance that a training image is mirrored", from_to(0, 1));
     f("sampler", sampler, "how samples are drawn unless a command says otherwise");
@@ -63,7 +63,9 @@ class DiffusionModel : public Generator {
   torch::nn::Module& module() override { return *network_; }
   Space space() const override;
   Json options() const override;
-  Needs needs() const override { return {options_.classes, false, knows_no_class()}; }
+  Needs needs() const override;
+  // Finds the numbers that it is told among the data's. Error for data without one.
+  void meet(const Dataset& data) override;
   LossReport loss(const Batch& batch, uint64_t seed) override;
   Figures after_step(int64_t, const Adam*, const Ema*) override { return {}; }
   using Generator::plan;
@@ -86,21 +88,32 @@ class DiffusionModel : public Generator {
   // Whether it can be told "no class": a model of classes, trained with label_dropout.
   bool knows_no_class() const { return options_.classes > 0 && options_.label_dropout > 0; }
 
-  // The network as a denoiser of rows told these labels: int64 [B], or undefined for a model without classes.
-  // A label equal to the number of classes says "no class". Counts its evaluations in `calls` where given.
-  // Differentiable where gradients are enabled.
+  // Names of the numbers that it is told, which needs() has too.
+  const std::vector<std::string>& told_names() const;
+
+  // What its network is told of `rows` samples: labels int64 [rows], undefined without; or of a model that is
+  // told numbers float [rows, names], not finite where one is not told. Error for labels that it does not
+  // know.
+  Tensor condition(const Told& told, int64_t rows) const;
+  // The same of samples of which nothing is told.
+  Tensor without_condition(const Tensor& told) const;
+
+  // The network as a denoiser of rows of such a condition. A label equal to the number of classes says "no
+  // class". Counts its evaluations in `calls` where given. Differentiable where gradients are enabled.
   Denoiser denoiser(const Tensor& label = {}, std::shared_ptr<int64_t> calls = nullptr,
                     const Forwarding& how = {}) const;
 
-  // The denoiser a sampler sees: that of the labels, or with scale != 1 the classifier-free one. Error when
-  // labels are missing, not wanted or out of range, or the model was never trained without a class.
+  // The denoiser a sampler sees: that of the condition, or with scale != 1 the classifier-free one. Error
+  // when labels or numbers are missing, not wanted or out of range, or the model was never trained without a
+  // class.
   Denoiser guided_denoiser(const Tensor& label, double scale, std::shared_ptr<int64_t> calls = nullptr,
                            const Forwarding& how = {}) const;
 
-  // Which places of samples of these seeds (int64 [N]) are filled, or of those that they begin from: bool
-  // [N, places]; undefined where samples have no places. With `filled` above 0 that many, the first ones.
-  // Error where there are fewer, or none.
-  Tensor places(const Tensor& seeds, const State& from = {}, int64_t filled = 0) const;
+  // Which places of samples of these seeds (int64 [N]), told this condition, are filled, or of those that
+  // they begin from: bool [N, places]; undefined where samples have no places. With `filled` above 0 that
+  // many, the first ones. Error where there are fewer, or none.
+  Tensor places(const Tensor& seeds, const State& from = {}, int64_t filled = 0,
+                const Tensor& told = {}) const;
 
   // Standard normal numbers [N, sizes...] as noise of samples that have these places, in the samples' units.
   Tensor noise_within(const Tensor& standard, const Tensor& places) const;
@@ -117,10 +130,15 @@ class DiffusionModel : public Generator {
  private:
   // The network, after all other options were found to be good: it may take much memory.
   std::shared_ptr<NoiseNetwork> checked_network() const;
+  // The condition of rows of training, some of them without.
+  Tensor told_in_training(const Told& told, const Tensor& seeds) const;
+  // Error for a condition that is missing, not wanted or out of range.
+  void check_told(const Tensor& told) const;
 
   DiffusionOptions options_;
   Process process_;
   Prediction prediction_;
+  Tensor column_;  // of each of told_names() in Told::value, int64; undefined before it met data
   std::shared_ptr<NoiseNetwork> network_;
   mutable Freezer freezer_;
 };

@@ -223,14 +223,13 @@ class DiffusionPlan : public Plan {
     const Frozen frozen(model_.freezer());
     const Tensor seeds = request.seeds.to(model_.device());
     const auto calls = std::make_shared<int64_t>(0);
-    const Tensor places = model_.places(seeds, request.begin.from, sampler_.atoms);
-    const DiffusionStart start =
-        start_of(model_, sampler_, request.begin, seeds, places, request.told.label, calls);
+    const Tensor label = model_.condition(request.told, seeds.size(0));
+    const Tensor places = model_.places(seeds, request.begin.from, sampler_.atoms, label);
+    const DiffusionStart start = start_of(model_, sampler_, request.begin, seeds, places, label, calls);
     // An adaptive solver would take the rounding of bfloat16 for its own error and never get ahead.
     Forwarding how;
     if (sampler_.solver.name == "dopri5") how.compute_type = torch::kFloat32;
     const DenoiserOf denoiser_of = [&](const Tensor& rows) {
-      const Tensor& label = request.told.label;
       return model_.guided_denoiser(
           label.defined() && rows.defined() ? label.to(rows.device()).index_select(0, rows) : label,
           sampler_.scale, calls, how);
@@ -315,11 +314,12 @@ class GuidedDiffusionPlan : public DiffusionPlan {
     Beginning begin = request.begin;
     if (begin.defined()) begin.from = population.spread(begin.from.x.to(model_.device()));
     const auto calls = std::make_shared<int64_t>(0);
-    Tensor label = request.told.label;
-    if (label.defined()) label = population.spread(label.to(model_.device()));
+    Tensor label = model_.condition(request.told, request.seeds.size(0));
     // Rows of one sample have its places, so that they may take each other's.
-    Tensor places = model_.places(request.seeds.to(model_.device()), request.begin.from, sampler_.atoms);
+    Tensor places =
+        model_.places(request.seeds.to(model_.device()), request.begin.from, sampler_.atoms, label);
     if (places.defined()) places = population.spread(places);
+    if (label.defined()) label = population.spread(label.to(model_.device()));
     const DiffusionStart start = start_of(model_, sampler_, begin, seeds, places, label, calls);
     const Step step = guided_step(population, seeds, places, start.levels);
     Denoiser denoiser = model_.guided_denoiser(label, sampler_.scale, calls);

@@ -21,9 +21,10 @@ struct Facts;  // facts.h
 
 // What a model must be told about each sample; nothing for an unconditional one.
 struct Needs {
-  int64_t classes = 0;    // a label below this; 0: none
-  bool given = false;     // a sample that its condition is made from
-  bool no_class = false;  // whether a label equal to classes says "no class"
+  int64_t classes = 0;                   // a label below this; 0: none
+  bool given = false;                    // a sample that its condition is made from
+  bool no_class = false;                 // whether a label equal to classes says "no class"
+  std::vector<std::string> values = {};  // names of numbers that it may be told
 };
 
 // Named scalars to log. They stay on the device until the log needs them.

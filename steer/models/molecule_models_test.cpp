@@ -53,6 +53,21 @@ std::unique_ptr<Model> small_molecule_diffusion() {
   return make_model("diffusion", fitted_options("diffusion", options, TwoMolecules(), "water"), 5);
 }
 
+// A model told the number of atoms, which it knows as "gap".
+std::unique_ptr<Model> told_molecule_diffusion() {
+  const Json options = {{"egnn", {{"width", 16}, {"blocks", 2}, {"told", {"gap"}}}}};
+  auto model = make_model("diffusion", fitted_options("diffusion", options, TwoMolecules(), "water"), 5);
+  model->meet(TwoMolecules());
+  return model;
+}
+
+DrawRequest told_gaps(std::vector<double> gaps) {
+  const auto count = static_cast<int64_t>(gaps.size());
+  DrawRequest request{sample_seeds(5, count), {}};
+  request.told.value = torch::tensor(gaps, torch::kFloat32).unsqueeze(1);
+  return request;
+}
+
 double mean_off(const State& samples) {
   return samples.x.narrow(2, 0, 3).sum(1).abs().max().item<double>();
 }
@@ -66,6 +81,82 @@ TEST(MoleculeDiffusion, FollowsItsDataAndLearns) {
   const LossReport report = model->loss(batch, 3);
   report.loss.backward();
   EXPECT_GT(report.loss.item<double>(), 0);
+}
+
+TEST(ToldMoleculeDiffusion, HasAsManyAtomsAsSuitWhatItIsTold) {
+  const auto model = told_molecule_diffusion();
+  auto& generator = dynamic_cast<Generator&>(*model);
+  EXPECT_EQ(generator.needs().values, (std::vector<std::string>{"gap"}));
+  const double untold = std::numeric_limits<double>::quiet_NaN();
+  std::vector<double> gaps = {2, 3, 2, 3, 3, 2, 2.9, 2.1};
+  gaps.resize(40, untold);
+  const Json settings = {{"steps", 2}};
+  const Tensor atoms = generator.draw(told_gaps(gaps), nullptr, settings).state.mask.sum(1);
+  const Tensor wanted = torch::tensor({2, 3, 2, 3, 3, 2, 3, 2}, torch::kInt64);
+  EXPECT_TRUE(torch::equal(atoms.narrow(0, 0, 8), wanted)) << atoms;
+  // Two of three molecules of the data have three atoms.
+  EXPECT_GT((atoms.narrow(0, 8, 32) == 2).sum().item<int64_t>(), 3);
+  EXPECT_GT((atoms.narrow(0, 8, 32) == 3).sum().item<int64_t>(), 8);
+  // However far off, the nearest size is taken.
+  EXPECT_EQ(generator.draw(told_gaps({-1e6}), nullptr, settings).state.mask.sum().item<int64_t>(), 2);
+}
+
+TEST(ToldMoleculeDiffusion, FollowsWhatItIsToldAndTakesAScale) {
+  const auto model = told_molecule_diffusion();
+  const torch::NoGradGuard no_grad;
+  const InitialValues values(4);
+  for (auto& parameter : model->module().parameters()) at::Tensor(parameter).normal_(0, 0.1);
+  auto& generator = dynamic_cast<Generator&>(*model);
+  const auto drawn = [&](double gap, const Json& settings) {
+    return generator.draw(told_gaps({gap}), nullptr, settings).state.x;
+  };
+  const Json few = {{"steps", 4}, {"sampler", {{"atoms", 3}}}},
+             strong = {{"steps", 4}, {"sampler", {{"atoms", 3}, {"scale", 3}}}};
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_FALSE(torch::equal(drawn(2.5, few), drawn(2.9, few)));
+  EXPECT_FALSE(torch::equal(drawn(2.5, few), drawn(2.5, strong)));
+  EXPECT_TRUE(torch::equal(drawn(none, few), drawn(none, strong)));
+  // Without numbers nothing is told.
+  const Samples untold = generator.draw({sample_seeds(5, 1), {}}, nullptr, few);
+  EXPECT_TRUE(torch::equal(untold.state.x, drawn(none, few)));
+  DrawRequest wide = told_gaps({2});
+  wide.told.value = torch::zeros({1, 2});
+  EXPECT_NE(refusal([&] { generator.draw(wide, nullptr, few); }).find("expected 1 numbers"),
+            std::string::npos);
+}
+
+TEST(ToldMoleculeDiffusion, LearnsFromItsDataAndBeginsFromAnUntoldModel) {
+  const auto model = told_molecule_diffusion();
+  const auto& network = dynamic_cast<const EgnnImpl&>(*dynamic_cast<DiffusionModel&>(*model).network());
+  EXPECT_NEAR(network.told_mean.item<double>(), 8.0 / 3, 1e-6);
+  EXPECT_NEAR(network.told_deviation.item<double>(), 4.0 / 9, 1e-6);
+  EXPECT_NEAR(network.told_by_atoms[0][3].item<double>(), 3, 1e-6);
+  model->loss(TwoMolecules().batch({0, 1, 2, 3}), 3).loss.backward();
+  // The last two of what enters are the number and that it is told.
+  const Tensor moved = network.embedding->weight.grad().abs().sum(0);
+  EXPECT_GT(moved.narrow(0, 3, 2).min().item<double>(), 0);
+
+  const auto plain = small_molecule_diffusion();
+  LoadedModel from;
+  from.path = "plain", from.model = small_molecule_diffusion();
+  const WeightsTaken taken = take_weights(*model, from);
+  EXPECT_EQ(taken.fresh, (std::vector<std::string>{"told_by_atoms", "told_deviation", "told_mean"}));
+  const Batch batch = TwoMolecules().batch({0, 1});
+  const auto answer = [&](Model& of, const Tensor& told) {
+    return dynamic_cast<DiffusionModel&>(of).denoiser(told)(batch.data.x, torch::full({2}, 0.5));
+  };
+  EXPECT_TRUE(torch::allclose(answer(*model, torch::tensor({{2.f}, {3.f}})), answer(*plain, {}), 1e-5, 1e-6));
+
+  const Json other = {{"egnn", {{"told", {"size"}}}}};
+  EXPECT_NE(refusal([&] {
+              fitted_options("diffusion", other, TwoMolecules(), "water");
+            }).find("expected names out of mu, gap but got size"),
+            std::string::npos);
+  const Json certain = {{"label_dropout", 0}, {"egnn", {{"told", {"gap"}}}}};
+  EXPECT_NE(refusal([&] {
+              make_model("diffusion", fitted_options("diffusion", certain, TwoMolecules(), "water"), 5);
+            }).find("label_dropout"),
+            std::string::npos);
 }
 
 TEST(MoleculeDiffusion, SamplesLieWithinTheSubspaceAndFollowTheirSeeds) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <limits>
 #include <numeric>
 
 #include "steer/core/check.h"
@@ -16,6 +17,8 @@ namespace {
 constexpr int64_t kSpace = 3;             // coordinates of a position
 constexpr uint64_t kSizeStream = 700000;  // of random numbers: how many atoms a sample has
 constexpr double kStillGain = 1e-3;       // of the layer that moves atoms, at the start
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kLent = 10;  // molecules of any size that stand beside those of one
 
 // The first layer over pairs: products with an atom's features are taken once for each atom.
 Tensor entered(const PairMlp& mlp, const Tensor& h, const Tensor& d, torch::ScalarType type,
@@ -31,6 +34,10 @@ Extent mlp_extent(int64_t in, int64_t width) {
   Extent sum;
   sum.add({width, in}), sum.add({width}), sum.add({width, width}), sum.add({width});
   return sum;
+}
+
+int64_t told_of(const EgnnOptions& o) {
+  return static_cast<int64_t>(o.told.size());
 }
 
 int64_t values_of(const EgnnOptions& o) {
@@ -68,13 +75,17 @@ void check(const EgnnOptions& o) {
                           o.sizes[0] == 0 && std::accumulate(o.sizes.begin(), o.sizes.end(), int64_t{0}) > 0),
       "[options] egnn.sizes: expected how many molecules have 0, 1, 2 ... atoms, none of them 0");
   element_symbols(o.elements);
+  for (auto name = o.told.begin(); name != o.told.end(); ++name)
+    STEER_CHECK(!name->empty() && std::find(o.told.begin(), name, *name) == name,
+                "[options] egnn.told: expected different names but got \"", *name, "\"");
 }
 
 Extent extent(const EgnnOptions& o) {
   check(o);
   const int64_t w = o.width, types = values_of(o) - kSpace, numbers = types + 1;
   Extent sum;
-  sum.add({w, numbers}), sum.add({w}), sum.add({numbers, w}), sum.add({numbers});
+  const int64_t told = told_of(o);
+  sum.add({w, numbers + 2 * told}), sum.add({w}), sum.add({numbers, w}), sum.add({numbers});
   for (const Extent& part : {mlp_extent(2 * w + 2, w), mlp_extent(2 * w, w), mlp_extent(2 * w + 2, w)}) {
     sum.tensors += part.tensors * static_cast<double>(o.blocks);
     sum.numbers += part.numbers * static_cast<double>(o.blocks);
@@ -131,27 +142,63 @@ Tensor EgnnBlockImpl::forward(const Tensor& both, const Tensor& d_input, torch::
 EgnnImpl::EgnnImpl(const EgnnOptions& given) : options(given) {
   check(options);
   const int64_t numbers = values_of(options) - kSpace + 1;
-  embedding = register_module("embedding", Projection(ProjectionOptions{numbers, options.width}));
+  const int64_t told = told_of(options);
+  embedding = register_module("embedding", Projection(ProjectionOptions{numbers + 2 * told, options.width}));
   embedding_out = register_module("embedding_out", Projection(ProjectionOptions{options.width, numbers}));
   for (int64_t i = 0; i < options.blocks; ++i)
     e_blocks.push_back(register_module("e_block_" + std::to_string(i), EgnnBlock(options)));
+  if (told == 0) return;
+  told_mean = register_buffer("told_mean", at::zeros({told}));
+  told_deviation = register_buffer("told_deviation", at::ones({told}));
+  told_by_atoms =
+      register_buffer("told_by_atoms",
+                      at::stack({at::zeros({options.atoms + 1, told}), at::ones({options.atoms + 1, told})}));
 }
 
-Tensor EgnnImpl::forward(const Tensor& x, const Tensor& label, const Tensor& class_labels,
+void EgnnImpl::meet(const Tensor& value, const Tensor& atoms) {
+  const torch::NoGradGuard no_grad;
+  const Tensor all = value.to(torch::kFloat64), mean = all.mean(0);
+  told_mean.copy_(mean);
+  told_deviation.copy_((all - mean).abs().mean(0).clamp_min(1e-12));
+  const Tensor sizes = at::zeros({options.atoms + 1, all.size(1)}, all.options());
+  const Tensor count = sizes.index_add(0, atoms, at::ones_like(all)), sum = sizes.index_add(0, atoms, all),
+               own = at::where(count > 0, sum / count.clamp_min(1), mean.expand_as(sum)),
+               off = (all - own.index_select(0, atoms)).square(), squares = sizes.index_add(0, atoms, off);
+  // A size of few molecules has about the variance of the others.
+  const Tensor variance = (squares + kLent * off.mean(0)) / (count + kLent);
+  told_by_atoms.copy_(
+      at::stack({own, variance.clamp_min(1e-12 * all.var(0, false)).sqrt().clamp_min(1e-12)}));
+}
+
+Tensor EgnnImpl::told_features(const Tensor& told, int64_t rows) const {
+  const int64_t numbers = told_of(options);
+  STEER_CHECK(told.defined() == (numbers > 0), "[egnn] expected ", numbers > 0 ? "" : "no ",
+              "numbers that it is told but got ", told.defined() ? "some" : "none");
+  if (numbers == 0) return {};
+  STEER_CHECK(told.dim() == 2 && told.size(0) == rows && told.size(1) == numbers && told.is_floating_point(),
+              "[egnn] expected numbers that it is told [", rows, ", ", numbers, "] but got ",
+              shape_text(told.sizes()));
+  const Tensor known = at::isfinite(told), less = (told - told_mean.to(told.device())) / told_deviation;
+  return at::cat({at::where(known, less, at::zeros_like(less)), known.to(less.scalar_type())}, 1);
+}
+
+Tensor EgnnImpl::forward(const Tensor& x, const Tensor& label, const Tensor& told,
                          const Forwarding& how) const {
   const int64_t values = values_of(options);
   STEER_CHECK(x.dim() == 3 && x.size(2) == values, "[egnn] expected molecules [B, A, ", values, "] but got ",
               shape_text(x.sizes()));
   STEER_CHECK(label.dim() == 1 && label.size(0) == x.size(0), "[egnn] expected noise labels [", x.size(0),
               "] but got ", shape_text(label.sizes()));
-  STEER_CHECK(!class_labels.defined(), "[egnn] expected no classes but got some");
+  const Tensor given = told_features(told, x.size(0));
   const torch::ScalarType exact = embedding->weight.scalar_type();
   const PackedMolecules packed = packed_molecules(x, exact);
   const SharedPairs& pairs = packed.pairs;
   const Tensor of_row = packed.place.div(x.size(1), "floor");
   const Tensor from = packed.values.narrow(1, 0, kSpace);
-  const Tensor told = label.to(exact).index_select(0, of_row).unsqueeze(1);
-  const Tensor h = embedding->forward(at::cat({packed.values.narrow(1, kSpace, values - kSpace), told}, 1));
+  std::vector<Tensor> features = {packed.values.narrow(1, kSpace, values - kSpace),
+                                  label.to(exact).index_select(0, of_row).unsqueeze(1)};
+  if (given.defined()) features.push_back(given.to(exact).index_select(0, of_row));
+  const Tensor h = embedding->forward(at::cat(features, 1));
   const Tensor d = pair_squares(from, pairs);
   // In float64 all is; else products over pairs have the type of the network, or of this run.
   const torch::ScalarType type = exact == torch::kFloat64 ? exact : how.compute_type.value_or(compute_type_);
@@ -164,17 +211,31 @@ Tensor EgnnImpl::forward(const Tensor& x, const Tensor& label, const Tensor& cla
   }
   const Tensor types = embedding_out->forward(both.narrow(1, 0, options.width));
   const Tensor moved = both.narrow(1, options.width, kSpace) - from;
-  const Tensor given = at::cat({moved, types.narrow(1, 0, values - kSpace)}, 1);
-  return centred(unpacked(given, packed, x.size(0), x.size(1)), filled_places(x));
+  const Tensor noise = at::cat({moved, types.narrow(1, 0, values - kSpace)}, 1);
+  return centred(unpacked(noise, packed, x.size(0), x.size(1)), filled_places(x));
 }
 
-Tensor EgnnImpl::places(const Tensor& seeds) const {
+Tensor EgnnImpl::places(const Tensor& seeds, const Tensor& told) const {
   const Tensor number = at::arange(options.atoms, seeds.options()).unsqueeze(0);
   if (options.sizes.empty()) return at::ones({seeds.size(0), options.atoms}, seeds.options()) > 0;
-  const Tensor sums = at::tensor(options.sizes, at::kDouble).cumsum(0).to(seeds.device());
+  Tensor weight = at::tensor(options.sizes, at::kDouble).unsqueeze(0);
+  if (told.defined() && told_of(options) > 0) weight = weight * suiting(told).narrow(1, 0, weight.size(1));
+  const Tensor sums = weight.cumsum(1).to(seeds.device());
   const Tensor u = fine_uniform_rows(seeds.cpu(), kSizeStream, {1}).to(seeds.device());
-  const Tensor atoms = (sums.unsqueeze(0) <= u * sums[-1]).sum(1, true);
+  const Tensor atoms = (sums <= u * sums.narrow(1, sums.size(1) - 1, 1)).sum(1, true);
   return number < atoms;
+}
+
+Tensor EgnnImpl::suiting(const Tensor& told) const {
+  const Tensor by = told_by_atoms.to(torch::kCPU, torch::kFloat64),
+               value = told.to(torch::kCPU, torch::kFloat64).unsqueeze(1);
+  const Tensor off = (value - by[0]) / by[1];
+  const Tensor log =
+      at::where(at::isfinite(value), -off.square() / 2 - by[1].log(), at::zeros_like(off)).sum(2);
+  // Of sizes that the data have the best suited has 1, however badly it suits.
+  const Tensor there = at::tensor(options.sizes, at::kLong) > 0;
+  const Tensor most = log.narrow(1, 0, there.size(0)).masked_fill(~there, -kInfinity).amax(1, true);
+  return (log - most).clamp_max(0).exp();
 }
 
 Tensor EgnnImpl::places_of(const Tensor& x) const {

@@ -23,6 +23,7 @@ struct EgnnOptions {
   double range = 15;
   double divisor = 10;
   double type_scale = 4;
+  std::vector<std::string> told;
 
   void fields(OptionFields& f) {
     f("atoms", atoms, "the most atoms of a molecule", from_to(1, 1 << 12));
@@ -36,6 +37,8 @@ struct EgnnOptions {
     f("divisor", divisor,
       "sums over an atom's pairs are divided by this; 1 as published, which begins unsteadily", more_than(0));
     f("type_scale", type_scale, "one-hot types are divided by this where noise is added", more_than(0));
+    f("told", told,
+      "names of numbers that it is told of each molecule, as the data set calls them; empty = none");
   }
 };
 
@@ -99,20 +102,36 @@ struct EgnnImpl : NoiseNetwork {
   // Error as check(options).
   explicit EgnnImpl(const EgnnOptions& options);
 
-  Tensor forward(const Tensor& x, const Tensor& label, const Tensor& class_labels = {},
+  // Numbers that it is told enter the features of every atom, less their mean and divided by their deviation,
+  // beside a 1; where one is not told two zeros do.
+  Tensor forward(const Tensor& x, const Tensor& label, const Tensor& told = {},
                  const Forwarding& how = {}) const override;
-  Tensor places(const Tensor& seeds) const override;
+  // As many atoms as the options' sizes say, each number weighted by how well what is told suits molecules of
+  // so many atoms: a normal density by told_by_atoms.
+  Tensor places(const Tensor& seeds, const Tensor& told = {}) const override;
   Tensor places_of(const Tensor& x) const override;
   Tensor confined(const Tensor& x, const Tensor& places) const override;
   Tensor units() const override;
   void set_compute_type(torch::ScalarType type) override { compute_type_ = type; }
   void set_recompute(bool recompute) override { recompute_ = recompute; }
 
+  // Takes in what it is told of training molecules: value float [N, told], atoms int64 [N], how many each
+  // has.
+  void meet(const Tensor& value, const Tensor& atoms);
+
   EgnnOptions options;
+  Tensor told_mean, told_deviation;  // [told] of the data: the mean, the mean absolute deviation from it
+  Tensor told_by_atoms;              // [2, atoms + 1, told]: mean and standard deviation for each size
   Projection embedding{nullptr}, embedding_out{nullptr};
   std::vector<EgnnBlock> e_blocks;  // "e_block_0" and so on
 
  private:
+  // How well each number of atoms suits what rows are told, 1 for the best that the data have: [B, atoms +
+  // 1].
+  Tensor suiting(const Tensor& told) const;
+  // What enters of each row: [B, 2 told].
+  Tensor told_features(const Tensor& told, int64_t rows) const;
+
   torch::ScalarType compute_type_ = torch::kFloat32;  // of products over pairs
   bool recompute_ = false;
 };

@@ -12,16 +12,16 @@ using torch::Tensor;
 // A module that says what the noise in a sample is like. Sampling and training see it through this alone.
 class NoiseNetwork : public torch::nn::Module {
  public:
-  // x [B, sizes...] and a noise label for each, real numbers [B], -> float32 of the shape of x; a network of
-  // classes is told one for each row, int64 [B]. Differentiable in x, in the label and in the parameters. A
-  // row depends on itself alone. Error where shapes do not fit, classes are missing, not wanted or out of
-  // range.
-  virtual Tensor forward(const Tensor& x, const Tensor& label, const Tensor& class_labels = {},
+  // x [B, sizes...] and a noise label for each, real numbers [B], -> float32 of the shape of x. What a row is
+  // told: of classes one for each, int64 [B]; of numbers float [B, numbers], not finite where one is not
+  // told. Differentiable in x, in the label and in the parameters. A row depends on itself alone. Error where
+  // shapes do not fit, what is told is missing, not wanted or out of range.
+  virtual Tensor forward(const Tensor& x, const Tensor& label, const Tensor& told = {},
                          const Forwarding& how = {}) const = 0;
 
   // Of samples whose places may be empty: which of a row's are not, bool [B, places], as its seed (int64 [B])
-  // says. Undefined: samples have no places.
-  virtual Tensor places(const Tensor& /*seeds*/) const { return {}; }
+  // and what it is told say. Undefined: samples have no places.
+  virtual Tensor places(const Tensor& /*seeds*/, const Tensor& /*told*/ = {}) const { return {}; }
 
   // The same of samples [B, sizes...] as they are.
   virtual Tensor places_of(const Tensor& /*x*/) const { return {}; }

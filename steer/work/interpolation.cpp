@@ -90,7 +90,7 @@ Interpolation through_the_noise(const DiffusionModel& model, const Interpolation
   Tensor noises;
   if (options.seeds.empty()) {
     ends = read_samples(options.ends, model.space(), options.fit);
-    noises = latents_of(model, ends, told_by(telling, model, 2).label);
+    noises = latents_of(model, ends, model.condition(told_by(telling, model, 2), 2));
   } else {
     noises = starting_noise(at::tensor(options.seeds, torch::kInt64), model.space().sizes, 1);
   }

@@ -136,6 +136,8 @@ Recipe turned(const Recipe& recipe, const Generator& model, const std::string& k
     other.seeds = parse_seed_list(value);
   } else if (knob == "label") {
     other.telling.label = value;
+  } else if (knob == "told") {
+    other.telling.value = value;
   } else if (knob == "objective") {
     STEER_CHECK(recipe.work == "guide", "[grid] objective: expected --objective, which it changes");
     other.objective = value;
@@ -146,7 +148,7 @@ Recipe turned(const Recipe& recipe, const Generator& model, const std::string& k
     read_options(*other.from, noise, "[grid]");
   } else {
     const std::vector<std::string> known = model.setting_names();
-    std::vector<std::string> all = {"seed", "label", "objective", "noise"};
+    std::vector<std::string> all = {"seed", "label", "told", "objective", "noise"};
     all.insert(all.end(), known.begin(), known.end());
     STEER_CHECK(among(first_part(knob), known), "[grid] ", knob, ": expected one of ",
                 fmt::format("{}", fmt::join(all, ", ")), ", what this model and the request have");

@@ -85,6 +85,7 @@ Telling told_to(const Recipe& recipe, const Model& model) {
   Telling telling = recipe.telling;
   if (recipe.then.empty()) return telling;
   if (model.needs().classes == 0) telling.label.clear();
+  if (model.needs().values.empty()) telling.value.clear();
   if (!model.needs().given) telling.given.clear();
   return telling;
 }
@@ -263,9 +264,11 @@ void share_settings(Recipe& recipe, const LoadedModel& first) {
   if (recipe.then.empty()) return;
   const Json all = recipe.settings;
   std::vector<std::string> taken_by_some;
-  bool classes = false, given = false;
+  bool classes = false, values = false, given = false;
   const auto share_of = [&](const Generator& generator) {
-    classes = classes || generator.needs().classes > 0, given = given || generator.needs().given;
+    const Needs needs = generator.needs();
+    classes = classes || needs.classes > 0, given = given || needs.given;
+    values = values || !needs.values.empty();
     Json share = Json::object();
     const std::vector<std::string> known = generator.setting_names();
     for (const auto& [key, value] : all.items())
@@ -282,6 +285,8 @@ void share_settings(Recipe& recipe, const LoadedModel& first) {
                 ": expected a setting of a model of this chain, but none has it");
   STEER_CHECK(recipe.telling.label.empty() || classes,
               "[condition] --label: expected none, because no model of this chain is conditional on classes");
+  STEER_CHECK(recipe.telling.value.empty() || values,
+              "[condition] --told: expected none, because no model of this chain is told numbers");
   STEER_CHECK(
       recipe.telling.given.empty() || given,
       "[condition] --condition: expected none, because no model of this chain is conditional on images");

@@ -101,6 +101,7 @@ Json figures_of(const RecipeRun& run) {
   if (run.beside) figures["check"] = beside_json(*run.beside);
   if (run.evaluations > 0) figures["evaluations"] = run.evaluations;
   if (!recipe.telling.label.empty()) figures["label"] = recipe.telling.label;
+  if (!recipe.telling.value.empty()) figures["told"] = recipe.telling.value;
   if (!recipe.telling.given.empty()) figures["condition"] = recipe.telling.given;
   if (recipe.from) figures["from"] = options_json(*recipe.from);
   return figures;

@@ -1,12 +1,33 @@
 #include "steer/work/telling.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <sstream>
 
 #include "steer/core/check.h"
+#include "steer/data/values.h"
 #include "steer/work/samples.h"
 
 namespace steer {
 namespace {
+
+// Numbers with commas between.
+std::vector<double> numbers_in(const std::string& list, const std::string& what) {
+  std::vector<double> numbers;
+  for (size_t begin = 0; begin <= list.size();) {
+    const size_t end = std::min(list.find(',', begin), list.size());
+    const std::string word = list.substr(begin, end - begin);
+    double number = 0;
+    const auto [rest, fault] = std::from_chars(word.data(), word.data() + word.size(), number);
+    STEER_CHECK(fault == std::errc() && rest == word.data() + word.size() && std::isfinite(number), what,
+                ": expected numbers with commas between but got ", in_quotes(word));
+    numbers.push_back(number);
+    begin = end + 1;
+  }
+  return numbers;
+}
 
 // Row i of the result is row i modulo how many there are.
 Tensor repeated(int64_t rows, int64_t count) {
@@ -44,6 +65,29 @@ std::vector<int64_t> labels_of(const Telling& telling, const Model& model) {
   return labels;
 }
 
+Tensor values_of(const Telling& telling, const Model& model, int64_t count) {
+  const std::vector<std::string> names = model.needs().values;
+  STEER_CHECK(!names.empty() || telling.value.empty(),
+              "[condition] --told: expected none, because the model is not told numbers, but got ",
+              in_quotes(telling.value));
+  if (names.empty()) return {};
+  const auto columns = static_cast<int64_t>(names.size());
+  const Tensor values = at::full({count, columns}, std::numeric_limits<double>::quiet_NaN(), torch::kFloat32);
+  std::istringstream words(telling.value);
+  for (std::string word; words >> word;) {
+    const size_t equals = word.find('=');
+    STEER_CHECK(equals != std::string::npos, "[condition] --told: expected NAME=NUMBER,... but got ",
+                in_quotes(word));
+    const int64_t column =
+        value_columns({word.substr(0, equals)}, names, "[condition] --told")[0].item<int64_t>();
+    const std::vector<double> numbers = numbers_in(word.substr(equals + 1), "[condition] --told " + word);
+    values.select(1, column).copy_(
+        at::tensor(numbers, torch::kFloat64)
+            .index_select(0, repeated(static_cast<int64_t>(numbers.size()), count)));
+  }
+  return values;
+}
+
 // What --label may be.
 std::string expected_label(const Model& model) {
   const ClassNames& names = model.class_names();
@@ -68,6 +112,7 @@ Told told_by(const Telling& telling, const Model& model, int64_t count) {
   if (needs.classes > 0)
     told.label = at::tensor(labels, torch::kInt64)
                      .index_select(0, repeated(static_cast<int64_t>(labels.size()), count));
+  told.value = values_of(telling, model, count);
   if (needs.given) {
     const State all = read_samples(telling.given, model.space(), telling.fit);
     told.given = all.rows(repeated(all.size(), count));
@@ -78,7 +123,8 @@ Told told_by(const Telling& telling, const Model& model, int64_t count) {
 Told told_by(const Telling& telling, const Model& model, const State& samples, const Tensor& label,
              const ClassNames& classes) {
   const Needs needs = model.needs();
-  if (!telling.label.empty() || !telling.given.empty()) return told_by(telling, model, samples.size());
+  if (!telling.label.empty() || !telling.value.empty() || !telling.given.empty())
+    return told_by(telling, model, samples.size());
   if (needs.given) return {{}, samples};
   if (needs.classes == 0) return {};
   STEER_CHECK(label.defined() && label.min().item<int64_t>() >= 0,

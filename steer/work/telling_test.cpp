@@ -69,5 +69,38 @@ TEST(Telling, WithoutAClassTheScaleHasNothingToStrengthen) {
   EXPECT_TRUE(torch::allclose(plain, ignored, 1e-4, 1e-5));
 }
 
+// A diffusion of molecules told two numbers.
+std::unique_ptr<Model> of_molecules() {
+  const Json options = {{"network", "egnn"},
+                        {"egnn", {{"width", 8}, {"blocks", 1}, {"told", {"mu", "gap"}}}},
+                        {"process", {{"type", "edm"}}}};
+  return make_model("diffusion", options, 0);
+}
+
+TEST(Telling, NumbersAreToldByNameAndAgainFromTheFirst) {
+  const auto model = of_molecules();
+  Telling telling;
+  telling.value = "gap=7,8.5,-1e1  mu=2";
+  const Tensor value = told_by(telling, *model, 4).value;
+  EXPECT_TRUE(torch::equal(value, torch::tensor({{2.f, 7.f}, {2.f, 8.5f}, {2.f, -10.f}, {2.f, 7.f}})));
+  telling.value = "mu=2";
+  EXPECT_TRUE(told_by(telling, *model, 3).value.select(1, 1).isnan().all().item<bool>());
+  EXPECT_TRUE(told_by({}, *model, 3).value.isnan().all().item<bool>());
+}
+
+TEST(Telling, NumbersThatCannotBeToldAreNamed) {
+  const auto model = of_molecules(), plain = model_of_animals(0.1);
+  const auto refused = [&](const std::string& words, const Model& by) {
+    Telling telling;
+    telling.value = words;
+    return refusal([&] { values_of(telling, by, 2); });
+  };
+  EXPECT_THAT(refused("alpha=3", *model), HasSubstr("expected names out of mu, gap but got alpha"));
+  EXPECT_THAT(refused("mu", *model), HasSubstr("expected NAME=NUMBER,... but got \"mu\""));
+  for (const char* words : {"mu=", "mu=3,", "mu=3x", "mu=nan", "mu=inf", "mu= 3"})
+    EXPECT_THAT(refused(words, *model), HasSubstr("expected numbers with commas between")) << words;
+  EXPECT_THAT(refused("mu=3", *plain), HasSubstr("not told numbers"));
+}
+
 }  // namespace
 }  // namespace steer
