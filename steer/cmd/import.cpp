@@ -12,6 +12,7 @@ struct ImportFlags {
   Common common;
   ImportOptions import;
   DiffusersImport folder;
+  EdmImport edm;
   std::string weights, out, diffusers, text, tokenizer;
   bool no_residual = false, official = false;
 };
@@ -23,7 +24,8 @@ Imported imported(const ImportFlags& flags) {
       "[import] expected either a file of weights with --official, or --diffusers FOLDER, or --text FOLDER");
   if (!flags.diffusers.empty()) return import_folder(flags.diffusers, flags.folder, flags.out);
   STEER_CHECK(flags.official,
-              "[import] --official: expected pyramid or recurrent, the network that the weights are of");
+              "[import] --official: expected pyramid, recurrent or edm, the network that the weights are of");
+  if (flags.import.network == "edm") return import_molecules(flags.weights, flags.edm, flags.out);
   ImportOptions options = flags.import;
   options.residual = !flags.no_residual;
   return import_weights(flags.weights, options, flags.out);
@@ -45,7 +47,7 @@ void add_import(CLI::App& app, Run& run) {
   ImportOptions& options = flags->import;
   CLI::App* command = app.add_subcommand(
       "import",
-      "take over weights of the official DDN networks, a diffusers folder, or GPT-2, MDLM and SEDD");
+      "take over weights of the official DDN networks, EDM, a diffusers folder, or GPT-2, MDLM and SEDD");
   command->add_option("weights", flags->weights,
                       "safetensors file of an official state dict (tools/export_official.py writes it)");
   CLI::Option* diffusers = command->add_option(
@@ -76,10 +78,12 @@ void add_import(CLI::App& app, Run& run) {
       ->add_option("--tokenizer", flags->tokenizer,
                    "with --text: folder or file of the tokenizer, where it is not in the same folder")
       ->needs(text);
-  const CLI::Option* official = command
-                                    ->add_option("--official", options.network,
-                                                 "which network: pyramid (CIFAR, FFHQ) or recurrent (MNIST)")
-                                    ->check(CLI::IsMember({"pyramid", "recurrent"}));
+  const CLI::Option* official =
+      command
+          ->add_option("--official", options.network,
+                       "which network: pyramid (CIFAR, FFHQ) or recurrent (MNIST) of a "
+                       "DDN, or edm, a diffusion of molecules")
+          ->check(CLI::IsMember({"pyramid", "recurrent", "edm"}));
   command->add_option("--out", flags->out, "run folder to make")->required();
   command
       ->add_option(
@@ -109,6 +113,15 @@ void add_import(CLI::App& app, Run& run) {
   command->add_option("--repeats", options.repeats, "applications of the recurrent network")
       ->capture_default_str()
       ->check(CLI::Range(1, 10000));
+  command
+      ->add_option("--elements", flags->edm.elements, "of edm: symbols of the types, in the network's order")
+      ->capture_default_str();
+  command
+      ->add_option("--type-scale", flags->edm.type_scale,
+                   "of edm: what one-hot types were divided by; 8 of models without charges")
+      ->capture_default_str();
+  command->add_option("--divisor", flags->edm.divisor, "of edm: what sums over pairs were divided by")
+      ->capture_default_str();
   flags->common.add_to(command);
   command->callback([=, &run] {
     flags->official = official->count() > 0;

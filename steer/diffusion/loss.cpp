@@ -43,7 +43,8 @@ Tensor draw_sigmas(const NoiseDrawOptions& o, const Process& process, int64_t co
   check_options(o, "draw_sigmas");
   const std::string type = type_of(o, process);
   STEER_CHECK(type != "table" || process.table().defined(),
-              "[draw_sigmas] expected a process with a table, ddpm or cosine, but got ", process.type());
+              "[draw_sigmas] expected a process with a table, ddpm, cosine or polynomial, but got ",
+              process.type());
   Random random(seed);
   std::vector<double> u;
   for (int64_t i = 0; i < count; ++i) {

@@ -46,6 +46,7 @@ const std::vector<Named>& processes() {
       {"ve", "variance exploding: noise added in geometric steps (Song et al. 2021)"},
       {"ddpm", "a table of linear betas (Ho et al. 2020)"},
       {"cosine", "a table of squared cosines (Nichol and Dhariwal 2021)"},
+      {"polynomial", "a table of squared polynomials (Hoogeboom et al. 2022, molecules)"},
       {"flow", "a straight way from data to noise: flow matching"},
   };
   return table;
@@ -82,11 +83,27 @@ Tensor cosine_table(int64_t steps) {
   return from_values(sigmas);
 }
 
+Tensor polynomial_table(int64_t steps) {
+  constexpr double kRest = 1e-5;
+  std::vector<double> sigmas;
+  double share = 1, before = 1;
+  for (int64_t i = 0; i <= steps; ++i) {
+    const double time = static_cast<double>(i) / static_cast<double>(steps);
+    const double wanted = std::pow(1 - time * time, 2);
+    share *= std::max(wanted / before, 1e-3);
+    before = wanted;
+    const double kept = (1 - 2 * kRest) * share + kRest;
+    sigmas.push_back(std::sqrt((1 - kept) / kept));
+  }
+  return from_values(sigmas);
+}
+
 Process::Process(const ProcessOptions& options) : options_(options) {
   const ProcessOptions& o = options_;
   const auto& names = process_names();
   STEER_CHECK(std::find(names.begin(), names.end(), o.type) != names.end(), "[process] expected type ",
-              "edm, vp, subvp, ve, ddpm, cosine or flow but got ", o.type, did_you_mean(o.type, names));
+              "edm, vp, subvp, ve, ddpm, cosine, polynomial or flow but got ", o.type,
+              did_you_mean(o.type, names));
   STEER_CHECK(o.beta_min > 0 && o.beta_max > o.beta_min,
               "[process] expected 0 < beta_min < beta_max but got ", o.beta_min, " and ", o.beta_max);
   check_options(o, "process");
@@ -95,6 +112,7 @@ Process::Process(const ProcessOptions& options) : options_(options) {
               "[process] expected beta_max below steps but got ", o.beta_max, " and ", o.steps);
   if (o.type == "ddpm") table_ = ddpm_table(o.steps, o.beta_min, o.beta_max);
   if (o.type == "cosine") table_ = cosine_table(o.steps);
+  if (o.type == "polynomial") table_ = polynomial_table(o.steps);
 
   // The type's own ranges, in the order of the table in the header.
   double low = 0.002, high = 80;
@@ -164,6 +182,7 @@ Tensor Process::scale(const Tensor& sigma) const {
 Tensor Process::noise_label(const Tensor& sigma) const {
   if (type() == "edm") return sigma.log() / 4;
   if (type() == "ve") return (sigma / 2).log();
+  if (type() == "polynomial") return time(sigma) / static_cast<double>(options_.steps);
   if (table_.defined()) return time(sigma);
   if (type() == "flow") return static_cast<double>(options_.steps - 1) * time(sigma);
   return 999 * time(sigma);

@@ -27,14 +27,16 @@ struct ProcessOptions {
   int64_t steps = 1000;
 
   void fields(OptionFields& f) {
-    f("type", type, "edm, vp, subvp, ve, ddpm, cosine or flow");
+    f("type", type, "edm, vp, subvp, ve, ddpm, cosine, polynomial or flow");
     f("beta_min", beta_min, "vp, subvp: beta(0); ddpm: the first beta times steps", at_least(0));
     f("beta_max", beta_max, "vp, subvp: beta(1); ddpm: the last beta times steps", at_least(0));
     f("sigma_min", sigma_min, "lowest noise above 0 of sampling; 0 = the type's own", at_least(0));
     f("sigma_max", sigma_max, "noise that sampling starts at; 0 = the type's own", at_least(0));
     f("sigma_data", sigma_data, "standard deviation of the data, for edm's preconditioning", more_than(0));
     f("steps", steps,
-      "ddpm, cosine: entries of the table of noise levels; flow: one more than the label of pure noise",
+      "ddpm, cosine: entries of the table of noise levels, polynomial: one less; flow: one more than the "
+      "label "
+      "of pure noise",
       from_to(1, 1000001));
   }
 };
@@ -53,11 +55,12 @@ const std::vector<Named>& processes();
 //   ve      1                      smin (smax / smin)^t                       ln(sigma / 2)
 //   ddpm    1 / sqrt(1 + sigma^2)  table of linear betas (Ho et al. 2020)     t
 //   cosine  1 / sqrt(1 + sigma^2)  table of Nichol and Dhariwal 2021          t
+//   polynomial  as cosine          table of Hoogeboom et al. 2022             t / steps
 //   flow    1 / (1 + sigma)        t / (1 - t)                                (steps - 1) t
 //
-// B(t) = (beta_max - beta_min) t^2 / 2 + beta_min t (Song et al. 2021). The time of ddpm and cosine is the
-// index 0 to steps - 1 of the table, least noise first; between its entries ln sigma is linear in the index,
-// and sigmas outside the table have the index of its nearest end.
+// B(t) = (beta_max - beta_min) t^2 / 2 + beta_min t (Song et al. 2021). The time of ddpm, cosine and
+// polynomial is the index of the table's entry, from 0, least noise first; between its entries ln sigma is
+// linear in the index, and sigmas outside the table have the index of its nearest end.
 class Process {
  public:
   // Error for an unknown type and for constants outside their range.
@@ -80,7 +83,8 @@ class Process {
   const std::string& type() const { return options_.type; }   // one of process_names()
   const ProcessOptions& options() const { return options_; }  // as given
 
-  // Sigma of each index, float64 [steps], ascending; undefined for types without a table.
+  // Sigma of each index, float64 [steps], of polynomial [steps + 1], ascending; undefined for types without a
+  // table.
   const Tensor& table() const { return table_; }
 
  private:
@@ -102,5 +106,9 @@ Tensor ddpm_table(int64_t steps, double beta_min, double beta_max);
 // Sigmas of the squared-cosine schedule with offset 0.008 and betas at most 0.999: float64 [steps],
 // ascending.
 Tensor cosine_table(int64_t steps);
+
+// Sigmas of 1 / (1 + sigma^2) = (1 - 2e-5) A_i + 1e-5 with A_i = (1 - (i / steps)^2)^2, which falls by at
+// most a factor of 1000 an entry: float64 [steps + 1], ascending (Hoogeboom et al. 2022, "polynomial_2").
+Tensor polynomial_table(int64_t steps);
 
 }  // namespace steer

@@ -40,7 +40,7 @@ TEST(Process, RangesAreThePublishedOnes) {
 TEST(Process, ScaleAndSigmaGiveMeanAndDeviationOfEachType) {
   const Tensor sigma = doubles({0.01, 0.3, 2, 40});
   // VP and its tables: s^2 + (s sigma)^2 = 1; flow: s + s sigma = 1; sub-VP: deviation 1 - mean^2.
-  for (const std::string type : {"vp", "ddpm", "cosine"}) {
+  for (const std::string type : {"vp", "ddpm", "cosine", "polynomial"}) {
     const Tensor s = process_of(type).scale(sigma);
     EXPECT_LT(largest(s.square() + (s * sigma).square() - 1), 1e-12) << type;
   }
@@ -71,6 +71,17 @@ TEST(Process, CosineTableHasTheKnownEntries) {
   EXPECT_NEAR(table[998].item<double>(), 641.6623, 5e-5);
   EXPECT_NEAR(table[0].item<double>(), 0.006425413, 5e-10);
   EXPECT_EQ(at::logical_and(table >= 0.002, table <= 81).sum().item<int64_t>(), 992);
+}
+
+TEST(Process, PolynomialTableHasTheKnownEntries) {
+  // By hand: A_0 = 1, A_500 = (3/4)^2, and the last is a thousandth of the one before, A_999 = 0.001999^2.
+  const Process process = process_of("polynomial");
+  const Tensor kept = 1 / (1 + process.table().square());
+  EXPECT_EQ(kept.size(0), 1001);
+  EXPECT_NEAR(kept[0].item<double>(), 0.99999, 1e-12);
+  EXPECT_NEAR(kept[500].item<double>(), 0.99998 * 0.5625 + 1e-5, 1e-12);
+  EXPECT_NEAR(kept[1000].item<double>(), 1e-5 + 0.99998e-3 * std::pow(0.001999, 2), 1e-15);
+  EXPECT_NEAR(process.noise_label(process.table().narrow(0, 250, 1)).item<double>(), 0.25, 1e-12);
 }
 
 TEST(Process, LabelsAreWhatEachNetworkIsFed) {

@@ -121,7 +121,7 @@ DiffusersSchedule schedule_of(const DiffusionModel& model) {
   const SamplerOptions& sampler = options.sampler;
   DiffusersSchedule schedule;
   schedule.kind = process.type == "edm" || process.type == "flow" ? process.type : "betas";
-  STEER_CHECK(schedule.kind != "betas" || model.process().table().defined(),
+  STEER_CHECK(schedule.kind != "betas" || process.type == "ddpm" || process.type == "cosine",
               "[export] expected a model of the process ddpm, cosine, edm or flow, which the library's "
               "schedulers know, but it is of ",
               process.type);

@@ -56,6 +56,15 @@ Imported import_folder(const std::string& diffusers, const DiffusersImport& opti
   return made;
 }
 
+Imported import_molecules(const std::string& weights, const EdmImport& options, const std::string& out) {
+  check_new(out);
+  const auto model = import_edm(weights, options);
+  Imported made = as_run(out, *model);
+  made.figures["weights"] = weights;
+  made.figures.update(made.facts.figures);
+  return made;
+}
+
 Imported import_transformer(const std::string& folder, const std::string& tokenizer, const std::string& out) {
   check_new(out);
   const auto model = import_text(folder, tokenizer);

@@ -5,6 +5,7 @@
 
 #include "steer/core/json.h"
 #include "steer/models/diffusers_model.h"
+#include "steer/models/edm_import.h"
 #include "steer/models/facts.h"
 #include "steer/models/import.h"
 
@@ -26,6 +27,10 @@ Imported import_weights(const std::string& weights, const ImportOptions& options
 // A folder of the diffusers library as a run in the folder `out`; see import_diffusers. Error where the
 // folder holds a run already.
 Imported import_folder(const std::string& diffusers, const DiffusersImport& options, const std::string& out);
+
+// Weights of the published network of molecules as a run in the folder `out`; see import_edm. Error where the
+// folder holds a run already.
+Imported import_molecules(const std::string& weights, const EdmImport& options, const std::string& out);
 
 // A transformer of text as a run in the folder `out`; see import_text. Error where the folder holds a run
 // already.
