@@ -7,6 +7,7 @@
 namespace steer {
 namespace {
 
+constexpr int64_t kCoordinates = 3;
 constexpr double kTinySquare = 1e-12;  // roots have a gradient at 0, too
 
 class MoleculeObjective : public Objective {
@@ -20,6 +21,24 @@ class MoleculeObjective : public Objective {
 
  private:
   std::function<Tensor(const SeenMolecules&)> score_;
+  std::string words_;
+};
+
+// Measurements that have no picture.
+class PartObjective : public Objective {
+ public:
+  PartObjective(std::vector<Measurement> measurements, std::string words)
+      : measurements_(std::move(measurements)), words_(std::move(words)) {}
+
+  Tensor score(const State& sample) const override {
+    return log_likelihood(measurements_[0], sample.x) + log_likelihood(measurements_[1], sample.x);
+  }
+  bool differentiable() const override { return true; }
+  std::vector<Measurement> linear() const override { return measurements_; }
+  std::string words() const override { return words_; }
+
+ private:
+  std::vector<Measurement> measurements_;
   std::string words_;
 };
 
@@ -59,14 +78,22 @@ Tensor nearness_of_pairs(const SeenMolecules& m, double least) {
   return ((least - distance).clamp_min(0).square() * pairs).sum({1, 2});
 }
 
-PartDifference difference_from(const SeenMolecules& m, const Tensor& part) {
-  const int64_t atoms = part.size(1);
-  STEER_CHECK(atoms <= m.x.size(1), "[molecule] expected a part of at most ", m.x.size(1), " atoms but got ",
-              atoms);
-  const Tensor first = m.position.narrow(1, 0, atoms), known = part.narrow(2, 0, 3);
-  const Tensor apart = first - first.mean(1, true) - (known - known.mean(1, true));
-  const Tensor types = m.type.narrow(1, 0, atoms) - part.narrow(2, 3, part.size(2) - 3);
-  return {apart.square().sum({1, 2}), types.square().sum({1, 2})};
+std::unique_ptr<Objective> part_objective(const Tensor& part, int64_t places, double noise,
+                                          std::string words) {
+  const int64_t atoms = part.size(1), values = part.size(2);
+  STEER_CHECK(atoms <= places, "[molecule] expected a part of at most ", places, " atoms but got ", atoms);
+  const Tensor
+      first = at::eye(atoms, places, part.options()),
+      positions = (at::arange(values, part.options()) < kCoordinates).to(part.scalar_type()).view({1, 1, -1});
+  const double scale = 1 / (2 * noise * noise);
+  const auto measured = [&](const Tensor& mix, const Tensor& weight) {
+    const LinearMap map{mix, {}, {}};
+    return Measurement{map, at::matmul(mix.narrow(1, 0, atoms), part), weight, scale};
+  };
+  return std::make_unique<PartObjective>(
+      std::vector<Measurement>{measured(first - first.mean(0, true), positions),
+                               measured(first, 1 - positions)},
+      std::move(words));
 }
 
 }  // namespace steer

@@ -33,15 +33,10 @@ Tensor type_count(const SeenMolecules& molecules, int64_t type);
 // The sum over pairs of max(0, least - distance)^2, in Angstrom^2: [N].
 Tensor nearness_of_pairs(const SeenMolecules& molecules, double least);
 
-// The sum of squared differences of the molecules' first atoms from those of a part, in Angstrom^2 after both
-// are shifted to the mean of these atoms, and of their types from its one-hot ones: two [N]. part float [1,
-// M, 3 + F], M at most A; molecules of fewer atoms lack what they lack.
-struct PartDifference {
-  Tensor position;  // [N]
-  Tensor type;      // [N]
-};
-
-// That of molecules from a part.
-PartDifference difference_from(const SeenMolecules& molecules, const Tensor& part);
+// Molecules whose first atoms are those of a part, up to a shift and normal noise of this deviation, in
+// Angstrom and in types: measurements of positions, less their mean, and of types. part float [1, M, 3 + F],
+// one-hot, of M <= places atoms; molecules of fewer atoms lack what they lack. `words` is what words() gives.
+std::unique_ptr<Objective> part_objective(const Tensor& part, int64_t places, double noise,
+                                          std::string words);
 
 }  // namespace steer

@@ -47,11 +47,22 @@ TEST(MoleculeObjectives, APartIsKnownWhereverTheMoleculeLies) {
   Molecule part;
   part.number = {6, 8}, part.position = {{0, 0, 0}, {1.2, 0, 0}};
   const Tensor known = as_samples(molecule_space(2, kElements), {part}, "[test]").x;
-  const PartDifference off = difference_from(seen_molecules(samples), known);
-  EXPECT_NEAR(off.position[0].item<double>(), 0, 1e-9);
-  EXPECT_NEAR(off.type[0].item<double>(), 0, 1e-9);
-  EXPECT_NEAR(off.type[1].item<double>(), 4, 1e-9);
-  EXPECT_THROW(difference_from(seen_molecules(samples), torch::zeros({1, 5, 6})), Error);
+  const auto objective = part_objective(known, 4, 0.5, "part");
+  const Tensor score = objective->score(samples);
+  EXPECT_NEAR(score[0].item<double>(), 0, 1e-6);
+  // Of the line the two hydrogens are 1 apart, across: (-0.6, 0) and (0.6, 0) stand beside (0, -0.5) and (0,
+  // 0.5), all types are wrong: -(1.22 + 4) / (2 0.5^2).
+  EXPECT_NEAR(score[1].item<double>(), -(2 * (0.36 + 0.25) + 4) / 0.5, 1e-4);
+  Tensor sum = torch::zeros({2});
+  for (const Measurement& m : objective->linear()) sum = sum + log_likelihood(m, samples.x);
+  EXPECT_EQ(objective->linear().size(), 2);
+  EXPECT_TRUE(torch::allclose(sum, score));
+  // Both are linear: measured numbers of a part are those that it measures itself.
+  for (const Measurement& m : objective->linear()) {
+    const Tensor padded = at::constant_pad_nd(known, {0, 0, 0, 2});
+    EXPECT_TRUE(torch::allclose(m.map.measure(padded), m.y, 1e-6, 1e-6));
+  }
+  EXPECT_THROW(part_objective(torch::zeros({1, 5, 6}), 4, 1, "part"), Error);
 }
 
 TEST(MoleculeObjectives, PullOnAtomsAddUpToZero) {

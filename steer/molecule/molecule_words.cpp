@@ -60,13 +60,7 @@ std::unique_ptr<Objective> scaffold_by(const Arguments& arguments, const Objecti
   const State part = as_samples(context.space, {read_molecules(path)[0]}, arguments.where() + ": " + path);
   const int64_t atoms = part.mask.sum().item<int64_t>();
   const Tensor known = part.x.narrow(1, 0, atoms).to(context.device);
-  const double noise = arguments.number("noise");
-  return molecule_objective(
-      [=](const SeenMolecules& m) {
-        const PartDifference off = difference_from(m, known.to(m.x.scalar_type()));
-        return (off.position + off.type) * (-1 / (2 * noise * noise));
-      },
-      arguments.words());
+  return part_objective(known, context.space.sizes[0], arguments.number("noise"), arguments.words());
 }
 
 // Properties that can be asked for: those of QM9. Others of a network are not asked by their names.
