@@ -1,4 +1,4 @@
-// One training step of an equivariant diffusion of molecules.
+// One training step of an equivariant diffusion of molecules, or one evaluation, of which samples take many.
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -13,6 +13,7 @@
 #include "steer/core/tensors.h"
 #include "steer/diffusion/loss.h"
 #include "steer/models/diffusion_model.h"
+#include "steer/nn/frozen.h"
 #include "steer/train/learner.h"
 
 namespace steer::bench {
@@ -44,7 +45,9 @@ Tensor random_molecules(const Json& options, const EgnnOptions& egnn) {
 class MoleculeTraining : public ModelWork {
  public:
   explicit MoleculeTraining(const Json& options)
-      : ModelWork("diffusion", options), options_(molecule_options(options)) {
+      : ModelWork("diffusion", options),
+        options_(molecule_options(options)),
+        evaluates_(options.value("part", "step") == "evaluation") {
     TrainOptions train;
     train.ema_half_life_images = options.value("ema_half_life_images", 0.0);
     train.recompute = options.value("recompute", false);
@@ -53,7 +56,16 @@ class MoleculeTraining : public ModelWork {
     batch_.data.x = random_molecules(options, options_.egnn);
   }
 
-  void run() override { learner_->step(batch_, ++step_, 1e-4); }
+  void run() override {
+    if (!evaluates_) {
+      learner_->step(batch_, ++step_, 1e-4);
+      return;
+    }
+    const torch::NoGradGuard no_grad;
+    const auto& diffusion = dynamic_cast<const DiffusionModel&>(model());
+    const Frozen frozen(diffusion.freezer());
+    diffusion.denoiser()(batch_.data.x, at::full({items()}, kMoleculeSigma, torch::kFloat64));
+  }
 
   int64_t items() const override { return batch_.data.x.size(0); }
 
@@ -95,6 +107,7 @@ class MoleculeTraining : public ModelWork {
   }
 
   DiffusionOptions options_;
+  bool evaluates_;  // in place of steps
   std::optional<Learner> learner_;
   Batch batch_;
   uint64_t step_ = 0;

@@ -1,4 +1,6 @@
-"""One training step of an equivariant diffusion of molecules: loss, gradients, Adam, averaged weights."""
+"""One training step of an equivariant diffusion of molecules: loss, gradients, Adam, averaged weights; or one
+evaluation, of which samples take many.
+"""
 
 import torch
 
@@ -23,6 +25,7 @@ class Work:
         ddn.load(self.network, problem)
         self.items = len(x)
         self.half_life = options.get("ema_half_life_images", 0)
+        self.evaluates = options.get("part") == "evaluation"
 
     def prepare(self, channels_last, bfloat16):
         self.weights = list(self.network.parameters())
@@ -50,7 +53,14 @@ class Work:
         target = (self.x - skip * (self.x + sigma * noise)) / out
         return (f - target).square().mean()
 
+    def denoised(self, noisy):
+        skip, out, scale, label = self.factors(torch.full((self.items, 1, 1), SIGMA))
+        return (skip * noisy + out * self.predicted(scale * noisy, label)) * self.unit
+
     def run(self):
+        if self.evaluates:
+            with torch.no_grad():
+                return self.denoised(self.x)
         loss = self.loss(*self.drawn())
         self.adam.zero_grad(set_to_none=True)
         loss.backward()
@@ -67,7 +77,5 @@ class Work:
         for name, weight in self.network.named_parameters():
             answers[name.replace(".", "/")] = weight.grad
         with torch.no_grad():
-            noisy = self.given["noisy"] / self.unit
-            skip, out, scale, label = self.factors(torch.full((self.items, 1, 1), SIGMA))
-            answers["x0"] = (skip * noisy + out * self.predicted(scale * noisy, label)) * self.unit
+            answers["x0"] = self.denoised(self.given["noisy"] / self.unit)
         return answers
