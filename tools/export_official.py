@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the weights of an official DDN network as a safetensors file for `steer import`.
+"""Writes the weights of an official network, DDN or EDM, as a safetensors file for `steer import`.
 
 Run it where the official code and PyTorch are, for the files are pickles and execute code:
 
@@ -85,7 +85,8 @@ def main():
     state = state_of(loaded(arguments.weights, torch))
     write_safetensors(arguments.out, state, torch)
     values = sum(tensor.numel() for tensor in state.values())
-    kind = "recurrent" if any("b1_leak_choice" in name for name in state) else "pyramid"
+    parts = {"edm": "e_block_0", "recurrent": "b1_leak_choice", "pyramid": ""}
+    kind = next(kind for kind, part in parts.items() if any(part in name for name in state))
     print(f"{arguments.out}: {len(state)} tensors, {values} values; next: "
           f"steer import {arguments.out} --official {kind} --out RUN")
 
