@@ -13,6 +13,18 @@ bool operator!=(const Space& a, const Space& b) {
   return !(a == b);
 }
 
+Space maps_space(const MapKind& kind, int64_t channels, int64_t height, int64_t width) {
+  Space space;
+  space.kind = kind.kind, space.rate_hz = kind.rate_hz, space.alphabet = kind.alphabet;
+  space.sizes = {channels, height, width};
+  space.limit = 1;
+  return space;
+}
+
+MapKind map_kind(const Space& space) {
+  return {space.kind, space.rate_hz, space.alphabet};
+}
+
 int64_t values_of(const Space& space) {
   int64_t values = 1;
   for (const int64_t size : space.sizes) values *= size;

@@ -32,9 +32,26 @@ struct Space {
   }
 };
 
+// What the maps of a network made for images are, where they are not images: spectrograms.
+struct MapKind {
+  std::string kind = "image";
+  double rate_hz = 0;
+  std::string alphabet;
+
+  void fields(OptionFields& f) {
+    f("kind", kind, "the kind of sample");
+    f("rate_hz", rate_hz, "samples in a second, of sounds; 0 = none");
+    f("alphabet", alphabet, "what a space of this kind says of its numbers; empty = nothing");
+  }
+};
+
 // Whether they are the same in everything.
 bool operator==(const Space& a, const Space& b);
 bool operator!=(const Space& a, const Space& b);
+
+// Maps [channels, height, width] in [-1, 1] of a kind, and the kind of a space of such maps.
+Space maps_space(const MapKind& kind, int64_t channels, int64_t height, int64_t width);
+MapKind map_kind(const Space& space);
 
 // How many numbers a sample has.
 int64_t values_of(const Space& space);

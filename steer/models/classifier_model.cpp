@@ -4,7 +4,6 @@
 #include "steer/core/json.h"
 #include "steer/core/options.h"
 #include "steer/core/random.h"
-#include "steer/image/image_space.h"
 #include "steer/models/facts.h"
 
 namespace steer {
@@ -21,7 +20,7 @@ ClassifierModel::ClassifierModel(const ClassifierModelOptions& options)
 }
 
 Space ClassifierModel::space() const {
-  return image_space(options_.network.channels, options_.network.size, options_.network.size);
+  return maps_space(options_.maps, options_.network.channels, options_.network.size, options_.network.size);
 }
 
 Json ClassifierModel::options() const {
@@ -55,11 +54,12 @@ Tensor ClassifierModel::logits(const State& samples) const {
 Json fitted_to(const Json& options, const Dataset& data, const std::string& path) {
   ClassifierModelOptions fitted;
   read_options(fitted, options, "classifier");
-  STEER_CHECK(data.space().kind == image_space(1, 1, 1).kind, "[classifier] ", path,
-              ": expected images but got samples ", text_of(data.space()));
+  STEER_CHECK(data.space().sizes.size() == 3, "[classifier] ", path,
+              ": expected images, or other maps, but got samples ", text_of(data.space()));
   const int64_t classes = static_cast<int64_t>(data.classes().size());
   STEER_CHECK(classes > 0, "[classifier] ", path,
               ": expected images with labels (folders by class, IDX, CIFAR-10) but these have none");
+  if (!options.contains("maps")) fitted.maps = map_kind(data.space());
   ClassifierOptions& network = fitted.network;
   if (network.channels == 0) network.channels = data.space().sizes[0];
   if (network.classes == 0) network.classes = classes;

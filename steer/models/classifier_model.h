@@ -11,11 +11,13 @@ namespace steer {
 
 // Shape and training of the network.
 struct ClassifierModelOptions {
+  MapKind maps;
   ClassifierOptions network;
   AugmentOptions augment;
   double smoothing = 0.0;
 
   void fields(OptionFields& f) {
+    f("maps", maps, "what it sees; follows the training data unless given");
     f("network", network, "shape of the network");
     f("augment", augment, "how training images are changed");
     f("smoothing", smoothing, "share of the wanted probability that is spread over all classes",

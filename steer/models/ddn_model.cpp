@@ -19,7 +19,6 @@
 #include "steer/ddn/parameter_shapes.h"
 #include "steer/ddn/progressive.h"
 #include "steer/ddn/tree.h"
-#include "steer/image/image_space.h"
 #include "steer/modalities/modalities.h"
 #include "steer/models/facts.h"
 #include "steer/molecule/molecule_space.h"
@@ -93,7 +92,8 @@ Space DdnModel::space() const {
   if (options_.network == "points" && !points.elements.empty())
     return molecule_space(points.values / molecule_space(1, points.elements).sizes[1], points.elements);
   if (options_.network == "points") return points_space(points.values, points.kind);
-  return image_space(network_->image_channels(), network_->image_size(), network_->image_size());
+  return maps_space(options_.maps, network_->image_channels(), network_->image_size(),
+                    network_->image_size());
 }
 
 Json DdnModel::options() const {
@@ -273,7 +273,10 @@ Json fitted_ddn(const Json& options, const Dataset& data, const std::string& pat
   STEER_CHECK((fitted.value("network", Json()) == "points") == points, "[ddn] ", path,
               ": expected a network for samples ", text_of(space), ", but ddn.network is ",
               json_text(fitted.value("network", Json("pyramid"))));
-  if (!points) return fitted;
+  if (!points) {
+    if (!fitted.contains("maps")) fitted["maps"] = options_json(map_kind(space));
+    return fitted;
+  }
   Json& shape = fitted["points"];
   if (shape.is_null()) shape = Json::object();
   STEER_CHECK(shape.is_object(), "[options] expected an object for ddn.points but got ", shape.dump());

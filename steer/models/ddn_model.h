@@ -14,6 +14,7 @@ namespace steer {
 struct DdnOptions {
   std::string network = "pyramid";  // pyramid | recurrent | points
   ConditionOptions condition;
+  MapKind maps;
   PyramidOptions pyramid;
   RecurrentOptions recurrent;
   PointsNetworkOptions points;
@@ -30,6 +31,8 @@ struct DdnOptions {
       "training "
       "data unless given");
     f("condition", condition, "what the network is told beside the code");
+    f("maps", maps,
+      "what the maps of a pyramid or recurrent network are; follows the training data unless given");
     f("pyramid", pyramid, "shape of the pyramid");
     f("recurrent", recurrent, "shape of the recurrent network");
     f("points", points, "shape of the network of points");

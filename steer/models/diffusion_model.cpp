@@ -11,7 +11,6 @@
 #include "steer/core/tensors.h"
 #include "steer/data/each_batch.h"
 #include "steer/data/values.h"
-#include "steer/image/image_space.h"
 #include "steer/models/facts.h"
 #include "steer/molecule/molecule_space.h"
 #include "steer/points/points_space.h"
@@ -129,7 +128,8 @@ std::shared_ptr<NoiseNetwork> DiffusionModel::checked_network() const {
 Space DiffusionModel::space() const {
   if (options_.network == "mlp") return points_space(options_.mlp.values, options_.mlp.kind);
   if (options_.network == "egnn") return molecule_space(options_.egnn.atoms, options_.egnn.elements);
-  return image_space(options_.unet.in_channels, options_.unet.sample_size, options_.unet.sample_size);
+  return maps_space(options_.maps, options_.unet.in_channels, options_.unet.sample_size,
+                    options_.unet.sample_size);
 }
 
 Json DiffusionModel::options() const {
@@ -321,6 +321,7 @@ Json fitted_diffusion(const Json& options, const Dataset& data, const std::strin
     where_missing("in_channels", map_sizes(space).channels);
     where_missing("out_channels", shape["in_channels"]);
     where_missing("sample_size", map_sizes(space).height);
+    if (!fitted.contains("maps")) fitted["maps"] = options_json(map_kind(space));
   }
   DiffusionOptions all;
   read_options(all, fitted, "diffusion");

@@ -15,6 +15,7 @@ namespace steer {
 // Network, process and training.
 struct DiffusionOptions {
   std::string network = "unet";  // unet | mlp | egnn
+  MapKind maps;
   UNetOptions unet;
   MlpOptions mlp;
   EgnnOptions egnn;
@@ -29,7 +30,8 @@ struct DiffusionOptions {
 
   void fields(OptionFields& f) {
     f("network", network,
-      "unet (images), mlp (points) or egnn (molecules); follows the training data unless given");
+      "unet (images, mel), mlp (points) or egnn (molecules); follows the training data unless given");
+    f("maps", maps, "what the maps of a unet are; follows the training data unless given");
     f("unet", unet, "shape of the U-Net; its channels and size follow the training data unless given");
     f("mlp", mlp, "shape of the fully connected network");
     f("egnn", egnn, "shape of the equivariant network; its molecules follow the training data unless given");
