@@ -26,12 +26,15 @@ struct DataOptions {
   int64_t length = 256;                  // of text: tokens in a sample
   bool documents = false;                // of text: whether samples end with their document
   bool hydrogens = true;                 // of molecules: whether they stay
-  int64_t half = 0;                      // of QM9's training part: 1 the first, 2 the second, 0 all
+  int64_t half = 0;  // of QM9's training part, or digits': 1 the first, 2 the second, 0 all
+  int64_t rate = 0;  // of sounds: samples in a second, 0 those of the first
 
   void fields(OptionFields& f) {
     f("path", path,
       "the word shapes, a folder or archive of images, points:NAME, a file of points (.csv, .npy), text "
-      "(.txt, .jsonl, a folder of them), or molecules (.xyz, .sdf, .pdb, a folder of arrays as QM9's)");
+      "(.txt, .jsonl, a folder of them), molecules (.xyz, .sdf, .pdb, a folder of arrays as QM9's), or "
+      "sounds "
+      "(a folder or archive of .wav, .flac ...)");
     f("split", split, "train, test or validation");
     f("size", size, "height and width to fit images to (0: as stored)", from_to(0, 4096));
     f("channels", channels, "1 grey, 3 colour (0: as stored)", from_to(0, 3));
@@ -39,7 +42,7 @@ struct DataOptions {
     f("background", background, "what lies under transparent pixels: white, black, grey or #rrggbb");
     f("limit", limit, "use at most this many samples (0: all)", at_least(0));
     f("seed", seed, "seed of procedural data", at_least(0));
-    f("labels", labels, "what the labels of shapes name: kind, hue or both");
+    f("labels", labels, "what labels name: kind, hue or both of shapes; digit or speaker of sounds");
     f("rare", rare, "a hue and a kind of shapes that shall be seldom, as purple ring (empty: none)");
     f("rare_share", rare_share, "share of that combination that stays, the others get another hue",
       from_to(0, 1));
@@ -49,7 +52,9 @@ struct DataOptions {
     f("length", length, "of text: tokens in a sample", from_to(1, 1 << 20));
     f("documents", documents, "of text: whether samples end with their document; else they run on");
     f("hydrogens", hydrogens, "of molecules: whether hydrogens stay; else heavy atoms alone are samples");
-    f("half", half, "of QM9: 1 or 2, that half of the training part (0: all of it)", from_to(0, 2));
+    f("half", half, "of QM9 and spoken digits: 1 or 2, that half of the training part (0: all of it)",
+      from_to(0, 2));
+    f("rate", rate, "of sounds: samples in a second (0: as the first has)", from_to(0, 1 << 20));
   }
 };
 
