@@ -5,6 +5,7 @@
 
 #include "steer/core/check.h"
 #include "steer/data/values.h"
+#include "steer/molecule/ani_objective.h"
 #include "steer/molecule/elements.h"
 #include "steer/molecule/molecule_files.h"
 #include "steer/molecule/molecule_objectives.h"
@@ -117,6 +118,21 @@ std::unique_ptr<Objective> xtb_by(const Arguments& arguments, const ObjectiveCon
   return xtb_objective(context.space, std::move(wanted), arguments.number("cost"), arguments.words());
 }
 
+std::unique_ptr<Objective> ani_by(const Arguments& arguments, const ObjectiveContext& context) {
+  AniWish wish;
+  wish.force = arguments.flag("force"), wish.caution = arguments.number("caution");
+  wish.cost = arguments.number("cost");
+  return ani_objective(context.space, Ani(arguments.text("weights"), context.device), wish,
+                       arguments.words());
+}
+
+std::vector<Parameter> ani_parameters() {
+  return {required(file_parameter("weights", "a potential that tools/convert_torchani.py wrote")),
+          flag_parameter("force", false, "small forces in place of a low energy"),
+          number_parameter("caution", 3, 0, 1e3, "deviations of its networks that are added to the energy"),
+          number_parameter("cost", 50, 0, 1e6, "minus the score of molecules that it cannot judge")};
+}
+
 std::vector<Parameter> xtb_parameters() {
   constexpr double kMost = 1000;
   return {
@@ -170,6 +186,9 @@ const std::vector<Word>& molecule_words() {
           "property",
           "molecules of wanted properties, told by a network: -((p - wanted) / noise)^2 / 2, summed",
           "property(predictor=runs/mu, mu=3.0)", property_parameters(), property_by),
+      molecule_word("ani",
+                    "molecules of low energy by an ANI potential: - what binds their atoms, in eV an atom",
+                    "ani(weights=ani2x.safetensors)", ani_parameters(), ani_by),
       molecule_word("xtb", "molecules of wanted properties by GFN2-xTB, which the program xtb computes",
                     "xtb(gap=7)", xtb_parameters(), xtb_by, Nature::kBlackBox),
   };

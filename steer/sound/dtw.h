@@ -9,8 +9,8 @@ using torch::Tensor;
 
 // The cheapest way through two courses.
 struct Warping {
-  double cost = 0;
-  Tensor path;  // int64 [P, 2]: places (i, j), from (0, 0) to (T - 1, U - 1)
+  double cost = 0;  // the sum of distances along it
+  Tensor path;      // int64 [P, 2]: places (i, j), from (0, 0) to (T - 1, U - 1)
 };
 
 // The costs of the cheapest ways through pairs of courses x [N, F, T] and y [N, F, U], features over time, as

@@ -23,6 +23,8 @@ class FramePower {
  public:
   // Error unless suits(options).
   explicit FramePower(const StftOptions& options);
+  FramePower(const FramePower&) = delete;  // the plan points into its tables
+  FramePower& operator=(const FramePower&) = delete;
 
   // Whether frames are of a size that the loops are for: a power of two.
   static bool suits(const StftOptions& options);

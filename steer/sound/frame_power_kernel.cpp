@@ -62,8 +62,10 @@ STEER_INLINE void block_step(float* z, int64_t size, const float* turn) {
 // Of columns hop samples [columns][hop] the stretches side by side: [hop][columns].
 STEER_INLINE void side_by_side(const float* __restrict sound, int64_t hop, int64_t columns,
                                float* __restrict out) {
-  for (int64_t i = 0; i < hop; ++i)
-    for (int64_t c = 0; c < columns; ++c) out[i * columns + c] = sound[c * hop + i];
+  for (int64_t i = 0; i < hop; ++i, out += columns) {
+    for (int64_t c = 0; c < kLanes; ++c) out[c] = sound[c * hop + i];
+    for (int64_t c = kLanes; c < columns; ++c) out[c] = sound[c * hop + i];
+  }
 }
 
 // Samples 2 j and 2 j + 1 of all frames, weighted, as a complex number.

@@ -44,7 +44,7 @@ struct BandTable {
 
 namespace {
 
-constexpr float kSilence = 1e-30F;  // the largest power of what is silence, and less
+constexpr float kSilentPower = 1e-30F;  // the largest power of what is silence, and less
 constexpr double kMostByte = 255;
 
 void check_mel_sound(const Tensor& sound, const StftOptions& options) {
@@ -54,7 +54,7 @@ void check_mel_sound(const Tensor& sound, const StftOptions& options) {
   stft_frames(sound.size(1), options);
 }
 
-void check_finite_power(bool finite) {
+void check_mel_power(bool finite) {
   STEER_CHECK(finite, "[mel] expected samples that are finite and whose power is, but got others");
 }
 
@@ -124,11 +124,11 @@ Tensor MelSpectrogram::forward(const Tensor& sound) const {
   check_mel_sound(sound, plan_->stft);
   if (!plan_->suits(sound)) {
     const Tensor power = plan_->plain(sound);
-    check_finite_power(at::isfinite(power.detach()).all().item<bool>());
+    check_mel_power(at::isfinite(power.detach()).all().item<bool>());
     return power;
   }
   const Tensor power = plan_->fused(sound);
-  check_finite_power(!std::isnan(kernels::largest_finite(power.data_ptr<float>(), power.numel())));
+  check_mel_power(!std::isnan(kernels::largest_finite(power.data_ptr<float>(), power.numel())));
   return power;
 }
 
@@ -136,15 +136,15 @@ Tensor MelSpectrogram::bytes(const Tensor& sound) const {
   const at::NoGradGuard no_gradients;
   check_mel_sound(sound, plan_->stft);
   const double floor_db = plan_->options.floor_db;
-  if (!plan_->suits(sound)) return level_bytes(power_levels(plan_->plain(sound), floor_db), floor_db);
+  if (!plan_->suits(sound)) return level_bytes(power_levels(forward(sound), floor_db), floor_db);
   const Tensor power = plan_->fused(sound), bytes = at::empty(power.sizes(), torch::kUInt8);
   const int64_t count = power.numel() / power.size(0);
   for (int64_t row = 0; row < power.size(0); ++row) {
     const float* from = power.data_ptr<float>() + row * count;
     auto* to = bytes.data_ptr<uint8_t>() + row * count;
     const float largest = kernels::largest_finite(from, count);
-    check_finite_power(!std::isnan(largest));
-    if (largest < kSilence)
+    check_mel_power(!std::isnan(largest));
+    if (largest < kSilentPower)
       std::fill(to, to + count, uint8_t{0});
     else
       kernels::bytes_of_power(from, count, largest, static_cast<float>(floor_db), to);
@@ -166,9 +166,9 @@ Tensor power_levels(const Tensor& power, double floor_db) {
   STEER_CHECK(power.dim() >= 2 && power.numel() > 0, "[power_levels] expected power [N, ...] but got ",
               shape_text(power.sizes()));
   const Tensor rows = power.to(torch::kFloat32).reshape({power.size(0), -1});
-  check_finite_power(at::isfinite(rows.detach()).all().item<bool>());
+  STEER_CHECK(at::isfinite(rows.detach()).all().item<bool>(), "[power_levels] expected finite power");
   const Tensor largest = rows.amax(1, true);
-  const Tensor share = at::where(largest < kSilence, at::zeros_like(rows), rows / largest);
+  const Tensor share = at::where(largest < kSilentPower, at::zeros_like(rows), rows / largest);
   return at::log10(share.clamp_min(std::pow(10.0, floor_db / 10)))
       .mul(10)
       .clamp_min(floor_db)

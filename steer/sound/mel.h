@@ -19,7 +19,7 @@ class MelSpectrogram {
   // Error as check(options), and for bands without a frequency (mel_filters).
   explicit MelSpectrogram(const MelOptions& options);
 
-  const MelOptions& options() const;
+  const MelOptions& options() const;      // as given
   int64_t frames(int64_t samples) const;  // as stft_frames
   const Tensor& filters() const;          // float32 [bands, window / 2 + 1]
 

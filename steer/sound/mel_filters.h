@@ -27,7 +27,7 @@ struct MelOptions {
     f("rate", rate, "samples for a second of sound", from_to(1, 1 << 24));
     f("window", window, "samples of a frame", from_to(16, 1 << 16));
     f("hop", hop, "samples from a frame to the next, at most a window", from_to(1, 1 << 16));
-    f("bands", bands, "bands of frequencies", from_to(1, 1 << 12));
+    f("bands", bands, "bands of frequencies", from_to(1, 1024));
     f("lowest_hz", lowest_hz, "where the lowest band begins", at_least(0));
     f("highest_hz", highest_hz, "where the highest band ends; 0 = half the rate", at_least(0));
     f("floor_db", floor_db, "the lowest level beside the loudest band: byte 0", from_to(-200, -1));

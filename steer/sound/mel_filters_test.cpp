@@ -50,10 +50,10 @@ TEST(MelFilters, AreTrianglesOfAreaOneInOrder) {
 }
 
 TEST(MelFilters, NamesBandsWithoutAFrequency) {
-  EXPECT_EQ(refusal([] { mel_filters(bands_of(8000, 64, 40)); }),
-            "[mel] expected a frequency of the spectrum in each of 40 bands but got none in 2: 0 (0 to 114 "
-            "Hz), 11 (629 "
-            "to 743 Hz); a longer window or fewer bands have");
+  EXPECT_EQ(
+      refusal([] { mel_filters(bands_of(8000, 64, 40)); }),
+      "[mel] expected a frequency of the spectrum in each of 40 bands but got none in 2: 0 (0 to 114 Hz), "
+      "11 (629 to 743 Hz); a longer window or fewer bands have");
   EXPECT_NE(refusal([] { mel_filters(bands_of(8000, 64, 1000)); }).find(" ...; a longer window"),
             std::string::npos);
 }

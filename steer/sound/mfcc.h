@@ -17,7 +17,7 @@ struct MfccOptions {
 
   void fields(OptionFields& f) {
     f("mel", mel, "the bands; levels are at most floor_db below the loudest");
-    f("coefficients", coefficients, "coefficients of a frame, at most as many as bands", from_to(1, 1 << 12));
+    f("coefficients", coefficients, "coefficients of a frame, at most as many as bands", from_to(1, 1024));
   }
 };
 
@@ -32,7 +32,7 @@ class Mfcc {
   // as MelSpectrogram::forward.
   Tensor forward(const Tensor& sound) const;
 
-  const MelSpectrogram& bands() const { return bands_; }
+  const MelSpectrogram& bands() const { return bands_; }  // that the coefficients are of
 
  private:
   MelSpectrogram bands_;

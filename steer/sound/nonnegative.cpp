@@ -23,7 +23,8 @@ struct ChainColumn {
   double here = 0, next = 0;
 };
 
-// A as a chain: a column without entries is (0, 0) in row 0. Rows have one of zeros behind them.
+// A as a chain of columns over rows, and the weight e of ||x||^2. A column without entries has zeros in row
+// 0; vectors over rows have one number more, which is 0.
 struct ChainMatrix {
   size_t rows = 0;
   std::vector<ChainColumn> columns;

@@ -18,8 +18,9 @@ struct Sound {
   Tensor samples;    // float32 [C, T], finite; full scale is [-1, 1]
   int64_t rate = 0;  // frames for a second, in Hz, 1 to kMostSoundRate
 
-  int64_t channels() const { return samples.size(0); }
-  int64_t frames() const { return samples.size(1); }
+  int64_t channels() const { return samples.size(0); }  // C
+  int64_t frames() const { return samples.size(1); }    // T
+  // How long it is.
   double seconds() const { return static_cast<double>(frames()) / static_cast<double>(rate); }
 };
 

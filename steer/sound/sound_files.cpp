@@ -137,7 +137,7 @@ Sound sound_from_bytes(std::string_view bytes, const std::string& name) {
               ": expected at least one channel and 1 Hz but got ", info.channels, " and ", info.samplerate);
   // Room for what the head claims, if a byte may hold two samples.
   const int64_t likely =
-      std::min<int64_t>(info.frames, 2 * static_cast<int64_t>(container.size()) / info.channels);
+      std::clamp<int64_t>(info.frames, 0, 2 * static_cast<int64_t>(container.size()) / info.channels);
   const std::vector<float> samples = decoded(file.get(), info.channels, likely, name);
   STEER_CHECK(!samples.empty(), "[read] ", name, ": expected at least one frame but got none");
   const int64_t frames = static_cast<int64_t>(samples.size()) / info.channels;

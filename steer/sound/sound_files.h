@@ -27,8 +27,8 @@ Sound read_sound(const std::string& path);
 
 // A sound as a file, and how many of its samples lay beyond full scale and were clamped to it.
 struct EncodedSound {
-  std::string bytes;
-  int64_t clamped = 0;
+  std::string bytes;    // of the file
+  int64_t clamped = 0;  // samples, over all channels
 };
 
 // A sound in the format that the name ends in, the same bytes each time: .wav with samples of `bits` 16, 24,

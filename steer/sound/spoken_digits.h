@@ -15,12 +15,13 @@ constexpr int kFirstTrainingTake = 5;
 
 // One recording, as its name DIGIT_SPEAKER_TAKE.wav tells.
 struct SpokenDigit {
-  std::string name;    // relative to the folder or archive
-  std::string source;  // what holds the bytes (Listed, data/listing.h)
-  int digit = 0;       // 0 to 9
-  std::string speaker;
-  int take = 0;  // 0 to 999,999
+  std::string name;     // relative to the folder or archive
+  std::string source;   // what holds the bytes (Listed, data/listing.h)
+  int digit = 0;        // 0 to 9
+  std::string speaker;  // a name
+  int take = 0;         // 0 to 999,999
 
+  // Whether it is one of the tests'.
   bool for_tests() const { return take < kFirstTrainingTake; }
 };
 
