@@ -1,6 +1,7 @@
 #include "steer/molecule/molecule_words.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 #include "steer/core/check.h"
@@ -10,6 +11,7 @@
 #include "steer/molecule/molecule_files.h"
 #include "steer/molecule/molecule_objectives.h"
 #include "steer/molecule/molecule_space.h"
+#include "steer/molecule/rdkit_objective.h"
 #include "steer/molecule/xtb.h"
 #include "steer/nn/property_network.h"
 
@@ -144,6 +146,46 @@ std::vector<Parameter> xtb_parameters() {
       number_parameter("cost", 50, 0, 1e6, "nats that a molecule costs at most, and one without an answer")};
 }
 
+// A word of one number that RDKit tells: a wanted value, or the most or the least of it.
+struct RdkitWord {
+  const char* name;
+  const char* meaning;
+  const char* example;
+  double unit;  // of differences from a wanted value
+  bool least;   // what is wanted where no value is
+};
+
+constexpr double kMostOfRdkit = 1e4;
+
+std::vector<Parameter> rdkit_parameters(double unit) {
+  return {positional(optional(number_parameter("value", 0, -kMostOfRdkit, kMostOfRdkit,
+                                               "what is wanted; without it the best there is"))),
+          number_parameter("noise", unit, kLeastNoise, kMostOfRdkit, "deviation that still is near"),
+          number_parameter("cost", 50, kLeastNoise, 1e6,
+                           "what a molecule costs that RDKit refuses, and at most")};
+}
+
+decltype(Word::make) rdkit_by(const RdkitWord& word) {
+  return [word](const Arguments& arguments, const ObjectiveContext& context) {
+    // -((v - value) / unit)^2 is a log-likelihood of this deviation.
+    RdkitWish wish{word.name, {}, word.least, arguments.number("noise")};
+    if (arguments.has("value")) wish.target = arguments.number("value"), wish.unit *= std::sqrt(2.0);
+    return rdkit_objective(context.space, {wish}, arguments.number("cost"), arguments.words());
+  };
+}
+
+const std::vector<RdkitWord> kRdkitWords = {
+    {"qed", "molecules that are like drugs (Bickerton et al. 2012), told by RDKit", "qed(0.6)", 0.05, false},
+    {"logp", "molecules that rather mix with octanol than with water (Crippen's log P), told by RDKit",
+     "logp(2.0)", 0.3, false},
+    {"tpsa", "molecules of a polar surface, in square Angstrom (Ertl et al. 2000), told by RDKit", "tpsa(60)",
+     5, true},
+    {"sa", "molecules easy to make, 1, or hard, 10 (Ertl and Schuffenhauer 2009), told by RDKit", "sa(2.5)",
+     0.3, true},
+    {"strain", "molecules at rest: kcal/mol a heavy atom above what MMFF94 relaxes them to, told by RDKit",
+     "strain()", 1, true},
+};
+
 Word molecule_word(const std::string& name, const std::string& meaning, const std::string& example,
                    std::vector<Parameter> parameters, decltype(Word::make) make,
                    Nature nature = Nature::kGradient) {
@@ -154,10 +196,9 @@ Word molecule_word(const std::string& name, const std::string& meaning, const st
   return word;
 }
 
-}  // namespace
-
-const std::vector<Word>& molecule_words() {
-  static const std::vector<Word> words = {
+// All but those of RDKit.
+std::vector<Word> own_words() {
+  return {
       molecule_word("radius",
                     "molecules of a radius of gyration, in Angstrom: -(R - angstrom)^2 / (2 noise^2)",
                     "radius(2.0)",
@@ -192,6 +233,18 @@ const std::vector<Word>& molecule_words() {
       molecule_word("xtb", "molecules of wanted properties by GFN2-xTB, which the program xtb computes",
                     "xtb(gap=7)", xtb_parameters(), xtb_by, Nature::kBlackBox),
   };
+}
+
+}  // namespace
+
+const std::vector<Word>& molecule_words() {
+  static const std::vector<Word> words = [] {
+    std::vector<Word> all = own_words();
+    for (const RdkitWord& word : kRdkitWords)
+      all.push_back(molecule_word(word.name, word.meaning, word.example, rdkit_parameters(word.unit),
+                                  rdkit_by(word), Nature::kBlackBox));
+    return all;
+  }();
   return words;
 }
 
