@@ -1,10 +1,11 @@
 """What molecules a model makes, and how near they come to properties asked for.
 
 molecules.py quality RUN QM9 [-n N]                 samples beside the data, with RDKit where it is found
-molecules.py table RUN GUIDE EVALUATOR QM9 [-n N]   six properties by every method, told by the evaluator
+molecules.py table RUN GUIDE EVALUATOR QM9 [-n N]   six properties by every method, told by the evaluator; alpha+gap
+                                                    asks for both at once
 
 GUIDE and EVALUATOR are networks of `steer train property`, of the two halves of QM9's training part. Rows are kept
-in OUT/rows.jsonl, so that a stopped run goes on. With --xtb, what GFN2-xTB says of mu and gap stands beside.
+in OUT/rows.jsonl, so that a stopped run goes on. --told is a model that is told the properties. With --xtb, what GFN2-xTB says of mu and gap stands beside.
 """
 
 import argparse
@@ -28,6 +29,8 @@ METHODS = [
     ("ugd", ["--method", "ugd"], 1),
     ("tfg", ["--method", "tfg"], 1),
     ("auto", ["--method", "auto"], 1),
+    ("told", "told", 1),
+    ("told, scale 2", "told", 1),
     ("particles 4", ["--method", "feynman_kac", "--particles", "4"], 4),
 ]
 
@@ -62,12 +65,12 @@ class Qm9:
         return gzip.open(os.path.join(self.folder, "smiles.txt.gz"), "rt").read().split("\n")
 
 
-def tasks(data, name, count):
-    """Targets at equal shares of the property's distribution, each with the atoms of the molecule that has it."""
+def tasks(data, names, count):
+    """Molecules at equal shares of the first property's distribution: their atoms, and their properties by name."""
     second = np.flatnonzero(data.half == 2)
-    order = second[np.argsort(data.of(name)[second], kind="stable")]
+    order = second[np.argsort(data.of(names[0])[second], kind="stable")]
     places = ((np.arange(count) + 0.5) / count * len(order)).astype(int)
-    return [(int(data.atoms[i]), float(data.of(name)[i])) for i in order[places]]
+    return [(int(data.atoms[i]), {name: float(data.of(name)[i]) for name in names}) for i in order[places]]
 
 
 def xtb_of(path, name):
@@ -118,35 +121,44 @@ def translation(data, name, out, count=64):
     return line
 
 
-def row_of(options, data, name, flags, draws):
+def command_for(options, out, wanted, method, flags, draws, drawn):
+    told = flags == "told"
+    command = [options.steer, "sample" if flags is None or told else "guide", options.told if told else options.run]
+    command += ["-o", out, "--threads", str(options.threads), "--json", "--force", *drawn]
+    command += ["--steps", str(options.steps // draws)]
+    properties = [f"{name}={value}" for name, value in wanted.items()]
+    if flags is None or told:
+        command += ["--solver", "ddim", "--eta", "1", "--levels", "karras"]
+    if told:
+        return command + ["--told", " ".join(properties), "--scale", "2" if "scale" in method else "1"]
+    if flags is None:
+        return command
+    return command + ["--objective", f"property(predictor={options.guide}, {', '.join(properties)})"] + flags
+
+
+def row_of(options, data, names, method, flags, draws):
     errors, physics, stable, atoms_stable, valid, total, evaluations = [], [], 0, 0, 0, 0, 0
-    pairs = tasks(data, name, options.targets)
+    pairs = tasks(data, names, options.targets)
     each = max(1, options.count // len(pairs))
-    for seed, (atoms, target) in enumerate(pairs):
+    for seed, (atoms, wanted) in enumerate(pairs):
         out = os.path.join(options.out, "some.xyz")
-        command = [options.steer, "sample" if flags is None else "guide", options.run, "-n", str(each), "-o", out]
-        command += ["--seed", str(1000 * seed), "--threads", str(options.threads), "--json", "--force"]
-        command += ["--steps", str(options.steps // draws), "--sampler", f"atoms={atoms}"]
-        if flags is None:
-            command += ["--solver", "ddim", "--eta", "1", "--levels", "karras"]
-        else:
-            command += ["--objective", f"property(predictor={options.guide}, {name}={target})"] + flags
-        evaluations = figures_of(run(command)).get("evaluations", 0)
+        drawn = ["-n", str(each), "--seed", str(1000 * seed), "--sampler", f"atoms={atoms}"]
+        evaluations = figures_of(run(command_for(options, out, wanted, method, flags, draws, drawn))).get("evaluations", 0)
         told = figures_of(run([options.steer, "tell", options.evaluator, out, "--json"]))
-        errors += [abs(row[name] - target) for row in told["told"]]
+        errors += [[abs(row[name] - wanted[name]) for name in names] for row in told["told"]]
         stable += told["molecules_stable"] * each
         atoms_stable += told["atoms_stable"] * each
         valid += told["valid"] * each
         total += each
-        if options.xtb and name in ("mu", "gap"):
+        if options.xtb and names[0] in ("mu", "gap") and len(names) == 1:
             physics += [
-                abs(np.polyval(options.lines[name], value) - target)
-                for value in xtb_of(out, name)
+                abs(np.polyval(options.lines[names[0]], value) - wanted[names[0]])
+                for value in xtb_of(out, names[0])
                 if value is not None
             ]
     return {
-        "mae": float(np.mean(errors)),
-        "median": float(np.median(errors)),
+        "mae": np.mean(errors, axis=0).tolist(),
+        "median": np.median(errors, axis=0).tolist(),
         "atoms_stable": atoms_stable / total,
         "stable": stable / total,
         "valid": valid / total,
@@ -154,6 +166,13 @@ def row_of(options, data, name, flags, draws):
         "xtb": float(np.mean(physics)) if physics else None,
         "xtb_answers": len(physics) / total if physics else None,
     }
+
+
+def told_knows(options, name):
+    if not options.told:
+        return False
+    known = figures_of(run([options.steer, "inspect", options.told, "--json"])).get("told", [])
+    return all(part in known for part in name.split("+"))
 
 
 def make_table(options):
@@ -166,26 +185,31 @@ def make_table(options):
         if options.xtb and name in ("mu", "gap"):
             options.lines[name] = translation(data, name, options.out)
         for method, flags, draws in METHODS:
-            if method not in options.methods:
+            if method not in options.methods or (flags == "told" and not told_knows(options, name)):
                 continue
             key = json.dumps([options.run, name, method, options.count, options.steps])
             if key not in known:
-                known[key] = {"key": key, **row_of(options, data, name, flags, draws)}
+                known[key] = {"key": key, **row_of(options, data, name.split("+"), method, flags, draws)}
                 with open(path, "a") as file:
                     file.write(json.dumps(known[key]) + "\n")
             rows[name, method] = known[key]
-    lines = ["| method | " + " | ".join(f"{name}, {UNITS[name]}" for name in options.properties) + " |"]
+    columns = [" and ".join(f"{part}, {UNITS[part]}" for part in name.split("+")) for name in options.properties]
+    lines = ["| method | " + " | ".join(columns) + " |"]
     lines.append("|---" * (len(options.properties) + 1) + "|")
     random = []
     for name in options.properties:
-        second, targets = data.of(name)[data.half == 2], np.array([t for _, t in tasks(data, name, options.targets)])
-        random.append(f"{np.mean(np.abs(second[:, None] - targets[None])):.3f}")
+        parts, apart = name.split("+"), []
+        for part in parts:
+            targets = np.array([wanted[part] for _, wanted in tasks(data, parts, options.targets)])
+            apart.append(f"{np.mean(np.abs(data.of(part)[data.half == 2][:, None] - targets[None])):.3f}")
+        random.append(", ".join(apart))
     lines.append("| any molecule of the data | " + " | ".join(random) + " |")
     for method in options.methods:
         cells = []
         for name in options.properties:
-            row = rows[name, method]
-            cells.append(f"{row['mae']:.3f} ({100 * row['atoms_stable']:.0f} %)")
+            row = rows.get((name, method))
+            of = lambda key: ", ".join(f"{value:.3f}" for value in np.atleast_1d(row[key]))
+            cells.append(f"{of('mae')} ({of('median')}; {100 * row['atoms_stable']:.0f} %)" if row else "")
         lines.append(f"| {method} | " + " | ".join(cells) + " |")
     text = "\n".join(lines) + "\n"
     with open(os.path.join(options.out, "table.md"), "w") as file:
@@ -253,6 +277,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--methods", nargs="*", default=[row[0] for row in METHODS])
     parser.add_argument("--properties", nargs="*", default=PROPERTIES)
+    parser.add_argument("--told", help="a model that is told the properties, for the methods told")
     parser.add_argument("--flags", nargs="*", default=[], help="of steer sample")
     parser.add_argument("--xtb", action="store_true")
     parser.add_argument("--out", default="out/molecules")

@@ -10,10 +10,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string& told_share() {
+  static std::string folder;
+  return folder;
+}
+
 // Folders that may hold `kind`, the first to be looked in first.
 std::vector<fs::path> shares(const std::string& kind) {
   std::vector<fs::path> folders;
   if (const char* named = std::getenv("STEER_SHARE")) folders.push_back(fs::path(named) / kind);
+  if (!told_share().empty()) folders.push_back(fs::path(told_share()) / kind);
   std::error_code none;
   const fs::path program = fs::read_symlink("/proc/self/exe", none);
   if (none) return folders;
@@ -32,6 +38,10 @@ std::string found_or_shipped(const std::string& name, const std::string& kind, c
     for (const std::string& file : {name, name + ending})
       if (fs::is_regular_file(folder / file, ignored)) return (folder / file).lexically_normal().string();
   return name;
+}
+
+void set_share(const std::string& folder) {
+  told_share() = folder;
 }
 
 std::vector<std::string> shipped_names(const std::string& kind, const std::string& ending) {

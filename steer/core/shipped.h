@@ -12,6 +12,10 @@ namespace steer {
 // where there is none of these, so that whoever opens it says so.
 std::string found_or_shipped(const std::string& name, const std::string& kind, const std::string& ending);
 
+// A folder that is looked in after the one of the environment, for libraries that are no part of the program
+// that runs: it has the folders models and configs. Not while another thread looks.
+void set_share(const std::string& folder);
+
 // The names, without their ending, of all files of a kind that come with the program, in order.
 std::vector<std::string> shipped_names(const std::string& kind, const std::string& ending);
 

@@ -31,5 +31,19 @@ TEST(Shipped, ABareNameIsLookedForAmongWhatShipsAfterThePathItself) {
   unsetenv("STEER_SHARE");
 }
 
+TEST(Shipped, ALibraryMayBeToldItsFolder) {
+  const TemporaryFolder share, named;
+  share.put("models/told.safetensors", "weights");
+  EXPECT_EQ(found_or_shipped("told", "models", ".safetensors"), "told");
+  set_share(share.path());
+  EXPECT_EQ(found_or_shipped("told", "models", ".safetensors"), share / "models/told.safetensors");
+  // The environment's comes first.
+  named.put("models/told.safetensors", "other");
+  setenv("STEER_SHARE", named.path().c_str(), 1);
+  EXPECT_EQ(found_or_shipped("told", "models", ".safetensors"), named / "models/told.safetensors");
+  unsetenv("STEER_SHARE");
+  set_share("");
+}
+
 }  // namespace
 }  // namespace steer

@@ -62,10 +62,10 @@ class Ani {
   // angle is acos(0.95 cos) of itself.
   Tensor environments(const Tensor& position, const Tensor& number) const;
 
-  bool knows(int number) const;  // whether it has networks of the element
-  const AniConstants& constants() const { return constants_; }
-  const std::string& potential() const { return potential_; }  // "ani2x" and the like, as the file says
-  int64_t networks() const { return networks_; }               // of the ensemble
+  bool knows(int number) const;                                 // whether it has networks of the element
+  const AniConstants& constants() const { return constants_; }  // of its environments
+  const std::string& potential() const { return potential_; }   // "ani2x" and the like, as the file says
+  int64_t networks() const { return networks_; }                // of the ensemble
 
  private:
   struct Layer {

@@ -47,7 +47,11 @@ class RdkitObjective : public Objective {
     return at::tensor(scores, torch::kFloat64).to(torch::kFloat32).to(samples.x.device());
   }
   bool differentiable() const override { return false; }
-  bool in_nats() const override { return false; }
+  // Of values that are wanted it is a log-likelihood; what shall merely be high has a unit of its own.
+  bool in_nats() const override {
+    return std::all_of(wanted_.begin(), wanted_.end(),
+                       [](const RdkitWish& wish) { return wish.target.has_value(); });
+  }
   std::string words() const override { return words_; }
 
  private:

@@ -23,9 +23,10 @@ struct RdkitWish {
 // The sum over what is wanted of -((v - target) / unit)^2, or without a target of v / unit, or -v / unit if
 // less is better; -cost for misfits (rdkit.h), for molecules that lack one of the numbers, and at worst. The
 // bonds of a sample are those that distances tell (bonds.h): a ring of aromatic bonds that are all of 1.39
-// Angstrom or longer is then one of single bonds. No gradient, and not in nats. One process of RDKit answers
-// for all samples until the objective ends. `words` is what words() gives. Error for other names, none, units
-// and costs that are not above 0, targets that are not finite, and for strain of molecules without hydrogens.
+// Angstrom or longer is then one of single bonds. No gradient; in nats where all have a target. One process
+// of RDKit answers for all samples until the objective ends. `words` is what words() gives. Error for other
+// names, none, units and costs that are not above 0, targets that are not finite, and for strain of molecules
+// without hydrogens.
 std::unique_ptr<Objective> rdkit_objective(const Space& space, std::vector<RdkitWish> wanted, double cost,
                                            std::string words, const RdkitOptions& options = {});
 

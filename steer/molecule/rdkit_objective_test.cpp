@@ -74,7 +74,7 @@ TEST(RdkitObjective, KeepsOneProcessAndHasNoGradient) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(objective->score(samples).size(0), 2);
   EXPECT_EQ(fake.starts(), 1);
   EXPECT_FALSE(objective->differentiable());
-  EXPECT_FALSE(objective->in_nats());
+  EXPECT_TRUE(objective->in_nats());
   EXPECT_EQ(objective->words(), "qed(0.9)");
   EXPECT_EQ(objective->score(samples).scalar_type(), torch::kFloat32);
 }
@@ -108,6 +108,8 @@ TEST(RdkitObjective, WordsAskForAValueOrTheBest) {
   };
   // The fake's numbers are 1, 2 and 3.
   EXPECT_TRUE(torch::allclose(scores("logp(2, noise=0.5)"), torch::tensor({-2.f, 0.f, -2.f})));
+  EXPECT_TRUE(objective_of("logp(2) + tpsa(60)", vocabulary, context)->in_nats());
+  EXPECT_FALSE(objective_of("qed()", vocabulary, context)->in_nats());
   EXPECT_TRUE(torch::allclose(scores("qed(noise=0.1)"), torch::tensor({10.f, 20.f, 30.f})));
   EXPECT_TRUE(torch::allclose(scores("sa(noise=1)"), torch::tensor({-1.f, -2.f, -3.f})));
   EXPECT_TRUE(torch::allclose(scores("tpsa(noise=1, cost=2.5)"), torch::tensor({-1.f, -2.f, -2.5f})));

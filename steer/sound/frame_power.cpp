@@ -71,13 +71,15 @@ FramePower::FramePower(const StftOptions& options) : options_(options) {
   plan_.place = place_.data();
 }
 
-FrameRoom FramePower::room() const {
-  FrameRoom room;
-  room.samples = at::empty({plan_.columns * plan_.hop});
-  room.room = at::empty({kernels::frame_room(plan_)});
-  room.power = at::empty({plan_.window / 2 + 1 + kSpareRows, kernels::kFrameLanes});
-  room.power.narrow(0, plan_.window / 2 + 1, kSpareRows).zero_();
-  return room;
+std::shared_ptr<FrameRoom> FramePower::room() const {
+  return rooms_.lend([&] {
+    FrameRoom room;
+    room.samples = at::empty({plan_.columns * plan_.hop});
+    room.room = at::empty({kernels::frame_room(plan_)});
+    room.power = at::empty({plan_.window / 2 + 1 + kSpareRows, kernels::kFrameLanes});
+    room.power.narrow(0, plan_.window / 2 + 1, kSpareRows).zero_();
+    return room;
+  });
 }
 
 const float* FramePower::group(const float* sound, int64_t samples, int64_t first, FrameRoom& room) const {

@@ -4,9 +4,11 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "steer/sound/frame_power_kernel.h"
+#include "steer/sound/kept_rooms.h"
 #include "steer/sound/stft.h"
 
 namespace steer {
@@ -29,7 +31,8 @@ class FramePower {
   // Whether frames are of a size that the loops are for: a power of two.
   static bool suits(const StftOptions& options);
 
-  FrameRoom room() const;
+  // For one thread; must not outlive this.
+  std::shared_ptr<FrameRoom> room() const;
 
   // |X_k|^2, k = 0 ... window / 2, of kFrameLanes frames from `first` on of a sound of so many samples, at
   // least a window: [k][frame], in `room` until the next call, with `kSpareRows` rows of zeros behind.
@@ -43,6 +46,7 @@ class FramePower {
   kernels::FramePlan plan_;
   std::vector<float> weight_, turns_, half_turn_;
   std::vector<int32_t> sample_, place_;
+  KeptRooms<FrameRoom> rooms_;
 };
 
 }  // namespace steer

@@ -11,11 +11,11 @@ namespace {
 // The power of all frames, group after group: [window / 2 + 1, frames].
 Tensor power_by_groups(const Tensor& sound, const StftOptions& options) {
   const FramePower plan(options);
-  FrameRoom room = plan.room();
+  const auto room = plan.room();
   const int64_t bins = options.window / 2 + 1, frames = stft_frames(sound.size(1), options);
   std::vector<Tensor> groups;
   for (int64_t first = 0; first < frames; first += kernels::kFrameLanes) {
-    float* power = const_cast<float*>(plan.group(sound.data_ptr<float>(), sound.size(1), first, room));
+    float* power = const_cast<float*>(plan.group(sound.data_ptr<float>(), sound.size(1), first, *room));
     const Tensor rows =
         torch::from_blob(power, {bins + FramePower::kSpareRows, kernels::kFrameLanes}).clone();
     EXPECT_EQ(rows.narrow(0, bins, FramePower::kSpareRows).abs().max().item<float>(), 0);

@@ -4,6 +4,7 @@
 #include <torch/autograd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <optional>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "steer/core/host.h"
 #include "steer/core/tensors.h"
 #include "steer/sound/frame_power.h"
+#include "steer/sound/kept_rooms.h"
 #include "steer/sound/mel_kernel.h"
 #include "steer/sound/nonnegative.h"
 
@@ -73,24 +75,44 @@ struct MelSpectrogram::Plan {
     return power && on_host(sound) && !(at::GradMode::is_enabled() && sound.requires_grad());
   }
 
-  // Power in bands of a row of samples after the other.
+  // Power in bands of one sound of T samples: [bands, frames].
+  void put_power(const float* sound, int64_t T, float* mels) const {
+    const int64_t frames = stft_frames(T, stft), groups = (frames - 1) / kernels::kFrameLanes + 1;
+    at::parallel_for(0, groups, 1, [&](int64_t begin, int64_t end) {
+      const std::shared_ptr<FrameRoom> room = power->room();
+      for (int64_t first = begin * kernels::kFrameLanes; first < end * kernels::kFrameLanes;
+           first += kernels::kFrameLanes)
+        kernels::band_sums(table.rows(), power->group(sound, T, first, *room),
+                           std::min(kernels::kFrameLanes, frames - first), frames, mels + first);
+    });
+  }
+
+  // Power in bands of sounds.
   Tensor fused(const Tensor& given) const {
     const Tensor sound = given.contiguous();
-    const int64_t N = sound.size(0), T = sound.size(1), bands = options.bands, frames = stft_frames(T, stft),
-                  groups = (frames - 1) / kernels::kFrameLanes + 1;
-    const Tensor mels = at::empty({N, bands, frames});
+    const int64_t T = sound.size(1);
+    const Tensor mels = at::empty({sound.size(0), options.bands, stft_frames(T, stft)});
     const auto* samples = sound.data_ptr<float>();
     auto* out = mels.data_ptr<float>();
-    at::parallel_for(0, N * groups, 1, [&](int64_t begin, int64_t end) {
-      FrameRoom room = power->room();
-      for (int64_t i = begin; i < end; ++i) {
-        const int64_t row = i / groups, first = i % groups * kernels::kFrameLanes;
-        kernels::band_sums(table.rows(), power->group(samples + row * T, T, first, room),
-                           std::min(kernels::kFrameLanes, frames - first), frames,
-                           out + row * bands * frames + first);
-      }
+    at::parallel_for(0, sound.size(0), 1, [&](int64_t begin, int64_t end) {
+      for (int64_t n = begin; n < end; ++n) put_power(samples + n * T, T, out + n * mels.stride(0));
     });
     return mels;
+  }
+
+  // The bytes of one sound; false where its power is not finite.
+  bool put_bytes(const float* sound, int64_t T, uint8_t* bytes) const {
+    const auto count = static_cast<size_t>(options.bands * stft_frames(T, stft));
+    const auto mels = rooms.lend([] { return std::vector<float>(); });
+    mels->resize(count);
+    put_power(sound, T, mels->data());
+    const float largest = kernels::largest_finite(mels->data(), mels->size());
+    if (largest < kSilentPower)
+      std::fill(bytes, bytes + count, uint8_t{0});
+    else if (!std::isnan(largest))
+      kernels::bytes_of_power(mels->data(), mels->size(), largest, static_cast<float>(options.floor_db),
+                              bytes);
+    return !std::isnan(largest);
   }
 
   // The same by separate operations, on any device and differentiable.
@@ -104,6 +126,7 @@ struct MelSpectrogram::Plan {
   Tensor filters;
   BandTable table;
   std::optional<FramePower> power;
+  KeptRooms<std::vector<float>> rooms;  // for the power of one sound
 };
 
 MelSpectrogram::MelSpectrogram(const MelOptions& options) : plan_(std::make_shared<Plan>(options)) {}
@@ -137,18 +160,17 @@ Tensor MelSpectrogram::bytes(const Tensor& sound) const {
   check_mel_sound(sound, plan_->stft);
   const double floor_db = plan_->options.floor_db;
   if (!plan_->suits(sound)) return level_bytes(power_levels(forward(sound), floor_db), floor_db);
-  const Tensor power = plan_->fused(sound), bytes = at::empty(power.sizes(), torch::kUInt8);
-  const int64_t count = power.numel() / power.size(0);
-  for (int64_t row = 0; row < power.size(0); ++row) {
-    const float* from = power.data_ptr<float>() + row * count;
-    auto* to = bytes.data_ptr<uint8_t>() + row * count;
-    const float largest = kernels::largest_finite(from, count);
-    check_mel_power(!std::isnan(largest));
-    if (largest < kSilentPower)
-      std::fill(to, to + count, uint8_t{0});
-    else
-      kernels::bytes_of_power(from, count, largest, static_cast<float>(floor_db), to);
-  }
+  const Tensor samples = sound.contiguous();
+  const int64_t T = samples.size(1);
+  const Tensor bytes = at::empty({samples.size(0), plan_->options.bands, frames(T)}, torch::kUInt8);
+  const auto* from = samples.data_ptr<float>();
+  auto* to = bytes.data_ptr<uint8_t>();
+  std::atomic<bool> finite{true};
+  at::parallel_for(0, samples.size(0), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t n = begin; n < end; ++n)
+      if (!plan_->put_bytes(from + n * T, T, to + n * bytes.stride(0))) finite = false;
+  });
+  check_mel_power(finite);
   return bytes;
 }
 

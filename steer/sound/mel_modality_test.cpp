@@ -109,7 +109,7 @@ TEST(MelWords, HideSecondsAndBands) {
     return objective->hidden();
   };
   // 125 frames a second.
-  const Tensor middle = hidden("inpaint(from=0.08, to=0.16)");
+  const Tensor middle = hidden("inpaint(begin=0.08, end=0.16)");
   EXPECT_EQ(middle.sum().item<double>(), 10 * 32);
   EXPECT_EQ(middle.select(3, 10).min().item<double>(), 1);
   EXPECT_EQ(middle.select(3, 9).max().item<double>(), 0);
@@ -128,9 +128,9 @@ TEST(MelWords, HideSecondsAndBands) {
   const auto refused = [&](const std::string& words) {
     return refusal([&] { objective_of(words, vocabulary, context); });
   };
-  EXPECT_THAT(refused("inpaint(from=0.2, to=0.1)"), HasSubstr("expected from before to"));
-  EXPECT_THAT(refused("inpaint(from=9, to=10)"), HasSubstr("of the first 0.256 seconds"));
-  EXPECT_THAT(refused("inpaint(from=0, to=1)"), HasSubstr("all is hidden"));
+  EXPECT_THAT(refused("inpaint(begin=0.2, end=0.1)"), HasSubstr("expected begin before end"));
+  EXPECT_THAT(refused("inpaint(begin=9, end=10)"), HasSubstr("of the first 0.256 seconds"));
+  EXPECT_THAT(refused("inpaint(begin=0, end=1)"), HasSubstr("all is hidden"));
   EXPECT_THAT(refused("declip(low=16, high=16)"), HasSubstr("expected fewer than 32 hidden bands"));
 }
 

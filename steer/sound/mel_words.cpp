@@ -33,15 +33,15 @@ std::unique_ptr<Objective> known_but(const Tensor& hidden, const Arguments& argu
 
 std::unique_ptr<Objective> inpaint_by_seconds(const Arguments& arguments, const ObjectiveContext& context) {
   const MelOptions options = mel_options_of(context.space);
-  const double from = arguments.number("from"), to = arguments.number("to"),
+  const double begin = arguments.number("begin"), end = arguments.number("end"),
                frames = static_cast<double>(options.rate) / static_cast<double>(options.hop);
   const int64_t all = context.space.sizes[2];
-  STEER_CHECK(from < to, arguments.where(), ": expected from before to but got ", from, " and ", to);
+  STEER_CHECK(begin < end, arguments.where(), ": expected begin before end but got ", begin, " and ", end);
   const double length = static_cast<double>(all) / frames;
-  STEER_CHECK(from < length, arguments.where(), ": expected a part of the first ", length,
-              " seconds but got one from ", from, " on");
+  STEER_CHECK(begin < length, arguments.where(), ": expected a part of the first ", length,
+              " seconds but got one from ", begin, " on");
   const Tensor frame = at::arange(all, torch::kFloat64);
-  const Tensor hidden = (frame >= std::round(from * frames)) & (frame < std::round(to * frames));
+  const Tensor hidden = (frame >= std::round(begin * frames)) & (frame < std::round(end * frames));
   return known_but(hidden.to(torch::kFloat32).view({1, 1, 1, -1}).expand({1, 1, context.space.sizes[1], all}),
                    arguments, context);
 }
@@ -86,9 +86,9 @@ const std::vector<Word>& mel_words() {
        mel,
        Nature::kLinear,
        "a sound of which a part, in seconds, is to be filled",
-       "inpaint(word.wav, from=0.16, to=0.32)",
-       {sound_parameter(), required(number_parameter("from", 0, 0, kMostSeconds, "where the part begins")),
-        required(number_parameter("to", 0, 0, kMostSeconds, "where it ends")), mel_noise_parameter()},
+       "inpaint(word.wav, begin=0.16, end=0.32)",
+       {sound_parameter(), required(number_parameter("begin", 0, 0, kMostSeconds, "where the part begins")),
+        required(number_parameter("end", 0, 0, kMostSeconds, "where it ends")), mel_noise_parameter()},
        inpaint_by_seconds,
        {}},
       {"declip",

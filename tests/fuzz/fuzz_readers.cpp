@@ -25,6 +25,7 @@
 #include "steer/picture/images.h"
 #include "steer/picture/png_texts.h"
 #include "steer/points/point_files.h"
+#include "steer/sound/sound_files.h"
 #include "steer/testing/test_files.h"
 #include "steer/text/tokenizer_files.h"
 
@@ -199,6 +200,19 @@ Bytes xtb_seeds() {
     "fractional occupation": [2.0, 0.0]})"};
 }
 
+void read_sound_bytes(std::string_view bytes) {
+  sound_from_bytes(bytes, "input.wav");
+}
+
+Bytes sound_seeds() {
+  const Sound sound{at::linspace(-1, 1, 64).view({2, 32}), 8000};
+  Bytes seeds;
+  for (const char* bits : {"16", "24", "float"}) seeds.push_back(encode_sound(sound, "x.wav", bits).bytes);
+  seeds.push_back(encode_sound(sound, "x.flac").bytes);
+  seeds.push_back(encode_sound(sound, "x.ogg").bytes);
+  return seeds;
+}
+
 void read_safetensors(std::string_view bytes) {
   const std::string path = fuzz_file(bytes, ".safetensors");
   read_checkpoint_header(path);
@@ -321,6 +335,7 @@ std::vector<FuzzTarget> reader_targets() {
           {"pdb", read_pdb_bytes, pdb_seeds},
           {"arrays", read_arrays, npy_seeds},
           {"xtb", read_xtb_json, xtb_seeds},
+          {"sound", read_sound_bytes, sound_seeds},
           {"safetensors", read_safetensors, safetensors_seeds},
           {"codes", read_code_file, code_seeds},
           {"prior", read_prior_bytes, prior_seeds},
