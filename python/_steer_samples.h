@@ -1,0 +1,28 @@
+// What a model drew, as Python holds it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "python/_steer_models.h"
+#include "steer/core/json.h"
+#include "steer/work/recipe.h"
+
+namespace steer {
+
+// Samples with how they were made: the class steer.Samples.
+struct PythonSamples {
+  PythonModel model;     // that drew them
+  State state;           // N of them, where the model is
+  Tensor code, scores;   // int64 [N, L]; [N] by the objective; undefined without
+  State given;           // what an objective was made from, on the processor; undefined without
+  RecipeRun run;         // for pictures and recipes; its state is this one's on the processor once asked for
+  bool repeats = false;  // whether the recipe says all that made them
+  int64_t evaluations = 0;
+  bool stopped = false;
+
+  Space space() const { return model.model().space(); }
+};
+
+}  // namespace steer

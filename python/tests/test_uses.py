@@ -1,0 +1,219 @@
+"""The uses that the module was made for, one test each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import SMALL_DDN, squares
+
+import steer
+
+
+def test_train(tmp_path: Path) -> None:
+    model = steer.new("ddn", SMALL_DDN)
+    done = steer.train(
+        model, squares(32), tmp_path / "run", images=64, options={"train": {"loader": {"batch": 16}}}
+    )
+    assert done["images"] == 64 and not done["interrupted"]
+    again = steer.load(tmp_path / "run")
+    assert torch.equal(again.sample(3).images, model.sample(3).images)
+    with pytest.raises(steer.Error, match="did you mean"):
+        steer.train(model, squares(32), tmp_path / "b", images=8, options={"train": {"rte": 1}})
+
+
+def test_train_on_data_sets_and_iterables(tmp_path: Path, small: steer.DDN) -> None:
+    class Squares:
+        classes = ["a", "b"]
+
+        def __len__(self) -> int:
+            return 20
+
+        def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+            return squares(1, index)[0], index % 2
+
+    options = {"train": {"loader": {"batch": 8}}}
+    assert steer.train(small, Squares(), tmp_path / "a", images=16, options=options)["images"] == 16
+    batches = ((squares(4, i), torch.zeros(4, dtype=torch.int64)) for i in range(4))
+    assert steer.train(small, batches, tmp_path / "b", images=16, options=options)["steps"] == 2
+
+
+def test_sample(ddn: steer.DDN) -> None:
+    samples = ddn.sample(4, seed=5)
+    assert samples.images.shape == (4, *ddn.shape) and samples.code.shape == (4, ddn.depth)
+    assert torch.equal(ddn.sample(seeds=[6, 7]).images, samples.images[1:3])
+    assert samples.recipe["seeds"] == [5] and len(samples) == 4
+    assert samples._repr_png_().startswith(b"\x89PNG")
+
+
+def test_callable_with_gradient(flow: steer.Diffusion) -> None:
+    bright = steer.score(lambda x: -((x.mean((1, 2, 3)) - 0.3) ** 2) * 1000)
+    steered = flow.sample(3, objective=bright, guidance="tfg", steps=8)
+    assert steered.scores.mean() > bright(flow.sample(3)).mean()
+
+
+@pytest.mark.parametrize("which", ["ddn", "flow"])
+def test_black_box(which: str, request: pytest.FixtureRequest) -> None:
+    model = request.getfixturevalue(which)
+    ink = steer.score(lambda x: [float(v) for v in x.mean((1, 2, 3))], gradient=False, name="ink")
+    settings = {"steps": 6} if which == "flow" else {}
+    steered = model.sample(2, objective=ink, particles=4, **settings)
+    assert steered.scores.mean() >= ink(model.sample(2)).mean() - 0.05
+    assert steered.recipe is None
+
+
+def test_module_and_tensor(ddn: steer.DDN, judge: steer.Classifier) -> None:
+    wanted = 0.5 * steer.label(3, classifier=judge) + steer.inpaint(ddn.sample(1).images, mask="left")
+    assert wanted.words.startswith("0.5*label(3")
+    samples = ddn.sample(2, objective=wanted, top=1)
+    assert torch.allclose(samples.scores, wanted(samples.images), atol=1e-4)
+
+
+class StandInUNet(torch.nn.Module):
+    """What diffusers' UNet2DModel looks like from outside; predicts the noise of data that are all zeros."""
+
+    def __init__(self, table: torch.Tensor) -> None:
+        super().__init__()
+        self.table = table
+
+    def forward(self, x: torch.Tensor, t: torch.Tensor) -> object:
+        kept = self.table.to(x.dtype)[t.long().clamp(0, len(self.table) - 1)].reshape(-1, 1, 1, 1)
+        return type("Output", (), {"sample": x / (1 - kept).sqrt()})()
+
+
+class StandInScheduler:
+    def __init__(self) -> None:
+        self.alphas_cumprod = torch.cumprod(1 - torch.linspace(1e-4, 0.02, 1000), 0)
+        self.config = {"prediction_type": "epsilon"}
+
+
+def test_diffusers_network() -> None:
+    scheduler = StandInScheduler()
+    denoiser = steer.from_diffusers(StandInUNet(scheduler.alphas_cumprod).eval(), scheduler)
+    plain = steer.solve(denoiser, (3, 8, 8), seeds=range(2), steps=12)
+    assert plain.x.shape == (2, 3, 8, 8) and plain.x.abs().max() < 0.05
+    known = torch.zeros(3, 8, 8)
+    guided = steer.solve(
+        denoiser,
+        (3, 8, 8),
+        seeds=range(2),
+        steps=12,
+        objective=steer.inpaint(known, mask="left"),
+        guidance="pigdm",
+    )
+    assert guided.scores.shape == (2,) and guided.x.abs().max() < 0.1
+
+
+def test_codes(ddn: steer.DDN) -> None:
+    images = ddn.sample(5, seed=1).images
+    found = ddn.encode(images)
+    assert torch.equal(ddn.decode(found.code), found.images)
+    data = ddn.code_bytes(found.code)
+    assert torch.equal(ddn.code_from_bytes(data), found.code)
+    assert found.error.shape == (5, ddn.depth)
+    for damaged in (data[:-1], b"", data[:10] + bytes([data[10] ^ 255]) + data[11:]):
+        with pytest.raises(steer.Error):
+            ddn.code_from_bytes(damaged)
+
+
+def test_walk(ddn: steer.DDN) -> None:
+    ink = steer.score(lambda x: x.mean((1, 2, 3)))
+    walk = ddn.walk(seed=3)
+    assert walk.image is None
+    candidates = walk.candidates()
+    assert candidates.shape[:2] == (1, ddn.K[0])
+    walk.choose(walk.scores(ink).argmax())
+    other = walk.copy()
+    best = walk.finish(objective=ink)
+    assert best.code[0, 0] == walk.code[0, 0] and walk.layer == 1
+    walk.back(0)
+    assert walk.code.shape == (1, 0) and other.layer == 1
+    assert best.scores[0] >= ink(walk.finish().images)[0]
+    assert torch.equal(ddn.decode(best.code), best.images)
+    while walk.layer < walk.depth:
+        walk.choose(0)
+    with pytest.raises(steer.Error, match="nothing is left"):
+        walk.candidates()
+
+
+def test_evaluate_search_compare(tmp_path: Path, flow: steer.Diffusion, models: Path) -> None:
+    found = steer.evaluate(flow, objective="gaussian(mean=-0.6)", n=4, batch=4, steps=4, watch=False)
+    assert found["samples"] == 4 and "score_mean" in found
+    preset = steer.search(
+        flow,
+        "gaussian(mean=-0.6)",
+        tmp_path / "p.json",
+        samples=2,
+        budget=4,
+        method="halving",
+        steps=3,
+        guidance="dps",
+    )
+    steered = flow.sample(2, objective="gaussian(mean=-0.6)", guidance=preset)
+    assert "guidance" in steered.settings
+    plan = {
+        "tasks": [{"name": "grey", "objective": "gaussian(mean=-0.6)", "count": 2, "batch": 2}],
+        "methods": {"unguided": {"method": "unguided"}},
+    }
+    figures = steer.compare({"flow": flow}, plan, tmp_path / "report")
+    assert (tmp_path / "report" / "index.html").is_file() and figures
+
+
+def test_watch(ddn: steer.DDN) -> None:
+    seen = []
+
+    def watch(moment: steer.Moment) -> bool:
+        seen.append((moment.index, moment.share, tuple(moment.picture().shape), tuple(moment.code.shape)))
+        return moment.index < 1
+
+    samples = ddn.sample(2, watch=watch)
+    assert samples.stopped and samples.images is None and [s[0] for s in seen] == [0, 1]
+    assert ddn.sample(2, watch=lambda moment: None).stopped is False
+
+
+def test_fine_tune_a_ddn(small: steer.DDN) -> None:
+    optimiser = torch.optim.Adam(small.parameters(), lr=1e-2)
+    losses = []
+    for step in range(12):
+        images = small.sample(8, seed=step * 8, gradient=True).images
+        loss = (images - 0.5).square().mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0]
+
+
+def test_learner(small: steer.DDN) -> None:
+    learner = steer.Learner(small, {"rate": 3e-3})
+    first = learner.step(squares(16), seed=0)
+    for step in range(1, 20):
+        last = learner.step(squares(16, step), seed=step)
+    assert last["mse"].item() < first["mse"].item() and learner.steps == 20
+
+
+def test_text(models: Path) -> None:
+    model = steer.load(models / "shakespeare.safetensors")
+    samples = model.sample(1, steps=8)
+    assert len(samples.texts) == 1 and samples.tokens.shape == (1, *model.shape)
+    assert "<pre>" in samples._repr_html_()
+    black_box = steer.score(lambda texts: [t.count("e") for t in texts], gradient=False, texts=True)
+    assert black_box(samples)[0] == samples.texts[0].count("e")
+
+
+def test_words() -> None:
+    table = {word["name"]: word for word in steer.words()}
+    assert table["inpaint"]["nature"] == "linear" and "karras" in steer.names()["levels"]
+    with pytest.raises(steer.Error, match="did you mean"):
+        steer.objective("inpant(x.png, mask=left)")
+    wish = steer.objective(
+        "0.5*inpaint(photo, mask=left) + gaussian()", images={"photo": torch.zeros(1, 8, 8)}
+    )
+    assert wish(torch.zeros(2, 1, 8, 8)).shape == (2,) and wish.nature((1, 8, 8)) == "linear"
+    assert steer.rank(wish).nature((1, 8, 8)) == "black box"
+
+
+def test_frechet(judge: steer.Classifier) -> None:
+    a, b = torch.rand(40, 1, 32, 32), torch.rand(40, 1, 32, 32) - 1
+    assert abs(steer.frechet(a, a, judge)) < 1e-3 < steer.frechet(a, b, judge)
