@@ -210,9 +210,29 @@ std::string label_text(const py::object& label) {
   return text;
 }
 
-Told told_of(const Model& model, const py::object& label, const py::object& image, int64_t count) {
+std::string told_text(const py::object& told) {
+  if (told.is_none()) return "";
+  if (py::isinstance<py::str>(told)) return py::str(told);
+  if (!py::isinstance<py::dict>(told))
+    throw py::type_error("[told] expected a dict of numbers by name, as {\"alpha\": 75}");
+  std::string text;
+  for (const auto& [name, value] : told.cast<py::dict>()) {
+    const Json json = json_of_python(value, "told");
+    const Json list = json.is_array() ? json : Json::array({json});
+    std::string numbers;
+    for (const Json& number : list) {
+      if (!number.is_number()) throw py::type_error("[told] expected numbers, or lists of them");
+      numbers += (numbers.empty() ? "" : ",") + number.dump();
+    }
+    text += (text.empty() ? "" : " ") + std::string(py::str(name)) + "=" + numbers;
+  }
+  return text;
+}
+
+Told told_of(const Model& model, const py::object& label, const py::object& image, int64_t count,
+             const std::string& numbers) {
   Telling telling;
-  telling.label = label_text(label);
+  telling.label = label_text(label), telling.value = numbers;
   Tensor given = tensor_or_none(image, "image");
   if (!given.defined()) return told_by(telling, model, count);
   if (!model.needs().given)

@@ -29,7 +29,7 @@ struct Asked {
   int64_t count = 1, batch = kUsualBatch;
   std::vector<int64_t> seeds;
   Json settings = Json::object();
-  std::string label;
+  std::string label, numbers;
   Told told;
   Beginning begin;
   std::shared_ptr<Wish> wish;
@@ -62,9 +62,9 @@ std::vector<int64_t> seeds_asked(const py::object& seeds, int64_t seed, int64_t&
 }
 
 Asked asked_by(const PythonGenerator& self, const py::object& n, int64_t seed, const py::object& seeds,
-               const py::object& label, const py::object& image, const py::object& objective,
-               const py::object& begin, double noise, int64_t batch, bool gradient,
-               const py::kwargs& kwargs) {
+               const py::object& label, const py::object& numbers, const py::object& image,
+               const py::object& objective, const py::object& begin, double noise, int64_t batch,
+               bool gradient, const py::kwargs& kwargs) {
   Asked asked;
   if (!n.is_none()) asked.count = whole_numbers_of(n, "n").at(0);
   asked.seeds = seeds_asked(seeds, seed, asked.count, !n.is_none());
@@ -75,7 +75,8 @@ Asked asked_by(const PythonGenerator& self, const py::object& n, int64_t seed, c
   for (const auto& [name, value] : kwargs) put_setting(asked.settings, py::str(name), value);
   const Model& model = self.model();
   asked.label = label_text(label);
-  asked.told = told_of(model, label, image, asked.count);
+  asked.numbers = told_text(numbers);
+  asked.told = told_of(model, label, image, asked.count, asked.numbers);
   if (const Tensor from = tensor_or_none(begin, "begin"); from.defined()) {
     const Tensor x =
         from.dim() == static_cast<int64_t>(model.space().sizes.size()) ? from.unsqueeze(0) : from;
@@ -121,7 +122,7 @@ void put_recipe(PythonSamples& samples, const Asked& asked) {
   recipe.objective = asked.words;
   recipe.model.path = samples.model.loaded->path;
   recipe.count = asked.count, recipe.seeds = asked.seeds, recipe.batch = asked.batch;
-  recipe.telling.label = asked.label;
+  recipe.telling.label = asked.label, recipe.telling.value = asked.numbers;
   recipe.device = samples.model.device.is_cuda() ? "cuda" : "cpu";
   if (asked.wish) recipe.noise_seed = asked.seeds.at(0);
   constexpr size_t kMostColumns = 32;  // a column for each label of several
@@ -178,11 +179,11 @@ PythonSamples drawn_by(const PythonGenerator& self, const Asked& asked, const Wa
 }
 
 PythonSamples sampled(const PythonGenerator& self, const py::object& n, int64_t seed, const py::object& seeds,
-                      const py::object& label, const py::object& image, const py::object& objective,
-                      const py::object& begin, double noise, int64_t batch, bool gradient,
-                      const py::object& watch, const py::kwargs& settings) {
+                      const py::object& label, const py::object& told, const py::object& image,
+                      const py::object& objective, const py::object& begin, double noise, int64_t batch,
+                      bool gradient, const py::object& watch, const py::kwargs& settings) {
   const Asked asked =
-      asked_by(self, n, seed, seeds, label, image, objective, begin, noise, batch, gradient, settings);
+      asked_by(self, n, seed, seeds, label, told, image, objective, begin, noise, batch, gradient, settings);
   Watching watching(watch, asked.wish ? "guide" : "sample");
   PythonSamples samples = watched(watching, [&] { return drawn_by(self, asked, watching.of_samples()); });
   samples.stopped = samples.stopped || watching.stopped();
@@ -349,13 +350,16 @@ void bind_samples(py::module_& m) {
       py::class_<PythonGenerator, PythonModel, std::shared_ptr<PythonGenerator>>(m.attr("Generator"));
   generator.def(
       "sample", sampled, py::arg("n") = py::none(), py::kw_only(), py::arg("seed") = 0,
-      py::arg("seeds") = py::none(), py::arg("label") = py::none(), py::arg("image") = py::none(),
-      py::arg("objective") = py::none(), py::arg("begin") = py::none(), py::arg("noise") = 0.5,
-      py::arg("batch") = kUsualBatch, py::arg("gradient") = false, py::arg("watch") = py::none(),
+      py::arg("seeds") = py::none(), py::arg("label") = py::none(), py::arg("told") = py::none(),
+      py::arg("image") = py::none(), py::arg("objective") = py::none(), py::arg("begin") = py::none(),
+      py::arg("noise") = 0.5, py::arg("batch") = kUsualBatch, py::arg("gradient") = false,
+      py::arg("watch") = py::none(),
       "Samples, unguided or steered by an objective (a steer.Objective or words).\n\n"
       "n: how many. Sample i has seed + i, or seeds[i]. label: of a class-conditional model, a class, a "
       "list\n"
-      "with one for each sample, \"all\" or \"none\". image: [C, H, W] or [N, C, H, W] for a model that is\n"
+      "with one for each sample, \"all\" or \"none\". told: numbers by name for a model that is told some, "
+      "as\n"
+      "{\"alpha\": 90}, each a number or a list. image: [C, H, W] or [N, C, H, W] for a model that is\n"
       "conditional on images. begin: samples to begin from with this share of noise, 0 to 1. gradient: of a\n"
       "DDN, images with a gradient in its weights. watch: a callable of a Moment, which ends the drawing by\n"
       "False; None for a bar in a terminal, False for none. sampler: a solver's name or a dict; guidance: a\n"

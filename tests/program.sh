@@ -627,6 +627,32 @@ works 'sample the uninterrupted' "$steer" sample whole -n 9 -o whole.png
 works 'sample the resumed' "$steer" sample parts -n 9 -o parts.png
 claims 'a resumed run equals an uninterrupted one' same_pixels whole.png parts.png
 
+# Sounds: data of files, training, steering, and files of sound.
+python3 - <<'PYTHON'
+import math, os, struct, wave
+os.makedirs("hums/low"), os.makedirs("hums/high")
+for name, hz in (("low", 300), ("high", 1500)):
+    for i in range(10):
+        with wave.open(f"hums/{name}/{i}.wav", "wb") as file:
+            file.setnchannels(1), file.setsampwidth(2), file.setframerate(8000)
+            file.writeframes(b"".join(struct.pack("<h", int(9000 * math.sin(2 * math.pi * (hz + 9 * i) * t / 8000))) for t in range(2000)))
+PYTHON
+hums=("$steer" train diffusion --data hums --set data.size=32 --set diffusion.process.type=flow --set train.loader.batch=8 --threads 1
+  --set diffusion.unet.sample_size=32 --set 'diffusion.unet.block_out_channels=[8,16]' --set diffusion.unet.norm_num_groups=4
+  --set 'diffusion.unet.down_block_types=["DownBlock2D","DownBlock2D"]' --set 'diffusion.unet.up_block_types=["UpBlock2D","UpBlock2D"]')
+works 'train on sounds' "${hums[@]}" --out hum --images 48
+works 'sample sounds' "$steer" sample hum -n 2 --steps 3 -o hum.wav
+claims 'a WAV of both' [ "$(head -c 4 hum.wav)" = RIFF ]
+works 'again' "$steer" again hum.wav -o hum2.wav
+claims 'the same sound again' cmp -s hum.wav hum2.wav
+works 'a spectrogram' "$steer" sample hum -n 2 --steps 3 -o hum.png
+works 'fill a gap' "$steer" guide hum --objective 'inpaint(hums/low/3.wav, begin=0.08, end=0.16)' -n 2 --steps 4 -o filled.flac
+works 'evaluate declip' "$steer" evaluate hum --data hums -n 2 --objective 'declip()' --steps 3 --json
+claims 'it has a PSNR' grep -q '"psnr":' out.txt
+refuses 1 'expected begin before end' "$steer" guide hum --objective 'inpaint(hums/low/3.wav, begin=0.2, end=0.1)' -o no.wav
+head -c 300 hums/low/3.wav >cut.wav
+refuses 1 'cut.wav' "$steer" guide hum --objective 'inpaint(cut.wav, begin=0.1, end=0.2)' -o no.wav
+
 # kill -9 at any moment leaves the last checkpoint whole.
 "${train[@]}" --out killed --images 1000000 --set train.checkpoint_minutes=0.0005 >out.txt 2>err.txt &
 job=$!

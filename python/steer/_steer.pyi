@@ -88,6 +88,7 @@ class Generator(Model):
         seed: int = 0,
         seeds: Seeds | None = None,
         label: Label = None,
+        told: Mapping[str, float | Sequence[float]] | None = None,
         image: Tensor | None = None,  # [C, H, W] or [N, C, H, W]
         objective: Wish = None,
         begin: Tensor | None = None,  # [C, H, W] or [N, C, H, W]

@@ -202,6 +202,18 @@ def test_text(models: Path) -> None:
     assert black_box(samples)[0] == samples.texts[0].count("e")
 
 
+def test_numbers_that_a_model_is_told() -> None:
+    egnn = {"width": 8, "blocks": 1, "told": ["alpha", "gap"]}
+    model = steer.new("diffusion", {"network": "egnn", "egnn": egnn, "process": {"type": "edm"}})
+    drawn = model.sample(2, told={"alpha": [60, 90]}, steps=2)
+    assert drawn.mask is not None and drawn.recipe["telling"]["value"] == "alpha=60,90"
+    assert not torch.equal(drawn.x, model.sample(2, steps=2).x)
+    with pytest.raises(steer.Error, match="expected names out of alpha, gap but got mu"):
+        model.sample(1, told={"mu": 1})
+    with pytest.raises(TypeError, match="dict of numbers by name"):
+        model.sample(1, told=3)  # type: ignore[arg-type]
+
+
 def test_words() -> None:
     table = {word["name"]: word for word in steer.words()}
     assert table["inpaint"]["nature"] == "linear" and "karras" in steer.names()["levels"]

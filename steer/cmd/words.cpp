@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "steer/cmd/command.h"
 #include "steer/modalities/modalities.h"
 #include "steer/objectives/words.h"
@@ -85,7 +87,11 @@ std::string page_of(const Word& word) {
 
 int run_words(const WordsFlags& flags) {
   const Vocabulary words = words_about(flags.about);
-  show(flags.common, vocabulary_json(words), words.size() == 1 ? page_of(*words[0]) : lines_of(words));
+  const bool one =
+      std::all_of(words.begin(), words.end(), [&](const Word* word) { return word->name == words[0]->name; });
+  std::string pages;
+  for (const Word* word : words) pages += (pages.empty() ? "" : "\n") + page_of(*word);
+  show(flags.common, vocabulary_json(words), one ? pages : lines_of(words));
   return 0;
 }
 

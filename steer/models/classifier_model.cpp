@@ -61,6 +61,9 @@ Json fitted_to(const Json& options, const Dataset& data, const std::string& path
               ": expected images with labels (folders by class, IDX, CIFAR-10) but these have none");
   if (!options.contains("maps")) fitted.maps = map_kind(data.space());
   ClassifierOptions& network = fitted.network;
+  // Sizes of images are brought to the network's; others are as they are.
+  const bool sized = options.contains("network") && options["network"].contains("size");
+  if (fitted.maps.kind != MapKind().kind && !sized) network.size = data.space().sizes[1];
   if (network.channels == 0) network.channels = data.space().sizes[0];
   if (network.classes == 0) network.classes = classes;
   STEER_CHECK(network.classes >= classes, "[classifier] ", path, ": expected labels below ", network.classes,

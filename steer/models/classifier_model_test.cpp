@@ -6,9 +6,12 @@
 #include "steer/core/json.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
+#include "steer/data/tensor_dataset.h"
 #include "steer/image/memory_dataset.h"
+#include "steer/models/families.h"
 #include "steer/models/models.h"
 #include "steer/nn/saved_network.h"
+#include "steer/sound/mel_space.h"
 #include "steer/testing/refusal.h"
 #include "steer/testing/temporary_folder.h"
 
@@ -79,6 +82,31 @@ TEST(ClassifierModel, TakesChannelsAndClassesFromItsData) {
   const MemoryDataset bare(torch::zeros({1, 3, 8, 8}, torch::kUInt8), torch::full({1}, -1, torch::kInt64),
                            {});
   EXPECT_NE(refusal([&] { fitted_to(Json::object(), bare, "pets"); }).find("labels"), std::string::npos);
+}
+
+// Spectrograms: what they are goes through the options of every family of maps, and through a file.
+TEST(MapsOfOtherKinds, FollowTheData) {
+  const Space space = mel_space(usual_mel_options(8000, 16), 16);
+  const TensorDataset data(space, torch::zeros({4, 1, 16, 16}), torch::tensor({0, 1, 1, 0}, torch::kInt64),
+                           {"no", "yes"});
+  const Json judge = fitted_options("classifier", {{"network", {{"widths", {8, 16}}}}}, data, "words");
+  EXPECT_EQ(judge["network"]["size"], 16);
+  auto classifier = make_model("classifier", judge, 1);
+  EXPECT_EQ(classifier->space(), space);
+  const Json small = {{"block_out_channels", {8, 8}},
+                      {"down_block_types", {"DownBlock2D", "DownBlock2D"}},
+                      {"up_block_types", {"UpBlock2D", "UpBlock2D"}},
+                      {"norm_num_groups", 4}};
+  const Json flow =
+      fitted_options("diffusion", {{"process", {{"type", "flow"}}}, {"unet", small}}, data, "words");
+  EXPECT_EQ(make_model("diffusion", flow, 1)->space(), space);
+  const Json pyramid = {{"widths", {8, 8}}, {"layers", {1, 1}}, {"candidates", {4}}, {"image_channels", 1}};
+  const auto ddn = make_model("ddn", fitted_options("ddn", {{"pyramid", pyramid}}, data, "words"), 1);
+  EXPECT_EQ(ddn->space().kind, "mel");
+  EXPECT_EQ(ddn->space().alphabet, space.alphabet);
+  const TemporaryFolder folder;
+  save_model(folder / "c.safetensors", *classifier, {1, 1, 1}, nullptr);
+  EXPECT_EQ(load_model(folder / "c.safetensors", torch::kCPU).model->space(), space);
 }
 
 TEST(Augmentation, ShrinksShiftsAndAddsNoiseAsOftenAsTold) {

@@ -158,8 +158,10 @@ Tensor MelSpectrogram::forward(const Tensor& sound) const {
 Tensor MelSpectrogram::bytes(const Tensor& sound) const {
   const at::NoGradGuard no_gradients;
   check_mel_sound(sound, plan_->stft);
-  const double floor_db = plan_->options.floor_db;
-  if (!plan_->suits(sound)) return level_bytes(power_levels(forward(sound), floor_db), floor_db);
+  if (!plan_->suits(sound)) {
+    const double floor_db = plan_->options.floor_db;
+    return level_bytes(power_levels(forward(sound), floor_db), floor_db);
+  }
   const Tensor samples = sound.contiguous();
   const int64_t T = samples.size(1);
   const Tensor bytes = at::empty({samples.size(0), plan_->options.bands, frames(T)}, torch::kUInt8);

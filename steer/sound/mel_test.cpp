@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <thread>
 
 #include "steer/core/host.h"
 #include "steer/core/tensors.h"
@@ -59,6 +60,20 @@ TEST(MelSpectrogram, TakesWindowsOfAnySizeAndRowsByThemselves) {
     const Tensor apart = at::empty({1501, 2}).t().copy_(sound);
     EXPECT_TRUE(torch::equal(plan.bytes(apart), plan.bytes(sound)));
   }
+}
+
+TEST(MelSpectrogram, IsOnePlanForManyThreads) {
+  const MelSpectrogram plan(small_bands());
+  const Tensor sound = congruential_noise(6, 3000), expected = plan.bytes(sound);
+  std::vector<Tensor> made(6);
+  std::vector<std::thread> threads;
+  for (int64_t n = 0; n < 6; ++n)
+    threads.emplace_back([&, n] {
+      for (int again = 0; again < 20; ++again)
+        made[static_cast<size_t>(n)] = plan.bytes(sound.narrow(0, n, 1));
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_TRUE(torch::equal(at::cat(made), expected));
 }
 
 TEST(MelSpectrogram, APureToneLightsTheRowOfItsBand) {

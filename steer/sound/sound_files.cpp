@@ -20,7 +20,10 @@ constexpr int64_t kEncodedFrames = 4096;  // frames that are encoded at once: li
 void check_decoded_finite(const std::vector<float>& samples, size_t from, int64_t channels,
                           const std::string& name) {
   for (size_t i = from; i < samples.size(); ++i)
-    STEER_CHECK(std::isfinite(samples[i]), "[read] ", name, ": expected finite samples but got ", samples[i],
+    STEER_CHECK(std::isfinite(samples[i]), "[read] ", name, ": expected finite samples but got ",
+                std::isnan(samples[i]) ? "nan"
+                : samples[i] > 0       ? "infinity"
+                                       : "-infinity",
                 " in frame ", static_cast<int64_t>(i) / channels + 1, " of channel ",
                 static_cast<int64_t>(i) % channels + 1);
 }

@@ -202,12 +202,12 @@ TEST(SoundFiles, RefuseSamplesThatAreNotFinite) {
   head.channels = 2;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   EXPECT_EQ(sound_refusal(wav_bytes(head, memory_of<float>({0, 1, 0, kInfinity}))),
-            "[read] a.wav: expected finite samples but got inf in frame 2 of channel 2");
+            "[read] a.wav: expected finite samples but got infinity in frame 2 of channel 2");
   EXPECT_EQ(sound_refusal(wav_bytes(head, memory_of<float>({std::nanf(""), 1, 0, 0}))),
             "[read] a.wav: expected finite samples but got nan in frame 1 of channel 1");
   head.bits = 64;
   EXPECT_EQ(sound_refusal(wav_bytes(head, memory_of<double>({0, -1e300}))),
-            "[read] a.wav: expected finite samples but got -inf in frame 1 of channel 2");
+            "[read] a.wav: expected finite samples but got -infinity in frame 1 of channel 2");
 }
 
 TEST(SoundFiles, AllNumbersOf16BitsComeBackUnchanged) {

@@ -110,7 +110,12 @@ Vocabulary words_about(const std::string& about) {
     if (modality->kind == about) return words_of(about);
     known.push_back(modality->kind);
   }
-  if (const Word* word = find_word(all, about)) return {word};
+  if (const Word* word = find_word(all, about)) {
+    Vocabulary same;
+    for (const Word* other : all)
+      if (other->name == word->name) same.push_back(other);
+    return same;
+  }
   for (const Word* word : all) known.push_back(word->name);
   fail("[words] expected a kind of sample or a word of an objective but got ", about,
        did_you_mean(about, known));

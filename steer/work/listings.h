@@ -26,8 +26,8 @@ const Listing& listing_of(const std::string& name);
 // A list as JSON: {"list", "meaning", "entries": [{"name", "meaning"}, ...]}.
 Json listing_json(const Listing& listing);
 
-// The words that `about` names: those of a kind of sample, or one alone; of nothing: all words. Error, with
-// the nearest name, where it names neither.
+// The words that `about` names: those of a kind of sample, or those of a name, of which kinds may each have
+// one; of nothing: all words. Error, with the nearest name, where it names neither.
 Vocabulary words_about(const std::string& about);
 
 }  // namespace steer
