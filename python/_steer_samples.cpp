@@ -279,7 +279,31 @@ std::string escaped(const std::string& text) {
   return html;
 }
 
+// Bytes within a page.
+std::string data_url(const std::string& type, const std::string& bytes) {
+  const py::object encoded =
+      py::module_::import("base64").attr("b64encode")(py::bytes(bytes)).attr("decode")();
+  return "data:" + type + ";base64," + std::string(py::str(encoded));
+}
+
+// A player for each sound below the picture of all.
+std::string players_of(const PythonSamples& self) {
+  constexpr int64_t kMostPlayers = 16;
+  const Modality& modality = modality_of(self.space());
+  std::string html = "<img src=\"" + data_url("image/png", png_of(self)) + "\"><br>";
+  const State all = self.state.to(torch::kCPU);
+  for (int64_t i = 0; i < std::min(all.size(), kMostPlayers); ++i) {
+    const std::string wav =
+        without_lock([&] { return modality.file_of("sound.wav", self.space(), all.narrow(i, 1)); });
+    html += "<audio controls src=\"" + data_url("audio/wav", wav) + "\"></audio> ";
+  }
+  return html;
+}
+
 py::object html_of(const PythonSamples& self) {
+  const Modality& modality = modality_of(self.space());
+  if (self.state.defined() && modality.writes && modality.writes("sound.wav"))
+    return py::str(players_of(self));
   if (self.space().vocabulary == 0) return py::none();
   std::string html;
   for (const std::string& text : texts_of_samples(self)) html += "<pre>" + escaped(text) + "</pre>";

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from pathlib import Path
 
 import pytest
@@ -212,6 +213,36 @@ def test_numbers_that_a_model_is_told() -> None:
         model.sample(1, told={"mu": 1})
     with pytest.raises(TypeError, match="dict of numbers by name"):
         model.sample(1, told=3)  # type: ignore[arg-type]
+
+
+def test_sounds_have_players(tmp_path: Path) -> None:
+    for i in range(20):
+        folder = tmp_path / "hums" / "ab"[i % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        with wave.open(str(folder / f"{i}.wav"), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(8000)
+            hum = (9000 * torch.sin(torch.arange(2000) * (0.2 + 0.1 * (i % 2)))).to(torch.int16)
+            file.writeframes(hum.numpy().tobytes())
+    unet = {
+        "sample_size": 64,
+        "block_out_channels": [8, 8],
+        "norm_num_groups": 4,
+        "down_block_types": ["DownBlock2D", "DownBlock2D"],
+        "up_block_types": ["UpBlock2D", "UpBlock2D"],
+    }
+    options = {"process": {"type": "flow"}, "unet": unet}
+    model = steer.new("diffusion", options, data=tmp_path / "hums")
+    assert model.kind == "mel" and model.shape == (1, 64, 64)
+    drawn = model.sample(2, steps=2)
+    assert drawn._repr_html_().count("<audio controls") == 2
+    drawn.save(tmp_path / "drawn.wav")
+    with wave.open(str(tmp_path / "drawn.wav")) as file:
+        assert file.getnframes() == 2 * 4095 + 2000 and file.getframerate() == 8000
+    truth = drawn.x[:1]
+    filled = model.sample(2, objective=steer.objectives.inpaint(truth, begin=0.1, end=0.2), steps=4)
+    assert filled.scores.shape == (2,)
 
 
 def test_words() -> None:
