@@ -7,12 +7,14 @@
 
 #include "steer/core/check.h"
 #include "steer/core/files.h"
+#include "steer/data/each_batch.h"
 #include "steer/molecule/molecule_arrays.h"
 #include "steer/molecule/molecule_figures.h"
 #include "steer/molecule/molecule_modality.h"
 #include "steer/molecule/molecule_space.h"
 #include "steer/testing/refusal.h"
 #include "steer/testing/temporary_folder.h"
+#include "steer/testing/test_files.h"
 
 namespace steer {
 namespace {
@@ -132,6 +134,39 @@ TEST(MoleculeFigures, CountWhatIsBrokenAmongAll) {
   EXPECT_EQ(figures.unique, 0.5);
   EXPECT_EQ(figures.novel, 0.5);
   EXPECT_EQ(figures.mean_atoms, 2.5);
+}
+
+// The parts of EDM and the halves of TFG: how many molecules, of which sizes, and how many atoms of which
+// element.
+TEST(SharedData, Qm9HasThePublishedParts) {
+  const std::string path = shared_data("qm9");
+  if (path.empty()) GTEST_SKIP() << "no ../shared/data/qm9 beside the project";
+  DataOptions options;
+  options.path = path;
+  const auto size = [&](const std::string& split, int64_t half) {
+    options.split = split, options.half = half;
+    return make_molecule_dataset(options)->size();
+  };
+  EXPECT_EQ(size("train", 0), 100000);
+  EXPECT_EQ(size("validation", 0), 17748);
+  EXPECT_EQ(size("test", 0), 13083);
+  EXPECT_EQ(size("train", 1), 50000);
+  options.split = "train", options.half = 2;
+  const auto second = make_molecule_dataset(options);
+  std::vector<int64_t> sizes(30);
+  Tensor elements = torch::zeros({5}, torch::kFloat64);
+  each_batch(*second, [&](const Batch& batch) {
+    const Tensor counts = batch.data.mask.sum(1).bincount({}, 30);
+    for (size_t n = 0; n < sizes.size(); ++n) sizes[n] += counts[static_cast<int64_t>(n)].item<int64_t>();
+    elements += batch.data.x.narrow(2, 3, 5).sum({0, 1}, false, torch::kFloat64);
+  });
+  const std::vector<int64_t> published = {0,    0,    0,    1,    3,    3,    5,    7,    25,   62,
+                                          178,  412,  845,  1541, 2587, 3865, 5344, 6461, 6695, 6944,
+                                          4794, 4962, 1701, 2380, 267,  754,  17,   132,  0,    15};
+  EXPECT_EQ(sizes, published);
+  // H, C, N, O and F.
+  EXPECT_TRUE(torch::equal(elements, torch::tensor({461622, 317604, 50852, 70033, 1164}, torch::kFloat64)))
+      << elements;
 }
 
 }  // namespace

@@ -144,5 +144,23 @@ TEST(Egnn, MisfitsAreRefused) {
   EXPECT_EQ(element_symbols("CHClBr"), (std::vector<std::string>{"C", "H", "Cl", "Br"}));
 }
 
+TEST(Egnn, SizesOccurAsOftenAsTheySay) {
+  const Egnn network(small_options());
+  constexpr int64_t kMany = 8000;
+  const Tensor atoms = network->places(sample_seeds(2, kMany)).sum(1).bincount({}, 7);
+  double chi_square = 0;
+  for (int64_t n = 0; n <= 6; ++n) {
+    const double wanted = static_cast<double>(kMany * small_options().sizes[static_cast<size_t>(n)]) / 8;
+    const double off = atoms[n].item<double>() - wanted;
+    if (wanted > 0) {
+      chi_square += off * off / wanted;
+    } else {
+      EXPECT_EQ(off, 0) << n;
+    }
+  }
+  // Three degrees of freedom: once in a thousand above 16.3.
+  EXPECT_LT(chi_square, 16.3);
+}
+
 }  // namespace
 }  // namespace steer
