@@ -10,6 +10,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/files.h"
+#include "steer/sound/sound_files.h"
 
 namespace steer {
 namespace {
@@ -169,6 +170,8 @@ std::string picture_html(const ReportPicture& picture, const std::string& folder
   const std::string link = link_escaped(picture.path);
   std::string html = "<figure>";
   if (!picture.caption.empty()) html += "<figcaption>" + html_inline(picture.caption) + "</figcaption>";
+  if (is_sound_name(picture.path))
+    return html + "<audio controls preload=\"none\" src=\"" + link + "\"></audio></figure>\n";
   return html + "<a href=\"" + link + "\"><img loading=\"lazy\" src=\"" + link + "\" alt=\"" +
          html_escaped(picture.caption.empty() ? picture.path : picture.caption) + "\"" +
          size_html(picture_size((fs::path(folder) / picture.path).string())) + "></a></figure>\n";

@@ -10,7 +10,7 @@ namespace steer {
 // Texts below are plain; in `intro`, `text` and captions `words between backticks` are code, **these** are
 // bold, and an empty line begins a paragraph.
 
-// A picture: PNG, JPEG, GIF, WebP or SVG.
+// A picture: PNG, JPEG, GIF, WebP or SVG; or a sound (sound_files.h), which gets a player.
 struct ReportPicture {
   std::string path;     // its file; of report_html as the page names it
   std::string caption;  // what it shows, what is good about it and what is not

@@ -59,6 +59,15 @@ TEST(Report, CopiesPicturesFromElsewhereAndLeavesThoseInItsFolder) {
   EXPECT_THAT(refusal([&] { page_of(folder, R"("picture": "none.png")"); }), HasSubstr("none.png"));
 }
 
+TEST(Report, SoundsHavePlayersAmongThePictures) {
+  const TemporaryFolder folder;
+  folder.put("work/seven.wav", "sound");
+  const std::string page = page_of(folder, R"("pictures": [{"path": "seven.wav", "caption": "seven"}])");
+  EXPECT_THAT(page,
+              HasSubstr("seven</figcaption><audio controls preload=\"none\" src=\"seven.wav\"></audio>"));
+  EXPECT_EQ(read_file(folder / "out/seven.wav"), "sound");
+}
+
 TEST(Report, FindsFiguresByTheKeysOnTheWay) {
   const TemporaryFolder folder;
   folder.put("work/x.json", R"({"guided": {"psnr": [20, 21.456789]}, "images": 12, "name": "tfg"})");
