@@ -92,7 +92,7 @@ claims 'each seed has its picture' [ "$(ls each | tr '\n' ' ')" = '20.json 20.pn
 works 'a grid of two knobs' "$steer" grid run --x seed=0:3 --y top=1,2,4 --objective 'inpaint(each/20.png, mask=left)' --fit resize -o grid.png
 claims 'a table of its places' grep -q '^seed  top  mean score' out.txt
 claims 'recipes of its places' test "$(grep -o '"recipe"' grid.json | wc -l)" -eq 9
-refuses 1 'expected one of seed, label, objective, noise' "$steer" grid run --x tip=1,2 -o grid2.png
+refuses 1 'expected one of seed, label, told, objective, noise' "$steer" grid run --x tip=1,2 -o grid2.png
 refuses 1 'expected NAME=VALUE,VALUE,...' "$steer" grid run --x top -o grid2.png
 claims 'nothing is written' test ! -e grid2.png
 works 'again of one of them' "$steer" again each/20.png -o repeated.png

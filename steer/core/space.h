@@ -40,7 +40,7 @@ struct MapKind {
 
   void fields(OptionFields& f) {
     f("kind", kind, "the kind of sample");
-    f("rate_hz", rate_hz, "samples in a second, of sounds; 0 = none");
+    f("rate_hz", rate_hz, "samples in a second, of sounds; 0 = none", at_least(0));
     f("alphabet", alphabet, "what a space of this kind says of its numbers; empty = nothing");
   }
 };

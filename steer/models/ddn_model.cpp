@@ -274,7 +274,8 @@ Json fitted_ddn(const Json& options, const Dataset& data, const std::string& pat
               ": expected a network for samples ", text_of(space), ", but ddn.network is ",
               json_text(fitted.value("network", Json("pyramid"))));
   if (!points) {
-    if (!fitted.contains("maps")) fitted["maps"] = options_json(map_kind(space));
+    if (!fitted.contains("maps") && space.kind != MapKind().kind)
+      fitted["maps"] = options_json(map_kind(space));
     return fitted;
   }
   Json& shape = fitted["points"];

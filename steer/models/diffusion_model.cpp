@@ -321,7 +321,8 @@ Json fitted_diffusion(const Json& options, const Dataset& data, const std::strin
     where_missing("in_channels", map_sizes(space).channels);
     where_missing("out_channels", shape["in_channels"]);
     where_missing("sample_size", map_sizes(space).height);
-    if (!fitted.contains("maps")) fitted["maps"] = options_json(map_kind(space));
+    if (!fitted.contains("maps") && space.kind != MapKind().kind)
+      fitted["maps"] = options_json(map_kind(space));
   }
   DiffusionOptions all;
   read_options(all, fitted, "diffusion");

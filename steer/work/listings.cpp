@@ -1,5 +1,7 @@
 #include "steer/work/listings.h"
 
+#include <algorithm>
+
 #include "steer/core/check.h"
 #include "steer/core/json.h"
 #include "steer/core/options.h"
@@ -24,7 +26,15 @@ namespace {
 
 std::vector<Named> word_entries() {
   std::vector<Named> entries;
-  for (const Word* word : all_words()) entries.push_back({word->name, word->meaning});
+  for (const Word* word : all_words()) {
+    const auto same = std::find_if(entries.begin(), entries.end(),
+                                   [&](const Named& entry) { return entry.name == word->name; });
+    // Kinds of samples may each have a word of a name.
+    if (same == entries.end())
+      entries.push_back({word->name, word->meaning});
+    else
+      same->meaning += "; or " + word->meaning;
+  }
   return entries;
 }
 
