@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The Python module as others meet it: built and installed by pip into an environment of its own, checked by
 # ruff and mypy, tested in a folder without the sources. Usage: python.sh BUILD PYTHON
+# Exit 77 where pip cannot fetch the tools.
 #   BUILD   a build of steer whose library is taken as it is
 #   PYTHON  a Python with the torch of that build; default: .venv/bin/python of the checkout
 # The environment stays in out/python_env; another run only installs the module anew. It has the torch of
@@ -30,7 +31,12 @@ if [ ! -x "$environment/bin/pytest" ]; then
     site=$("$environment/bin/python" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
     "$python" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])' >"$site/torch_of_another.pth"
   fi
-  must 'installing the tools' "$environment/bin/pip" install -q "${tools[@]}"
+  if ! "$environment/bin/pip" install -q "${tools[@]}" >"$work/said.txt" 2>&1; then
+    # Without an index of packages there is nothing to check with.
+    grep -qiE 'connection|resolve|no matching distribution|timed out' "$work/said.txt" || { tail -60 "$work/said.txt"; fail 'installing the tools'; }
+    echo "   left out: pip reaches no index that has ${tools[*]}" >&2
+    exit 77
+  fi
 fi
 cd "$source"
 must 'building the wheel' env CMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)" \
