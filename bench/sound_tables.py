@@ -25,7 +25,11 @@ def recordings(folder, count):
     """Test takes 0 to 4 at even distances: waves of half a second, and digits."""
     path = folder if folder.endswith(".tar") else os.path.join(folder, "fsdd-wav.tar")
     with tarfile.open(path) as archive:
-        names = sorted(m.name for m in archive.getmembers() if m.name.endswith(".wav") and int(m.name[:-4].rsplit("_", 1)[1]) < 5)
+        names = sorted(
+            m.name
+            for m in archive.getmembers()
+            if m.name.endswith(".wav") and int(m.name[:-4].rsplit("_", 1)[1]) < 5
+        )
         names = [names[i * len(names) // count] for i in range(count)]
         waves = []
         for name in names:
@@ -35,14 +39,18 @@ def recordings(folder, count):
 
 
 def spectrogram(wave):
-    power = librosa.feature.melspectrogram(y=wave, sr=RATE, n_fft=WINDOW, hop_length=HOP, n_mels=SIDE, pad_mode="constant")
+    power = librosa.feature.melspectrogram(
+        y=wave, sr=RATE, n_fft=WINDOW, hop_length=HOP, n_mels=SIDE, pad_mode="constant"
+    )
     level = librosa.power_to_db(power, ref=np.max, amin=1e-30, top_db=80)
     return np.floor(np.clip((level + 80) * 255 / 80, 0, 255) + 0.5) / 127.5 - 1
 
 
 def wave_of(mel):
     power = librosa.db_to_power((mel + 1) * 40 - 80)
-    return librosa.feature.inverse.mel_to_audio(power, sr=RATE, n_fft=WINDOW, hop_length=HOP, pad_mode="constant", length=SIDE * HOP - 1)
+    return librosa.feature.inverse.mel_to_audio(
+        power, sr=RATE, n_fft=WINDOW, hop_length=HOP, pad_mode="constant", length=SIDE * HOP - 1
+    )
 
 
 def warped(waves, truths):
@@ -77,16 +85,31 @@ def hidden_of(task):
 
 def task_table(model, measures, truth, task, methods, steps):
     hidden = hidden_of(task)
-    wish = steer.objectives.declip(truth) if task == "declip" else steer.objectives.inpaint(truth, begin=22 / 125, end=42 / 125)
+    wish = (
+        steer.objectives.declip(truth)
+        if task == "declip"
+        else steer.objectives.inpaint(truth, begin=22 / 125, end=42 / 125)
+    )
     # Rows without a model: hidden places at the mean of all sounds there, and at the lowest level.
     known = truth * (1 - hidden)
-    rows = [("the mean of all sounds", known + truth.mean(0, keepdim=True) * hidden), ("silence", known - hidden)]
+    rows = [
+        ("the mean of all sounds", known + truth.mean(0, keepdim=True) * hidden),
+        ("silence", known - hidden),
+    ]
     lines = []
     for method in methods:
         objective = None if method == "unguided" else wish
         guidance = None if method == "unguided" else method
         try:
-            drawn = model.sample(len(truth), seed=0, label="none", objective=objective, guidance=guidance, steps=steps, watch=False)
+            drawn = model.sample(
+                len(truth),
+                seed=0,
+                label="none",
+                objective=objective,
+                guidance=guidance,
+                steps=steps,
+                watch=False,
+            )
         except steer.Error as error:
             lines.append(f"| {method} | {error} |")
             continue
@@ -101,20 +124,38 @@ def label_table(model, guide, judge, methods, steps, count):
     lines = []
     digits = torch.arange(count) % 10
     told = model.sample(count, seed=0, label="all", steps=steps, watch=False).x
-    lines.append(f"| told the class | {100 * float((judge(told).argmax(1) == digits).float().mean()):.0f} % |")
+    lines.append(
+        f"| told the class | {100 * float((judge(told).argmax(1) == digits).float().mean()):.0f} % |"
+    )
     for method in methods:
         if method in ("unguided", "pigdm", "pigdm_step"):
             continue
         wish = steer.label(classifier=guide)
-        drawn = model.sample(count, seed=0, label="none", objective=wish, guidance=method, steps=steps, watch=False).x
+        drawn = model.sample(
+            count, seed=0, label="none", objective=wish, guidance=method, steps=steps, watch=False
+        ).x
         lines.append(f"| {method} | {100 * float((judge(drawn).argmax(1) == digits).float().mean()):.0f} % |")
-    four = model.sample(count, seed=0, label="none", objective=steer.label(classifier=guide), particles=4, steps=steps // 4, watch=False).x
+    four = model.sample(
+        count,
+        seed=0,
+        label="none",
+        objective=steer.label(classifier=guide),
+        particles=4,
+        steps=steps // 4,
+        watch=False,
+    ).x
     lines.append(f"| particles 4 | {100 * float((judge(four).argmax(1) == digits).float().mean()):.0f} % |")
-    return "**label**\n\n| method | heard as asked by the other half's judge |\n|---|---|\n" + "\n".join(lines) + "\n"
+    return (
+        "**label**\n\n| method | heard as asked by the other half's judge |\n|---|---|\n"
+        + "\n".join(lines)
+        + "\n"
+    )
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("run")
     parser.add_argument("guide")
     parser.add_argument("judge")

@@ -17,6 +17,7 @@ namespace {
 
 constexpr int64_t kUsualSide = 64;
 constexpr size_t kTestSound = 10;  // one of so many is for tests
+constexpr int kLooked = 64;        // files that tell whether there are sounds
 
 // Sounds of a part of a data set, with the name of each one's class; empty names: no classes.
 struct LabelledSounds {
@@ -32,13 +33,31 @@ std::vector<size_t> at_even_distances(size_t there, int64_t most) {
   return chosen;
 }
 
-bool has_digits(const std::string& path) {
-  try {
-    spoken_digits(path);
-    return true;
-  } catch (const Error&) {
+// Whether one of the first files in an archive is a sound. The rest, which may be gigabytes, is not unpacked.
+bool begins_with_sounds(const std::string& archive) {
+  struct Enough {};
+  bool found = false;
+  int looked = 0;
+  const auto look = [&](const std::string& name) {
+    found = is_sound_name(name);
+    if (found || ++looked == kLooked) throw Enough();
     return false;
+  };
+  try {
+    read_archive(archive, look, [](const std::string&, const std::string&) {});
+  } catch (const Enough&) {
   }
+  return found;
+}
+
+// Whether recordings of digits lie in a folder, or no sound but the archive that holds them.
+bool has_digits(const std::string& folder) {
+  const std::vector<Listed> files = folder_listing(folder).files;
+  const auto any = [&](const auto& holds) {
+    return std::any_of(files.begin(), files.end(), [&](const Listed& file) { return holds(file.name); });
+  };
+  return any([](const std::string& name) { return spoken_digit_named(name).has_value(); }) ||
+         !any([](const std::string& name) { return is_sound_name(name); });
 }
 
 LabelledSounds digits_of(const DataOptions& options) {
@@ -109,19 +128,15 @@ std::unique_ptr<Dataset> dataset_of(const Space& space, const LabelledSounds& al
 bool names_sounds(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code unreadable;
-  const auto all_sounds = [](const std::vector<std::string>& names) {
-    return std::any_of(names.begin(), names.end(),
-                       [](const std::string& name) { return is_sound_name(name); });
-  };
-  if (is_archive_name(path) && fs::is_regular_file(path, unreadable)) return all_sounds(archive_names(path));
+  if (is_archive_name(path) && fs::is_regular_file(path, unreadable)) return begins_with_sounds(path);
   if (!fs::is_directory(path, unreadable)) return false;
-  constexpr int kLooked = 64;
   std::vector<std::string> names;
   for (fs::recursive_directory_iterator at(path, unreadable), end; at != end && names.size() < kLooked;
        at.increment(unreadable))
     if (!unreadable && at->is_regular_file(unreadable)) names.push_back(at->path().string());
-  if (all_sounds(names)) return true;
-  return names.size() == 1 && is_archive_name(names[0]) && all_sounds(archive_names(names[0]));
+  if (std::any_of(names.begin(), names.end(), [](const std::string& name) { return is_sound_name(name); }))
+    return true;
+  return names.size() == 1 && is_archive_name(names[0]) && begins_with_sounds(names[0]);
 }
 
 std::unique_ptr<Dataset> make_mel_dataset(const DataOptions& options) {

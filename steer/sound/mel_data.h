@@ -12,7 +12,7 @@
 namespace steer {
 
 // Whether a path may be a data set of sounds: a folder among whose first files is a sound, or one archive
-// alone, or an archive with a sound in it.
+// alone, or an archive among whose first files is one.
 bool names_sounds(const std::string& path);
 
 // Spectrograms [1, size, size] (size 0: 64) of usual_mel_options, at options.rate, 0 being the rate of the

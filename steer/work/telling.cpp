@@ -13,18 +13,26 @@
 namespace steer {
 namespace {
 
+// What stands between commas.
+std::vector<std::string> between_commas(const std::string& list) {
+  std::vector<std::string> words;
+  for (size_t begin = 0; begin <= list.size();) {
+    const size_t end = std::min(list.find(',', begin), list.size());
+    words.push_back(list.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return words;
+}
+
 // Numbers with commas between.
 std::vector<double> numbers_in(const std::string& list, const std::string& what) {
   std::vector<double> numbers;
-  for (size_t begin = 0; begin <= list.size();) {
-    const size_t end = std::min(list.find(',', begin), list.size());
-    const std::string word = list.substr(begin, end - begin);
+  for (const std::string& word : between_commas(list)) {
     double number = 0;
     const auto [rest, fault] = std::from_chars(word.data(), word.data() + word.size(), number);
     STEER_CHECK(fault == std::errc() && rest == word.data() + word.size() && std::isfinite(number), what,
                 ": expected numbers with commas between but got ", in_quotes(word));
     numbers.push_back(number);
-    begin = end + 1;
   }
   return numbers;
 }
@@ -56,12 +64,8 @@ std::vector<int64_t> labels_of(const Telling& telling, const Model& model) {
         "0, because no other one learned to do without a class");
     return {classes};
   }
-  for (size_t begin = 0; begin <= label.size();) {
-    const size_t end = std::min(label.find(',', begin), label.size());
-    labels.push_back(
-        class_of(label.substr(begin, end - begin), model.class_names(), classes, "[condition] --label"));
-    begin = end + 1;
-  }
+  for (const std::string& word : between_commas(label))
+    labels.push_back(class_of(word, model.class_names(), classes, "[condition] --label"));
   return labels;
 }
 
