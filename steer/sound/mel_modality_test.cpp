@@ -13,6 +13,7 @@
 #include "steer/sound/sound_files.h"
 #include "steer/testing/refusal.h"
 #include "steer/testing/temporary_folder.h"
+#include "steer/testing/test_files.h"
 
 namespace steer {
 namespace {
@@ -78,6 +79,20 @@ TEST(MelData, OtherFoldersAreNotTaken) {
   EXPECT_FALSE(names_sounds(folder.path()));
   EXPECT_FALSE(names_sounds(folder / "nothing"));
   EXPECT_FALSE(names_sounds("shapes"));
+}
+
+TEST(MelData, AnArchiveIsKnownByItsFirstFiles) {
+  const TemporaryFolder folder;
+  write_archive(folder / "sounds.tar", {{"README.md", "text"}, {"3_ann_5.wav", wav_of(400)}});
+  EXPECT_TRUE(names_sounds(folder / "sounds.tar"));
+  EXPECT_TRUE(names_sounds(folder.path()));
+  DataOptions options = of_folder(folder);
+  EXPECT_EQ(make_mel_dataset(options)->classes(), std::vector<std::string>{"3"});
+  std::vector<std::pair<std::string, std::string>> pictures;
+  for (int i = 0; i < 100; ++i) pictures.push_back({std::to_string(i) + ".png", "picture"});
+  pictures.push_back({"last.wav", wav_of(400)});
+  write_archive(folder / "pictures.tar", pictures);
+  EXPECT_FALSE(names_sounds(folder / "pictures.tar"));
 }
 
 TEST(MelModality, WritesOneSoundAfterTheOtherAndReadsThem) {
