@@ -54,15 +54,16 @@ py::object evaluated(const PythonModel& self, const py::object& data, const py::
 py::object searched(const PythonModel& self, const py::object& objective, const py::object& out,
                     const py::object& data, const std::string& split, const std::string& metric,
                     const py::object& judge, const py::object& features, const py::object& reference,
-                    const std::vector<std::string>& knobs, int64_t samples, int64_t budget, int64_t sweeps,
-                    const std::string& method, int64_t batch, int64_t confirm, int64_t seed,
-                    const py::object& watch, const py::kwargs& settings) {
+                    const py::object& label, const std::vector<std::string>& knobs, int64_t samples,
+                    int64_t budget, int64_t sweeps, const std::string& method, int64_t batch, int64_t confirm,
+                    int64_t seed, const py::object& watch, const py::kwargs& settings) {
   SearchingOptions options;
   options.run = self.loaded->path, options.objective = words_of_python(objective, "search");
   options.metric = metric, options.data = text_or_none(data, "search"), options.split = split;
   options.yardsticks.judge = text_or_none(judge, "search");
   options.yardsticks.features = text_or_none(features, "search");
   options.yardsticks.reference = text_or_none(reference, "search");
+  options.telling.label = label_text(label);
   options.knobs = knobs, options.search.method = method, options.search.samples = samples;
   options.search.budget = budget, options.search.sweeps = sweeps;
   options.batch = batch, options.confirm = confirm, options.seed = static_cast<uint64_t>(seed);
@@ -158,9 +159,9 @@ void bind_works(py::module_& m) {
   m.def("search", searched, py::arg("model"), py::arg("objective"), py::arg("out"), py::kw_only(),
         py::arg("data") = py::none(), py::arg("split") = "test", py::arg("metric") = "",
         py::arg("judge") = py::none(), py::arg("features") = py::none(), py::arg("reference") = py::none(),
-        py::arg("knobs") = std::vector<std::string>{}, py::arg("samples") = 64, py::arg("budget") = 0,
-        py::arg("sweeps") = 6, py::arg("method") = "doubling", py::arg("batch") = 64, py::arg("confirm") = 0,
-        py::arg("seed") = 0, py::arg("watch") = py::none(),
+        py::arg("label") = py::none(), py::arg("knobs") = std::vector<std::string>{}, py::arg("samples") = 64,
+        py::arg("budget") = 0, py::arg("sweeps") = 6, py::arg("method") = "doubling", py::arg("batch") = 64,
+        py::arg("confirm") = 0, py::arg("seed") = 0, py::arg("watch") = py::none(),
         "Strengths of guidance found by trying, as `steer search`; the preset goes to `out` (JSON), trials\n"
         "beside it, from which an interrupted search goes on. Gives the preset as a dict, for\n"
         "sample(guidance=...); None where it was ended.");

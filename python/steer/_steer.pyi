@@ -353,6 +353,7 @@ def search(
     judge: Path | None = None,
     features: Path | None = None,
     reference: Path | None = None,
+    label: Label = None,
     knobs: Sequence[str] = ...,
     samples: int = 64,
     budget: int = 0,

@@ -52,6 +52,8 @@ std::string inspected_text(const InspectedModel& model) {
     for (const std::string& name : model.classes) rows.push_back({std::to_string(rows.size() - 1), name});
     text += table(rows) + "\n";
   }
+  if (!model.presets.empty())
+    text += fmt::format("presets of guidance (--preset): {}\n\n", fmt::join(model.presets, ", "));
   const Json layers = model.facts.figures.value("layers", Json::array());
   if (!layers.empty()) text += layers_table(layers) + "\n" + model.facts.legend + "\n";
   return text + "options:\n" + json_text(shortened(model.options), 2) + "\n";

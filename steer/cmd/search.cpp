@@ -42,6 +42,7 @@ int run_search(const SearchFlags& flags) {
   SearchingOptions options = flags.options;
   options.settings = flags.settings.settings(flags.run);
   options.seed = static_cast<uint64_t>(flags.common.seed);
+  options.telling.fit = options.fit;
   options.run = flags.run, options.preset = flags.out, options.journal = flags.out + ".trials.jsonl";
   const LoadedModel loaded = opened(flags.run, computing);
   const Searched searched = search_guidance(loaded, options, computing.device, on_terminal());
@@ -104,6 +105,7 @@ void add_search(CLI::App& app, Run& run) {
   command->add_option("--split", options.split, "its split: train, test or validation")
       ->capture_default_str();
   add_fit_flags(command, options.fit, "how its images reach the model's size");
+  add_telling_flags(command, options.telling, true);
   add_yardstick_flags(command, options.yardsticks);
   add_way_flags(command, options);
   command

@@ -9,6 +9,7 @@
 #include "steer/guidance/presets.h"
 #include "steer/guidance/token_guide.h"
 #include "steer/models/models.h"
+#include "steer/work/preset_files.h"
 #include "steer/work/prior_files.h"
 
 namespace steer {
@@ -145,7 +146,9 @@ void SettingsFlags::add_guidance_to(CLI::App* command) {
       ->check(CLI::Range(0.0, 1e9));
   command->add_option("--recurrence", recurrence_, "of a diffusion: times that each step is made")
       ->check(CLI::Range(1, 10000));
-  command->add_option("--preset", preset_, "of a diffusion: a file of settings, as steer search writes");
+  command->add_option("--preset", preset_,
+                      "of a diffusion: a file of settings, as steer search writes, or one that "
+                      "ships with the model, by name (steer info MODEL)");
   command
       ->add_option(
           "--guidance", guidance_,
@@ -165,7 +168,7 @@ Json SettingsFlags::settings(const std::string& run) const {
   if (given("--best-of")) json["best_of"] = best_of_;
   put("recurrence", recurrence_), put("solver", solver_), put("process", process_), put("steps", steps_);
   put("eta", eta_), put("scale", scale_), put("nucleus", nucleus_), put("length", length_);
-  if (given("--preset")) json["preset"] = read_preset(preset_);
+  if (given("--preset")) json["preset"] = read_preset(preset_, run);
   if (given("--prior")) json["prior"] = prior_.empty() ? prior_name(run) : prior_;
   for (const auto& [name, sets] : {std::pair{"guidance", &guidance_}, {"sampler", &sampler_}}) {
     if (sets->empty()) continue;
@@ -173,13 +176,6 @@ Json SettingsFlags::settings(const std::string& run) const {
     for (const std::string& set : *sets) apply_set(all, set);
     json[name] = all;
   }
-  return json;
-}
-
-Json read_preset(const std::string& path) {
-  const Json json = read_json_file(path);
-  STEER_CHECK(json.is_object() && (json.contains("guidance") || json.contains("sampler")), "[preset] ", path,
-              ": expected an object with guidance or sampler, as steer search writes");
   return json;
 }
 

@@ -19,7 +19,7 @@ class SettingsFlags {
   void add_guidance_to(CLI::App* command);
 
   // What was given, for Generator::plan; empty where nothing was. `run` is the model's path, beside which its
-  // prior is looked for. Error for a preset file that is none.
+  // prior is looked for. Error for a preset that is none.
   Json settings(const std::string& run) const;
 
  private:
@@ -31,9 +31,5 @@ class SettingsFlags {
   std::string layers_, levels_, method_, preset_, solver_, process_, prior_;
   std::vector<std::string> guidance_, sampler_;
 };
-
-// A preset file: {"guidance": {...}, "sampler": {...}}, either may be missing, other keys tell where it came
-// from. Error for a file that is none.
-Json read_preset(const std::string& path);
 
 }  // namespace steer

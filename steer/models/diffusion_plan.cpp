@@ -32,8 +32,9 @@ struct Read {
 
 // What steer search notes in a preset beside its settings.
 const std::vector<std::string>& preset_notes() {
-  static const std::vector<std::string> names = {
-      "objective", "run", "metric", "value", "samples", "trials", "samples_in_all", "confirmed", "check"};
+  static const std::vector<std::string> names = {"objective", "run",     "label",  "metric",
+                                                 "value",     "samples", "trials", "samples_in_all",
+                                                 "confirmed", "check"};
   return names;
 }
 

@@ -9,6 +9,7 @@
 #include "steer/core/json.h"
 #include "steer/core/shipped.h"
 #include "steer/picture/images.h"
+#include "steer/work/preset_files.h"
 #include "steer/work/recipe_pictures.h"
 
 namespace steer {
@@ -21,8 +22,8 @@ Json sizes_json(const std::vector<int64_t>& sizes) {
 InspectedModel model_at(const std::string& path) {
   const LoadedModel loaded = load_model(path, torch::kCPU);
   Model& model = *loaded.model;
-  return {model.family(), model.parameter_count(), model.space(),      model.facts(),
-          loaded.state,   model.options(),         model.class_names()};
+  return {model.family(), model.parameter_count(), model.space(),       model.facts(),
+          loaded.state,   model.options(),         model.class_names(), presets_of(path)};
 }
 
 InspectedTensors tensors_in(const std::string& file) {
@@ -86,6 +87,7 @@ Json inspected_figures(const InspectedModel& model) {
                   {"seconds", model.state.seconds},
                   {"options", model.options}});
   if (!model.classes.empty()) figures["class_names"] = model.classes;
+  if (!model.presets.empty()) figures["presets"] = model.presets;
   return figures;
 }
 

@@ -15,13 +15,14 @@ namespace steer {
 
 // A run or checkpoint.
 struct InspectedModel {
-  std::string family;      // its word
-  int64_t parameters = 0;  // values in all of them
-  Space space;             // of its samples
-  Facts facts;             // worth knowing beside the options
-  TrainingState state;     // how far it was trained
-  Json options;            // of the model
-  ClassNames classes;      // their names, where it has some
+  std::string family;                // its word
+  int64_t parameters = 0;            // values in all of them
+  Space space;                       // of its samples
+  Facts facts;                       // worth knowing beside the options
+  TrainingState state;               // how far it was trained
+  Json options;                      // of the model
+  ClassNames classes;                // their names, where it has some
+  std::vector<std::string> presets;  // of guidance, that ship with it (preset_files.h)
 };
 
 // Any safetensors file.

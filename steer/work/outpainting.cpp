@@ -4,6 +4,7 @@
 #include "steer/core/clock.h"
 #include "steer/core/random.h"
 #include "steer/core/seed_list.h"
+#include "steer/core/tensors.h"
 #include "steer/image/image_space.h"
 #include "steer/picture/images.h"
 #include "steer/work/pictures.h"

@@ -68,6 +68,8 @@ Json conditions_of(const SearchingOptions& options, const LoadedModel& loaded, c
           {"reference", options.yardsticks.reference},
           {"data", options.data},
           {"split", options.split},
+          {"label", options.telling.label},
+          {"value", options.telling.value},
           {"seed", options.seed},
           {"samples", options.search.samples},
           {"method", options.search.method},
@@ -75,13 +77,21 @@ Json conditions_of(const SearchingOptions& options, const LoadedModel& loaded, c
           {"begin", settings_at(strengths, starts)}};
 }
 
+// What `most` samples are told: by words, and by the data for what these do not say.
+Told told_by_words(const SearchingOptions& options, const Generator& generator, const LoadedSamples& given,
+                   int64_t most) {
+  return options.data.empty() ? told_by(options.telling, generator, most)
+                              : told_by(options.telling, generator, given.state, given.label, given.classes);
+}
+
 // The settings of the best trial, and where they came from.
-Json preset_of(const Searched& searched, const StrengthOptions& strengths, const std::string& run) {
+Json preset_of(const Searched& searched, const StrengthOptions& strengths, const SearchingOptions& options) {
   const SearchResult& result = searched.result;
   const Trial& best = result.trials[static_cast<size_t>(result.best)];
   Json figures = settings_at(strengths, best.values);
   figures["objective"] = searched.objective;
-  figures["run"] = run;
+  figures["run"] = options.run;
+  if (!options.telling.label.empty()) figures["label"] = options.telling.label;
   figures["metric"] = searched.metric;
   figures["value"] = best.metric;
   figures["samples"] = best.samples;
@@ -92,12 +102,12 @@ Json preset_of(const Searched& searched, const StrengthOptions& strengths, const
 
 // A few samples of the best settings beside unguided ones; false where the watch ended it.
 bool put_check(Searched& searched, const Generator& generator, const Task& few, const Json& best,
-               const WorkWatch& watch) {
-  const Made made = few.run(generator, best, {}, true, [&](double share) {
+               const Told& told, const WorkWatch& watch) {
+  const Made made = few.run(generator, best, told, true, [&](double share) {
     return tell(watch, {"check", share, "", nullptr});
   });
   if (made.stopped) return false;
-  const Beside beside = few.beside(generator, made);
+  const Beside beside = few.beside(generator, made, told);
   searched.figures["check"] = beside_json(beside);
   warn_if_worse(beside, searched.objective);
   return true;
@@ -111,9 +121,9 @@ Searched search_guidance(const LoadedModel& loaded, const SearchingOptions& opti
   const Space space = generator.space();
   const Yardsticks yardsticks = open_yardsticks(options.yardsticks, options.objective, space, device);
   const int64_t most = std::max(options.search.samples, options.confirm);
-  const Tensor truth = options.data.empty()
-                           ? Tensor()
-                           : load_samples(options.data, options.split, options.fit, space, most).state.x;
+  LoadedSamples given;
+  if (!options.data.empty()) given = load_samples(options.data, options.split, options.fit, space, most);
+  const Tensor truth = given.state.x;
   TaskOptions asked;
   asked.objective = options.objective, asked.batch = options.batch, asked.fit = options.fit;
   TasksBySize tasks(asked, space, truth, device);
@@ -121,7 +131,8 @@ Searched search_guidance(const LoadedModel& loaded, const SearchingOptions& opti
   Searched searched;
   searched.objective = task.words();
   searched.metric = metric_of(options, task, yardsticks);
-  const StrengthOptions strengths = strengths_of(options, generator, task, searched.metric);
+  StrengthOptions strengths = strengths_of(options, generator, task, searched.metric);
+  strengths.told = told_by_words(options, generator, given, most);
   searched.knobs = strengths.knobs;
   // Knobs that do not exist are refused here, before anything runs.
   Journal journal(
@@ -134,18 +145,18 @@ Searched search_guidance(const LoadedModel& loaded, const SearchingOptions& opti
   const SearchResult& result = searched.result;
   STEER_CHECK(result.best >= 0, "[search] expected at least one trial that works but all failed: ",
               result.trials.empty() ? "" : result.trials.front().figures.value("failed", ""));
-  searched.figures = preset_of(searched, strengths, options.run);
+  searched.figures = preset_of(searched, strengths, options);
   const Json best = settings_at(strengths, result.trials[static_cast<size_t>(result.best)].values);
+  const Task& few = tasks.of(std::min(options.search.samples, kSamplesBeside), options.seed);
   searched.interrupted =
-      !put_check(searched, generator,
-                 tasks.of(std::min(options.search.samples, kSamplesBeside), options.seed), best, watch);
+      !put_check(searched, generator, few, best, strengths.told.narrow(0, few.count()), watch);
   if (searched.interrupted) return searched;
   if (options.confirm > 0) {
     // Other seeds than those that were selected on.
     constexpr uint64_t kFresh = 1000000;
     const uint64_t seed = options.seed + kFresh;
     const Tried again = tried(generator, tasks.of(options.confirm, seed), yardsticks,
-                              {best, true, {searched.metric}, "again"}, watch);
+                              {best, true, {searched.metric}, "again", strengths.told}, watch);
     searched.interrupted = again.stopped;
     if (again.stopped) return searched;
     const Json value = again.figures.value(searched.metric, Json());

@@ -7,6 +7,7 @@
 #include "steer/core/json.h"
 #include "steer/models/models.h"
 #include "steer/search/search.h"
+#include "steer/work/telling.h"
 #include "steer/work/trials.h"
 #include "steer/work/watching.h"
 #include "steer/work/yardstick_opening.h"
@@ -21,6 +22,7 @@ struct SearchingOptions {
   YardstickOptions yardsticks;       // what the metric needs
   std::string data, split = "test";  // a data set: each of its samples is the truth of one; empty: none
   std::string fit;                   // of its samples, and of files in the words
+  Telling telling;                   // what samples are told that the data do not say
   Json settings = Json::object();    // of Generator::plan; what is searched goes over them
   std::vector<std::string> knobs;    // as parse_knob(); none: those of the method
   SearchOptions search;              // how, and with how many samples

@@ -115,6 +115,35 @@ TEST(SearchGuidance, RefusesWhatHasNoStrengthsAndWhatCannotBeMeasured) {
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
+TEST(SearchGuidance, TellsAConditionalModelItsClassInEveryTrial) {
+  const TemporaryFolder folder;
+  const LoadedModel loaded = loaded_small(small_diffusion("edm", 3), "edm");
+  // Weights that are not those of the start, by which all classes are alike.
+  torch::manual_seed(3);
+  const torch::NoGradGuard no_grad;
+  for (const auto& [name, weight] : loaded.model->trainable_parameters())
+    at::Tensor(weight).add_(0.1 * at::randn_like(weight));
+  SearchingOptions options = small_search(folder);
+  EXPECT_THAT(refusal([&] { search_guidance(loaded, options, torch::kCPU); }), HasSubstr("expected --label"));
+  options.telling.label = "1,2";
+  const Searched searched = search_guidance(loaded, options, torch::kCPU);
+  EXPECT_EQ(searched.figures["label"], "1,2");
+  TaskOptions asked;
+  asked.objective = options.objective, asked.count = options.search.samples;
+  const Task task(asked, loaded.model->space(), {}, torch::kCPU);
+  const auto score_of = [&](const std::string& label) {
+    const Generator& generator = as_generator(loaded, "test");
+    const Told told = told_by({label, {}, ""}, generator, task.count());
+    const Json settings = {{"guidance", searched.figures["guidance"]},
+                           {"sampler", searched.figures["sampler"]}};
+    return tried(generator, task, {}, {settings, true, {"score"}, "", told}, {})
+        .figures["score"]
+        .get<double>();
+  };
+  EXPECT_EQ(searched.figures["value"], score_of("1,2"));
+  EXPECT_NE(searched.figures["value"], score_of("2,1"));
+}
+
 TEST(Tried, AFailureIsPartOfTheAnswer) {
   const auto model = small_diffusion("edm");
   TaskOptions options;

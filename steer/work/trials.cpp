@@ -63,7 +63,8 @@ Tried tried(const Generator& generator, const Task& task, const Yardsticks& yard
   tried.stopped = !progress(0);
   if (tried.stopped) return tried;
   try {
-    tried.made = task.run(generator, attempt.settings, {}, attempt.guided, progress);
+    tried.made =
+        task.run(generator, attempt.settings, attempt.told.narrow(0, task.count()), attempt.guided, progress);
     tried.stopped = tried.made.stopped;
     if (tried.stopped) return tried;
     tried.figures = measure(task, tried.made, yardsticks, attempt.metrics);
@@ -103,7 +104,8 @@ SearchResult search_strengths(const Generator& generator, TasksBySize& tasks, co
     Attempt attempt{settings_at(options, values),
                     true,
                     {options.metric},
-                    options.title.empty() ? setting : options.title + ": " + setting};
+                    options.title.empty() ? setting : options.title + ": " + setting,
+                    options.told};
     const Tried made = tried(generator, tasks.of(samples, options.seed), yardsticks, attempt, watch);
     stopped = made.stopped;
     Trial trial;

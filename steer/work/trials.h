@@ -39,6 +39,7 @@ struct Attempt {
   bool guided = true;                // false: the objective only judges
   std::vector<std::string> metrics;  // as measure()
   std::string title;                 // that the watch is told
+  Told told = {};                    // what each sample is told, of at least as many as the task has
 };
 
 // What came of it.
@@ -63,6 +64,7 @@ struct StrengthOptions {
   SearchOptions search;     // how; whether more is better, the metric says
   uint64_t seed = 0;        // of the first sample of every trial
   std::string title;        // that the watch is told before each setting; may be empty
+  Told told = {};           // what each sample is told, of at least as many as the largest trial has
 };
 
 // The settings with the knobs at these values. Error for knobs that do not exist.
