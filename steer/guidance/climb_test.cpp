@@ -533,6 +533,58 @@ TEST(Climb, MeanGuidanceApproachesTheTargetGeometrically) {
   EXPECT_NEAR(x - 1.2, std::pow(1 - 0.02 / 0.25, 7) * (0.3 - 1.2), 1e-12);
 }
 
+// -k/2 |x1 - x2 - d|^2 of the first two of A atoms at x [B, 1, A, 3], a harmonic bond.
+class HarmonicBond : public Objective {
+ public:
+  Tensor score(const State& sample) const override {
+    const Tensor x = sample.x.squeeze(1);
+    return -stiffness / 2 * (x.select(1, 0) - x.select(1, 1) - bond).square().sum(1);
+  }
+  bool differentiable() const override { return true; }
+  std::string words() const override { return "bond"; }
+
+  double stiffness = 3;
+  Tensor bond = doubles({0.9, -0.2, 0.4});
+};
+
+// Atoms of one type without a network: N(0, s^2) in the subspace of centre 0. A harmonic bond pulls at one
+// mode of three numbers, (x1 - x2) / sqrt(2), as a Gaussian at d / sqrt(2) of variance 1 / (2 k) pulls at a
+// number; all else is as if nobody pulled.
+TEST(Climb, AHarmonicBondMovesItsModeByTheClosedFormAndNothingElse) {
+  const GaussianWorld world{0, 0.7};
+  const Tensor levels = at::cat({karras_levels(40, 0.002, 80), doubles({0})});
+  const Tensor noise = 80 * normals(8, {1, 4, 3}, 5);
+  const Tensor start = noise - noise.mean(2, true);
+  const HarmonicBond bond;
+  SolverOptions solver;
+  solver.name = "ddim", solver.eta = 0;
+  const Tensor free = solve(world.denoiser(), start, levels, make_step(solver, {})).x;
+  for (const std::string method : {"tfg", "freedom", "mpgd"}) {
+    const auto ends = [&](const Objective& objective, const Tensor& from) {
+      ClimbOptions options = climb_preset(method, 0.1);
+      options.sigma = 0, options.clip_x0 = false;
+      const Smoothed smoothed(objective, image_space(1, from.size(2), from.size(3)),
+                              lengths_climbed(options));
+      const Step step = climb(make_step(solver, {}), smoothed, options, solver, levels, {});
+      return solve(world.denoiser(), from, levels, step).x;
+    };
+    const auto mode = [](const Tensor& x) { return (x.select(2, 0) - x.select(2, 1)) / std::sqrt(2); };
+    const auto rest = [](const Tensor& x) {
+      return at::cat({x.narrow(2, 0, 1) + x.narrow(2, 1, 1), x.narrow(2, 2, 2)}, 2);
+    };
+    const Tensor guided = ends(bond, start);
+    EXPECT_LT(largest(guided.mean(2)), 1e-12) << method;
+    EXPECT_LT(largest(rest(guided) - rest(free)), 1e-10) << method;
+    EXPECT_GT(largest(mode(guided) - mode(free)), 0.1) << method;
+    for (int64_t i = 0; i < 3; ++i) {
+      const PointObjective point(bond.bond[i].item<double>() / std::sqrt(2),
+                                 std::sqrt(1 / (2 * bond.stiffness)));
+      const Tensor alone = ends(point, mode(start).narrow(2, i, 1).unsqueeze(3));
+      EXPECT_LT(largest(mode(guided).narrow(2, i, 1) - alone.squeeze(3)), 1e-10) << method;
+    }
+  }
+}
+
 TEST(Climb, RefusesWhatItsFormulasDoNotAllow) {
   const auto form_refusal = [](const std::string& name, ClimbOptions options) {
     SolverOptions solver;
