@@ -197,7 +197,12 @@ SearchResult search(const std::vector<Knob>& knobs, const SearchOptions& options
   } else {
     halve(trials, options);
   }
-  return trials.result();
+  const SearchResult result = trials.result();
+  STEER_CHECK(result.interrupted || !result.trials.empty(),
+              "[search] budget: expected at least the samples of one trial, which has ",
+              options.method == "doubling" ? "" : "a share of ", options.samples, ", but got ",
+              options.budget);
+  return result;
 }
 
 }  // namespace steer

@@ -7,6 +7,7 @@
 
 #include "steer/core/check.h"
 #include "steer/search/knobs.h"
+#include "steer/testing/refusal.h"
 
 namespace steer {
 namespace {
@@ -81,6 +82,9 @@ TEST(Search, KeepsToItsBudget) {
   const SearchResult result = search(kTwo, options, climbing(runs));
   EXPECT_EQ(runs, 4);
   EXPECT_EQ(result.samples, 40);
+  options.budget = 9;
+  EXPECT_EQ(refusal([&] { search(kTwo, options, climbing(runs)); }),
+            "[search] budget: expected at least the samples of one trial, which has 10, but got 9");
   options.method = "halving", options.samples = 64, options.budget = 400;
   runs = 0;
   EXPECT_LE(search(kTwo, options, climbing(runs)).samples, 400);
