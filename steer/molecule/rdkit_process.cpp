@@ -1,11 +1,7 @@
 #include "steer/molecule/rdkit_process.h"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,18 +14,11 @@
 #include "steer/core/clock.h"
 #include "steer/core/interruption.h"
 
-extern char** environ;
-
 namespace steer {
 namespace {
 
 constexpr int kLookMilliseconds = 100;
 constexpr double kBurialSeconds = 1;  // from a closed socket to the end of the process
-
-// Runs what follows. A guard in its process group waits for the end of the asking process, which closes the
-// pipe at 3, and then kills the group.
-constexpr const char* kGuardedPython =
-    "( (read -r none; kill -KILL 0) <&3 3<&- >/dev/null 2>&1 & ); exec 3<&- 2>/dev/null; exec \"$@\"";
 
 void close_descriptor(int& descriptor) {
   if (descriptor >= 0) ::close(descriptor);
@@ -45,36 +34,8 @@ struct DescriptorPair {
   int ours = -1, theirs = -1;
 };
 
-void check_made(int result, const std::string& python) {
-  STEER_CHECK(result == 0, "[rdkit] ", python, ": cannot start: ", std::strerror(errno));
-}
-
-std::string ending_of(int status) {
-  constexpr int kNotRunnable = 126, kNotFound = 127;
-  if (WIFSIGNALED(status)) return joined("ended by signal ", WTERMSIG(status));
-  const int code = WEXITSTATUS(status);
-  if (code == kNotRunnable || code == kNotFound) return "cannot be run";
-  return joined("ended with status ", code);
-}
-
-// Starts the guarded program with these descriptors as its standard input and output, and at 3.
-int spawned(pid_t& id, int socket, int life, std::string python, std::string script) {
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawnattr_init(&attributes);
-  posix_spawn_file_actions_adddup2(&actions, socket, STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, socket, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, life, 3);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-  std::string shell = "sh", flag = "-c", guarded = kGuardedPython;
-  char* arguments[] = {shell.data(),  flag.data(), guarded.data(), shell.data(),
-                       python.data(), flag.data(), script.data(),  nullptr};
-  const int failed = posix_spawn(&id, "/bin/sh", &actions, &attributes, arguments, environ);
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  return failed;
+void check_made(int error, const std::string& python) {
+  STEER_CHECK(error == 0, "[rdkit] ", python, ": cannot start: ", std::strerror(error));
 }
 
 }  // namespace
@@ -88,22 +49,17 @@ RdkitProcess::~RdkitProcess() {
 
 void RdkitProcess::start() {
   end();
-  DescriptorPair talk, life;
+  DescriptorPair talk;
   int ends[2];
-  check_made(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), python_);
+  check_made(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 ? 0 : errno, python_);
   talk.ours = ends[0], talk.theirs = ends[1];
-  check_made(::pipe2(ends, O_CLOEXEC), python_);
-  life.theirs = ends[0], life.ours = ends[1];
-  errno = spawned(id_, talk.theirs, life.theirs, python_, script_);
-  if (errno != 0) id_ = 0;
-  check_made(errno, python_);
+  check_made(child_.start({python_, "-c", script_}, talk.theirs, talk.theirs), python_);
   std::swap(socket_, talk.ours);
-  std::swap(life_, life.ours);
   failure_.clear();
 }
 
 bool RdkitProcess::waiting() {
-  if (id_ <= 0) return false;
+  if (!child_.running()) return false;
   char letter = 0;
   const ssize_t some = ::recv(socket_, &letter, 1, MSG_PEEK | MSG_DONTWAIT);
   if (some < 0 && (errno == EAGAIN || errno == EINTR)) return true;
@@ -113,25 +69,16 @@ bool RdkitProcess::waiting() {
 }
 
 void RdkitProcess::end() {
-  if (id_ > 0) {
-    ::kill(-id_, SIGKILL);
-    int status = 0;
-    while (::waitpid(id_, &status, 0) < 0 && errno == EINTR) continue;
-  }
-  id_ = 0;
+  child_.kill();
   close_descriptor(socket_);
-  close_descriptor(life_);
 }
 
 // Of a process that closed its socket: its status, if it ends soon.
 void RdkitProcess::note_end() {
-  int status = 0;
   failure_ = "closed its output";
   for (const double until = now_seconds() + kBurialSeconds; now_seconds() < until;) {
-    if (::waitpid(id_, &status, WNOHANG) == id_) {
-      failure_ = ending_of(status);
-      ::kill(-id_, SIGKILL);  // the guard
-      id_ = 0;
+    if (const std::optional<int> status = child_.ended()) {
+      failure_ = ending_of(*status);
       break;
     }
     ::usleep(1000);
@@ -189,7 +136,7 @@ std::optional<std::string> RdkitProcess::exchanged(std::string_view request, dou
 
 std::optional<std::string> RdkitProcess::answer(std::string_view request, double timeout_seconds,
                                                 size_t most) {
-  STEER_CHECK(id_ > 0, "[rdkit] ", python_, ": expected a process that was started");
+  STEER_CHECK(child_.running(), "[rdkit] ", python_, ": expected a process that was started");
   try {
     return exchanged(request, timeout_seconds, most);
   } catch (...) {

@@ -1,12 +1,12 @@
 // A Python program in a process that is kept: requests go in, and a line comes back for each.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "steer/core/guarded_child.h"
 
 namespace steer {
 
@@ -49,9 +49,8 @@ class RdkitProcess {
   void note_end();
 
   std::string python_, script_, failure_;
-  pid_t id_ = 0;
+  GuardedChild child_;
   int socket_ = -1;  // its standard input and output
-  int life_ = -1;    // the end of a pipe whose closing ends its group
 };
 
 }  // namespace steer

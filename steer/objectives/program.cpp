@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,10 +13,9 @@
 
 #include "steer/core/check.h"
 #include "steer/core/clock.h"
+#include "steer/core/guarded_child.h"
 #include "steer/core/interruption.h"
 #include "steer/core/json.h"
-
-extern char** environ;
 
 namespace steer {
 namespace {
@@ -42,68 +40,14 @@ struct Pipe {
   int ends[2] = {-1, -1};
 };
 
-// Runs the command given as $1. A guard in its process group waits for the end of this process, however that
-// comes (a signal that nobody can catch as well), which closes the pipe at 3, and then kills the whole group.
-// It is nobody's child, so that the command meets no stranger when it waits for its own.
-constexpr const char* kGuarded =
-    "( (read -r none; kill -KILL 0) <&3 3<&- >/dev/null 2>&1 & ); exec 3<&-; exec /bin/sh -c \"$1\"";
-
-// The running program, in a process group of its own; killed and reaped with the object, and killed with this
-// process.
-class Child {
- public:
-  Child(const std::string& command, Pipe& input, Pipe& output) {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    posix_spawn_file_actions_adddup2(&actions, input.ends[0], STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, output.ends[1], STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, life_.ends[0], 3);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    sigset_t defaults;
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    sigset_t blocked;
-    pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
-    sigdelset(&blocked, SIGPIPE);
-    posix_spawnattr_setsigmask(&attributes, &blocked);
-    posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    std::string shell = "sh", flag = "-c", guarded = kGuarded, text = command;
-    char* arguments[] = {shell.data(), flag.data(), guarded.data(), shell.data(), text.data(), nullptr};
-    const int failed = posix_spawn(&id_, "/bin/sh", &actions, &attributes, arguments, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    life_.close(0);
-    STEER_CHECK(failed == 0, "[program] ", command, ": cannot start: ", std::strerror(failed));
+// Waits until the time given; the status of the program where it has ended by then.
+std::optional<int> ended_by(GuardedChild& child, double until) {
+  while (true) {
+    if (const std::optional<int> status = child.ended()) return status;
+    if (now_seconds() > until || interruption_asked()) return std::nullopt;
+    ::usleep(1000);
   }
-  ~Child() {
-    if (id_ <= 0) return;
-    ::kill(-id_, SIGKILL);
-    int status = 0;
-    while (::waitpid(id_, &status, 0) < 0 && errno == EINTR) continue;
-  }
-
-  // Waits until the time given; true when it has ended, with its status.
-  bool ended(double until, int& status) {
-    while (true) {
-      const pid_t got = ::waitpid(id_, &status, WNOHANG);
-      if (got == id_) {
-        ::kill(-id_, SIGKILL);  // what it may have left running
-        id_ = 0;
-        return true;
-      }
-      if (now_seconds() > until || interruption_asked()) return false;
-      ::usleep(1000);
-    }
-  }
-
- private:
-  Pipe life_;  // nobody else holds its writing end
-  pid_t id_ = 0;
-};
+}
 
 // A write to a program that has gone must be an error here, not a signal that ends the process. The signal is
 // kept from this thread alone: others may talk to programs too.
@@ -133,7 +77,9 @@ class NoPipeSignal {
 std::string answer_of(const ProgramOptions& options, const std::string& bytes, size_t most) {
   const NoPipeSignal none;
   Pipe input, output;
-  Child child(options.command, input, output);
+  GuardedChild child;
+  const int failed = child.start({"/bin/sh", "-c", options.command}, input.ends[0], output.ends[1]);
+  STEER_CHECK(failed == 0, "[program] ", options.command, ": cannot start: ", std::strerror(failed));
   input.close(0);
   output.close(1);
   ::fcntl(input.ends[1], F_SETFL, O_NONBLOCK);
@@ -168,14 +114,14 @@ std::string answer_of(const ProgramOptions& options, const std::string& bytes, s
                   ": expected one number per line but got more than ", most, " bytes");
     }
   }
-  int status = 0;
-  if (!child.ended(until, status)) {
+  const std::optional<int> status = ended_by(child, until);
+  if (!status) {
     if (interruption_asked()) throw Interrupted("[program] " + options.command + ": interrupted");
     late();
   }
-  if (WIFSIGNALED(status)) fail("[program] ", options.command, ": ended by signal ", WTERMSIG(status));
-  STEER_CHECK(WEXITSTATUS(status) == 0, "[program] ", options.command, ": expected exit status 0 but got ",
-              WEXITSTATUS(status));
+  if (WIFSIGNALED(*status)) fail("[program] ", options.command, ": ended by signal ", WTERMSIG(*status));
+  STEER_CHECK(WEXITSTATUS(*status) == 0, "[program] ", options.command, ": expected exit status 0 but got ",
+              WEXITSTATUS(*status));
   return answer;
 }
 
