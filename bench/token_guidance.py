@@ -26,7 +26,7 @@ def words_of(text):
     return re.findall("[a-z]+", text.lower())
 
 
-def typical_of(book, other):
+def typical_of(book, other, length):
     """A check of ngram: whether a text has more words that are typical of the book than windows of the other."""
     texts = [open(path, encoding="utf-8", errors="replace").read() for path in (book, other)]
     counts = [collections.Counter(words_of(text)) for text in texts]
@@ -37,7 +37,7 @@ def typical_of(book, other):
         if n >= 20 and n / sums[0] >= RARE * max(counts[1][word], 0.5) / sums[1]
     }
     share = lambda text: sum(word in typical for word in words_of(text)) / max(1, len(words_of(text)))
-    windows = sorted(share(texts[1][at : at + 256]) for at in range(0, len(texts[1]) - 256, 256))
+    windows = sorted(share(texts[1][at : at + length]) for at in range(0, len(texts[1]) - length, length))
     bound = windows[int(0.95 * len(windows))]
     return lambda text: share(text) > bound
 
@@ -71,17 +71,16 @@ TASKS = {
     f"infill('{INFILL}')": ("keeps all", fits),
     "regex('^[A-Z]+ [A-Z]+:$')": ("a speaker of two words", None),
 }
-# Flags of each, and how many texts it draws for one that it gives.
-METHODS = [
-    ("unguided", ["--method", "none"], 1),
-    ("bend", ["--method", "bend"], 1),
-    ("best_of 8", ["--method", "best_of"], 8),
-    ("svdd 8", ["--method", "svdd"], 8),
-    ("particles 2", ["--method", "feynman_kac", "--particles", "2"], 2),
-    ("particles 8", ["--method", "feynman_kac", "--particles", "8"], 8),
-    ("particles 32", ["--method", "feynman_kac", "--particles", "32"], 32),
-    ("twisted 8", ["--method", "twisted", "--particles", "8"], 8),
-]
+def methods_of(many, particles):
+    """Names, flags, and how many texts each draws for one that it gives."""
+    particle = lambda count: (f"particles {count}", ["--method", "feynman_kac", "--particles", str(count)], count)
+    several = [
+        (f"best_of {many}", ["--method", "best_of", "--guidance", f"population.count={many}"], many),
+        (f"svdd {many}", ["--method", "svdd", "--guidance", f"population.count={many}"], many),
+        *map(particle, particles),
+        (f"twisted {many}", ["--method", "twisted", "--particles", str(many)], many),
+    ]
+    return [("unguided", ["--method", "none"], 1), ("bend", ["--method", "bend"], 1), *several]
 
 
 def two_words(text):
@@ -136,12 +135,15 @@ def main():
     parser.add_argument("--evaluations", type=int, help="of the network for each text, whatever the method: sets --steps")
     parser.add_argument("--ngram", nargs=2, metavar=("BOOK", "DATA"), help="adds texts that are to be like the book's")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--methods", nargs="*", default=[row[0] for row in METHODS])
+    parser.add_argument("--length", type=int, help="letters of a text (default: the model's)")
+    parser.add_argument("--many", type=int, default=8, help="texts drawn for one by best_of, svdd and twisted")
+    parser.add_argument("--particles", type=int, nargs="*", default=[2, 8, 32])
+    parser.add_argument("--methods", nargs="*", help="of those named in the table (default: all)")
     parser.add_argument("--tasks", nargs="*", default=None)
     parser.add_argument("--out", default="out/token_guidance")
     options = parser.parse_args()
     if options.ngram:
-        TASKS["ngram('%s', against='%s')" % tuple(options.ngram)] = ("has its words", typical_of(*options.ngram))
+        TASKS["ngram('%s', against='%s')" % tuple(options.ngram)] = ("has its words", typical_of(*options.ngram, options.length or 256))
     os.makedirs(options.out, exist_ok=True)
     path, known = os.path.join(options.out, "rows.jsonl"), {}
     if os.path.exists(path):
@@ -154,15 +156,17 @@ def main():
         asked, check = TASKS[objective]
         for model in options.models:
             name, _, run_of = model.partition("=")
-            for method, flags, texts in METHODS:
-                if method not in options.methods:
+            for method, flags, texts in methods_of(options.many, options.particles):
+                if options.methods and method not in options.methods:
                     continue
                 # What is known is set; there is no other way. And an expression has no gradient to bend by.
                 if objective.startswith("infill") and method != "unguided":
                     continue
-                if objective.startswith("regex") and method in ("bend", "twisted 8"):
+                if objective.startswith("regex") and method.split()[0] in ("bend", "twisted"):
                     continue
-                key = json.dumps([name, objective, method, options.count])
+                key = json.dumps([name, objective, method, options.count, options.length])
+                if options.length and not objective.startswith("infill"):
+                    flags = flags + ["--length", str(options.length)]
                 if options.evaluations:
                     flags = flags + ["--steps", str(options.evaluations // texts)]
                 if key not in known:
