@@ -18,7 +18,8 @@ must() {
 prefix="$work/a prefix"
 must 'cmake --install' cmake --install "$build" --prefix "$prefix"
 for file in bin/steer lib/libsteer.so include/steer/models/models.h lib/cmake/Steer/SteerConfig.cmake \
-  share/steer/models/mnist_ddn.safetensors share/man/man1/steer.1 share/bash-completion/completions/steer \
+  share/steer/models/mnist_ddn.safetensors share/steer/models/presets/mnist_flow.label.json \
+  share/man/man1/steer.1 share/bash-completion/completions/steer \
   share/zsh/site-functions/_steer share/fish/vendor_completions.d/steer.fish; do
   [ -s "$prefix/$file" ] || fail "expected $file in the installed tree"
 done

@@ -69,6 +69,8 @@ export STEER_SHARE=${STEER_SHARE:-$(dirname "$tools")}
 works 'a configuration that ships' "$steer" train ddn --config shapes_ddn --out dry --images 64 --dry-run
 works 'inspect a model that ships' "$steer" inspect mnist_ddn
 works 'sample it by its prior' "$steer" sample mnist_ddn --prior -n 2 -o shipped.png
+works 'guide by a preset that ships' "$steer" guide mnist_flow --objective 'label(3, classifier=mnist_judge)' --preset label -n 1 -o preset.png
+refuses 1 '(that ships for it: label)' "$steer" guide mnist_flow --objective 'label(3, classifier=mnist_judge)' --preset lable -n 1 -o preset.png
 works 'again' "$steer" again shipped.png -o repeated.png
 claims 'a picture of it is repeated bit for bit' cmp -s shipped.png repeated.png
 works 'dry run' "${train[@]}" --out dry --images 64 --dry-run

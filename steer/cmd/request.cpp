@@ -61,7 +61,8 @@ void check_outputs(const Common& common, const Recipe& recipe, const Space& spac
         : check_picture_output(path, common.force);
     if (path == options.out) break;  // one file for all
   }
-  if (!options.film.empty()) check_file_output(options.film, OutputKind::kFilm, common.force);
+  const OutputKind film = has_own_format(space, options.film) ? OutputKind::kSamples : OutputKind::kFilm;
+  if (!options.film.empty()) check_file_output(options.film, film, common.force);
   if (!options.chart.empty()) check_file_output(options.chart, OutputKind::kChart, common.force);
 }
 
@@ -95,7 +96,9 @@ void RequestFlags::add_to(CLI::App* command) {
                        "how it was made); with {seed} in the name, one picture for each sample");
   command->add_option(
       "--film", film,
-      "film of how the first samples came to be (GIF), with a .json beside it; molecules then turn");
+      "film of how the first samples came to be (GIF), with a .json beside it; molecules then turn; of "
+      "sounds also "
+      "one to hear (.wav), of molecules a trajectory (.xyz): the first sample, moment after moment");
   command->add_flag("--live", live, "of text: show the first sample on the terminal while it comes to be");
 }
 

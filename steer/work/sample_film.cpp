@@ -3,15 +3,18 @@
 #include <algorithm>
 
 #include "steer/core/check.h"
+#include "steer/core/files.h"
 #include "steer/core/tensors.h"
 #include "steer/modalities/modalities.h"
 #include "steer/picture/gif.h"
 #include "steer/work/pictures.h"
+#include "steer/work/recipe_pictures.h"
 
 namespace steer {
 namespace {
 
 constexpr int64_t kWhite = 255, kFilmSeconds100 = 400, kLeastDelay = 4, kTurnFrames = 40, kTurnDelay = 8;
+constexpr size_t kHeardMoments = 12;
 
 // At this size, white below and to the right.
 Tensor on_sheet(const Tensor& picture, int64_t channels, int64_t height, int64_t width) {
@@ -38,6 +41,7 @@ void SampleFilm::see(const Glimpse& glimpse) {
   const State some = seen.narrow(0, std::min(rows_, seen.size())).to(torch::kCPU);
   const auto& turned = modality_of(space_).turned;
   if (turned) last_ = some;
+  firsts_.push_back(some.narrow(0, 1));
   pictures_.push_back(
       to_bytes(turned ? turned(space_, some, 0) : picture_of(space_, some, std::min<int64_t>(rows_, 2))));
 }
@@ -51,6 +55,20 @@ WorkWatch SampleFilm::around(const WorkWatch& watch) {
 
 void SampleFilm::write(const std::string& path, const Json& twin) const {
   STEER_CHECK(!pictures_.empty(), "[film] ", path, ": expected steps that show samples but there were none");
+  has_own_format(space_, path) ? write_own(path) : write_pictures(path);
+  write_twin(path, twin);
+}
+
+void SampleFilm::write_own(const std::string& path) const {
+  const size_t all = firsts_.size(), most = space_.rate_hz > 0 ? kHeardMoments : all;
+  const size_t some = std::min(all, most);
+  std::vector<State> moments;
+  // The last one is among them.
+  for (size_t i = 1; i <= some; ++i) moments.push_back(firsts_[all * i / some - 1]);
+  write_file(path, modality_of(space_).file_of(path, space_, concatenated(moments)));
+}
+
+void SampleFilm::write_pictures(const std::string& path) const {
   int64_t channels = 1, height = 1, width = 1;
   for (const Tensor& picture : pictures_) {
     channels = std::max(channels, picture.size(0));
@@ -67,7 +85,6 @@ void SampleFilm::write(const std::string& path, const Json& twin) const {
       std::max(kLeastDelay, kFilmSeconds100 / static_cast<int64_t>(pictures_.size()));
   if (last_.defined()) options.delay_centiseconds = options.last_centiseconds = kTurnDelay;
   write_gif(path, at::stack(frames), options);
-  write_twin(path, twin);
 }
 
 }  // namespace steer

@@ -12,6 +12,8 @@
 namespace steer {
 
 // Collects pictures of what there is of samples while they are drawn; things in space turn once in the end.
+// A film may also be a file in which the first sample stands again and again as it comes to be: of sounds one
+// to hear, of molecules a trajectory.
 class SampleFilm {
  public:
   // Pictures of at most `rows` samples of the space, evenly spread over the steps, about `frames` of them.
@@ -24,14 +26,19 @@ class SampleFilm {
   WorkWatch around(const WorkWatch& watch);
 
   int64_t frames() const { return static_cast<int64_t>(pictures_.size()); }  // so far
-  // Writes a GIF and its twin. Error where nothing was seen.
+  // Writes a GIF, or, where the space's kind has files of its own by that name, such a file: all moments, of
+  // sounds twelve. And its twin. Error where nothing was seen.
   void write(const std::string& path, const Json& twin) const;
 
  private:
+  void write_own(const std::string& path) const;
+  void write_pictures(const std::string& path) const;
+
   Space space_;
   int64_t most_, rows_, next_ = 0;
   bool whole_ = false;
   std::vector<Tensor> pictures_;  // uint8 [C, h, w]
+  std::vector<State> firsts_;     // the first sample at the same moments
   State last_;                    // what was seen last, of kinds that are turned in the end
 };
 

@@ -108,6 +108,13 @@ TEST(TextWork, TextsAndFilmsAreWrittenWithTheirRecipe) {
   EXPECT_EQ(film.frames(), 7);
   film.write(folder / "film.gif", {{"run", "x"}});
   EXPECT_EQ(read_file(folder / "film.gif").substr(0, 6), "GIF89a");
+  // As texts: the first one at each of the moments, in the end as it was drawn.
+  film.write(folder / "film.txt", {{"run", "x"}});
+  const std::string moments = read_file(folder / "film.txt"), line(64, '-');
+  int64_t lines = 0;
+  for (size_t at = moments.find(line); at != moments.npos; at = moments.find(line, at + 1)) ++lines;
+  EXPECT_EQ(lines, 7);
+  EXPECT_NE(moments.find(texts_of(run.space, run.state)[0] + "\n" + line), moments.npos);
   write_run(folder / "out.txt", run, figures_of(run));
   const std::vector<std::string> texts = texts_of(run.space, run.state);
   EXPECT_EQ(read_file(folder / "out.txt"),
