@@ -22,6 +22,64 @@ Tensor counts_of(const Tensor& tokens, int64_t vocabulary, int64_t order) {
   return at::bincount(index, {}, size).to(torch::kFloat32);
 }
 
+// Whether probabilities [..., V] leave no doubt: 1 for one token, 0 for the others.
+Tensor without_doubt(const Tensor& p) {
+  return (p == 1).any(-1) & ((p != 0).sum(-1) == 1);
+}
+
+// Means of a table [V^order] over windows of independent tokens, whose probabilities [M, V] are given place
+// by place: [M].
+Tensor means(const Tensor& table, const std::vector<Tensor>& places) {
+  const int64_t vocabulary = places.front().size(1);
+  const Tensor numbers = table.to(places.front().options().requires_grad(false));
+  // One product for all windows, [M, V] x [V, V^(order - 1)], then one for each place.
+  Tensor left = at::mm(places.front(), numbers.view({vocabulary, -1}));
+  for (size_t i = 1; i < places.size(); ++i)
+    left = at::bmm(places[i].unsqueeze(1), left.view({left.size(0), vocabulary, -1})).squeeze(1);
+  return left.squeeze(1);
+}
+
+// The same where all probabilities are without doubt: looked up, with the same gradient, since to move one
+// place while the others stay is worth what the table has for it.
+Tensor looked_up(const Tensor& table, const std::vector<Tensor>& places) {
+  const int64_t vocabulary = places.front().size(1), order = static_cast<int64_t>(places.size());
+  const Tensor numbers = table.to(places.front().options().requires_grad(false)).flatten();
+  std::vector<Tensor> token;
+  Tensor index = at::zeros({places.front().size(0)}, places.front().options().dtype(torch::kInt64));
+  for (const Tensor& p : places) {
+    token.push_back(p.argmax(1));
+    index = index * vocabulary + token.back();
+  }
+  const Tensor values = numbers.index_select(0, index);
+  if (!at::GradMode::is_enabled() || !places.front().requires_grad()) return values;
+  Tensor sum = -static_cast<double>(order - 1) * values;
+  int64_t stride = 1;
+  for (int64_t i = order - 1; i >= 0; --i, stride *= vocabulary) {
+    const size_t at = static_cast<size_t>(i);
+    const Tensor others = (index - token[at] * stride).unsqueeze(1);
+    const Tensor each = others + stride * at::arange(vocabulary, index.options());
+    sum = sum + (places[at] * numbers.index_select(0, each.flatten()).view_as(each)).sum(1);
+  }
+  return sum;
+}
+
+// The mean of a table over each window of probabilities [N, length, V] that counts, [N, windows]; 0 for the
+// others. `there` bool [N, windows], or undefined: all count.
+Tensor window_means(const Tensor& table, const std::vector<Tensor>& places, const Tensor& there) {
+  Tensor plain = without_doubt(places.front());
+  for (size_t i = 1; i < places.size(); ++i) plain = plain & without_doubt(places[i]);
+  const Tensor counted = there.defined() ? there.to(plain.device()) : at::ones_like(plain);
+  const auto of_those = [&](const Tensor& windows, const auto& f, const Tensor& all) {
+    const Tensor at = windows.flatten().nonzero().squeeze(1);
+    if (at.size(0) == 0) return all;
+    std::vector<Tensor> some;
+    for (const Tensor& p : places) some.push_back(p.flatten(0, 1).index_select(0, at));
+    return all.index_copy(0, at, f(table, some));
+  };
+  const Tensor none = at::zeros({plain.numel()}, places.front().options().requires_grad(false));
+  return of_those(counted & ~plain, means, of_those(counted & plain, looked_up, none)).view_as(plain);
+}
+
 }  // namespace
 
 NgramTables::NgramTables(const std::vector<int64_t>& tokens, int64_t vocabulary, int64_t order)
@@ -54,22 +112,15 @@ Tensor NgramTables::table(int64_t order, const State& text, int64_t from) const 
   }
   const auto at_place = [&](int64_t i) { return text.token.narrow(1, from - order + 1 + i, count); };
   const Tensor& table = tables_[static_cast<size_t>(order - 1)];
-  Tensor each;
   if (text.token.is_floating_point()) {
-    each = table.to(text.token.options().requires_grad(false)).view({1, 1, -1});
-    for (int64_t i = 0; i < order; ++i) {
-      const Tensor p = at_place(i);
-      // [N, count, 1, V] x [.., V, rest] -> [N, count, rest].
-      each = at::matmul(p.unsqueeze(2), each.view({each.size(0), each.size(1), vocabulary_, -1})).squeeze(2);
-    }
-    each = each.squeeze(2);
-  } else {
-    Tensor index = at::zeros({text.token.size(0), count}, torch::kInt64);
-    for (int64_t i = 0; i < order; ++i) index = index * vocabulary_ + at_place(i).to(torch::kCPU);
-    each = table.flatten().index_select(0, index.flatten()).view_as(index).to(torch::kFloat64);
+    std::vector<Tensor> places;
+    for (int64_t i = 0; i < order; ++i) places.push_back(at_place(i));
+    return window_means(table, places, there).sum(1);
   }
-  return there.defined() ? at::where(there.to(each.device()), each, at::zeros_like(each)).sum(1)
-                         : each.sum(1);
+  Tensor index = at::zeros({text.token.size(0), count}, torch::kInt64);
+  for (int64_t i = 0; i < order; ++i) index = index * vocabulary_ + at_place(i).to(torch::kCPU);
+  const Tensor each = table.flatten().index_select(0, index.flatten()).view_as(index).to(torch::kFloat64);
+  return there.defined() ? at::where(there, each, at::zeros_like(each)).sum(1) : each.sum(1);
 }
 
 Tensor NgramTables::log_likelihood(const State& text) const {

@@ -182,6 +182,38 @@ TEST(TextWords, NgramsAreProbabilitiesAndTheirMeanIsExact) {
   EXPECT_NE(refusal([&] { NgramTables(text, 65, 5); }).find("at most"), std::string::npos);
 }
 
+// Of texts most of whose tokens are settled, only the windows around the others are summed over; values and
+// gradients, at settled places as well, are those of the whole sum, which is linear in each place.
+TEST(TextWords, NgramsOfSettledTokensAreLookedUpWithTheWholeGradient) {
+  const std::vector<int64_t> text = {0, 1, 2, 0, 1, 0, 0, 2, 1, 0, 1, 2, 2};
+  const int64_t length = 6;
+  Tensor p = some_probabilities(length, 3);
+  for (const int64_t settled : {0, 1, 2, 5})
+    p[settled] = at::one_hot(at::scalar_tensor(settled % 3, torch::kInt64), 3).to(p.dtype());
+  for (const int64_t order : {1, 2, 3}) {
+    const NgramTables tables(text, 3, order);
+    const auto at_probabilities = [&](const Tensor& q) {
+      State state;
+      state.token = q.unsqueeze(0);
+      return tables.log_likelihood(state).sum();
+    };
+    const AllTexts all = all_texts(p);
+    const Tensor leaf = p.clone().requires_grad_(true), value = at_probabilities(leaf);
+    EXPECT_NEAR(value.item<double>(), tables.log_likelihood(all.state).dot(all.p).item<double>(), 1e-5);
+    const Tensor gradient = torch::autograd::grad({value}, {leaf})[0];
+    for (int64_t place = 0; place < length; ++place)
+      for (int64_t token = 0; token < 3; ++token) {
+        // In the way that no place is without doubt any more.
+        Tensor here = p.clone(), there = p.clone();
+        here[place][token] += 0.5, there[place][token] -= 0.5;
+        const torch::NoGradGuard no_grad;
+        EXPECT_NEAR(gradient[place][token].item<double>(),
+                    (at_probabilities(here) - at_probabilities(there)).item<double>(), 1e-5)
+            << order << " " << place << " " << token;
+      }
+  }
+}
+
 TEST(TextWords, NgramsOfACorpusLeaveOutUnknownCharactersAndOneAgainstItselfIsNothing) {
   const TemporaryFolder folder;
   write_file(folder / "corpus.txt",
