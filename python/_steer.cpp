@@ -2,11 +2,26 @@
 // sources of this folder.
 #include "python/_steer.h"
 
-#include <cstdlib>
+#include <dlfcn.h>
+
+#include <ATen/Parallel.h>
 
 #include "steer/core/build.h"
 #include "steer/core/machine.h"
 #include "steer/core/shipped.h"
+
+namespace steer {
+namespace {
+
+// The file of the libtorch that this process computes with.
+std::string torch_library() {
+  Dl_info found{};
+  const auto known = reinterpret_cast<const void*>(&at::get_num_threads);
+  return ::dladdr(known, &found) != 0 && found.dli_fname ? found.dli_fname : "";
+}
+
+}  // namespace
+}  // namespace steer
 
 PYBIND11_MODULE(_steer, m) {
   m.doc() = "The library steer: models that sample, objectives that steer them, and works around both.";
@@ -23,6 +38,7 @@ PYBIND11_MODULE(_steer, m) {
   m.attr("__version__") = build.version;
   m.attr("built_with_torch") = build.torch;
   m.attr("source_commit") = build.commit;
+  m.def("_torch_library", &steer::torch_library);
   // Where what comes with steer is found (core/shipped.h), unless the environment says so already.
   m.def("_set_share", &steer::set_share);
   m.def(

@@ -71,6 +71,25 @@ class OurModes {
 // does not survive.
 void check_not_forked();
 
+// Ctrl-C as the library sees it while it works without the lock: between the blocks of a network, and where
+// it waits for a program (core/interruption.h). What a handler of Python's raised is kept until raise().
+class Signals {
+ public:
+  Signals();
+  ~Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+  // Throws what a handler raised since this was made.
+  void raise() const;
+  // Whether a handler of this thread raised something that is not out yet; asks Python at most every 20 ms.
+  static bool seen() noexcept;
+
+ private:
+  struct Held;
+  std::unique_ptr<Held> held_;
+};
+
 // How Python sees a work go on and ends it: a callable, the bar of a terminal, and Ctrl-C. What a callable
 // raises, KeyboardInterrupt included, ends the work and comes out of done() as it is.
 class Watching {
@@ -96,7 +115,6 @@ class Watching {
 
   PyRef callable_, close_;
   std::string title_;
-  double heard_ = 0;
   bool stopped_ = false;
   std::exception_ptr raised_;
 };
@@ -123,7 +141,15 @@ auto without_lock(const Work& work, bool of_caller = false) {
   py::gil_scoped_release unlocked;
   const OurModes modes(of_caller);
   const Warnings warnings;
-  return work();
+  const Signals signals;
+  try {
+    auto result = work();
+    signals.raise();
+    return result;
+  } catch (...) {
+    signals.raise();  // before what the work made of it
+    throw;
+  }
 }
 
 // The same, watched: what the watch raised comes before what the work made of its end.

@@ -4,6 +4,7 @@
 #include "python/_steer_moment.h"
 #include "steer/core/check.h"
 #include "steer/core/clock.h"
+#include "steer/core/interruption.h"
 #include "steer/core/notice.h"
 #include "steer/work/pictures.h"
 
@@ -11,7 +12,7 @@ namespace steer {
 namespace {
 
 // Between looks at Python's signals.
-constexpr double kSignalSeconds = 0.03;
+constexpr double kSignalSeconds = 0.02;
 
 // Makes the bar of a terminal: a function of a title that gives a callable, or None where nobody looks on.
 PyRef& bar_maker() {
@@ -46,6 +47,9 @@ std::shared_ptr<PythonMoment> moment_of(const Moment& moment, const Space* space
 
 thread_local const Space* watched_space = nullptr;
 
+// Of the calls of this thread, the innermost; what it raised is out with it.
+thread_local std::exception_ptr* raised_by_signals = nullptr;
+
 }  // namespace
 
 WatchedSpace::WatchedSpace(const Space& space) : before_(watched_space) {
@@ -66,6 +70,32 @@ Warnings::~Warnings() = default;
 void warn_of_notice(const std::string& line) {
   const py::gil_scoped_acquire lock;
   if (PyErr_WarnEx(PyExc_UserWarning, ("steer: " + line).c_str(), 1) != 0) throw py::error_already_set();
+}
+
+struct Signals::Held {
+  std::exception_ptr raised;
+  std::exception_ptr* before = std::exchange(raised_by_signals, &raised);
+  InterruptionLook look{[] { return seen(); }};
+  ~Held() { raised_by_signals = before; }
+};
+
+Signals::Signals() : held_(std::make_unique<Held>()) {}
+Signals::~Signals() = default;
+
+void Signals::raise() const {
+  if (held_->raised) std::rethrow_exception(std::exchange(held_->raised, nullptr));
+}
+
+bool Signals::seen() noexcept {
+  thread_local double looked = 0;
+  if (!raised_by_signals) return false;
+  if (*raised_by_signals) return true;
+  const double now = now_seconds();
+  if (now - looked < kSignalSeconds) return false;
+  looked = now;
+  const py::gil_scoped_acquire lock;
+  if (PyErr_CheckSignals() != 0) *raised_by_signals = std::make_exception_ptr(py::error_already_set());
+  return *raised_by_signals != nullptr;
 }
 
 Watching::Watching(const py::object& watch, const std::string& title) : title_(title) {
@@ -98,14 +128,10 @@ WorkWatch Watching::of_work() {
 }
 
 bool Watching::hear(const Moment& moment) {
-  if (raised_ || stopped_) return false;
-  const double now = now_seconds();
-  if (!callable_ && now - heard_ < kSignalSeconds) return true;
-  heard_ = now;
+  if (raised_ || stopped_ || Signals::seen()) return false;
+  if (!callable_) return true;
   const py::gil_scoped_acquire lock;
   try {
-    if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-    if (!callable_) return true;
     const auto seen = moment_of(moment, watched_space);
     const py::object answer = (*callable_)(seen);
     seen->glimpse = nullptr;

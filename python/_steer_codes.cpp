@@ -1,6 +1,8 @@
 // Codes of models that have them, and the walk through the tree of a DDN.
 #include <c10/core/GradMode.h>
 
+#include <algorithm>
+
 #include "python/_steer_objectives.h"
 #include "python/_steer_samples.h"
 #include "steer/core/check.h"
@@ -9,6 +11,7 @@
 #include "steer/guidance/best_by.h"
 #include "steer/modalities/modalities.h"
 #include "steer/work/encoding.h"
+#include "steer/work/pictures.h"
 #include "steer/work/prior_files.h"
 
 namespace steer {
@@ -242,9 +245,31 @@ Tensor next_candidates(const PythonWalk& walk, const Look& look) {
   return seen;
 }
 
+Tensor candidates_of_next(const PythonWalk& walk) {
+  return next_candidates(walk, [](const Candidates& candidates) { return candidates.images(); });
+}
+
 Tensor candidates_of_walk(const PythonWalk& walk) {
+  return without_lock([&] { return candidates_of_next(walk); });
+}
+
+// The first candidates of the next layer, each as a picture [C, h, w] of its kind by itself.
+std::vector<Tensor> pictures_of_walk(const PythonWalk& walk, int64_t most) {
   return without_lock([&] {
-    return next_candidates(walk, [](const Candidates& candidates) { return candidates.images(); });
+    const torch::NoGradGuard no_grad;
+    const Space space = walk.ddn().space();
+    const MapSizes full = map_sizes(space);
+    const Tensor all = candidates_of_next(walk)[0];
+    const Tensor maps = all.narrow(0, 0, std::clamp<int64_t>(most, 1, all.size(0)));
+    // Images are shown at the size of their layer, others as they would be whole.
+    const bool images = space.kind == "image";
+    State samples =
+        images ? State(maps.clamp(-1, 1)) : finished_maps(space, area_resize(maps, full.height, full.width));
+    if (!images) samples.x = within(space, samples.x);
+    std::vector<Tensor> pictures;
+    for (int64_t i = 0; i < samples.size(); ++i)
+      pictures.push_back(images ? samples.x[i] : picture_alone(space, samples.narrow(i, 1).to(torch::kCPU)));
+    return pictures;
   });
 }
 
@@ -283,8 +308,8 @@ Tensor code_of_walk(const PythonWalk& walk) {
   return at::tensor(walk.code, torch::kInt64).unsqueeze(0);
 }
 
-// The last choice's image at full size [1, C, H, W]; undefined before the first.
-Tensor image_of_walk(const PythonWalk& walk) {
+// The last choice at full size; undefined before the first.
+State state_of_walk(const PythonWalk& walk) {
   if (walk.code.empty()) return {};
   return without_lock([&] {
     const torch::NoGradGuard no_grad;
@@ -300,8 +325,16 @@ Tensor image_of_walk(const PythonWalk& walk) {
       walk.ddn().network().run(1, along(walk), last, walk.ddn().condition(walk.told));
     } catch (const LayerReached&) {
     }
-    return within(space, finished_maps(space, image).x);
+    State state = finished_maps(space, image);
+    state.x = within(space, state.x);
+    return state;
   });
+}
+
+Tensor picture_of_walk(const PythonWalk& walk) {
+  const State state = state_of_walk(walk);
+  if (!state.defined()) return {};
+  return without_lock([&] { return picture_alone(walk.ddn().space(), state.to(torch::kCPU)); });
 }
 
 PythonSamples finished_walk(const PythonWalk& walk, const py::object& objective, double top) {
@@ -363,7 +396,14 @@ void bind_codes(py::module_& m) {
       .def_property_readonly(
           "layer", [](const PythonWalk& w) { return w.code.size(); }, "The next layer.")
       .def_property_readonly("depth", &PythonWalk::depth, "How many layers there are.")
-      .def_property_readonly("image", image_of_walk, "The last choice's image [1, C, H, W], or None.")
+      .def_property_readonly(
+          "image", [](const PythonWalk& w) { return state_of_walk(w).x; },
+          "The last choice's image [1, C, H, W], or None.")
+      .def_property_readonly("picture", picture_of_walk,
+                             "The same as a picture [C, h, w] in [-1, 1]: of a sound its frequencies, of a\n"
+                             "molecule balls and sticks; None before the first choice.")
+      .def("pictures", pictures_of_walk, py::arg("most") = 16,
+           "The first candidates of the next layer, each as such a picture.")
       .def(
           "copy", [](const PythonWalk& w) { return w; }, "Another walk at the same place.");
 }

@@ -1,5 +1,6 @@
 #include "python/_steer_objectives.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "python/_steer_callables.h"
@@ -157,6 +158,27 @@ std::string nature_of(const Wish& wish, const std::vector<int64_t>& shape) {
   });
 }
 
+bool holds_name(const std::vector<Word>& words, const std::string& name) {
+  return std::any_of(words.begin(), words.end(), [&](const Word& word) { return word.name == name; });
+}
+
+// A name that the grammar reads, after what stands before the first bracket of a term: "ink" of "ink()".
+std::string name_for(const std::string& words, const std::vector<Word>& taken) {
+  std::string name;
+  for (const char letter : words.substr(0, words.find('('))) {
+    const bool plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+                       letter == '_' || (letter >= '0' && letter <= '9' && !name.empty());
+    if (plain) name += letter;
+  }
+  if (name.empty()) name = "own";
+  const auto known = [&](const std::string& one) {
+    return one == "rank" || holds_name(taken, one) || find_word(all_words(), one) != nullptr;
+  };
+  if (!known(name)) return name;
+  for (int64_t i = 2;; ++i)
+    if (const std::string other = joined(name, "_", i); !known(other)) return other;
+}
+
 std::shared_ptr<Wish> objective_in_words(const std::string& words, const py::object& shape,
                                          const NamedImages& images) {
   auto wish = wish_of_words(words, images);
@@ -178,6 +200,26 @@ bool Wish::plain() const {
   for (const WishedTerm& term : terms_)
     if (!term.plain) return false;
   return true;
+}
+
+WrittenWish written(const Wish& wish, const std::vector<Word>& taken) {
+  WrittenWish found;
+  std::vector<Word> names = taken;
+  for (const WishedTerm& term : wish.terms()) {
+    found.words += weight_text(term.weight, found.words.empty());
+    if (term.plain) {
+      found.words += term.words;
+      continue;
+    }
+    Word word;
+    word.name = name_for(term.words, names);
+    word.make = [make = term.make](const Arguments&, const ObjectiveContext& context) {
+      return make(context);
+    };
+    found.words += word.name + "()";
+    names.push_back(word), found.own.push_back(std::move(word));
+  }
+  return found;
 }
 
 std::unique_ptr<Objective> Wish::make(const ObjectiveContext& context) const {

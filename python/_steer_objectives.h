@@ -11,6 +11,7 @@
 #include "python/_steer.h"
 #include "steer/objectives/context.h"
 #include "steer/objectives/objective.h"
+#include "steer/objectives/vocabulary.h"
 
 namespace steer {
 
@@ -50,6 +51,15 @@ using NamedImages = std::map<std::string, Tensor>;
 
 // The wish that words describe. Error, with the column, for what the grammar or the vocabulary does not know.
 std::shared_ptr<Wish> wish_of_words(const std::string& words, const NamedImages& images = {});
+
+// A wish for what takes words alone: terms that words do not tell become words of their own, by which they
+// are known while an OwnWords of them lives (modalities/own_words.h).
+struct WrittenWish {
+  std::string words;
+  std::vector<Word> own;  // none where the words tell all
+};
+// `taken`: names that others of the same work have.
+WrittenWish written(const Wish& wish, const std::vector<Word>& taken = {});
 
 // A steer.Objective, or words; null of None. TypeError for anything else.
 std::shared_ptr<Wish> wish_of_python(const py::handle& value);

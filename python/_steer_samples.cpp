@@ -14,6 +14,8 @@
 #include "steer/core/seed_list.h"
 #include "steer/ddn/chooser.h"
 #include "steer/modalities/modalities.h"
+#include "steer/molecule/canonical.h"
+#include "steer/molecule/molecule_space.h"
 #include "steer/picture/images.h"
 #include "steer/work/outputs.h"
 #include "steer/work/pictures.h"
@@ -23,6 +25,10 @@ namespace steer {
 namespace {
 
 constexpr int64_t kUsualBatch = 64;
+
+bool is_molecules(const Space& space) {
+  return space.kind == "molecule";
+}
 
 // What is asked for, out of Python's arguments.
 struct Asked {
@@ -36,19 +42,6 @@ struct Asked {
   std::string words;
   bool gradient = false, plain = true;
 };
-
-// sampler: a solver's name, or a dict as --sampler; guidance: a method's name, or a dict as --guidance, or as
-// steer search writes them.
-void put_setting(Json& settings, const std::string& name, const py::handle& value) {
-  if (value.is_none()) return;
-  const Json json = json_of_python(value, name);
-  if (name == "sampler")
-    settings[json.is_string() ? "solver" : "sampler"] = json;
-  else if (name == "guidance")
-    settings[json.is_string() ? "method" : json.contains("guidance") ? "preset" : "guidance"] = json;
-  else
-    settings[name] = json;
-}
 
 std::vector<int64_t> seeds_asked(const py::object& seeds, int64_t seed, int64_t& count, bool counted) {
   if (seeds.is_none()) return {seed};
@@ -260,7 +253,15 @@ void save_samples(const PythonSamples& self, const py::object& path, bool force)
 
 std::vector<std::string> texts_of_samples(const PythonSamples& self) {
   const Space space = self.space();
-  if (!has_texts(space) || !self.state.defined()) return {};
+  if (!self.state.defined()) return {};
+  if (is_molecules(space))
+    return without_lock([&] {
+      std::vector<std::string> formulas;
+      for (const Molecule& molecule : bonded_molecules(space, self.state.to(torch::kCPU)))
+        formulas.push_back(formula(molecule));
+      return formulas;
+    });
+  if (!has_texts(space)) return {};
   return without_lock([&] { return texts_of(space, self.state.to(torch::kCPU)); });
 }
 
@@ -286,11 +287,15 @@ std::string data_url(const std::string& type, const std::string& bytes) {
   return "data:" + type + ";base64," + std::string(py::str(encoded));
 }
 
+std::string picture_in_page(const PythonSamples& self) {
+  return "<img src=\"" + data_url("image/png", png_of(self)) + "\"><br>";
+}
+
 // A player for each sound below the picture of all.
 std::string players_of(const PythonSamples& self) {
   constexpr int64_t kMostPlayers = 16;
   const Modality& modality = modality_of(self.space());
-  std::string html = "<img src=\"" + data_url("image/png", png_of(self)) + "\"><br>";
+  std::string html = picture_in_page(self);
   const State all = self.state.to(torch::kCPU);
   for (int64_t i = 0; i < std::min(all.size(), kMostPlayers); ++i) {
     const std::string wav =
@@ -300,8 +305,20 @@ std::string players_of(const PythonSamples& self) {
   return html;
 }
 
+// The formulas of molecules below their picture, and all of them as a file to keep.
+std::string molecules_in_page(const PythonSamples& self) {
+  std::string html = picture_in_page(self);
+  for (const std::string& text : texts_of_samples(self)) html += "<code>" + escaped(text) + "</code> ";
+  const State all = self.state.to(torch::kCPU);
+  const std::string sdf =
+      without_lock([&] { return modality_of(self.space()).file_of("samples.sdf", self.space(), all); });
+  return html + "<br><a download=\"samples.sdf\" href=\"" + data_url("chemical/x-mdl-sdfile", sdf) +
+         "\">samples.sdf</a>";
+}
+
 py::object html_of(const PythonSamples& self) {
   const Modality& modality = modality_of(self.space());
+  if (self.state.defined() && is_molecules(self.space())) return py::str(molecules_in_page(self));
   if (self.state.defined() && modality.writes && modality.writes("sound.wav"))
     return py::str(players_of(self));
   if (self.space().vocabulary == 0) return py::none();
@@ -330,7 +347,8 @@ void bind_class_of_samples(py::module_& m) {
       .def_property_readonly(
           "mask", [](const PythonSamples& s) { return s.state.mask; },
           "Of molecules: bool [N, places] where there is an atom, else None.")
-      .def_property_readonly("texts", texts_of_samples, "Of texts, and of molecules: each as a str.")
+      .def_property_readonly("texts", texts_of_samples,
+                             "Of texts: each as a str; of molecules their formulas, as \"C2H6O\".")
       .def_property_readonly(
           "code", [](const PythonSamples& s) { return s.code; },
           "int64 [N, L] of models with codes, else None.")
@@ -367,6 +385,17 @@ void bind_class_of_samples(py::module_& m) {
 }
 
 }  // namespace
+
+void put_setting(Json& settings, const std::string& name, const py::handle& value) {
+  if (value.is_none()) return;
+  const Json json = json_of_python(value, name);
+  if (name == "sampler")
+    settings[json.is_string() ? "solver" : "sampler"] = json;
+  else if (name == "guidance")
+    settings[json.is_string() ? "method" : json.contains("guidance") ? "preset" : "guidance"] = json;
+  else
+    settings[name] = json;
+}
 
 void bind_samples(py::module_& m) {
   bind_class_of_samples(m);

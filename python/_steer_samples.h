@@ -25,4 +25,9 @@ struct PythonSamples {
   Space space() const { return model.model().space(); }
 };
 
+// Puts a setting of sampling as Python gives it into those of Generator::plan: `sampler`, a solver's name or
+// a dict as --sampler; `guidance`, a method's name or a dict as --guidance or as steer search writes them;
+// others as they are, and None not at all.
+void put_setting(Json& settings, const std::string& name, const py::handle& value);
+
 }  // namespace steer

@@ -1,4 +1,6 @@
 // Training from Python: whole runs, and steps of one's own loop.
+#include <tuple>
+
 #include "python/_steer_models.h"
 #include "steer/core/check.h"
 #include "steer/core/json.h"
@@ -130,11 +132,33 @@ struct PythonLearner {
   std::unique_ptr<Learner> learner;
 };
 
-std::unique_ptr<PythonLearner> learner_of(const PythonModel& model, const py::dict& given) {
+// The processes of a group of torch.distributed; of None this one alone.
+Together together_of(const py::object& group) {
+  Together together;
+  if (group.is_none()) return together;
+  const py::module_ ours = py::module_::import("steer._together");
+  std::tie(together.rank, together.of) = ours.attr("place_in")(group).cast<std::pair<int64_t, int64_t>>();
+  const PyRef sum = shared_object(ours.attr("sum_over")), held = shared_object(group);
+  together.sum = [sum, held](const std::vector<Tensor>& tensors) {
+    const py::gil_scoped_acquire lock;
+    (*sum)(tensors, *held);
+  };
+  return together;
+}
+
+std::unique_ptr<PythonLearner> learner_of(const PythonModel& model, const py::dict& given,
+                                          const py::object& group) {
   auto made = std::make_unique<PythonLearner>();
   made->model = model;
   read_options(made->options, json_of_python(given, "options"), "options");
-  made->learner = without_lock([&] { return std::make_unique<Learner>(model.model(), made->options); });
+  const Together together = together_of(group);
+  if (together.of > 1) {
+    std::vector<Tensor> tensors = model.model().module().parameters();
+    for (const Tensor& buffer : model.model().module().buffers()) tensors.push_back(buffer);
+    py::module_::import("steer._together").attr("take_of_first")(tensors, group);
+  }
+  made->learner =
+      without_lock([&] { return std::make_unique<Learner>(model.model(), made->options, together); });
   return made;
 }
 
@@ -181,11 +205,17 @@ void bind_training(py::module_& m) {
       "configuration file. resume: goes on where the folder's checkpoint stands. watch: called after every\n"
       "step; False, Ctrl-C and exceptions end it with a checkpoint written.");
   py::class_<PythonLearner>(m, "Learner", "A model with its optimiser and averaged weights.")
-      .def(py::init(&learner_of), py::arg("model"), py::arg("options") = py::dict())
+      .def(
+          py::init(&learner_of), py::arg("model"), py::arg("options") = py::dict(), py::kw_only(),
+          py::arg("group") = py::none(),
+          "options: of training. group: a process group of torch.distributed whose processes learn "
+          "together,\n"
+          "each on its share of every batch, all of the same size; they begin with the weights of its first.")
       .def("step", step_of, py::arg("x"), py::arg("label") = py::none(), py::kw_only(), py::arg("seed"),
            py::arg("rate") = py::none(),
            "One step on a batch [B, ...] with labels int64 [B]: loss, gradients, optimiser, averages. Gives\n"
-           "figures to log as scalars that stay on the device. seed: of all its randomness.")
+           "figures to log as scalars that stay on the device. seed: of all its randomness; of a group the\n"
+           "same in all its processes, and so are the figures.")
       .def("save", save_learner, py::arg("path"), "Writes the averaged weights as a checkpoint file.")
       .def_property_readonly(
           "steps", [](const PythonLearner& l) { return l.learner->steps; }, "Made so far.")

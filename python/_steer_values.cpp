@@ -3,6 +3,7 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
+#include <c10/core/DefaultDtype.h>
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/python_variable.h>
@@ -10,6 +11,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <mutex>
 
 #include "steer/core/check.h"
 #include "steer/core/json.h"
@@ -117,10 +119,34 @@ Space space_of_shape(const std::vector<int64_t>& sizes) {
              sizes.size(), " of them"));
 }
 
+// The library's numbers without a type of their own are float32. Torch has one default for all threads: it is
+// put back when the last call of any thread has ended.
+class DefaultOfFloat32 {
+ public:
+  DefaultOfFloat32() {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    if (users_++ > 0) return;
+    before_ = c10::get_default_dtype();
+    if (before_ != caffe2::TypeMeta::Make<float>()) c10::set_default_dtype(caffe2::TypeMeta::Make<float>());
+  }
+  ~DefaultOfFloat32() {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    if (--users_ == 0 && before_ != c10::get_default_dtype()) c10::set_default_dtype(before_);
+  }
+  DefaultOfFloat32(const DefaultOfFloat32&) = delete;
+  DefaultOfFloat32& operator=(const DefaultOfFloat32&) = delete;
+
+ private:
+  static inline std::mutex mutex_;
+  static inline int64_t users_ = 0;
+  static inline caffe2::TypeMeta before_;
+};
+
 struct OurModes::Held {
   explicit Held(bool gradients) : inference(false), mode(gradients) {}
   c10::InferenceMode inference;  // this one turns gradients on, so it stands first
   c10::AutoGradMode mode;
+  DefaultOfFloat32 numbers;
   std::vector<torch::DeviceType> cast;
 };
 

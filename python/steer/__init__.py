@@ -15,6 +15,7 @@ from steer import _build
 _build.check()
 
 from steer import _progress, _steer  # noqa: E402
+from steer._build import build_info  # noqa: E402
 from steer._data import train  # noqa: E402
 from steer._diffusers import from_diffusers  # noqa: E402
 from steer._steer import (  # noqa: E402
@@ -71,6 +72,7 @@ strokes = objectives.strokes
 style = objectives.style
 super_resolve = objectives.super_resolve
 
+_build.check_library(_steer._torch_library())
 _steer._set_bar(_progress.bar)
 if (Path(__file__).parent / "models").is_dir():
     _steer._set_share(str(Path(__file__).parent))
@@ -92,6 +94,7 @@ __all__ = [
     "Text",
     "Walk",
     "__version__",
+    "build_info",
     "canny",
     "certain",
     "clickable",

@@ -29,7 +29,8 @@ def _png(image: torch.Tensor, side: int) -> bytes:
 def clickable(walk: _steer.Walk, side: int = 64, most: int = 16) -> Any:
     """A widget of the candidates of a walk: a click on one chooses it, `back` takes the last choice back.
 
-    The first `most` candidates of each layer are shown. ImportError without ipywidgets and Pillow.
+    The first `most` candidates of each layer are shown, as pictures of their kind; at the end the sample
+    itself, with players of sounds and the formula of a molecule. ImportError without ipywidgets and Pillow.
     """
     import ipywidgets
 
@@ -53,11 +54,18 @@ def clickable(walk: _steer.Walk, side: int = 64, most: int = 16) -> Any:
         button = ipywidgets.Button(description="back")
         button.on_click(back)
         rows.append(button)
-        if walk.image is not None:
-            rows.append(ipywidgets.Image(value=_png(walk.image[0], 2 * side), format="png"))
+        picture = walk.picture
+        if picture is not None:
+            rows.append(ipywidgets.Image(value=_png(picture, 2 * side), format="png"))
         if walk.layer < walk.depth:
-            images = walk.candidates()[0, :most]
-            rows.append(ipywidgets.HBox([cell(i, image) for i, image in enumerate(images)]))
+            pictures = walk.pictures(most)
+            cells = [cell(i, one) for i, one in enumerate(pictures)]
+            rows.append(ipywidgets.HBox(cells, layout=ipywidgets.Layout(flex_flow="row wrap")))
+        else:
+            # What a page shows of the sample: players of a sound, the formula of a molecule.
+            shown = walk.finish()._repr_html_()
+            if shown:
+                rows.append(ipywidgets.HTML(shown))
         box.children = tuple(rows)
 
     show()

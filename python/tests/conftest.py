@@ -62,6 +62,13 @@ def small() -> steer.DDN:
     return steer.new("ddn", SMALL_DDN, seed=1)
 
 
+def note(line: str) -> None:
+    """Writes down what was measured, where STEER_TIMES names a file for it."""
+    if log := os.environ.get("STEER_TIMES"):
+        with open(log, "a") as file:
+            file.write(line + "\n")
+
+
 def squares(count: int, seed: int = 0) -> torch.Tensor:
     """Images [count, 1, 8, 8]: a white square on black."""
     generator = torch.Generator().manual_seed(seed)

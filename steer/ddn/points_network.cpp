@@ -1,6 +1,7 @@
 #include "steer/ddn/points_network.h"
 
 #include "steer/core/check.h"
+#include "steer/core/interruption.h"
 #include "steer/nn/recompute.h"
 
 namespace steer {
@@ -53,6 +54,7 @@ PointsBlockImpl::PointsBlockImpl(int64_t entering, int64_t width) {
 }
 
 Tensor PointsBlockImpl::forward(const Tensor& h, const Tensor& entering) const {
+  end_if_interrupted();
   const Tensor entered = h + entry->forward(entering);
   const Tensor normed = at::layer_norm(entered, {entered.size(1)}, {}, {}, kPointsEpsilon);
   return h + linear_2->forward(at::silu(linear_1->forward(normed)));

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "steer/core/check.h"
+#include "steer/core/interruption.h"
 #include "steer/core/tensors.h"
 #include "steer/nn/recompute.h"
 
@@ -104,6 +105,7 @@ ResidualBlockImpl::ResidualBlockImpl(int64_t in, int64_t out, bool up_, double d
 }
 
 Tensor ResidualBlockImpl::forward(const Tensor& x, const DropoutSeed& seed) const {
+  end_if_interrupted();
   const auto doubled = [&](const Tensor& maps) {
     return up ? at::upsample_nearest2d(maps, {2 * maps.size(2), 2 * maps.size(3)}) : maps;
   };

@@ -1,6 +1,7 @@
 #include "steer/ddn/recurrent.h"
 
 #include "steer/core/check.h"
+#include "steer/core/interruption.h"
 #include "steer/nn/layer_norm_maps.h"
 #include "steer/nn/recompute.h"
 #include "steer/nn/silu_sum.h"
@@ -161,6 +162,7 @@ Generated Recurrent::forward(int64_t rows, const Chooser& chooser, const Observe
   passage.condition = condition;
   passage.h = ramps.expand({rows, b, n, n});
   for (int64_t l = 0; l < options_.repeats; ++l) {
+    end_if_interrupted();
     const Tensor& label = passage.condition.label;
     const Tensor row =
         label.defined() ? class_embed_->weight.index_select(0, label) : class_embed_->weight.narrow(0, 0, 1);

@@ -1,6 +1,7 @@
 #include "steer/modalities/objectives.h"
 
 #include "steer/modalities/modalities.h"
+#include "steer/modalities/own_words.h"
 #include "steer/objectives/words.h"
 
 namespace steer {
@@ -20,7 +21,7 @@ std::unique_ptr<Objective> make_objective(const std::string& words, const Object
   ObjectiveContext told = context;
   if (const auto& texts = modality_of(context.space).texts)
     told.texts = [texts, space = context.space](const State& samples) { return texts(space, samples); };
-  return objective_of(words, words_of(context.space.kind), told);
+  return objective_of(words, with_own_words(words_of(context.space.kind)), told);
 }
 
 }  // namespace steer

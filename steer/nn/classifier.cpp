@@ -1,6 +1,7 @@
 #include "steer/nn/classifier.h"
 
 #include "steer/core/check.h"
+#include "steer/core/interruption.h"
 #include "steer/core/tensors.h"
 
 namespace steer {
@@ -91,6 +92,7 @@ Tensor ClassifierImpl::features(const Tensor& x, const Forwarding& how) const {
   const torch::ScalarType type = how.compute_type.value_or(compute_type);
   h = stem->forward(h.to(type).contiguous(at::MemoryFormat::ChannelsLast));
   for (size_t i = 0; i < stages->size(); ++i) {
+    end_if_interrupted();
     if (i > 0 && static_cast<int64_t>(i) % options.blocks == 0) h = at::avg_pool2d(h, {2, 2});
     h = stages->ptr<ClassifierBlockImpl>(i)->forward(h);
   }

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "steer/core/check.h"
+#include "steer/core/interruption.h"
 #include "steer/core/random.h"
 #include "steer/core/tensors.h"
 #include "steer/nn/recompute.h"
@@ -130,6 +131,7 @@ EgnnBlockImpl::EgnnBlockImpl(const EgnnOptions& options)
 
 Tensor EgnnBlockImpl::forward(const Tensor& both, const Tensor& d_input, torch::ScalarType type,
                               const SharedPairs& pairs) const {
+  end_if_interrupted();
   const Tensor x = both.narrow(1, width, kSpace);
   const Tensor d = at::cat({pair_squares(x, pairs), d_input}, 1);
   const Tensor h = gcl_0->forward(both.narrow(1, 0, width), d, divisor, type, pairs);

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "steer/core/check.h"
+#include "steer/core/interruption.h"
 #include "steer/core/pi.h"
 #include "steer/core/tensors.h"
 #include "steer/nn/recompute.h"
@@ -69,6 +70,7 @@ MlpBlockImpl::MlpBlockImpl(int64_t width, double dropout_) : dropout(dropout_) {
 }
 
 Tensor MlpBlockImpl::forward(const Tensor& h, const Tensor& told, const DropoutSeed& seed) const {
+  end_if_interrupted();
   const std::vector<Tensor> affine = modulation->forward(told).chunk(2, 1);
   const Tensor y = at::silu(linear_1->forward((1 + affine[0]) * row_normed(h) + affine[1]));
   return h + linear_2->forward(with_dropout(y, dropout, seed));

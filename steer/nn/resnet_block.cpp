@@ -1,6 +1,7 @@
 #include "steer/nn/resnet_block.h"
 
 #include "steer/core/check.h"
+#include "steer/core/interruption.h"
 
 namespace steer {
 namespace {
@@ -35,6 +36,7 @@ ResnetBlockImpl::ResnetBlockImpl(const ResnetBlockOptions& o) : options(o) {
 }
 
 Tensor ResnetBlockImpl::forward(const Tensor& x, const Tensor& time, const DropoutSeed& seed) const {
+  end_if_interrupted();
   const Tensor told = time_emb_proj->forward(time);
   Tensor h = conv1->forward(resampled(norm1->silu(x), options.resampling));
   if (options.scale_shift)

@@ -4,6 +4,7 @@
 
 #include "steer/core/check.h"
 #include "steer/core/host.h"
+#include "steer/core/interruption.h"
 #include "steer/core/tensors.h"
 #include "steer/nn/recompute.h"
 #include "steer/nn/token_steps.h"
@@ -92,6 +93,7 @@ Tensor TransformerBlockImpl::attention(const Tensor& z, const Tensor& place, con
 Tensor TransformerBlockImpl::forward(const Tensor& h, const Tensor& told, const Tensor& place,
                                      const Sight& sight, torch::ScalarType type, const DropoutSeed& seed,
                                      KvCache::Layer* cache, bool keep) const {
+  end_if_interrupted();
   std::vector<Tensor> m(6);  // shift, scale and gate of attention, then of the two layers
   if (!modulation.is_empty()) m = modulation->forward(told).unsqueeze(1).chunk(6, -1);
   const auto dropped = [&](const Tensor& y, uint64_t part) {

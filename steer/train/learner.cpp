@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "steer/core/check.h"
+#include "steer/core/interruption.h"
 
 namespace steer {
 namespace {
@@ -45,6 +46,7 @@ Learner::Learner(Model& model, const TrainOptions& options, const Together& toge
 }
 
 Figures Learner::step(const Batch& batch, uint64_t seed, double rate) {
+  const Uninterrupted whole;  // a step is made or not
   LossReport report = model_.loss(batch, seed_of_share(together_, seed));
   for (auto& [name, parameter] : parameters_) parameter.mutable_grad() = Tensor();
   report.loss.backward();

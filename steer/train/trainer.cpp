@@ -11,6 +11,7 @@
 #include "steer/core/clock.h"
 #include "steer/core/files.h"
 #include "steer/core/folder_lock.h"
+#include "steer/core/interruption.h"
 #include "steer/core/json.h"
 #include "steer/core/json_fields.h"
 #include "steer/core/metadata.h"
@@ -156,7 +157,8 @@ class Averages {
   std::vector<std::pair<std::string, std::pair<Tensor, int64_t>>> sums_;
 };
 
-// What the averaged weights make, beside some of the images where a condition is made from them.
+// What the averaged weights make, beside some of the images where a condition is made from them. Nothing
+// where the process is asked to end meanwhile.
 void write_preview(Model& model, const Dataset& data, Ema& ema, const std::string& path) {
   const Ema::Swap averaged(ema);
   State examples;
@@ -165,7 +167,12 @@ void write_preview(Model& model, const Dataset& data, Ema& ema, const std::strin
     std::iota(first.begin(), first.end(), 0);
     examples = data.batch(first).data;
   }
-  const Tensor picture = model.preview(kGridImages, examples);
+  Tensor picture;
+  try {
+    picture = model.preview(kGridImages, examples);
+  } catch (const Interrupted&) {
+    return;  // seen by the watch as well, which ends the training
+  }
   if (picture.defined()) write_png(path, picture);
 }
 
