@@ -655,6 +655,23 @@ refuses 1 'expected begin before end' "$steer" guide hum --objective 'inpaint(hu
 head -c 300 hums/low/3.wav >cut.wav
 refuses 1 'cut.wav' "$steer" guide hum --objective 'inpaint(cut.wav, begin=0.1, end=0.2)' -o no.wav
 
+# Waveforms: the same sounds, one by one as loud, by a network along them.
+waves=("$steer" train diffusion --data wave:hums --set data.size=512 --set data.peak=0.6 --set diffusion.process.type=flow
+  --set train.loader.batch=8 --set 'diffusion.unet.block_out_channels=[8,16]' --set diffusion.unet.norm_num_groups=4 --threads 1
+  --set 'diffusion.unet.down_block_types=["DownBlock2D","DownBlock2D"]' --set 'diffusion.unet.up_block_types=["UpBlock2D","UpBlock2D"]')
+works 'train on waveforms' "${waves[@]}" --out wave --images 48
+works 'sample waveforms' "$steer" sample wave -n 2 --steps 3 -o wave.wav
+works 'a waveform again' "$steer" again wave.wav -o wave2.wav
+claims 'the same waveform again' cmp -s wave.wav wave2.wav
+works 'a picture of waveforms' "$steer" sample wave -n 2 --steps 3 -o wave.png
+works 'fill a gap of a waveform' "$steer" guide wave --objective 'inpaint(hums/low/3.wav, begin=0.02, end=0.03)' -n 2 --steps 4 -o gap.flac
+works 'what clipping took' "$steer" guide wave --objective 'declip_wave(hums/low/3.wav, threshold=0.5)' -n 2 --steps 4 -o whole.wav
+works 'more bandwidth' "$steer" evaluate wave --data hums -n 2 --objective 'bandwidth(hz=500)' --method pigdm --steps 3 --json
+claims 'it has a PSNR, too' grep -q '"psnr":' out.txt
+refuses 1 'half the rate' "$steer" guide wave --objective 'bandwidth(hums/low/3.wav, hz=5000)' -o no.wav
+refuses 1 'as high as they are wide' "$steer" train classifier --data wave:hums --out no --images 8
+works 'a judge of sounds of their usual size' "$steer" train classifier --data hums --set train.loader.batch=8 --out hum_judge --images 8
+
 # kill -9 at any moment leaves the last checkpoint whole.
 "${train[@]}" --out killed --images 1000000 --set train.checkpoint_minutes=0.0005 >out.txt 2>err.txt &
 job=$!

@@ -56,6 +56,9 @@ Json fitted_to(const Json& options, const Dataset& data, const std::string& path
   read_options(fitted, options, "classifier");
   STEER_CHECK(data.space().sizes.size() == 3, "[classifier] ", path,
               ": expected images, or other maps, but got samples ", text_of(data.space()));
+  const bool square = data.space().sizes[1] == data.space().sizes[2];
+  STEER_CHECK(square || data.space().kind == MapKind().kind, "[classifier] ", path,
+              ": expected maps as high as they are wide but got samples ", text_of(data.space()));
   const int64_t classes = static_cast<int64_t>(data.classes().size());
   STEER_CHECK(classes > 0, "[classifier] ", path,
               ": expected images with labels (folders by class, IDX, CIFAR-10) but these have none");

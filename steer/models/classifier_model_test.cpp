@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "steer/core/check.h"
 #include "steer/core/json.h"
 #include "steer/core/random.h"
@@ -12,6 +14,7 @@
 #include "steer/models/models.h"
 #include "steer/nn/saved_network.h"
 #include "steer/sound/mel_space.h"
+#include "steer/sound/wave_space.h"
 #include "steer/testing/refusal.h"
 #include "steer/testing/temporary_folder.h"
 
@@ -107,6 +110,30 @@ TEST(MapsOfOtherKinds, FollowTheData) {
   const TemporaryFolder folder;
   save_model(folder / "c.safetensors", *classifier, {1, 1, 1}, nullptr);
   EXPECT_EQ(load_model(folder / "c.safetensors", torch::kCPU).model->space(), space);
+}
+
+// Waveforms are learned by a network of lines, silence as well.
+TEST(MapsOfOtherKinds, WaveformsAreLines) {
+  const Space space = wave_space(8000, 64, {0.5});
+  const TensorDataset data(space, torch::zeros({4, 1, 1, 64}));
+  const Json small = {{"block_out_channels", {8, 8}},
+                      {"down_block_types", {"DownBlock2D", "AttnDownBlock2D"}},
+                      {"up_block_types", {"AttnUpBlock2D", "UpBlock2D"}},
+                      {"norm_num_groups", 4}};
+  const Json flow = fitted_options(
+      "diffusion", {{"process", {{"type", "flow"}}}, {"unet", small}, {"prediction", "edm"}}, data, "words");
+  EXPECT_EQ(flow["unet"]["line"], 4);
+  EXPECT_EQ(flow["unet"]["sample_size"], 64);
+  const auto model = make_model("diffusion", flow, 1);
+  EXPECT_EQ(model->space(), space);
+  const Tensor loss = model->loss(data.batch({0, 1}), 1).loss;
+  EXPECT_TRUE(std::isfinite(loss.item<double>()));
+  const auto& generator = dynamic_cast<const Generator&>(*model);
+  const Tensor x = generator.draw({sample_seeds(1, 2), {}}, nullptr, Json::object()).state.x;
+  EXPECT_EQ(x.sizes(), at::IntArrayRef({2, 1, 1, 64}));
+  EXPECT_TRUE(x.isfinite().all().item<bool>());
+  EXPECT_NE(refusal([&] { fitted_to(Json::object(), data, "words"); }).find("as high as they are wide"),
+            std::string::npos);
 }
 
 TEST(Augmentation, ShrinksShiftsAndAddsNoiseAsOftenAsTold) {

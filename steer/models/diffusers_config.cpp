@@ -71,7 +71,7 @@ UNetOptions read_unet_config(const Json& config, const std::string& file) {
 Json unet_config(const UNetOptions& options) {
   Json config = {{"_class_name", "UNet2DModel"}, {"_diffusers_version", kDiffusersVersion}};
   config.update(options_json(options));
-  for (const char* own : {"zero_init", "patch_size"}) config.erase(own);
+  for (const char* own : {"zero_init", "patch_size", "line"}) config.erase(own);
   for (const char* key : {"sample_size", "attention_head_dim", "num_class_embeds"})
     if (config[key] == 0) config[key] = nullptr;
   if (options.attn_norm_num_groups == 0) config.erase("attn_norm_num_groups");

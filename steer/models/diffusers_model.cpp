@@ -185,6 +185,8 @@ void export_diffusers(const std::string& folder, DiffusionModel& model) {
   STEER_CHECK(options.unet.patch_size == 1,
               "[export] expected a U-Net of single pixels, as the library has them, but got patches of ",
               options.unet.patch_size);
+  STEER_CHECK(options.unet.line == 0,
+              "[export] expected a U-Net of images, as the library has them, but got lines");
   DiffusersModel written;
   written.schedule = schedule_of(model);
   written.network = options.unet;

@@ -19,6 +19,7 @@ namespace steer {
 namespace {
 
 constexpr double kNotTold = std::numeric_limits<double>::quiet_NaN();
+constexpr int64_t kLineFactor = 4;        // by which each resolution divides the width of lines
 constexpr uint64_t kCoinStream = 800000;  // of random numbers: which numbers are told in training
 
 DiffusionOptions completed(DiffusionOptions o) {
@@ -128,8 +129,8 @@ std::shared_ptr<NoiseNetwork> DiffusionModel::checked_network() const {
 Space DiffusionModel::space() const {
   if (options_.network == "mlp") return points_space(options_.mlp.values, options_.mlp.kind);
   if (options_.network == "egnn") return molecule_space(options_.egnn.atoms, options_.egnn.elements);
-  return maps_space(options_.maps, options_.unet.in_channels, options_.unet.sample_size,
-                    options_.unet.sample_size);
+  const UNetOptions& unet = options_.unet;
+  return maps_space(options_.maps, unet.in_channels, unet.line > 0 ? 1 : unet.sample_size, unet.sample_size);
 }
 
 Json DiffusionModel::options() const {
@@ -320,7 +321,9 @@ Json fitted_diffusion(const Json& options, const Dataset& data, const std::strin
   } else {
     where_missing("in_channels", map_sizes(space).channels);
     where_missing("out_channels", shape["in_channels"]);
-    where_missing("sample_size", map_sizes(space).height);
+    const MapSizes sizes = map_sizes(space);
+    where_missing("sample_size", sizes.width);
+    if (sizes.height == 1 && sizes.width > 1) where_missing("line", kLineFactor);
     if (!fitted.contains("maps") && space.kind != MapKind().kind)
       fitted["maps"] = options_json(map_kind(space));
   }

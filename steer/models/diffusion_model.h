@@ -30,7 +30,7 @@ struct DiffusionOptions {
 
   void fields(OptionFields& f) {
     f("network", network,
-      "unet (images, mel), mlp (points) or egnn (molecules); follows the training data unless given");
+      "unet (images, mel, wave), mlp (points) or egnn (molecules); follows the training data unless given");
     f("maps", maps, "what the maps of a unet are; follows the training data unless given");
     f("unet", unet, "shape of the U-Net; its channels and size follow the training data unless given");
     f("mlp", mlp, "shape of the fully connected network");

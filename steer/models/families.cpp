@@ -19,6 +19,7 @@
 #include "steer/models/text_model.h"
 #include "steer/models/text_plan.h"
 #include "steer/nn/initial_values.h"
+#include "steer/sound/sound_data.h"
 
 namespace steer {
 namespace {
@@ -62,11 +63,12 @@ DataOptions as_stored(const Json&, DataOptions data) {
   return data;
 }
 
-// Photographs come in all sizes, so the network's is asked for.
+// Photographs come in all sizes, so the network's is asked for; sounds have a usual one, which it follows.
 DataOptions of_the_classifiers_size(const Json& options, DataOptions data) {
   ClassifierModelOptions classifier;
   read_options(classifier, options, "classifier");
-  if (data.size == 0) data.size = classifier.network.size;
+  const bool sized = options.contains("network") && options["network"].contains("size");
+  if (data.size == 0 && (sized || !names_sounds(data.path))) data.size = classifier.network.size;
   return data;
 }
 

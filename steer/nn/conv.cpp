@@ -21,18 +21,19 @@ ConvImpl::ConvImpl(const ConvOptions& options) {
   STEER_CHECK(options.in > 0 && options.out > 0 && options.kernel % 2 == 1,
               "[conv] expected positive channel counts and an odd kernel but got ", options.in, " -> ",
               options.out, ", kernel ", options.kernel);
-  stride = options.stride;
+  stride = options.stride, line = options.line;
   padding = options.padding < 0 ? options.kernel / 2 : options.padding;
   const auto type = at::TensorOptions(options.device).dtype(torch::kFloat32);
-  weight = register_parameter("weight",
-                              at::empty({options.out, options.in, options.kernel, options.kernel}, type));
+  weight = register_parameter(
+      "weight", at::empty({options.out, options.in, line ? 1 : options.kernel, options.kernel}, type));
   xavier_uniform(weight, options.gain);
   if (options.bias) bias = register_parameter("bias", at::zeros({options.out}, type));
 }
 
 Tensor ConvImpl::forward(const Tensor& x) const {
-  return at::conv2d(x, weight.to(x.scalar_type()), bias.defined() ? bias.to(x.scalar_type()) : bias, stride,
-                    padding);
+  const Tensor added = bias.defined() ? bias.to(x.scalar_type()) : bias;
+  return at::conv2d(x, weight.to(x.scalar_type()), added, {line ? 1 : stride, stride},
+                    {line ? 0 : padding, padding});
 }
 
 GroupNormSiluImpl::GroupNormSiluImpl(int64_t channels)

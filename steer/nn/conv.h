@@ -16,6 +16,7 @@ struct ConvOptions {
   double gain = 1.0;                   // multiplies the Xavier-uniform bound sqrt(6 / (fan_in + fan_out))
   int64_t stride = 1;                  // pixels from one place of the kernel to the next
   int64_t padding = -1;                // zeros on each side; -1: kernel / 2
+  bool line = false;                   // kernel, stride and padding are along the width alone, [1, kernel]
   torch::Device device = torch::kCPU;  // of the weights
 };
 
@@ -25,10 +26,11 @@ struct ConvImpl : torch::nn::Module {
   explicit ConvImpl(const ConvOptions& options);
   Tensor forward(const Tensor& x) const;
 
-  Tensor weight;    // [out, in, kernel, kernel]
+  Tensor weight;    // [out, in, kernel, kernel], of lines [out, in, 1, kernel]
   Tensor bias;      // [out], or undefined
   int64_t stride;   // as in the options
   int64_t padding;  // zeros on each side
+  bool line;        // as in the options
 };
 TORCH_MODULE(Conv);
 

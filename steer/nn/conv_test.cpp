@@ -18,6 +18,19 @@ TEST(Conv, KeepsTheSizeAndTheNumberTypeOfItsInput) {
   EXPECT_THROW(Conv(ConvOptions{3, 5, 2}), Error);
 }
 
+TEST(Conv, OfLinesIsAlongTheWidthAlone) {
+  ConvOptions options{3, 5, 7};
+  options.line = true, options.stride = 4;
+  Conv conv(options);
+  EXPECT_EQ(conv->weight.sizes(), at::IntArrayRef({5, 3, 1, 7}));
+  const Tensor x = torch::randn({2, 3, 2, 16}), y = conv->forward(x);
+  EXPECT_EQ(y.sizes(), at::IntArrayRef({2, 5, 2, 4}));
+  for (const int64_t row : {0, 1})
+    EXPECT_TRUE(torch::allclose(y.select(2, row),
+                                at::conv1d(x.select(2, row), conv->weight.squeeze(2), conv->bias, 4, 3), 1e-5,
+                                1e-5));
+}
+
 TEST(Conv, StartsInsideTheXavierBound) {
   Conv conv(ConvOptions{8, 24, 3});
   const double bound = std::sqrt(6.0 / (9 * 32));

@@ -15,6 +15,10 @@ enum class Resampling {
   kUp,    // they are doubled
 };
 
+// The factor by which a change of resolution changes the width of lines, samples of height 1 whose height
+// stays; 0: of maps, whose height and width it halves or doubles.
+using LineFactor = int64_t;
+
 // The shape of a block.
 struct ResnetBlockOptions {
   int64_t in = 0;            // channels that enter
@@ -26,8 +30,9 @@ struct ResnetBlockOptions {
   double scale = 1;          // the sum is divided by it
   bool scale_shift = false;  // the time scales and shifts the second norm instead of adding to its input
   bool zero_init = false;    // conv2 starts at zero
-  // By means of 2x2 or repeated pixels, behind norm1 and beside it.
+  // By means of 2x2 (of lines: 1 x line) or repeated pixels, behind norm1 and beside it.
   Resampling resampling = Resampling::kNone;
+  LineFactor line = 0;                 // of lines, whose kernels are [1, 3]
   torch::Device device = torch::kCPU;  // of the weights
 };
 
@@ -48,25 +53,29 @@ struct ResnetBlockImpl : torch::nn::Module {
 TORCH_MODULE(ResnetBlock);
 
 // A 3x3 convolution that halves height and width; with padding 0 one row and one column of zeros are added
-// below and right.
+// below and right. Of lines a convolution [1, 2 line - 1] that divides the width by `line`, with line - 1
+// zeros on each side; with padding 0 they are on the right alone.
 struct DownsampleImpl : torch::nn::Module {
   // `padding` is 0 or 1.
-  DownsampleImpl(int64_t channels, int64_t padding, torch::Device device = torch::kCPU);
+  DownsampleImpl(int64_t channels, int64_t padding, torch::Device device = torch::kCPU, LineFactor line = 0);
 
   Tensor forward(const Tensor& x) const;
 
   Conv conv{nullptr};
+  LineFactor line;  // as given
 };
 TORCH_MODULE(Downsample);
 
-// Repeats pixels twice in height and width before a 3x3 convolution.
+// Repeats pixels twice in height and width before a 3x3 convolution; of lines `line` times in width before
+// one [1, 3].
 struct UpsampleImpl : torch::nn::Module {
   // As many channels leave as enter.
-  explicit UpsampleImpl(int64_t channels, torch::Device device = torch::kCPU);
+  explicit UpsampleImpl(int64_t channels, torch::Device device = torch::kCPU, LineFactor line = 0);
 
   Tensor forward(const Tensor& x) const;
 
   Conv conv{nullptr};
+  LineFactor line;  // as given
 };
 TORCH_MODULE(Upsample);
 

@@ -21,6 +21,7 @@ UNetStageOptions stage_options(const UNetOptions& o, int64_t channels, torch::De
   stage.block.scale_shift = o.resnet_time_scale_shift == "scale_shift";
   stage.block.zero_init = o.zero_init;
   stage.block.device = device;
+  stage.block.line = o.line;
   stage.attention.channels = channels;
   stage.attention.head_dim = o.attention_head_dim;
   stage.attention.groups = o.norm_num_groups;
@@ -42,11 +43,24 @@ UNetStageOptions middle_options(const UNetOptions& o, torch::Device device) {
   return middle;
 }
 
-Conv outer_convolution(int64_t in, int64_t out, double gain, torch::Device device) {
+Conv outer_convolution(int64_t in, int64_t out, double gain, const UNetOptions& o, torch::Device device) {
   ConvOptions options;
   options.in = in, options.out = out;
-  options.gain = gain, options.device = device;
+  options.gain = gain, options.device = device, options.line = o.line > 0;
   return Conv(options);
+}
+
+// The numbers of each patch as channels: [B, C, H, W] -> [B, C numbers, H', W'], and back.
+Tensor as_patches(const Tensor& x, const UNetOptions& o) {
+  if (o.patch_size == 1) return x;
+  if (o.line == 0) return at::pixel_unshuffle(x, o.patch_size);
+  return x.unflatten(3, {-1, o.patch_size}).permute({0, 1, 4, 2, 3}).flatten(1, 2);
+}
+
+Tensor from_patches(const Tensor& h, const UNetOptions& o) {
+  if (o.patch_size == 1) return h;
+  if (o.line == 0) return at::pixel_shuffle(h, o.patch_size);
+  return h.unflatten(1, {-1, o.patch_size}).permute({0, 1, 3, 4, 2}).flatten(3, 4);
 }
 
 }  // namespace
@@ -56,8 +70,9 @@ UNetImpl::UNetImpl(const UNetOptions& given, torch::Device device) : options(giv
   const std::vector<int64_t>& widths = options.block_out_channels;
   const size_t last = widths.size() - 1;
   const int64_t width = widths.front();
-  const int64_t pixels = options.patch_size * options.patch_size;
-  conv_in = register_module("conv_in", outer_convolution(options.in_channels * pixels, width, 1, device));
+  const int64_t pixels = patch_numbers(options);
+  conv_in =
+      register_module("conv_in", outer_convolution(options.in_channels * pixels, width, 1, options, device));
   const bool fourier = options.time_embedding_type == "fourier";
   if (fourier) {
     auto time_proj = register_module("time_proj", std::make_shared<torch::nn::Module>("time_proj"));
@@ -101,8 +116,8 @@ UNetImpl::UNetImpl(const UNetOptions& given, torch::Device device) : options(giv
   }
   conv_norm_out =
       register_module("conv_norm_out", GroupNorm(width, options.norm_num_groups, options.norm_eps, device));
-  conv_out = register_module(
-      "conv_out", outer_convolution(width, options.out_channels * pixels, options.zero_init ? 0 : 1, device));
+  conv_out = register_module("conv_out", outer_convolution(width, options.out_channels * pixels,
+                                                           options.zero_init ? 0 : 1, options, device));
 }
 
 Tensor UNetImpl::told(const Tensor& label, const Tensor& class_labels) const {
@@ -126,10 +141,12 @@ Tensor UNetImpl::layer(const UNetStageImpl& stage, size_t i, const Tensor& x, co
 Tensor UNetImpl::forward(const Tensor& x, const Tensor& label, const Tensor& class_labels,
                          const Forwarding& how) const {
   const int64_t least = least_side(options);
-  STEER_CHECK(
-      x.dim() == 4 && x.size(1) == options.in_channels && x.size(2) % least == 0 && x.size(3) % least == 0,
-      "[unet] expected images [B, ", options.in_channels, ", H, W] with sides that are multiples of ", least,
-      " but got ", shape_text(x.sizes()));
+  STEER_CHECK(x.dim() == 4 && x.size(1) == options.in_channels && x.size(3) % least == 0 &&
+                  (options.line > 0 ? x.size(2) == 1 : x.size(2) % least == 0),
+              "[unet] expected ", options.line > 0 ? "lines" : "images", " [B, ", options.in_channels,
+              options.line > 0 ? ", 1, W] with a width that is a multiple of "
+                               : ", H, W] with sides that are multiples of ",
+              least, " but got ", shape_text(x.sizes()));
   STEER_CHECK(label.dim() == 1 && label.size(0) == x.size(0), "[unet] expected noise labels [", x.size(0),
               "] but got ", shape_text(label.sizes()));
   STEER_CHECK(class_labels.defined() == !class_embedding.is_empty(), "[unet] expected ",
@@ -140,7 +157,7 @@ Tensor UNetImpl::forward(const Tensor& x, const Tensor& label, const Tensor& cla
   const torch::ScalarType type = how.compute_type.value_or(compute_type_);
   uint64_t stages = 0;
   const auto next_seed = [&] { return seed_of_part(how.dropout_seed, stages++); };
-  const Tensor patches = options.patch_size > 1 ? at::pixel_unshuffle(x, options.patch_size) : x;
+  const Tensor patches = as_patches(x, options);
   Tensor h = conv_in->forward(patches.to(type).contiguous(at::MemoryFormat::ChannelsLast));
   std::vector<Tensor> kept = {h};
   for (const auto& child : *down_blocks) {
@@ -158,7 +175,7 @@ Tensor UNetImpl::forward(const Tensor& x, const Tensor& label, const Tensor& cla
     if (stage->resamples()) h = stage->resample(h, time, seed);
   }
   h = conv_out->forward(conv_norm_out->silu(h)).to(torch::kFloat32);
-  if (options.patch_size > 1) h = at::pixel_shuffle(h, options.patch_size);
+  h = from_patches(h, options);
   if (options.time_embedding_type != "fourier") return h;
   return h / label.to(torch::kFloat32).view({-1, 1, 1, 1});
 }
@@ -167,13 +184,15 @@ Tensor for_patches(const std::string& name, const Tensor& given, const UNetOptio
                    const UNetOptions& options) {
   const bool in = name == "conv_in.weight", out = name == "conv_out.weight" || name == "conv_out.bias";
   const int64_t least = given_options.patch_size, times = options.patch_size / least;
-  if (!(in || out) || times < 2 || times * least != options.patch_size) return given;
-  // Channels of patches as c, row and column; each entry of those stands for times x times of the larger.
-  const int64_t at = in ? 1 : 0;
-  const auto split = given.unflatten(at, {-1, least, least});
-  const Tensor whole = split.repeat_interleave(times, at + 1).repeat_interleave(times, at + 2);
+  if (!(in || out) || times < 2 || times * least != options.patch_size || given_options.line != options.line)
+    return given;
+  // Channels of patches as c, row and column; each entry of those stands for times x times of the larger, of
+  // lines, which have no rows, for times.
+  const int64_t at = in ? 1 : 0, rows = options.line > 0 ? 1 : least, high = options.line > 0 ? 1 : times;
+  const auto split = given.unflatten(at, {-1, rows, least});
+  const Tensor whole = split.repeat_interleave(high, at + 1).repeat_interleave(times, at + 2);
   const Tensor spread = whole.flatten(at, at + 2);
-  return in ? spread / static_cast<double>(times * times) : spread;
+  return in ? spread / static_cast<double>(high * times) : spread;
 }
 
 std::map<std::string, std::vector<int64_t>> parameter_shapes(const UNetOptions& options) {

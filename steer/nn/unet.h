@@ -19,9 +19,9 @@ struct UNetImpl : NoiseNetwork {
 
   // x [B, in_channels, H, W] and a noise label for each, real numbers [B] (above 0 for fourier), -> [B,
   // out_channels, H, W] float32; differentiable in x, in the label and in the parameters. H and W are
-  // multiples of patch_size 2^(resolutions - 1). With num_class_embeds also classes, int64 [B]; to be guided
-  // without a classifier, a network has one more of them than there are classes, and the last index says "no
-  // class". Error where shapes do not fit, classes are missing, not wanted or out of range.
+  // multiples of least_side(options); lines have H 1. With num_class_embeds also classes, int64 [B]; to be
+  // guided without a classifier, a network has one more of them than there are classes, and the last index
+  // says "no class". Error where shapes do not fit, classes are missing, not wanted or out of range.
   Tensor forward(const Tensor& x, const Tensor& label, const Tensor& class_labels = {},
                  const Forwarding& how = {}) const override;
 

@@ -7,7 +7,7 @@ namespace steer {
 namespace {
 
 constexpr int64_t kMostBlocks = 16, kMostLayers = 64, kMostChannels = 1 << 16, kMostClasses = 1 << 20,
-                  kMostPatch = 64;
+                  kMostPatch = 64, kMostLine = 8, kMostSide = 4096, kMostWidth = 1 << 20;
 
 void check_word(const std::string& name, const std::string& word, const std::string& first,
                 const std::string& second) {
@@ -57,7 +57,13 @@ void check_channels(const UNetOptions& o) {
 }  // namespace
 
 int64_t least_side(const UNetOptions& o) {
-  return o.patch_size << (o.block_out_channels.size() - 1);
+  int64_t least = o.patch_size;
+  for (size_t i = 1; i < o.block_out_channels.size(); ++i) least *= o.line > 0 ? o.line : 2;
+  return least;
+}
+
+int64_t patch_numbers(const UNetOptions& o) {
+  return o.line > 0 ? o.patch_size : o.patch_size * o.patch_size;
 }
 
 void check(const UNetOptions& o) {
@@ -71,6 +77,8 @@ void check(const UNetOptions& o) {
   check_number("in_channels", o.in_channels, 1, kMostChannels);
   check_number("out_channels", o.out_channels, 1, kMostChannels);
   check_number("patch_size", o.patch_size, 1, kMostPatch);
+  check_number("line", o.line, 0, kMostLine);
+  STEER_CHECK(o.line != 1, "[unet] line: expected 0 or 2..", kMostLine, " but got 1");
   check_number("layers_per_block", o.layers_per_block, 1, kMostLayers);
   check_number("downsample_padding", o.downsample_padding, 0, 1);
   check_number("num_class_embeds", o.num_class_embeds, 0, kMostClasses);
@@ -80,8 +88,11 @@ void check(const UNetOptions& o) {
               "[unet] freq_shift: expected 0 or more, below half of an even block_out_channels[0], but got ",
               o.freq_shift, " and ", features);
   const int64_t least = least_side(o);
-  STEER_CHECK(o.sample_size >= 0 && o.sample_size % least == 0, "[unet] sample_size: expected a multiple of ",
-              least, o.patch_size > 1 ? ", as the blocks halve its patches" : ", as the blocks halve it",
+  check_number("sample_size", o.sample_size, 0, o.line > 0 ? kMostWidth : kMostSide);
+  STEER_CHECK(o.sample_size % least == 0, "[unet] sample_size: expected a multiple of ", least,
+              o.line > 0         ? ", as the blocks divide it"
+              : o.patch_size > 1 ? ", as the blocks halve its patches"
+                                 : ", as the blocks halve it",
               ", but got ", o.sample_size);
   STEER_CHECK(o.dropout >= 0 && o.dropout < 1, "[unet] dropout: expected a number in [0, 1) but got ",
               o.dropout);

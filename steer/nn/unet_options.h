@@ -15,6 +15,7 @@ struct UNetOptions {
   int64_t in_channels = 1;
   int64_t out_channels = 1;
   int64_t patch_size = 1;
+  int64_t line = 0;
   std::string time_embedding_type = "positional";  // positional | fourier
   int64_t freq_shift = 0;
   bool flip_sin_to_cos = true;
@@ -38,12 +39,19 @@ struct UNetOptions {
   bool zero_init = true;
 
   void fields(OptionFields& f) {
-    f("sample_size", sample_size, "height and width of the images; 0 = any", from_to(0, 4096));
+    f("sample_size", sample_size, "height and width of the images, width of lines; 0 = any",
+      from_to(0, 1 << 20));
     f("in_channels", in_channels, "channels that enter", from_to(1, 1 << 16));
     f("out_channels", out_channels, "channels that leave", from_to(1, 1 << 16));
     f("patch_size", patch_size,
-      "side of the squares of pixels that the network sees as one, its channels one after another",
+      "side of the squares of pixels, or numbers of a line, that the network sees as one, its channels one "
+      "after another",
       from_to(1, 64));
+    f("line", line,
+      "samples are lines, of height 1 (waveforms): kernels are [1, 3] and each resolution has the width of "
+      "the "
+      "one before divided by this, 2 to 8; 0 = samples are images",
+      from_to(0, 8));
     f("time_embedding_type", time_embedding_type,
       "positional, or fourier: of the label's logarithm, the output divided by the label");
     f("freq_shift", freq_shift, "of positional: taken from the number of frequencies in their exponent",
@@ -79,8 +87,12 @@ struct UNetOptions {
   }
 };
 
-// What the sides of images are multiples of: patches that can be halved by every block but one.
+// What the sides of images, or the width of lines, are multiples of: patches that can be halved, or divided
+// by `line`, by every block but one.
 int64_t least_side(const UNetOptions& options);
+
+// How many numbers of a channel a patch has: patch_size^2, of lines patch_size.
+int64_t patch_numbers(const UNetOptions& options);
 
 // Error that names the option, and a block type by its name, where the network could not be built.
 void check(const UNetOptions& options);

@@ -20,9 +20,9 @@ UNetStageImpl::UNetStageImpl(const UNetStageOptions& given) : options(given) {
   if (options.resampled_by_block)
     resampler->push_back(ResnetBlock(block));
   else if (down)
-    resampler->push_back(Downsample(block.out, options.downsample_padding, block.device));
+    resampler->push_back(Downsample(block.out, options.downsample_padding, block.device, block.line));
   else
-    resampler->push_back(Upsample(block.out, block.device));
+    resampler->push_back(Upsample(block.out, block.device, block.line));
 }
 
 Tensor UNetStageImpl::layer(size_t i, const Tensor& x, const Tensor& time, const DropoutSeed& seed) const {

@@ -43,6 +43,10 @@ struct Plain {
   const Tensors& w;
 
   Tensor conv(const std::string& name, const Tensor& x, int64_t stride = 1, int64_t padding = 1) const {
+    if (o.line > 0)  // lines have one row
+      return at::conv1d(x.squeeze(2), w.at(name + ".weight").squeeze(2), w.at(name + ".bias"), stride,
+                        padding)
+          .unsqueeze(2);
     return at::conv2d(x, w.at(name + ".weight"), w.at(name + ".bias"), stride, padding);
   }
   Tensor linear(const std::string& name, const Tensor& x) const {
@@ -52,6 +56,8 @@ struct Plain {
     return at::group_norm(x, groups, w.at(name + ".weight"), w.at(name + ".bias"), o.norm_eps);
   }
   Tensor sized(const Tensor& x, char way) const {
+    if (o.line > 0 && way == 'd') return x.unflatten(3, {-1, o.line}).mean(4);
+    if (o.line > 0 && way == 'u') return x.repeat_interleave(o.line, 3);
     if (way == 'd') return at::avg_pool2d(x, {2, 2});
     return way == 'u' ? x.repeat_interleave(2, 2).repeat_interleave(2, 3) : x;
   }
@@ -100,11 +106,23 @@ struct Plain {
   // [B, C, H, W] as [B, C p p, H / p, W / p], and back.
   Tensor in_patches(const Tensor& x) const {
     const int64_t p = o.patch_size;
+    if (o.line > 0) {  // number i of a patch, of all channels, every p-th from there on
+      std::vector<Tensor> parts;
+      for (int64_t i = 0; i < o.in_channels * p; ++i)
+        parts.push_back(x.narrow(1, i / p, 1).slice(3, i % p, x.size(3), p));
+      return at::cat(parts, 1);
+    }
     const Tensor cells = x.view({x.size(0), x.size(1), x.size(2) / p, p, x.size(3) / p, p});
     return cells.permute({0, 1, 3, 5, 2, 4}).flatten(1, 3);
   }
   Tensor out_of_patches(const Tensor& h) const {
     const int64_t p = o.patch_size;
+    if (o.line > 0) {
+      const Tensor x = at::empty({h.size(0), o.out_channels, 1, h.size(3) * p});
+      for (int64_t i = 0; i < o.out_channels * p; ++i)
+        x.narrow(1, i / p, 1).slice(3, i % p, x.size(3), p).copy_(h.narrow(1, i, 1));
+      return x;
+    }
     const Tensor cells = h.view({h.size(0), o.out_channels, p, p, h.size(2), h.size(3)});
     return cells.permute({0, 1, 4, 2, 5, 3})
         .reshape({h.size(0), o.out_channels, h.size(2) * p, h.size(3) * p});
@@ -128,6 +146,9 @@ struct Plain {
       if (i + 1 == blocks) break;
       if (attends && o.downsample_type == "resnet")
         h = resnet(block + ".downsamplers.0", h, time, 1, 'd');
+      else if (o.line > 0)
+        h = conv(block + ".downsamplers.0.conv",
+                 at::constant_pad_nd(h, {o.downsample_padding * (o.line - 1), o.line - 1}), o.line, 0);
       else if (o.downsample_padding == 0)
         h = conv(block + ".downsamplers.0.conv", at::constant_pad_nd(h, {0, 1, 0, 1}), 2, 0);
       else
@@ -164,7 +185,7 @@ struct Plain {
 
 // Shapes that between them use every word of the options.
 std::vector<UNetOptions> family() {
-  std::vector<UNetOptions> all(7, small_options());
+  std::vector<UNetOptions> all(10, small_options());
   all[1].down_block_types = {"AttnDownBlock2D", "DownBlock2D", "DownBlock2D"};
   all[1].up_block_types = {"UpBlock2D", "UpBlock2D", "AttnUpBlock2D"};
   all[1].block_out_channels = {8, 16, 24};
@@ -179,6 +200,15 @@ std::vector<UNetOptions> family() {
   all[5].resnet_time_scale_shift = "scale_shift", all[5].attn_norm_num_groups = 8;
   all[5].downsample_type = all[5].upsample_type = "resnet";
   all[6].patch_size = 2, all[6].time_embedding_type = "fourier";
+  for (size_t i = 7; i < all.size(); ++i) all[i].line = 2, all[i].sample_size = 48;
+  all[7].patch_size = 3, all[7].num_class_embeds = 3;
+  all[8].line = 4, all[8].downsample_padding = 0;
+  all[8].block_out_channels = {8, 16, 24};
+  all[8].down_block_types = {"DownBlock2D", "DownBlock2D", "AttnDownBlock2D"};
+  all[8].up_block_types = {"AttnUpBlock2D", "UpBlock2D", "UpBlock2D"};
+  all[9].line = 4, all[9].resnet_time_scale_shift = "scale_shift";
+  all[9].down_block_types = {"AttnDownBlock2D", "DownBlock2D"};
+  all[9].downsample_type = all[9].upsample_type = "resnet";
   return all;
 }
 
@@ -188,7 +218,8 @@ struct Asked {
 
 Asked some_input(const UNetOptions& o, int64_t rows) {
   torch::manual_seed(12);
-  return {torch::randn({rows, o.in_channels, 8, 12}), torch::rand({rows}) * 900 + 0.5,
+  const Tensor x = torch::randn({rows, o.in_channels, o.line > 0 ? 1 : 8, o.line > 0 ? 48 : 12});
+  return {x, torch::rand({rows}) * 900 + 0.5,
           o.num_class_embeds > 0 ? torch::randint(o.num_class_embeds, {rows}, torch::kInt64) : Tensor()};
 }
 
@@ -200,7 +231,7 @@ TEST(UNet, EqualsItsPlainFormulationInEveryShape) {
     const Asked in = some_input(options, 3);
     const Tensor y = network->forward(in.x, in.label, in.classes);
     const Tensor expected = Plain{options, weights}(in.x, in.label, in.classes);
-    EXPECT_EQ(y.sizes(), at::IntArrayRef({3, options.out_channels, 8, 12}));
+    EXPECT_EQ(y.sizes(), at::IntArrayRef({3, options.out_channels, in.x.size(2), in.x.size(3)}));
     EXPECT_TRUE(torch::allclose(y, expected, 1e-4, 1e-5 * expected.abs().max().item<double>()))
         << (y - expected).abs().max() << " of " << expected.abs().max();
   }
@@ -223,6 +254,17 @@ TEST(UNet, LargerPatchesBeginFromSmallerOnes) {
     EXPECT_TRUE(torch::allclose(to->forward(enlarged(in.x), in.label),
                                 enlarged(from->forward(in.x, in.label)), 1e-4, 1e-4));
   }
+  // Of lines the same along the width.
+  UNetOptions line = small_options();
+  line.line = 4, line.sample_size = 48, line.patch_size = 2;
+  UNetOptions longer = line;
+  longer.patch_size = 6, longer.sample_size = 144;
+  UNet from = random_network(line), to(longer);
+  for (auto& [name, tensor] : module_tensors(*to))
+    tensor.copy_(for_patches(name, module_tensors(*from).at(name), line, longer));
+  const Asked in = some_input(line, 2);
+  EXPECT_TRUE(torch::allclose(to->forward(in.x.repeat_interleave(3, 3), in.label),
+                              from->forward(in.x, in.label).repeat_interleave(3, 3), 1e-4, 1e-4));
   UNetOptions odd = small_options(), same = odd;
   odd.patch_size = 3, same.patch_size = 2;
   const Tensor weight = at::randn({8, 8, 3, 3});
@@ -231,6 +273,23 @@ TEST(UNet, LargerPatchesBeginFromSmallerOnes) {
   odd.sample_size = 16;
   EXPECT_THAT(refusal([&] { check(odd); }),
               testing::HasSubstr("expected a multiple of 6, as the blocks halve its patches"));
+}
+
+TEST(UNet, OfLinesRefusesWhatIsNone) {
+  UNetOptions options = small_options();
+  options.line = 4, options.sample_size = 48;
+  UNet network = random_network(options);
+  const Tensor label = torch::ones({1});
+  const auto said = [&](const Tensor& x) { return refusal([&] { network->forward(x, label); }); };
+  EXPECT_THAT(said(torch::zeros({1, 2, 8, 8})), testing::HasSubstr("expected lines [B, 2, 1, W]"));
+  EXPECT_THAT(said(torch::zeros({1, 2, 1, 10})), testing::HasSubstr("a multiple of 4"));
+  options.line = 1;
+  EXPECT_THAT(refusal([&] { check(options); }), testing::HasSubstr("line: expected 0 or 2..8"));
+  options.line = 3, options.sample_size = 8;
+  EXPECT_THAT(refusal([&] { check(options); }),
+              testing::HasSubstr("a multiple of 3, as the blocks divide it"));
+  options.line = 0, options.sample_size = 8192;
+  EXPECT_THAT(refusal([&] { check(options); }), testing::HasSubstr("sample_size: expected 0..4096"));
 }
 
 TEST(UNet, NamesAndShapesAreThoseOfTheLibrary) {

@@ -8,6 +8,7 @@
 #include "steer/sound/mel_data.h"
 #include "steer/sound/mel_space.h"
 #include "steer/sound/mel_words.h"
+#include "steer/sound/sound_data.h"
 #include "steer/sound/sound_files.h"
 #include "steer/sound/spectrogram_picture.h"
 
@@ -47,14 +48,7 @@ Tensor small_mels(const State& mels, int64_t side) {
 }
 
 std::string file_of_mels(const std::string& path, const Space& space, const State& mels) {
-  const std::vector<Sound> sounds = sounds_of(space, mels);
-  const Tensor apart = at::zeros({1, sounds[0].rate / 4});
-  std::vector<Tensor> parts;
-  for (const Sound& sound : sounds) {
-    if (!parts.empty()) parts.push_back(apart);
-    parts.push_back(sound.samples);
-  }
-  return encode_sound({at::cat(parts, 1), sounds[0].rate}, path).bytes;
+  return encode_sound(one_after_the_other(sounds_of(space, mels)), path).bytes;
 }
 
 void fit_mels(DataOptions& options, const Space& space) {

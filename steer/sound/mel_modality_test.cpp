@@ -10,6 +10,7 @@
 #include "steer/sound/mel_data.h"
 #include "steer/sound/mel_space.h"
 #include "steer/sound/mel_words.h"
+#include "steer/sound/sound_data.h"
 #include "steer/sound/sound_files.h"
 #include "steer/testing/refusal.h"
 #include "steer/testing/temporary_folder.h"

@@ -25,4 +25,18 @@ Sound as_mono(const Sound& sound) {
   return sound.channels() == 1 ? sound : Sound{sound.samples.mean(0, true), sound.rate};
 }
 
+Sound one_after_the_other(const std::vector<Sound>& sounds) {
+  STEER_CHECK(!sounds.empty(), "[sound] expected at least one sound");
+  const Sound& first = sounds.front();
+  const Tensor apart = at::zeros({first.channels(), first.rate / 4});
+  std::vector<Tensor> parts;
+  for (const Sound& sound : sounds) {
+    STEER_CHECK(sound.rate == first.rate && sound.channels() == first.channels(),
+                "[sound] expected sounds of one rate and as many channels each");
+    if (!parts.empty()) parts.push_back(apart);
+    parts.push_back(sound.samples);
+  }
+  return {at::cat(parts, 1), first.rate};
+}
+
 }  // namespace steer

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace steer {
 
@@ -32,5 +33,9 @@ void check_sound(const Sound& sound, const std::string& what);
 
 // One channel: the mean of all. A sound of one channel is given back as it is. Error as check_sound.
 Sound as_mono(const Sound& sound);
+
+// Sounds of one rate and as many channels each, at least one, as one sound: a quarter of a second of silence
+// between them.
+Sound one_after_the_other(const std::vector<Sound>& sounds);
 
 }  // namespace steer
