@@ -37,7 +37,7 @@ LISTS = {"ShfR": "radial_shifts", "ShfA": "angular_shifts", "ShfZ": "angle_shift
 
 
 def refuse(where, text):
-    sys.exit(f"[convert_torchani] {where}: expected {text}")
+    sys.exit(f"[{os.path.basename(sys.argv[0]).partition('.')[0]}] {where}: expected {text}")
 
 
 class Source:

