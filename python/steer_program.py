@@ -24,3 +24,9 @@ def main() -> None:
     environment["LD_LIBRARY_PATH"] = os.pathsep.join(folders)
     environment.setdefault("STEER_SHARE", str(package))
     os.execve(program, ["steer", *sys.argv[1:]], environment)
+
+
+if __name__ == "__main__":
+    # A folder torch/ where the program is called from is not this environment's.
+    sys.path[:] = [path for path in sys.path if path not in ("", os.getcwd())]
+    main()

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The Python module as others meet it: built and installed by pip into an environment of its own, checked by
 # ruff and mypy, tested in a folder without the sources. Usage: python.sh BUILD PYTHON
-# Exit 77 where pip cannot fetch the tools.
+# Exit 77 where pip cannot fetch the tools. The wheel that passed stays in out/wheels, in a folder named by the
+# torch that it is for.
 #   BUILD   a build of steer whose library is taken as it is
 #   PYTHON  a Python with the torch of that build; default: .venv/bin/python of the checkout
 # The environment stays in out/python_env; another run only installs the module anew. It has the torch of
@@ -54,6 +55,11 @@ must 'the code of the notebooks' "$environment/bin/python" python/notebook_code.
 must 'mypy' env MYPYPATH=python "$environment/bin/mypy" --config-file pyproject.toml --cache-dir "$work/mypy" \
   python/steer "$work/code"
 
+if grep -qw avx2 /proc/cpuinfo; then
+  must 'the kernels for AVX2 alone' python3 tests/kernels_alone.py "$build" x86-64-v3 "$work/kernels_avx2.so"
+  export STEER_AVX2_KERNELS=$work/kernels_avx2.so
+fi
+
 mkdir -p "$work/elsewhere"
 cp -r python/tests "$work/elsewhere/tests"
 mkdir "$work/elsewhere/examples"
@@ -63,3 +69,9 @@ cd "$work/elsewhere"
 export OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive STEER_SHARE="$source" STEER_PROGRAM="$environment/bin/steer"
 export STEER_EXAMPLES="$work/elsewhere/examples"
 "$environment/bin/pytest" -q -p no:cacheprovider tests
+torch=$("$environment/bin/python" -c 'import steer; print(steer.build_info()["built_with_torch"])')
+kept=$source/out/wheels/torch-$torch
+mkdir -p "$kept"
+rm -f "$kept"/steer_generative-*.whl
+cp "$wheel" "$kept/"
+echo "   the wheel: ${kept#"$source/"}/$(basename "$wheel")"

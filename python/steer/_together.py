@@ -27,8 +27,10 @@ def _flat_by_type(tensors: Sequence[torch.Tensor]) -> list[tuple[list[torch.Tens
 
 
 def _give_back(some: Sequence[torch.Tensor], flat: torch.Tensor) -> None:
-    for one, part in zip(some, flat.split([one.numel() for one in some]), strict=True):
-        one.copy_(part.view_as(one))
+    at = 0
+    for one in some:
+        one.copy_(flat[at : at + one.numel()].view_as(one))
+        at += one.numel()
 
 
 def sum_over(tensors: Sequence[torch.Tensor], group: Any) -> None:

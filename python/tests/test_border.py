@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import math
+import os
 import threading
 import time
 import weakref
+from pathlib import Path
 
 import pytest
 import torch
+from conftest import note
 
 import steer
 
@@ -186,8 +190,58 @@ def test_objectives_are_freed_from_any_thread(ddn: steer.DDN) -> None:
     assert gone() is None
 
 
-def test_nothing_leaks(ddn: steer.DDN) -> None:
-    import resource
+def test_a_model_whose_last_reference_is_dropped_meanwhile(models: Path) -> None:
+    watched: list[int] = []
+    dropping, dropped = threading.Event(), threading.Event()
+    found: list[steer.Samples] = []
+
+    def bright(x: torch.Tensor) -> torch.Tensor:
+        dropping.set()
+        dropped.wait(10)
+        return x.mean((1, 2, 3))
+
+    def watch(moment: steer.Moment) -> None:
+        moment.sample()
+        watched.append(moment.index)
+
+    for name, settings in (("mnist_flow", {"steps": 3}), ("mnist_tree_ddn", {"top": 1})):
+        dropping.clear(), dropped.clear(), watched.clear(), found.clear()
+        held = [steer.load(models / f"{name}.safetensors")]
+        wanted = held[0].sample(2, objective=steer.score(lambda x: x.mean((1, 2, 3))), **settings).images
+        gone = weakref.ref(held[0])
+
+        def draw(held: list = held, settings: dict = settings) -> None:
+            found.append(held[0].sample(2, objective=steer.score(bright), watch=watch, **settings))
+
+        sampler = threading.Thread(target=draw)
+        sampler.start()
+        assert dropping.wait(10)
+        held.clear()
+        gc.collect()
+        dropped.set()
+        sampler.join()
+        assert torch.equal(found[0].images, wanted) and watched == [0, 1, 2]
+        del sampler, draw
+        gc.collect()
+        assert gone() is None
+        assert found[0].settings is not None and found[0]._repr_png_()
+
+
+def test_what_is_made_of_a_model_keeps_it(models: Path) -> None:
+    walk = steer.load(models / "mnist_tree_ddn.safetensors").walk()
+    denoiser = steer.load(models / "mnist_flow.safetensors").denoiser()
+    label = steer.label(3, classifier=steer.load(models / "mnist_judge.safetensors"))
+    gc.collect()
+    walk.choose(0)
+    assert walk.finish(objective=label).scores.shape == (1,)
+    assert denoiser(torch.zeros(1, 1, 32, 32), 1.0).shape == (1, 1, 32, 32)
+
+
+def test_nothing_leaks(ddn: steer.DDN, small: steer.DDN) -> None:
+    def resident() -> int:
+        gc.collect()
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") // 1024  # KiB
 
     x = torch.zeros(1, 1, 8, 8)
 
@@ -196,10 +250,23 @@ def test_nothing_leaks(ddn: steer.DDN) -> None:
             objective = 0.5 * steer.score(lambda y: y.flatten(1).sum(1)) + steer.gaussian(mean=0.1)
             objective(x)
 
-    many(2000)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    many(8000)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 8 * 1024  # KiB
+    def all_doors(count: int) -> None:
+        bright = steer.score(lambda y: y.mean((1, 2, 3)))
+        for i in range(count):
+            samples = small.sample(2, seed=i, objective=bright, top=2, watch=lambda m: None)
+            small.decode(samples.code)
+            small.encode(samples.images)
+            small.sample(1, gradient=True).images.sum().backward()
+            with contextlib.suppress(steer.Error):
+                small.sample(1, no_such=1)
+
+    for work, count in ((many, 10000), (all_doors, 500)):
+        work(count // 5)
+        before = resident()
+        work(count)
+        grown = resident() - before
+        note(f"{count} calls of {work.__name__}: {grown} KiB more")
+        assert grown < 4 * 1024
 
 
 def test_a_call_costs_little() -> None:
