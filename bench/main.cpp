@@ -77,12 +77,14 @@ std::unique_ptr<Work> make_work(const std::string& name, const Json& options) {
   if (name == "density") return make_density(options);
   if (name == "product") return make_product(options);
   if (name == "molecule_training") return make_molecule_training(options);
+  if (name == "unet_training") return make_unet_training(options);
   if (name == "text_training") return make_text_training(options);
   if (name == "text_sampling") return make_text_sampling(options);
   if (name == "sound") return make_sound(options);
   if (name == "kernel") return make_kernel(options);
   fail("expected layer, training, generation, denoising, density, product, molecule_training, ",
        "text_training, text_sampling, sound or kernel but got ", name);
+       "unet_training, text_training, text_sampling or kernel but got ", name);
 }
 
 }  // namespace steer::bench

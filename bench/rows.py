@@ -203,6 +203,24 @@ ROWS += [
     },
 ]
 
+WAVE = {
+    "process": {"type": "flow"},
+    "maps": {"kind": "wave", "rate_hz": 8000},
+    "unet": {**config("digits_wave_flow.json", "diffusion")["unet"], "zero_init": False},
+}
+ROWS += [
+    {
+        "name": "wave-training",
+        "title": "training step, U-Net along waveforms of 4,096 samples (flow), batch 32",
+        "work": "unet_training",
+        "options": {"batch": 32, "ema_half_life_images": 8000, "model": WAVE},
+        "target": "1.5 beside torch.compile",
+        "limits": "libtorch's convolutions of bfloat16, seven tenths of the step, three fifths of that their gradients: maps "
+        "of one row and 48 to 160 channels. Norms with SiLU (fused) and copies are the rest.",
+        "budget": 40,
+    },
+]
+
 # Our own kernels and formulations, each beside what libtorch has for the same: name, kernel of
 # bench/kernel.cpp, options.
 KERNELS = [

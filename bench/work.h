@@ -36,6 +36,7 @@ std::unique_ptr<Work> make_product(const Json& options);            // product.c
 std::unique_ptr<Work> make_kernel(const Json& options);             // kernel.cpp
 std::unique_ptr<Work> make_molecule_training(const Json& options);  // molecule_training.cpp
 std::unique_ptr<Work> make_sound(const Json& options);              // sound.cpp
+std::unique_ptr<Work> make_unet_training(const Json& options);      // unet_training.cpp
 std::unique_ptr<Work> make_text_training(const Json& options);      // text.cpp
 std::unique_ptr<Work> make_text_sampling(const Json& options);      // text.cpp
 

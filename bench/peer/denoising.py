@@ -12,12 +12,19 @@ import norms
 SIGMA, NEXT, SIGMA_DATA = 1.5, 1.0, 0.5
 
 
+def convolution(inner, out, line, size=3, stride=1):
+    """Of lines, which have height 1, along the width alone."""
+    if line:
+        return nn.Conv2d(inner, out, (1, size), (1, stride), (0, size // 2))
+    return nn.Conv2d(inner, out, size, stride, size // 2)
+
+
 class Resnet(nn.Module):
-    def __init__(self, inner, out, time, groups, eps):
+    def __init__(self, inner, out, time, groups, eps, line):
         super().__init__()
-        self.norm1, self.conv1 = norms.GroupNorm(groups, inner, eps), nn.Conv2d(inner, out, 3, padding=1)
+        self.norm1, self.conv1 = norms.GroupNorm(groups, inner, eps), convolution(inner, out, line)
         self.time_emb_proj = nn.Linear(time, out)
-        self.norm2, self.conv2 = norms.GroupNorm(groups, out, eps), nn.Conv2d(out, out, 3, padding=1)
+        self.norm2, self.conv2 = norms.GroupNorm(groups, out, eps), convolution(out, out, line)
         self.conv_shortcut = nn.Conv2d(inner, out, 1) if inner != out else None
 
     def forward(self, x, time):
@@ -42,12 +49,16 @@ class Attention(nn.Module):
 
 
 class Sampler(nn.Module):
-    def __init__(self, channels, stride):
+    """Divides the resolution by a factor, or multiplies it."""
+
+    def __init__(self, channels, down, line):
         super().__init__()
-        self.conv, self.stride = nn.Conv2d(channels, channels, 3, stride, 1), stride
+        factor = line or 2
+        self.conv = convolution(channels, channels, line, 2 * factor - 1 if down else 3, factor if down else 1)
+        self.factors = None if down else ((1, line) if line else 2)
 
     def forward(self, x):
-        return self.conv(x if self.stride == 2 else F.interpolate(x, scale_factor=2, mode="nearest"))
+        return self.conv(x if self.factors is None else F.interpolate(x, scale_factor=self.factors, mode="nearest"))
 
 
 class UNet(nn.Module):
@@ -55,8 +66,9 @@ class UNet(nn.Module):
         super().__init__()
         widths, groups, eps = o["block_out_channels"], o["norm_num_groups"], 1e-5
         time, last, depth = 4 * widths[0], len(widths) - 1, o["layers_per_block"]
-        self.width = widths[0]
-        self.conv_in = nn.Conv2d(channels, widths[0], 3, padding=1)
+        self.width, self.line, self.patch = widths[0], o.get("line", 0), o.get("patch_size", 1)
+        line, numbers = self.line, self.patch if self.line else self.patch**2
+        self.conv_in = convolution(channels * numbers, widths[0], line)
         self.time_embedding = nn.Module()
         self.time_embedding.linear_1 = nn.Linear(widths[0], time)
         self.time_embedding.linear_2 = nn.Linear(time, time)
@@ -65,7 +77,7 @@ class UNet(nn.Module):
             s = nn.Module()
             if attends:
                 s.attentions = nn.ModuleList([Attention(out, groups, eps) for _ in inners])
-            s.resnets = nn.ModuleList([Resnet(i, out, time, groups, eps) for i in inners])
+            s.resnets = nn.ModuleList([Resnet(i, out, time, groups, eps, line) for i in inners])
             if sampler:
                 s.add_module(name, nn.ModuleList([sampler]))
             return s
@@ -74,7 +86,7 @@ class UNet(nn.Module):
         self.down_blocks = nn.ModuleList()
         for i, width in enumerate(widths):
             inners = [kept[-1]] + [width] * (depth - 1)
-            sampler = Sampler(width, 2) if i < last else None
+            sampler = Sampler(width, True, line) if i < last else None
             attends = o["down_block_types"][i].startswith("Attn")
             self.down_blocks.append(stage(inners, width, attends, sampler, "downsamplers"))
             kept += [width] * (depth + (i < last))
@@ -87,18 +99,34 @@ class UNet(nn.Module):
             for _ in range(depth + 1):
                 inners.append(below + kept.pop())
                 below = width
-            sampler = Sampler(width, 1) if i < last else None
+            sampler = Sampler(width, False, line) if i < last else None
             attends = o["up_block_types"][i].startswith("Attn")
             self.up_blocks.append(stage(inners, width, attends, sampler, "upsamplers"))
         self.conv_norm_out = norms.GroupNorm(groups, widths[0], eps)
-        self.conv_out = nn.Conv2d(widths[0], channels, 3, padding=1)
+        self.conv_out = convolution(widths[0], channels * numbers, line)
+
+    def patches(self, x):
+        if self.patch == 1:
+            return x
+        if not self.line:
+            return F.pixel_unshuffle(x, self.patch)
+        b, c, _, width = x.shape
+        return x.reshape(b, c, width // self.patch, self.patch).transpose(2, 3).reshape(b, c * self.patch, 1, -1)
+
+    def whole(self, h):
+        if self.patch == 1:
+            return h
+        if not self.line:
+            return F.pixel_shuffle(h, self.patch)
+        b, c, _, width = h.shape
+        return h.reshape(b, c // self.patch, self.patch, width).transpose(2, 3).reshape(b, c // self.patch, 1, -1)
 
     def forward(self, x, label):
         half = self.width // 2
         angle = label[:, None] * torch.exp(torch.arange(half) * (-math.log(10000) / half))
         time = self.time_embedding.linear_1(torch.cat([angle.cos(), angle.sin()], 1))
         time = F.silu(self.time_embedding.linear_2(F.silu(time)))
-        h = self.conv_in(x)
+        h = self.conv_in(self.patches(x))
         kept = [h]
         for s in self.down_blocks:
             for i, resnet in enumerate(s.resnets):
@@ -118,7 +146,7 @@ class UNet(nn.Module):
                     h = s.attentions[i](h)
             if hasattr(s, "upsamplers"):
                 h = s.upsamplers[0](h)
-        return self.conv_out(F.silu(self.conv_norm_out(h)))
+        return self.whole(self.conv_out(F.silu(self.conv_norm_out(h))))
 
 
 class Work:
