@@ -72,12 +72,14 @@ class Runs:
         self.o = options
 
     def guide(self, name, objective, method, count, seed=0):
-        """Paths of guided sounds, a file each; without an objective of unguided ones."""
+        """Paths of guided sounds, a file each; without an objective of unguided ones. Those of a run before stay."""
         folder = os.path.join(self.o.out, name)
-        shutil.rmtree(folder, ignore_errors=True)
-        os.makedirs(folder)
+        paths = [os.path.join(folder, f"{seed + i}.wav") for i in range(count)]
+        if all(os.path.exists(path) for path in paths):
+            return paths
+        os.makedirs(folder, exist_ok=True)
         words = ["--label", "none", "-n", str(count), "--seed", str(seed), "--steps", str(self.o.steps)]
-        words += ["--threads", "1", "-o", os.path.join(folder, "{seed}.wav")]
+        words += ["--threads", "1", "-o", os.path.join(folder, "{seed}.wav"), "--force"]
         if objective:
             asked(self.o.steer, "guide", self.o.flow, "--objective", objective, "--method", method, *words)
         else:
@@ -85,7 +87,7 @@ class Runs:
                 here = [w.format(seed=seed + i) if "{seed}" in w else w for w in words]
                 here[3], here[5] = "1", str(seed + i)
                 asked(self.o.steer, "sample", self.o.flow, *here)
-        return [os.path.join(folder, f"{seed + i}.wav") for i in range(count)]
+        return paths
 
 
 def pitch_row(name, paths, hz):

@@ -654,6 +654,16 @@ claims 'it has a PSNR' grep -q '"psnr":' out.txt
 refuses 1 'expected begin before end' "$steer" guide hum --objective 'inpaint(hums/low/3.wav, begin=0.2, end=0.1)' -o no.wav
 head -c 300 hums/low/3.wav >cut.wav
 refuses 1 'cut.wav' "$steer" guide hum --objective 'inpaint(cut.wav, begin=0.1, end=0.2)' -o no.wav
+works 'train a ddn on sounds' "$steer" train ddn --data hums --set data.size=32 --set 'ddn.pyramid.widths=[8,8,8,8,8,8]' \
+  --set 'ddn.pyramid.layers=[1,1,1,1,1,1]' --set 'ddn.pyramid.candidates=[4]' --set ddn.pyramid.image_channels=1 --threads 1 --out humcodes --images 64
+works 'encode sounds' "$steer" encode humcodes hums/low/3.wav hums/high/3.wav -o hums.ddn
+works 'decode them as a sound' "$steer" decode humcodes hums.ddn -o decoded.wav
+claims 'a WAV of both' [ "$(head -c 4 decoded.wav)" = RIFF ]
+printf 'mine' >mine.wav
+refuses 1 'mine.wav' "$steer" decode humcodes hums.ddn -o mine.wav
+refuses 1 'expected a name that ends in' "$steer" decode humcodes hums.ddn -o decoded.midi
+refuses 1 'no_such.wav' "$steer" guide hum --objective 'pitch(220, weights=no_such.wav)' -o no.wav
+refuses 1 'needs a sound' "$steer" guide hum --objective 'speaker(weights=no_such)' -o no.wav
 
 # Waveforms: the same sounds, one by one as loud, by a network along them.
 waves=("$steer" train diffusion --data wave:hums --set data.size=512 --set data.peak=0.6 --set diffusion.process.type=flow

@@ -2,10 +2,13 @@
 #include <fmt/format.h>
 
 #include "steer/cmd/command.h"
+#include "steer/core/files.h"
+#include "steer/modalities/modalities.h"
 #include "steer/picture/gif.h"
 #include "steer/work/coded_files.h"
 #include "steer/work/outputs.h"
 #include "steer/work/pictures.h"
+#include "steer/work/recipe_pictures.h"
 
 namespace steer {
 namespace {
@@ -16,17 +19,28 @@ struct DecodeFlags {
   std::string out = "decoded.png", film;
 };
 
+// What was decoded, as a picture or in a format of the samples' kind, as .wav of sounds.
+void write_decoded(const std::string& path, const Space& space, const Decoding& made, const Json& figures) {
+  if (!has_own_format(space, path)) return write_picture(path, made.picture, figures);
+  write_file(path, modality_of(space).file_of(path, space, made.samples));
+  write_twin(path, figures);
+}
+
 int run_decode(const DecodeFlags& flags) {
-  check_picture_output(flags.out, flags.common.force);
   if (!flags.film.empty()) check_file_output(flags.film, OutputKind::kFilm, flags.common.force);
   const Computing computing = flags.common.start();
   DecodingOptions options = flags.options;
   options.device = computing.device, options.film = !flags.film.empty();
   const LoadedModel loaded = opened(options.run, computing);
+  const Space space = loaded.model->space();
+  if (has_own_format(space, flags.out))
+    check_file_output(flags.out, OutputKind::kSamples, flags.common.force);
+  else
+    check_picture_output(flags.out, flags.common.force);
   const Decoding made = decode_file(loaded, options, on_terminal());
   Json figures = {{"run", options.run}, {"codes", options.codes}, {"out", flags.out}};
   figures.update(made.figures);
-  write_picture(flags.out, made.picture, figures);
+  write_decoded(flags.out, space, made, figures);
   if (options.film) {
     GifOptions slow;
     slow.delay_centiseconds = 12;
@@ -48,7 +62,7 @@ void add_decode(CLI::App& app, Run& run) {
   command->add_option("run", options.run, "the run folder or checkpoint file that encoded them")->required();
   command->add_option("codes", options.codes, "file written by encode")->required();
   add_picture_flag(command, flags->out, flags->common.force,
-                   "picture to write: a grid, or with --index the image itself");
+                   "picture to write: a grid, or with --index the image itself; of sounds a .wav, too");
   command->add_option(
       "--film", flags->film,
       "write a film too (.gif): what the codes say after each layer, as their first bits arrive");

@@ -1,0 +1,184 @@
+"""A DDN of spoken digits as a codec, beside Codec2 and Opus: sound_codec.py STEER DDN JUDGE FSDD [-n N]
+
+DDN is a run of `configs/digits_ddn.json` with its prior (`steer prior DDN --data FSDD`), JUDGE a classifier
+of digits. Test takes of half a second at even distances go through each codec: the DDN by `steer encode` and
+`decode`, Codec2 and Opus (Debian's codec2 and opus-tools) one after the other as one sound, since half a
+second is short for them. Bits are those of codes and frames, without headers. Needs numpy and librosa. What
+comes back is judged in sound: log-spectral distance in dB (64 bands, 60 dB), dynamic time warping of 20 MFCC
+(mean cost / 1000), and the digits that JUDGE hears. OUT/codec.md has the table.
+"""
+
+import argparse
+import io
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+
+import librosa
+import numpy as np
+import soundfile
+
+RATE, SAMPLES = 8000, 4095
+SPECTRUM = {"sr": RATE, "n_fft": 512, "hop_length": 64, "pad_mode": "constant"}
+SECONDS = SAMPLES / RATE
+CODEC2 = ["3200", "2400", "1200", "700C"]
+
+
+def ran(*words, told=True):
+    done = subprocess.run(words, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{words[0]}: " + (done.stderr.strip().splitlines() or ["failed"])[-1])
+    return done.stdout if told else None
+
+
+def takes(path, count):
+    """{name: sound of SAMPLES} of test takes."""
+    path = path if path.endswith(".tar") else os.path.join(path, "fsdd-wav.tar")
+    with tarfile.open(path) as archive:
+        names = sorted(
+            m.name
+            for m in archive.getmembers()
+            if m.name.endswith(".wav") and int(m.name[:-4].rsplit("_", 1)[1]) < 5
+        )
+        chosen = [names[i * len(names) // count] for i in range(count)]
+        read = lambda name: librosa.load(io.BytesIO(archive.extractfile(name).read()), sr=RATE)[0]
+        return {os.path.basename(n): librosa.util.fix_length(read(n), size=SAMPLES) for n in chosen}
+
+
+def levels(wave):
+    power = librosa.feature.melspectrogram(y=wave, n_mels=64, **SPECTRUM)
+    return librosa.power_to_db(power, ref=np.max, amin=1e-30, top_db=60)
+
+
+def by_spectrogram(wave):
+    """A sound by its own spectrogram, phases guessed: what a perfect code of it would give."""
+    power = librosa.feature.melspectrogram(y=wave, n_mels=64, **SPECTRUM)
+    level = librosa.power_to_db(power, ref=np.max, amin=1e-30, top_db=80)
+    return librosa.feature.inverse.mel_to_audio(librosa.db_to_power(level), length=SAMPLES, **SPECTRUM)
+
+
+class Measures:
+    def __init__(self, options, truth):
+        self.o, self.truth = options, truth
+
+    def of(self, name, waves):
+        """Digits heard, distance of levels, distance of warped MFCC."""
+        folder = os.path.join(self.o.out, "heard_" + "".join(c for c in name if c.isalnum()))
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+        for file, wave in waves.items():
+            soundfile.write(os.path.join(folder, file), 0.9 * wave / max(np.abs(wave).max(), 1e-6), RATE)
+        asked = ["evaluate", self.o.judge, "--data", folder, "-n", "0", "--threads", "1", "--json"]
+        said = ran(self.o.steer, *asked)
+        heard = json.loads(said.strip().splitlines()[-1])["accuracy"]
+        apart = [np.sqrt(np.mean((levels(waves[f]) - levels(t)) ** 2)) for f, t in self.truth.items()]
+        coefficients = lambda y: librosa.feature.mfcc(y=y / max(np.abs(y).max(), 1e-6), sr=RATE)
+        warped = [
+            librosa.sequence.dtw(coefficients(waves[f]), coefficients(t))[0][-1, -1] / 1000
+            for f, t in self.truth.items()
+        ]
+        return f"{np.mean(apart):.1f} | {np.mean(warped):.2f} | {100 * heard:.0f} %"
+
+
+def cut(sound, truth):
+    """One sound as the takes that it was made of, moved by what the codec was late: up to 100 ms."""
+    names, whole = list(truth), np.concatenate(list(truth.values()))
+    sound = np.concatenate([sound, np.zeros(len(whole))])
+    envelope = lambda y: np.convolve(np.abs(y), np.ones(80) / 80, "same")
+    wanted = envelope(whole)
+    late = max(range(0, 800, 8), key=lambda d: np.dot(envelope(sound[d : d + len(whole)]), wanted))
+    parts = sound[late : late + len(whole)].reshape(len(names), SAMPLES)
+    return dict(zip(names, parts))
+
+
+def raw_of(truth):
+    whole = np.concatenate(list(truth.values()))
+    return np.clip(np.round(whole * 2**15), -(2**15), 2**15 - 1).astype("<i2").tobytes()
+
+
+def by_codec2(mode, truth, folder):
+    """Sounds and bits a second."""
+    plain, coded, back = (os.path.join(folder, name) for name in ("in.raw", "c2.bin", "out.raw"))
+    with open(plain, "wb") as file:
+        file.write(raw_of(truth))
+    ran("c2enc", mode, plain, coded)
+    ran("c2dec", mode, coded, back)
+    bits = 8 * os.path.getsize(coded) / (SECONDS * len(truth))
+    return cut(np.fromfile(back, "<i2") / 2**15, truth), bits
+
+
+def ogg_payload(path):
+    """Bytes of an Ogg file's packets behind the two of headers, by the lacing of its pages."""
+    with open(path, "rb") as file:
+        data = file.read()
+    at, pages = 0, []
+    while at < len(data):
+        lengths = data[at + 27 : at + 27 + data[at + 26]]
+        pages.append(sum(lengths))
+        at += 27 + len(lengths) + sum(lengths)
+    return sum(pages[2:])
+
+
+def by_opus(kilobits, truth, folder):
+    plain, coded, back = (os.path.join(folder, name) for name in ("in.raw", "out.opus", "out.wav"))
+    with open(plain, "wb") as file:
+        file.write(raw_of(truth))
+    ran("opusenc", "--quiet", "--bitrate", str(kilobits), "--raw", "--raw-rate", str(RATE), "--raw-chan", "1",
+        plain, coded)
+    ran("opusdec", "--quiet", "--rate", str(RATE), coded, back)
+    sound, _ = soundfile.read(back)
+    return cut(sound, truth), 8 * ogg_payload(coded) / (SECONDS * len(truth))
+
+
+def by_ddn(options, truth, coder):
+    """Takes as files, a file of codes of all, and one sound of all, a quarter of a second apart."""
+    folder = os.path.join(options.out, "takes")
+    os.makedirs(folder, exist_ok=True)
+    for file, wave in truth.items():
+        soundfile.write(os.path.join(folder, file), wave, RATE)
+    codes, back = os.path.join(options.out, f"{coder}.ddn"), os.path.join(options.out, f"{coder}.wav")
+    files = [os.path.join(folder, file) for file in truth]
+    said = ran(options.steer, "encode", options.ddn, *files, "--coder", coder, "-o", codes, "--force",
+               "--threads", "1", "--json")
+    ran(options.steer, "decode", options.ddn, codes, "-o", back, "--force", "--threads", "1")
+    sound, _ = soundfile.read(back)
+    step = SAMPLES + RATE // 4
+    waves = {file: sound[i * step : i * step + SAMPLES] for i, file in enumerate(truth)}
+    figures = json.loads(said.strip().splitlines()[-1])
+    return waves, figures["file_bits"] / SECONDS
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    for name in ("steer", "ddn", "judge", "data"):
+        parser.add_argument(name)
+    parser.add_argument("-n", type=int, default=60)
+    parser.add_argument("--out", default="out/sound_codec")
+    options = parser.parse_args()
+    os.makedirs(options.out, exist_ok=True)
+    truth = takes(options.data, options.n)
+    measures = Measures(options, truth)
+    rows = [("the recording", 16 * RATE, truth)]
+    rows.append(("its spectrogram", 64 * 64 * 8 / SECONDS, {f: by_spectrogram(t) for f, t in truth.items()}))
+    for coder in ("adaptive", "prior"):
+        waves, bits = by_ddn(options, truth, coder)
+        rows.append((f"DDN, {coder} coder", bits, waves))
+    for mode in CODEC2:
+        waves, bits = by_codec2(mode, truth, options.out)
+        rows.append((f"Codec2 {mode}", bits, waves))
+    waves, bits = by_opus(6, truth, options.out)
+    rows.append(("Opus", bits, waves))
+    lines = ["| codec | bits a second | dB off | MFCC-DTW | digits heard |", "|---|---|---|---|---|"]
+    for name, bits, waves in rows:
+        lines.append(f"| {name} | {bits:,.0f} | {measures.of(name, waves)} |")
+        print(lines[-1], flush=True)
+    with open(os.path.join(options.out, "codec.md"), "w") as file:
+        file.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
