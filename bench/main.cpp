@@ -83,8 +83,7 @@ std::unique_ptr<Work> make_work(const std::string& name, const Json& options) {
   if (name == "sound") return make_sound(options);
   if (name == "kernel") return make_kernel(options);
   fail("expected layer, training, generation, denoising, density, product, molecule_training, ",
-       "text_training, text_sampling, sound or kernel but got ", name);
-       "unet_training, text_training, text_sampling or kernel but got ", name);
+       "unet_training, text_training, text_sampling, sound or kernel but got ", name);
 }
 
 }  // namespace steer::bench
