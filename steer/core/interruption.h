@@ -24,6 +24,7 @@ void forget_interruption() noexcept;
 // another runtime receives, as Python's does. `look` is called often and must not throw.
 class InterruptionLook {
  public:
+  // Looks of this thread that were there before wait until this one is gone.
   explicit InterruptionLook(std::function<bool()> look);
   ~InterruptionLook();
   InterruptionLook(const InterruptionLook&) = delete;
