@@ -47,7 +47,7 @@ TEST(Words, AreThoseOfAKindOrOneAlone) {
   EXPECT_EQ(words_about("super_resolve").size(), 1u);
   // Kinds of samples may each have a word of a name.
   for (const Word* word : words_about("inpaint")) EXPECT_EQ(word->name, "inpaint");
-  EXPECT_EQ(words_about("inpaint").size(), 2u);
+  EXPECT_EQ(words_about("inpaint").size(), 3u);
   EXPECT_EQ(words_about("entropy").at(0)->name, "certain");
   EXPECT_GE(words_about("").size(), words_about("image").size());
   EXPECT_NE(find_word(words_about("image"), "gaussian"), nullptr);
