@@ -85,7 +85,7 @@ def test_avx2_draws_the_same_within_rounding(kernels: str, models: Path, tmp_pat
     apart = {}
     for name, wanted in here.items():
         if isinstance(wanted, torch.Tensor) and wanted.is_floating_point():
-            apart[name] = float((there[name] - wanted).abs().max())
+            apart[name] = float((there[name] - wanted).detach().abs().max())
     note(f"AVX2 beside {here['capability']}: {len(taken)} kernels, greatest differences {apart}")
     # In float32; by auto, processors with products of bfloat16 round convolutions otherwise.
     bounds = {"flow": 1e-4, "guided": 1e-3, "ddn": 1e-4, "decoded": 1e-4, "molecules": 1e-4, "logits": 1e-3}
