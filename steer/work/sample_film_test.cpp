@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <functional>
+
 #include "steer/core/files.h"
 #include "steer/core/json.h"
+#include "steer/core/options.h"
 #include "steer/sound/mel_space.h"
 #include "steer/sound/sound_files.h"
 #include "steer/testing/refusal.h"
