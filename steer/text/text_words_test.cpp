@@ -2,6 +2,7 @@
 #include "steer/text/text_words.h"
 
 #include <gtest/gtest.h>
+#include <torch/torch.h>
 
 #include <cmath>
 
