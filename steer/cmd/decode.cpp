@@ -2,8 +2,6 @@
 #include <fmt/format.h>
 
 #include "steer/cmd/command.h"
-#include "steer/core/files.h"
-#include "steer/modalities/modalities.h"
 #include "steer/picture/gif.h"
 #include "steer/work/coded_files.h"
 #include "steer/work/outputs.h"
@@ -21,9 +19,8 @@ struct DecodeFlags {
 
 // What was decoded, as a picture or in a format of the samples' kind, as .wav of sounds.
 void write_decoded(const std::string& path, const Space& space, const Decoding& made, const Json& figures) {
-  if (!has_own_format(space, path)) return write_picture(path, made.picture, figures);
-  write_file(path, modality_of(space).file_of(path, space, made.samples));
-  write_twin(path, figures);
+  has_own_format(space, path) ? write_own_format(path, space, made.samples, figures)
+                              : write_picture(path, made.picture, figures);
 }
 
 int run_decode(const DecodeFlags& flags) {
@@ -33,10 +30,7 @@ int run_decode(const DecodeFlags& flags) {
   options.device = computing.device, options.film = !flags.film.empty();
   const LoadedModel loaded = opened(options.run, computing);
   const Space space = loaded.model->space();
-  if (has_own_format(space, flags.out))
-    check_file_output(flags.out, OutputKind::kSamples, flags.common.force);
-  else
-    check_picture_output(flags.out, flags.common.force);
+  check_samples_output(space, flags.out, flags.common.force);
   const Decoding made = decode_file(loaded, options, on_terminal());
   Json figures = {{"run", options.run}, {"codes", options.codes}, {"out", flags.out}};
   figures.update(made.figures);

@@ -53,12 +53,10 @@ std::string answer_text(const RecipeRun& run) {
 void check_outputs(const Common& common, const Recipe& recipe, const Space& space,
                    const AnswerOptions& options) {
   check_picture_path(options.out, recipe);
-  const bool own = has_own_format(space, options.out);
   STEER_CHECK(!options.live || has_texts(space), "[live] expected samples of text but got ", text_of(space));
   for (const int64_t seed : seeds_for(recipe.seeds, recipe.count)) {
     const std::string path = seed_path(options.out, seed);
-    own ? check_file_output(path, OutputKind::kSamples, common.force)
-        : check_picture_output(path, common.force);
+    check_samples_output(space, path, common.force);
     if (path == options.out) break;  // one file for all
   }
   const OutputKind film = has_own_format(space, options.film) ? OutputKind::kSamples : OutputKind::kFilm;

@@ -6,9 +6,11 @@
 #include <filesystem>
 
 #include "steer/core/check.h"
+#include "steer/core/files.h"
 #include "steer/core/seed_list.h"
 #include "steer/modalities/modalities.h"
 #include "steer/picture/grid.h"
+#include "steer/work/outputs.h"
 #include "steer/work/pictures.h"
 
 namespace steer {
@@ -40,8 +42,7 @@ void write_samples(const std::string& path, const RecipeRun& run, const Json& tw
   if (!has_own_format(run.space, path)) return write_picture(path, picture_of(run), twin, recipe_texts(run));
   const int64_t shown = run.recipe.shown;
   const State samples = shown >= 0 ? run.state.narrow(shown, 1) : run.state;
-  write_file(path, modality_of(run.space).file_of(path, run.space, samples));
-  write_twin(path, twin);
+  write_own_format(path, run.space, samples, twin);
 }
 
 void write_alone(const std::string& path, const RecipeRun& run, int64_t index) {
@@ -66,6 +67,16 @@ std::vector<std::string> valid_texts(std::vector<std::string> texts) {
 bool has_own_format(const Space& space, const std::string& path) {
   const Modality& modality = modality_of(space);
   return modality.writes && modality.writes(path);
+}
+
+void check_samples_output(const Space& space, const std::string& path, bool force) {
+  has_own_format(space, path) ? check_file_output(path, OutputKind::kSamples, force)
+                              : check_picture_output(path, force);
+}
+
+void write_own_format(const std::string& path, const Space& space, const State& samples, const Json& twin) {
+  write_file(path, modality_of(space).file_of(path, space, samples));
+  write_twin(path, twin);
 }
 
 Tensor picture_of(const RecipeRun& run) {

@@ -18,6 +18,12 @@ Tensor picture_of(const RecipeRun& run);
 // Whether a path names a file in a format of the samples' kind, as .txt of texts, and so no picture.
 bool has_own_format(const Space& space, const std::string& path);
 
+// Error unless samples can be written to `path`, in such a format or as a picture (outputs.h).
+void check_samples_output(const Space& space, const std::string& path, bool force);
+
+// Writes samples in their kind's own format, and the twin beside them. `path` is one that has_own_format.
+void write_own_format(const std::string& path, const Space& space, const State& samples, const Json& twin);
+
 // Figures of a run: run, samples, seed (the first; seeds where they are a list), seconds, evaluations,
 // settings, label; of a guided one objective and scores.
 Json figures_of(const RecipeRun& run);

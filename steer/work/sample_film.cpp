@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "steer/core/check.h"
-#include "steer/core/files.h"
 #include "steer/core/tensors.h"
 #include "steer/modalities/modalities.h"
 #include "steer/picture/gif.h"
@@ -38,12 +37,9 @@ void SampleFilm::see(const Glimpse& glimpse) {
   const State seen = glimpse.sample();
   if (!seen.defined()) return;
   next_ = due + 1, whole_ = last;
-  const State some = seen.narrow(0, std::min(rows_, seen.size())).to(torch::kCPU);
-  const auto& turned = modality_of(space_).turned;
-  if (turned) last_ = some;
-  firsts_.push_back(some.narrow(0, 1));
-  pictures_.push_back(
-      to_bytes(turned ? turned(space_, some, 0) : picture_of(space_, some, std::min<int64_t>(rows_, 2))));
+  const int64_t rows = std::min(rows_, seen.size());
+  // A copy: whoever draws may go on in the same memory.
+  seen_.push_back(seen.narrow(0, rows).to(torch::kCPU).rows(at::arange(rows)));
 }
 
 WorkWatch SampleFilm::around(const WorkWatch& watch) {
@@ -54,36 +50,40 @@ WorkWatch SampleFilm::around(const WorkWatch& watch) {
 }
 
 void SampleFilm::write(const std::string& path, const Json& twin) const {
-  STEER_CHECK(!pictures_.empty(), "[film] ", path, ": expected steps that show samples but there were none");
-  has_own_format(space_, path) ? write_own(path) : write_pictures(path);
+  STEER_CHECK(!seen_.empty(), "[film] ", path, ": expected steps that show samples but there were none");
+  if (has_own_format(space_, path)) return write_own(path, twin);
+  write_pictures(path);
   write_twin(path, twin);
 }
 
-void SampleFilm::write_own(const std::string& path) const {
-  const size_t all = firsts_.size(), most = space_.rate_hz > 0 ? kHeardMoments : all;
-  const size_t some = std::min(all, most);
+void SampleFilm::write_own(const std::string& path, const Json& twin) const {
+  const size_t all = seen_.size(), some = space_.rate_hz > 0 ? std::min(all, kHeardMoments) : all;
   std::vector<State> moments;
   // The last one is among them.
-  for (size_t i = 1; i <= some; ++i) moments.push_back(firsts_[all * i / some - 1]);
-  write_file(path, modality_of(space_).file_of(path, space_, concatenated(moments)));
+  for (size_t i = 1; i <= some; ++i) moments.push_back(seen_[all * i / some - 1].narrow(0, 1));
+  write_own_format(path, space_, concatenated(moments), twin);
 }
 
 void SampleFilm::write_pictures(const std::string& path) const {
+  const auto& turned = modality_of(space_).turned;
+  std::vector<Tensor> pictures;
+  for (const State& some : seen_)
+    pictures.push_back(
+        to_bytes(turned ? turned(space_, some, 0) : picture_of(space_, some, std::min<int64_t>(rows_, 2))));
   int64_t channels = 1, height = 1, width = 1;
-  for (const Tensor& picture : pictures_) {
+  for (const Tensor& picture : pictures) {
     channels = std::max(channels, picture.size(0));
     height = std::max(height, picture.size(1)), width = std::max(width, picture.size(2));
   }
   std::vector<Tensor> frames;
-  for (const Tensor& picture : pictures_) frames.push_back(on_sheet(picture, channels, height, width));
-  for (int64_t i = 1; last_.defined() && i <= kTurnFrames; ++i) {
+  for (const Tensor& picture : pictures) frames.push_back(on_sheet(picture, channels, height, width));
+  for (int64_t i = 1; turned && i <= kTurnFrames; ++i) {
     const double share = static_cast<double>(i) / static_cast<double>(kTurnFrames);
-    frames.push_back(to_bytes(modality_of(space_).turned(space_, last_, share)));
+    frames.push_back(to_bytes(turned(space_, seen_.back(), share)));
   }
   GifOptions options;
-  options.delay_centiseconds =
-      std::max(kLeastDelay, kFilmSeconds100 / static_cast<int64_t>(pictures_.size()));
-  if (last_.defined()) options.delay_centiseconds = options.last_centiseconds = kTurnDelay;
+  options.delay_centiseconds = std::max(kLeastDelay, kFilmSeconds100 / static_cast<int64_t>(pictures.size()));
+  if (turned) options.delay_centiseconds = options.last_centiseconds = kTurnDelay;
   write_gif(path, at::stack(frames), options);
 }
 

@@ -25,21 +25,19 @@ class SampleFilm {
   // A watch that sees the glimpses of another and asks that one.
   WorkWatch around(const WorkWatch& watch);
 
-  int64_t frames() const { return static_cast<int64_t>(pictures_.size()); }  // so far
+  int64_t frames() const { return static_cast<int64_t>(seen_.size()); }  // so far
   // Writes a GIF, or, where the space's kind has files of its own by that name, such a file: all moments, of
   // sounds twelve. And its twin. Error where nothing was seen.
   void write(const std::string& path, const Json& twin) const;
 
  private:
-  void write_own(const std::string& path) const;
+  void write_own(const std::string& path, const Json& twin) const;
   void write_pictures(const std::string& path) const;
 
   Space space_;
   int64_t most_, rows_, next_ = 0;
   bool whole_ = false;
-  std::vector<Tensor> pictures_;  // uint8 [C, h, w]
-  std::vector<State> firsts_;     // the first sample at the same moments
-  State last_;                    // what was seen last, of kinds that are turned in the end
+  std::vector<State> seen_;  // the first samples at these moments, on the processor
 };
 
 }  // namespace steer
