@@ -17,6 +17,11 @@ constexpr double kLeastHeardPower = 1e-12;  // beside the loudest band, whose po
 constexpr double kMostLevel = 1.5;          // of spectrograms, whose levels end at 1
 constexpr double kWindowPower = 0.375;      // of a Hann window: the mean of its square
 
+// The frames of so many seconds, at least one.
+int64_t frames_in(double seconds, int64_t rate, int64_t hop) {
+  return std::max<int64_t>(std::llround(seconds * static_cast<double>(rate) / static_cast<double>(hop)), 1);
+}
+
 // The share that a band takes of frequencies hz [F], as mel_filters has it: [bands, F].
 Tensor bands_at(const Tensor& hz, int64_t rate, int64_t bands) {
   const double highest = mel_of_hz(static_cast<double>(rate) / 2);
@@ -48,9 +53,7 @@ Tensor MelHearing::power(const Tensor& mels) const {
               "[mel] expected spectrograms [N, 1, ", filters_.size(0), ", frames] but got ",
               shape_text(mels.sizes()));
   const Tensor level = mels.to(torch::kFloat32).clamp(-kMostLevel, kMostLevel);
-  // 10^(dB / 10) of dB = floor (1 - level) / 2.
-  const Tensor power = ((1 - level) * (floor_db_ / 20 * std::log(10.0))).exp();
-  return power.squeeze(1).transpose(1, 2).flatten(0, 1);
+  return power_of_levels((1 - level) * (floor_db_ / 2)).squeeze(1).transpose(1, 2).flatten(0, 1);
 }
 
 Tensor MelHearing::even(const Tensor& power) const {
@@ -87,13 +90,12 @@ Tensor MelHearing::bands(const Tensor& mels, int64_t rate, int64_t window, int64
   const Tensor mean = x.sum(2).mean(1).clamp_min(kLeastHeardPower).view({-1, 1, 1});
   const Tensor heard = at::matmul(x, map) * (sum / mean);
   const double seconds = static_cast<double>(mels.size(3) * hop_) / static_cast<double>(rate_);
-  const int64_t frames =
-      std::max<int64_t>(std::llround(seconds * static_cast<double>(rate) / static_cast<double>(hop)), 1);
+  const int64_t frames = frames_in(seconds, rate, hop);
   return at::upsample_linear1d(heard.transpose(1, 2), {frames}, true).transpose(1, 2).contiguous();
 }
 
 int64_t MelHearing::frames_of(double seconds) const {
-  return std::max<int64_t>(std::llround(seconds * static_cast<double>(rate_) / static_cast<double>(hop_)), 1);
+  return frames_in(seconds, rate_, hop_);
 }
 
 }  // namespace steer
