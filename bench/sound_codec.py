@@ -14,11 +14,12 @@ import json
 import os
 import shutil
 import subprocess
-import tarfile
 
 import librosa
 import numpy as np
 import soundfile
+
+from fsdd import test_takes
 
 RATE, SAMPLES = 8000, 4095
 SPECTRUM = {"sr": RATE, "n_fft": 512, "hop_length": 64, "pad_mode": "constant"}
@@ -35,16 +36,8 @@ def ran(*words, told=True):
 
 def takes(path, count):
     """{name: sound of SAMPLES} of test takes."""
-    path = path if path.endswith(".tar") else os.path.join(path, "fsdd-wav.tar")
-    with tarfile.open(path) as archive:
-        names = sorted(
-            m.name
-            for m in archive.getmembers()
-            if m.name.endswith(".wav") and int(m.name[:-4].rsplit("_", 1)[1]) < 5
-        )
-        chosen = [names[i * len(names) // count] for i in range(count)]
-        read = lambda name: librosa.load(io.BytesIO(archive.extractfile(name).read()), sr=RATE)[0]
-        return {os.path.basename(n): librosa.util.fix_length(read(n), size=SAMPLES) for n in chosen}
+    read = lambda data: librosa.load(io.BytesIO(data), sr=RATE)[0]
+    return {name: librosa.util.fix_length(read(data), size=SAMPLES) for name, data in test_takes(path, count).items()}
 
 
 def levels(wave):

@@ -13,10 +13,11 @@ import json
 import os
 import shutil
 import subprocess
-import tarfile
 import wave
 
 import numpy as np
+
+from fsdd import archive_at
 
 SPEAKERS = ["george", "jackson", "lucas", "nicolas", "theo", "yweweler"]
 LOWEST_HZ, HIGHEST_HZ, APERIODIC = 60, 500, 0.2  # of YIN: where its measure is above, nobody has a pitch
@@ -130,8 +131,7 @@ def told_apart(runs, name, groups):
 
 
 def speaker_table(runs, free):
-    path = runs.o.data if runs.o.data.endswith(".tar") else f"{runs.o.data}/fsdd-wav.tar"
-    with tarfile.open(path) as archive:
+    with archive_at(runs.o.data) as archive:
         files = {os.path.basename(m.name): m for m in archive.getmembers() if m.isfile()}
         texts = {s: archive.extractfile(files[f"{i}_{s}_0.wav"]).read() for i, s in enumerate(SPEAKERS)}
     count = max(1, runs.o.n // 2)

@@ -36,10 +36,11 @@ def works(given):
     import numpy
 
     sound, power = given["input.sound"][0], given["input.power"][0]
+    frames = {"n_fft": 2048, "hop_length": 512, "pad_mode": "reflect"}
     bands = librosa.filters.mel(sr=22050, n_fft=2048, n_mels=256)
 
     def as_bytes():
-        mel = librosa.feature.melspectrogram(y=sound, sr=22050, n_fft=2048, hop_length=512, n_mels=256, pad_mode="reflect")
+        mel = librosa.feature.melspectrogram(y=sound, sr=22050, n_mels=256, **frames)
         levels = librosa.power_to_db(mel, ref=numpy.max, top_db=80)
         return numpy.floor(numpy.clip((levels + 80) * 255 / 80, 0, 255) + 0.5)
 
@@ -47,9 +48,7 @@ def works(given):
         return librosa.util.nnls(bands, power)
 
     def griffin_lim():
-        return librosa.griffinlim(
-            given["input.magnitudes"][0], n_iter=32, hop_length=512, n_fft=2048, init=None, length=SAMPLES, pad_mode="reflect"
-        )
+        return librosa.griffinlim(given["input.magnitudes"][0], n_iter=32, init=None, length=SAMPLES, **frames)
 
     def differing(answer):
         return float((answer != given["answer.bytes"][0]).sum())
@@ -58,7 +57,7 @@ def works(given):
         return float(numpy.linalg.norm(bands @ answer - power) / numpy.linalg.norm(power))
 
     def convergence(answer):
-        found = numpy.abs(librosa.stft(answer, n_fft=2048, hop_length=512, pad_mode="reflect"))
+        found = numpy.abs(librosa.stft(answer, **frames))
         magnitudes = given["input.magnitudes"][0]
         return float(numpy.linalg.norm(found - magnitudes) / numpy.linalg.norm(magnitudes))
 
@@ -94,9 +93,11 @@ def main():
             for turn in range(rounds):
                 for each in sides if turn % 2 else sides[::-1]:
                     each.run(3 if part == "bytes" else 1)
-            answers = [float(a.ravel()[0]) for n, a in tensors_of(problem).items() if n.startswith("answer") and a.size == 1]
+            told = {n: a for n, a in tensors_of(problem).items() if n.startswith("answer")}
+            answers = [float(a.ravel()[0]) for a in told.values() if a.size == 1]
         theirs_compared = theirs.ready["compared"]
-        compared = f"{theirs_compared:.0f} bytes differ" if part == "bytes" else f"{answers[0]:.3g}, {theirs_compared:.3g}"
+        differing, beside = f"{theirs_compared:.0f} bytes differ", [f"{one:.3g}" for one in (*answers, theirs_compared)]
+        compared = differing if part == "bytes" else ", ".join(beside)
         a, b = (statistics.median(each.seconds) for each in sides)
         print(f"| {part} | {a:.5f} | {b:.5f} | {b / a:.1f} | {compared} |", flush=True)
         for each in sides:

@@ -10,12 +10,13 @@ distance of JUDGE's features. OUT/table.md has the tables, which are printed too
 import argparse
 import io
 import os
-import tarfile
 
 import librosa
 import numpy as np
 import steer
 import torch
+
+from fsdd import test_takes
 
 RATE, WINDOW, HOP, SIDE = 8000, 512, 64, 64
 METHODS = ["unguided", "dps", "lgd", "freedom", "mpgd", "ugd", "tfg", "pigdm", "pigdm_step", "auto"]
@@ -23,19 +24,10 @@ METHODS = ["unguided", "dps", "lgd", "freedom", "mpgd", "ugd", "tfg", "pigdm", "
 
 def recordings(folder, count):
     """Test takes 0 to 4 at even distances: waves of half a second, and digits."""
-    path = folder if folder.endswith(".tar") else os.path.join(folder, "fsdd-wav.tar")
-    with tarfile.open(path) as archive:
-        names = sorted(
-            m.name
-            for m in archive.getmembers()
-            if m.name.endswith(".wav") and int(m.name[:-4].rsplit("_", 1)[1]) < 5
-        )
-        names = [names[i * len(names) // count] for i in range(count)]
-        waves = []
-        for name in names:
-            wave, _ = librosa.load(io.BytesIO(archive.extractfile(name).read()), sr=RATE)
-            waves.append(librosa.util.fix_length(wave, size=SIDE * HOP - 1))
-    return np.stack(waves), [int(os.path.basename(name)[0]) for name in names]
+    takes = test_takes(folder, count)
+    waves = [librosa.load(io.BytesIO(data), sr=RATE)[0] for data in takes.values()]
+    waves = [librosa.util.fix_length(wave, size=SIDE * HOP - 1) for wave in waves]
+    return np.stack(waves), [int(name[0]) for name in takes]
 
 
 def spectrogram(wave):
