@@ -39,7 +39,7 @@ same_pixels() { [ -s "$1" ] && [ -s "$2" ] && cmp -s <(pixels "$1") <(pixels "$2
 
 # The main way through.
 works help "$steer" --help
-for command in train sample grid front again reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster probe tell interpolate outpaint words list tune likelihood reflow export search compare report; do
+for command in train sample grid front again reconstruct encode decode guide evaluate inspect density tree import prior rates search-similar cluster probe tell interpolate outpaint words list tune likelihood reflow export search compare report serve; do
   works "help of $command" "$steer" $command --help
   claims "an example of $command" grep -q "^  steer $command " out.txt
 done
@@ -681,6 +681,14 @@ claims 'it has a PSNR, too' grep -q '"psnr":' out.txt
 refuses 1 'half the rate' "$steer" guide wave --objective 'bandwidth(hums/low/3.wav, hz=5000)' -o no.wav
 refuses 1 'as high as they are wide' "$steer" train classifier --data wave:hums --out no --images 8
 works 'a judge of sounds of their usual size' "$steer" train classifier --data hums --set train.loader.batch=8 --out hum_judge --images 8
+
+# The page's server.
+works 'what the server is to draw' "$steer" sample run -n 3 --seed 5 --precision float32 --threads 1 -o served.png
+works 'the server' python3 "$tools/../tests/serve.py" "$steer" run served.png
+refuses 1 'expected NAME=FILE' "$steer" serve --guide x
+refuses 1 'expected a run folder or checkpoint file' "$steer" serve nowhere
+refuses 1 '--no-token: expected an address of this machine' "$steer" serve --no-token --host 0.0.0.0 --port 0
+refuses 1 'expected an address such as' "$steer" serve --host nowhere --port 0
 
 # kill -9 at any moment leaves the last checkpoint whole.
 "${train[@]}" --out killed --images 1000000 --set train.checkpoint_minutes=0.0005 >out.txt 2>err.txt &

@@ -40,6 +40,7 @@ void add_prior(CLI::App& app, Run& run);
 void add_rates(CLI::App& app, Run& run);
 void add_search(CLI::App& app, Run& run);
 void add_search_similar(CLI::App& app, Run& run);
+void add_serve(CLI::App& app, Run& run);
 void add_cluster(CLI::App& app, Run& run);
 void add_probe(CLI::App& app, Run& run);
 void add_tell(CLI::App& app, Run& run);

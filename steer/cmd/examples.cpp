@@ -52,6 +52,7 @@ constexpr const char* kExamples[] = {
     "tell runs/properties molecules.sdf",
     "interpolate mnist_ddn a.png b.png -n 9 -o way.png",
     "outpaint runs/photos photo.png --left 16 --right 16 -o wider.png",
+    "serve runs/photos --guide judge=runs/judge",
     "words inpaint",
     "list solvers",
     "completion bash -o steer.bash",

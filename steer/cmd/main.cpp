@@ -79,6 +79,7 @@ int main(int argc, char** argv) {
   steer::add_compare(app, run);
   steer::add_report(app, run);
   steer::add_search_similar(app, run);
+  steer::add_serve(app, run);
   steer::add_cluster(app, run);
   steer::add_probe(app, run);
   steer::add_tell(app, run);

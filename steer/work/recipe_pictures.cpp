@@ -45,7 +45,9 @@ void write_samples(const std::string& path, const RecipeRun& run, const Json& tw
   write_own_format(path, run.space, samples, twin);
 }
 
-void write_alone(const std::string& path, const RecipeRun& run, int64_t index) {
+}  // namespace
+
+void write_sample(const std::string& path, const RecipeRun& run, int64_t index) {
   const RecipeRun part = part_of(run, index);
   Json twin = {{"run", run.recipe.model.path},
                {"out", path},
@@ -55,6 +57,8 @@ void write_alone(const std::string& path, const RecipeRun& run, int64_t index) {
   twin["recipe"] = recipe_json(part.recipe);
   write_samples(path, part, twin);
 }
+
+namespace {
 
 // JSON holds UTF-8 alone.
 std::vector<std::string> valid_texts(std::vector<std::string> texts) {
@@ -156,7 +160,7 @@ void write_run(const std::string& path, const RecipeRun& run, const Json& figure
   }
   const std::vector<int64_t> seeds = seeds_for(run.recipe.seeds, run.recipe.count);
   for (int64_t i = 0; i < run.recipe.count; ++i)
-    write_alone(seed_path(path, seeds[static_cast<size_t>(i)]), run, i);
+    write_sample(seed_path(path, seeds[static_cast<size_t>(i)]), run, i);
 }
 
 }  // namespace steer

@@ -42,6 +42,9 @@ std::string recipe_in_png(std::string_view bytes, const std::string& name);
 // have one seed.
 void check_picture_path(const std::string& path, const Recipe& recipe);
 
+// Writes sample `index` of a run, from 0, alone, with the recipe of that sample, and a twin beside it.
+void write_sample(const std::string& path, const RecipeRun& run, int64_t index);
+
 // Writes the picture, and beside it the figures with the recipe. A path with {seed} is one picture for each
 // sample, which holds the recipe of that sample alone. Error as check_picture_path, and for stopped runs.
 void write_run(const std::string& path, const RecipeRun& run, const Json& figures);

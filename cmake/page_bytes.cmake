@@ -1,0 +1,12 @@
+# Writes page_bytes.h: each file of the page as a string. Usage: cmake -DPAGE=folder -DOUT=file -P page_bytes.cmake
+file(GLOB files ${PAGE}/*)
+list(SORT files)
+set(text "#pragma once\n\n#include <algorithm>\n#include <string_view>\n#include <utility>\n\nnamespace steer {\n\n")
+string(APPEND text "constexpr std::pair<std::string_view, std::string_view> kPageBytes[] = {\n")
+foreach(file IN LISTS files)
+  get_filename_component(name ${file} NAME)
+  file(READ ${file} bytes)
+  string(APPEND text "    {\"${name}\", R\"steer_page(${bytes})steer_page\"},\n")
+endforeach()
+string(APPEND text "};\n\n}  // namespace steer\n")
+file(WRITE ${OUT} "${text}")
