@@ -102,7 +102,8 @@ TEST_F(JobQueueTest, DoesJobsInTheirOrder) {
   EXPECT_EQ(ended(third).error, "[x] went wrong");
   EXPECT_EQ(ended(second).result, "two");
   EXPECT_EQ(ended(first).result["steps"], 0);
-  using enum JobState;
+  constexpr JobState kQueued = JobState::kQueued, kRunning = JobState::kRunning, kDone = JobState::kDone,
+                     kFailed = JobState::kFailed;
   EXPECT_EQ(states_of(first), (std::vector<JobState>{kQueued, kRunning, kDone}));
   EXPECT_EQ(states_of(third), (std::vector<JobState>{kQueued, kRunning, kFailed}));
   const std::vector<JobInfo> all = queue_.all();
