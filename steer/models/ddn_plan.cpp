@@ -15,6 +15,7 @@
 #include "steer/guidance/scoring.h"
 #include "steer/modalities/modalities.h"
 #include "steer/models/ddn_model.h"
+#include "steer/objectives/coupled.h"
 
 namespace steer {
 namespace {
@@ -62,6 +63,8 @@ class DdnPlan : public Plan {
         "[sample] expected top and temperature above 0, a beam of at least 1, no negative particles and "
         "no negative shortlist");
     const bool chooses = settings_.beam > 1 || settings_.particles > 0 || !settings_.levels.empty();
+    STEER_CHECK(!objective_ || group_of(*objective_) == 1, "[sample] ", objective_ ? objective_->words() : "",
+                ": expected an objective that judges each sample by itself, since a ddn chooses for each");
     STEER_CHECK(settings_.best_of == 1 || (objective_ && !chooses),
                 "[sample] best_of: expected an objective and neither beam, particles nor levels beside it");
     if (settings_.prior.empty()) return;

@@ -14,6 +14,7 @@
 #include "steer/models/diffusion_beginning.h"
 #include "steer/models/diffusion_model.h"
 #include "steer/nn/frozen.h"
+#include "steer/objectives/coupled.h"
 
 namespace steer {
 namespace {
@@ -275,6 +276,7 @@ class GuidedDiffusionPlan : public DiffusionPlan {
       : DiffusionPlan(model, sampler), objective_(objective), guidance_(guidance), picked_(picked) {
     check_population(guidance.population, sampler.solver);
     check_together(guidance);
+    check_coupled();
     climbs_ = climbs(guidance.climb);
     if (objective.differentiable() || climbs_)
       smoothed_.emplace(objective, space_, lengths_climbed(guidance.climb));
@@ -297,6 +299,8 @@ class GuidedDiffusionPlan : public DiffusionPlan {
       text += fmt::format("{}{} of {}", text.empty() ? "" : ", ", population.method, population.count);
     return text + "; " + sampler_text(sampler_);
   }
+
+  bool together() const override { return group_of(objective_) > 1; }
 
   int64_t evaluations() const override {
     const int64_t rows =
@@ -339,6 +343,15 @@ class GuidedDiffusionPlan : public DiffusionPlan {
   }
 
  private:
+  // Samples that are judged as one go side by side, each once, from beginning to end.
+  void check_coupled() const {
+    STEER_CHECK(
+        group_of(objective_) == 1 || (guidance_.population.method == "none" && guidance_.climb.draws == 1),
+        "[guide] ", objective_.words(), ": judges ", group_of(objective_),
+        " samples as one: expected a gradient of one draw and no particles, as the method ",
+        "tfg or dps has");
+  }
+
   // The solver's step that climbs where the guidance does; its end is what is given back, so that just that
   // is judged.
   Step guided_step(Population& population, const Tensor& seeds, const Tensor& places,

@@ -6,6 +6,7 @@
 #include "steer/core/random.h"
 #include "steer/objectives/arguments.h"
 #include "steer/sound/mel_words.h"
+#include "steer/sound/mixture.h"
 #include "steer/sound/sound_files.h"
 #include "steer/sound/wave_space.h"
 #include "steer/sound/wave_tasks.h"
@@ -81,6 +82,28 @@ std::unique_ptr<Objective> denoise_wave(const Arguments& arguments, const Object
   return linear_wave(whole_task("denoise", noisy, noise), arguments);
 }
 
+// The greatest sample of a mixture: that of independent parts as loud as the model's sounds, unless it is
+// told.
+double level_of(const Arguments& arguments, double peak, int64_t parts) {
+  return arguments.has("level") ? arguments.number("level") : peak * std::sqrt(static_cast<double>(parts));
+}
+
+// Of truths each group of consecutive ones is mixed.
+std::unique_ptr<Objective> mixture_of(const Arguments& arguments, const ObjectiveContext& context) {
+  const int64_t parts = arguments.integer("parts");
+  Tensor mixture = given_waves(arguments, context);
+  if (arguments.has("sound")) {
+    // Such a file is as loud as one of its parts.
+    const double peak = wave_options_of(context.space).peak;
+    if (peak > 0) mixture = mixture * (level_of(arguments, peak, parts) / peak);
+  } else {
+    STEER_CHECK(mixture.size(0) % parts == 0, arguments.where(), ": expected sounds in whole groups of ",
+                parts, " but got ", mixture.size(0));
+    mixture = mixture.view({-1, parts, 1, 1, mixture.size(3)}).sum(1);
+  }
+  return std::make_unique<MixtureObjective>(mixture, parts, arguments.number("noise"), arguments.words());
+}
+
 Parameter wave_parameter(const char* meaning) {
   return positional(sample_parameter("sound", meaning));
 }
@@ -147,6 +170,21 @@ const std::vector<Word>& wave_words() {
        {wave_parameter("a file of sound"), wave_noise_parameter(kNoisyWave),
         flag_parameter("add", false, "whether noise is added to the file first; a data set's always get it")},
        denoise_wave,
+       {}},
+      {"mix",
+       {},
+       wave,
+       Nature::kGradient,
+       "several sounds at once: that many consecutive samples are its parts, which sum to it",
+       "mix(both.wav, parts=2)",
+       {wave_parameter("a file of sound that several make together"),
+        integer_parameter("parts", 2, 2, 16, "how many sounds it is made of"),
+        optional(
+            number_parameter("level", 0, 0.01, 16,
+                             "the greatest sample of the mixture, of models whose sounds are equally loud; "
+                             "left out: theirs times the root of the number of parts")),
+        wave_noise_parameter(kWaveNoise)},
+       mixture_of,
        {}},
   };
   return words;
