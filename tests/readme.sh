@@ -38,6 +38,7 @@ case $command in
   guide) cap -n 1 always ;;
   evaluate | rates | cluster | reconstruct) cap -n 8 always ;;
   likelihood) cap -n 1 always ;;
+  probe) cap -n 200 always; put --test-count 50 ;;
   search-similar) [ -n "$(at --data)" ] && put --images 64 ;;
   search) cap -n 1 always; put --sweeps 1; put --steps 6 ;;
   compare)  # one sample of each task, two of all the methods

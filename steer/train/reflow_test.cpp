@@ -82,7 +82,7 @@ TEST(Reflow, TrainingOnPairsBringsOneStepNearerToManySteps) {
     EXPECT_NEAR(one_step_error(*trained, truth, seeds), one_step_error(*model, truth, seeds), 1e-6);
     RunOptions options;
     options.data.path = "pairs";
-    options.train.images = 6000;
+    options.train.images = 3000;
     options.train.rate = 2e-3;
     options.train.precision = "float32";
     options.train.grid_minutes = 0;
