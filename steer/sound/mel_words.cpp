@@ -7,6 +7,7 @@
 #include "steer/sound/mel_space.h"
 #include "steer/sound/sound_files.h"
 #include "steer/sound/sound_objectives.h"
+#include "steer/sound/speech_objective.h"
 
 namespace steer {
 namespace {
@@ -146,6 +147,7 @@ const std::vector<Word>& mel_words() {
        speaker_parameters(),
        speaker_by,
        {}},
+      speech_word("mel"),
   };
   return words;
 }

@@ -22,7 +22,7 @@ class SmallNoise {
   }
 
  private:
-  torch::Tensor all_ = congruential_noise(1, 1 << 16);
+  torch::Tensor all_ = congruential_noise(1, 1 << 17);
   int64_t used_ = 0;
 };
 
@@ -43,6 +43,25 @@ inline Checkpoint small_pitch_file(SmallNoise& noise) {
   }
   file.tensors["bins.weight"] = noise({360, 8}) * 0.7;
   file.tensors["bins.bias"] = noise({360});
+  return file;
+}
+
+inline Checkpoint small_speech_file(SmallNoise& noise) {
+  const std::vector<int64_t> channels = {129, 6, 4, 4, 5};
+  Checkpoint file;
+  file.metadata = {{"format", "steer"}, {"family", "speech"}};
+  file.tensors["transform"] = noise({258, 1, 256}) * 0.2;
+  for (size_t i = 0; i < 4; ++i) {
+    const std::string name = joined(i, ".");
+    file.tensors[name + "weight"] = noise({channels[i + 1], channels[i], 3}) * 0.5;
+    file.tensors[name + "bias"] = noise({channels[i + 1]}) * 0.3;
+  }
+  file.tensors["memory.weight_ih"] = noise({12, 5});
+  file.tensors["memory.weight_hh"] = noise({12, 3});
+  file.tensors["memory.bias_ih"] = noise({12});
+  file.tensors["memory.bias_hh"] = noise({12});
+  file.tensors["speech.weight"] = noise({1, 3}) * 3;
+  file.tensors["speech.bias"] = noise({1});
   return file;
 }
 

@@ -8,6 +8,7 @@
 #include "steer/sound/mel_words.h"
 #include "steer/sound/mixture.h"
 #include "steer/sound/sound_files.h"
+#include "steer/sound/speech_objective.h"
 #include "steer/sound/wave_space.h"
 #include "steer/sound/wave_tasks.h"
 
@@ -186,6 +187,7 @@ const std::vector<Word>& wave_words() {
         wave_noise_parameter(kWaveNoise)},
        mixture_of,
        {}},
+      speech_word("wave"),
   };
   return words;
 }
