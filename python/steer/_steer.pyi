@@ -296,6 +296,7 @@ def train(
     options: dict[str, Any] = ...,
     resume: bool = False,
     watch: Callable[[Moment], Any] | bool | None = None,
+    group: Any = None,
 ) -> dict[str, Any]: ...
 def objective(
     words: str, *, shape: Sequence[int] | None = None, images: Mapping[str, Tensor] = ...
