@@ -19,6 +19,7 @@
 #include "steer/picture/images.h"
 #include "steer/work/outputs.h"
 #include "steer/work/pictures.h"
+#include "steer/work/preset_files.h"
 #include "steer/work/recipe_pictures.h"
 
 namespace steer {
@@ -65,7 +66,7 @@ Asked asked_by(const PythonGenerator& self, const py::object& n, int64_t seed, c
     throw py::value_error(
         joined("[sample] expected at least one sample but got ", std::min(asked.count, batch)));
   asked.batch = batch, asked.gradient = gradient;
-  for (const auto& [name, value] : kwargs) put_setting(asked.settings, py::str(name), value);
+  put_settings(asked.settings, self, kwargs);
   const Model& model = self.model();
   asked.label = label_text(label);
   asked.numbers = told_text(numbers);
@@ -386,15 +387,20 @@ void bind_class_of_samples(py::module_& m) {
 
 }  // namespace
 
-void put_setting(Json& settings, const std::string& name, const py::handle& value) {
-  if (value.is_none()) return;
-  const Json json = json_of_python(value, name);
-  if (name == "sampler")
-    settings[json.is_string() ? "solver" : "sampler"] = json;
-  else if (name == "guidance")
-    settings[json.is_string() ? "method" : json.contains("guidance") ? "preset" : "guidance"] = json;
-  else
-    settings[name] = json;
+void put_settings(Json& settings, const PythonModel& model, const py::dict& given) {
+  for (const auto& [key, value] : given) {
+    if (value.is_none()) continue;
+    const std::string name = py::str(key);
+    const Json json = json_of_python(value, name);
+    if (name == "sampler")
+      settings[json.is_string() ? "solver" : "sampler"] = json;
+    else if (name == "guidance")
+      settings[json.is_string() ? "method" : json.contains("guidance") ? "preset" : "guidance"] = json;
+    else if (name == "preset" && json.is_string())
+      settings[name] = read_preset(json.get<std::string>(), model.loaded->path);
+    else
+      settings[name] = json;
+  }
 }
 
 void bind_samples(py::module_& m) {

@@ -27,7 +27,8 @@ struct PythonSamples {
 
 // Puts a setting of sampling as Python gives it into those of Generator::plan: `sampler`, a solver's name or
 // a dict as --sampler; `guidance`, a method's name or a dict as --guidance or as steer search writes them;
-// others as they are, and None not at all.
-void put_setting(Json& settings, const std::string& name, const py::handle& value);
+// `preset`, such a dict, its file, or the name of one that ships with the model; others as they are, and None
+// not at all. Error for a preset that is none, with those that ship for the model.
+void put_settings(Json& settings, const PythonModel& model, const py::dict& given);
 
 }  // namespace steer

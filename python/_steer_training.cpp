@@ -1,7 +1,6 @@
 // Training from Python: whole runs, and steps of one's own loop.
-#include <tuple>
-
 #include "python/_steer_models.h"
+#include "python/_steer_together.h"
 #include "steer/core/check.h"
 #include "steer/core/json.h"
 #include "steer/core/options.h"
@@ -104,21 +103,39 @@ RunOptions run_options(const py::dict& given, const PythonModel& model, const py
   return options;
 }
 
+// All tensors of a model, which those who train together begin and end with alike.
+std::vector<Tensor> weights_of(Model& model) {
+  std::vector<Tensor> tensors = model.module().parameters();
+  for (const Tensor& buffer : model.module().buffers()) tensors.push_back(buffer);
+  return tensors;
+}
+
+// A whole run.
+struct TrainingCall {
+  py::object minutes, images;
+  py::dict options;
+  bool resume = false;
+  py::object watch, group;
+};
+
 py::object trained(const PythonModel& self, const py::object& data, const py::object& out,
-                   const py::object& minutes, const py::object& images, const py::dict& given, bool resume,
-                   const py::object& watch) {
-  RunOptions options = run_options(given, self, minutes, images);
+                   const TrainingCall& call) {
+  RunOptions options = run_options(call.options, self, call.minutes, call.images);
   const std::string run = path_text(out, "train");
   const std::unique_ptr<Dataset> samples = dataset_of(data, self, options);
   if (options.data.path.empty()) options.data.path = "python";
+  const Together together = together_of(call.group);
   const std::string title = "train " + run, plural = modality_of(self.model().space()).plural;
-  Watching watching(watch, title);
+  // One bar is enough.
+  const bool silent = together.rank > 0 && call.watch.is_none();
+  Watching watching(silent ? py::object(py::bool_(false)) : call.watch, title);
   const TrainSummary summary = watched(watching, [&] {
-    if (!resume && self.loaded->state.images == 0) self.model().meet(*samples);
-    const TrainSummary done = train(self.model(), *samples, options, run, resume, self.device,
-                                    told_of_training(watching.of_work(), title, plural));
+    if (!call.resume && self.loaded->state.images == 0) self.model().meet(*samples);
+    const TrainSummary done = train(self.model(), *samples, options, run, call.resume, self.device,
+                                    told_of_training(watching.of_work(), title, plural), together);
     // The model becomes what the folder holds: the averaged weights.
-    take_weights(self.model(), load_model(run, self.device));
+    if (together.rank == 0) take_weights(self.model(), load_model(run, self.device));
+    take_of_first(together, weights_of(self.model()));
     self.loaded->state = done.state;
     return done;
   });
@@ -132,33 +149,16 @@ struct PythonLearner {
   std::unique_ptr<Learner> learner;
 };
 
-// The processes of a group of torch.distributed; of None this one alone.
-Together together_of(const py::object& group) {
-  Together together;
-  if (group.is_none()) return together;
-  const py::module_ ours = py::module_::import("steer._together");
-  std::tie(together.rank, together.of) = ours.attr("place_in")(group).cast<std::pair<int64_t, int64_t>>();
-  const PyRef sum = shared_object(ours.attr("sum_over")), held = shared_object(group);
-  together.sum = [sum, held](const std::vector<Tensor>& tensors) {
-    const py::gil_scoped_acquire lock;
-    (*sum)(tensors, *held);
-  };
-  return together;
-}
-
 std::unique_ptr<PythonLearner> learner_of(const PythonModel& model, const py::dict& given,
                                           const py::object& group) {
   auto made = std::make_unique<PythonLearner>();
   made->model = model;
   read_options(made->options, json_of_python(given, "options"), "options");
   const Together together = together_of(group);
-  if (together.of > 1) {
-    std::vector<Tensor> tensors = model.model().module().parameters();
-    for (const Tensor& buffer : model.model().module().buffers()) tensors.push_back(buffer);
-    py::module_::import("steer._together").attr("take_of_first")(tensors, group);
-  }
-  made->learner =
-      without_lock([&] { return std::make_unique<Learner>(model.model(), made->options, together); });
+  made->learner = without_lock([&] {
+    take_of_first(together, weights_of(model.model()));
+    return std::make_unique<Learner>(model.model(), made->options, together);
+  });
   return made;
 }
 
@@ -195,15 +195,23 @@ void save_learner(PythonLearner& self, const py::object& path) {
 
 void bind_training(py::module_& m) {
   m.def(
-      "train", trained, py::arg("model"), py::arg("data"), py::arg("out"), py::kw_only(),
-      py::arg("minutes") = py::none(), py::arg("images") = py::none(), py::arg("options") = py::dict(),
-      py::arg("resume") = false, py::arg("watch") = py::none(),
+      "train",
+      [](const PythonModel& model, const py::object& data, const py::object& out, const py::object& minutes,
+         const py::object& images, const py::dict& options, bool resume, const py::object& watch,
+         const py::object& group) {
+        return trained(model, data, out, {minutes, images, options, resume, watch, group});
+      },
+      py::arg("model"), py::arg("data"), py::arg("out"), py::kw_only(), py::arg("minutes") = py::none(),
+      py::arg("images") = py::none(), py::arg("options") = py::dict(), py::arg("resume") = false,
+      py::arg("watch") = py::none(), py::arg("group") = py::none(),
       "Trains a model into a run folder, as `steer train` does, and gives images, steps, seconds,\n"
       "interrupted and the last figures as a dict; the model then has the averaged weights that the folder\n"
       "holds. data: a path or word; tensors x [N, ...], or (x, label); or a data set with __len__ and\n"
       "__getitem__. minutes, images: the budget. options: {\"train\": {...}, \"data\": {...}} as a\n"
       "configuration file. resume: goes on where the folder's checkpoint stands. watch: called after every\n"
-      "step; False, Ctrl-C and exceptions end it with a checkpoint written.");
+      "step; False, Ctrl-C and exceptions end it with a checkpoint written. group: as of Learner; the first "
+      "of\n"
+      "its processes alone reads and writes the folder, and all end where one does.");
   py::class_<PythonLearner>(m, "Learner", "A model with its optimiser and averaged weights.")
       .def(
           py::init(&learner_of), py::arg("model"), py::arg("options") = py::dict(), py::kw_only(),

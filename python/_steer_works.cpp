@@ -15,6 +15,7 @@
 #include "steer/work/evaluation.h"
 #include "steer/work/listings.h"
 #include "steer/work/opening.h"
+#include "steer/work/preset_files.h"
 #include "steer/work/searching.h"
 
 namespace steer {
@@ -52,7 +53,7 @@ py::object evaluated(const PythonModel& self, const py::object& data, const py::
   options.judge.judge = text_or_none(judge, "evaluate"),
   options.features = text_or_none(features, "evaluate");
   options.telling.label = label_text(label);
-  for (const auto& [name, value] : settings) put_setting(options.settings, py::str(name), value);
+  put_settings(options.settings, self, settings);
   Watching watching(watch, "evaluate");
   const Evaluation found = watched(watching, [&] {
     const OwnWords own(wished.own);
@@ -80,7 +81,7 @@ py::object searched(const PythonModel& self, const py::object& objective, const 
   options.preset = path_text(out, "search"), options.journal = options.preset + ".trials.jsonl";
   const WrittenWish wished = written_for(objective, "search", options.journal);
   options.objective = wished.words;
-  for (const auto& [name, value] : settings) put_setting(options.settings, py::str(name), value);
+  put_settings(options.settings, self, settings);
   Watching watching(watch, "search");
   const Searched found = watched(watching, [&] {
     const OwnWords own(wished.own);
@@ -214,8 +215,14 @@ void bind_works(py::module_& m) {
   m.def("names", names_listed,
         "What there is to choose from, as {list: {name: meaning}}: solvers, levels, methods and so on.");
   m.def(
-      "shipped", [] { return shipped_names("models", ".safetensors"); },
-      "Names of the models that come with steer.");
+      "shipped",
+      [] {
+        std::map<std::string, std::vector<std::string>> all;
+        for (const std::string& name : shipped_names("models", ".safetensors")) all[name] = presets_of(name);
+        return all;
+      },
+      "The models that come with steer, as {name: [names of its presets]}: load(name), and of a diffusion\n"
+      "sample(preset=...).");
 }
 
 }  // namespace steer

@@ -37,6 +37,7 @@ def train(
     options: Mapping[str, Any] | None = None,
     resume: bool = False,
     watch: Callable[[_steer.Moment], bool | None] | bool | None = None,
+    group: Any = None,
 ) -> dict[str, Any]:
     """Trains a model into a run folder, as `steer train` does.
 
@@ -44,7 +45,9 @@ def train(
     other iterable of x or (x, label), single samples with labels or batches, which is read whole first.
     minutes, images: the budget. options: {"train": {...}, "data": {...}} as a configuration file. resume:
     goes on where the folder's checkpoint stands. watch: called after every step; False, Ctrl-C and
-    exceptions end it with a checkpoint written.
+    exceptions end it with a checkpoint written. group: a process group of torch.distributed whose processes
+    train one model, each on its share of every batch of the same data; the first alone reads and writes the
+    folder, and all end where one does.
 
     Gives images, steps, seconds, interrupted and the last figures; the model then has the averaged weights
     that the folder holds. steer.Error, naming the option, for what does not go together.
@@ -63,5 +66,6 @@ def train(
         options=dict(options or {}),
         resume=resume,
         watch=watch,
+        group=group,
     )
     return result

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import json
 import wave
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -137,6 +139,27 @@ def test_walk(ddn: steer.DDN) -> None:
         walk.choose(0)
     with pytest.raises(steer.Error, match="nothing is left"):
         walk.candidates()
+
+
+def test_presets_by_name(tmp_path: Path, flow: steer.Diffusion, models: Path) -> None:
+    shipped = steer.shipped()
+    assert "label" in shipped["mnist_flow"] and shipped["mnist_judge"] == []
+    file = models / "presets" / "mnist_flow.label.json"
+    preset = json.loads(file.read_text())
+    asked: dict[str, Any] = {"objective": "gaussian(mean=-0.6)", "watch": False}
+    named = flow.sample(1, preset="label", **asked)
+    rho = preset["guidance"]["climb"]["rho"]
+    assert named.settings["guidance"]["climb"]["rho"] == rho
+    for same in (file, preset):
+        assert torch.equal(flow.sample(1, preset=same, **asked).images, named.images)
+    assert torch.equal(steer.load("mnist_flow").sample(1, guidance=preset, **asked).images, named.images)
+    assert not torch.equal(flow.sample(1, **asked).images, named.images)
+    for call in (flow.sample, steer.evaluate):
+        with pytest.raises(steer.Error, match=r"that ships for it: .*label") as caught:
+            call(*([] if call == flow.sample else [flow]), preset="labels", **asked)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(steer.Error, match="none ships for it"):
+        steer.load("mnist_tree_ddn").sample(1, preset="label")
 
 
 def test_evaluate_search_compare(tmp_path: Path, flow: steer.Diffusion, models: Path) -> None:

@@ -9,6 +9,7 @@
 
 #include "steer/core/space.h"
 #include "steer/core/state.h"
+#include "steer/data/share.h"
 
 namespace steer {
 
@@ -16,9 +17,10 @@ using torch::Tensor;
 
 // Some samples of a data set.
 struct Batch {
-  State data;    // B samples
-  Told told;     // label int64 [B], -1 where there is no label
-  Tensor index;  // int64 [B], positions in the data set
+  State data;        // B samples
+  Told told;         // label int64 [B], -1 where there is no label
+  Tensor index;      // int64 [B], positions in the data set
+  Share share = {};  // which of a larger batch these are
 };
 
 // A finite list of samples of one space. Every function may be called from several threads at once.

@@ -20,9 +20,12 @@ void check_batches(const Dataset& data, const LoaderOptions& options) {
 
 }  // namespace
 
-Loader::Loader(const Dataset& data, LoaderOptions options) : data_(data), options_(options) {
+Loader::Loader(const Dataset& data, LoaderOptions options, Share share)
+    : data_(data), options_(options), share_(share) {
   STEER_CHECK(data.size() > 0, "[Loader] expected a data set with images but got none");
   STEER_CHECK(options.batch > 0, "[Loader] expected a batch of 1 or more but got ", options.batch);
+  STEER_CHECK(options.batch % share.of == 0, "[options] loader.batch: expected a multiple of ", share.of,
+              ", as many as share a batch, but got ", options.batch);
   STEER_CHECK(options.workers >= 0 && options.workers <= 64, "[Loader] expected 0 to 64 workers but got ",
               options.workers);
   STEER_CHECK(options.prefetch > 0, "[Loader] expected a prefetch of 1 or more but got ", options.prefetch);
@@ -94,9 +97,10 @@ void Loader::work() {
 }
 
 std::vector<int64_t> Loader::indices_at(int64_t position) {
-  const int64_t size = data_.size();
+  const int64_t size = data_.size(), rows = options_.batch / share_.of;
+  const int64_t first = position + share_.rank * rows;
   std::vector<int64_t> indices;
-  for (int64_t at = position; at < position + options_.batch; ++at) {
+  for (int64_t at = first; at < first + rows; ++at) {
     const int64_t epoch = at / size;
     if (options_.shuffle && epoch != epoch_) {
       order_ =
@@ -112,6 +116,7 @@ Loader::Made Loader::made_at(const std::vector<int64_t>& indices) const {
   Made made;
   try {
     made.batch = data_.batch(indices);
+    made.batch.share = share_;
   } catch (...) {
     made.error = std::current_exception();
   }

@@ -32,20 +32,22 @@ struct LoaderOptions {
 };
 
 // Epoch after epoch of a data set as one stream of images, cut into full batches that may span epochs. The
-// stream is a function of the seed and the position alone, whatever the number of threads. One caller at a
-// time.
+// stream is a function of the seed and the position alone, whatever the number of threads and of shares. One
+// caller at a time.
 class Loader {
  public:
-  // `data` must outlive the loader.
-  Loader(const Dataset& data, LoaderOptions options);
+  // `data` must outlive the loader. Of every batch only the rows of a share are read and given. Error where
+  // a batch has no equal shares.
+  Loader(const Dataset& data, LoaderOptions options, Share share = {});
   ~Loader();
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
-  // The next batch. Throws what the data set threw for it, again at every call until a seek.
+  // The next batch, or this share of it. Throws what the data set threw for it, again at every call until a
+  // seek.
   Batch next();
 
-  // Images handed out since the start of the stream, and a jump to such a position.
+  // Images handed out since the start of the stream, by all shares, and a jump to such a position.
   int64_t position() const { return position_; }
   void seek(int64_t position);
 
@@ -58,11 +60,13 @@ class Loader {
   void start();
   void stop();
   void work();
-  std::vector<int64_t> indices_at(int64_t position);  // of one batch; needs mutex_ while threads run
+  std::vector<int64_t> indices_at(
+      int64_t position);  // of this share of a batch; needs mutex_ while threads run
   Made made_at(const std::vector<int64_t>& indices) const;
 
   const Dataset& data_;
   const LoaderOptions options_;
+  const Share share_;
   int64_t position_ = 0;  // where the next batch starts
   int64_t claimed_ = 0;   // where the first batch starts that no thread has taken up
   std::map<int64_t, Made> ready_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
 
 #include "steer/core/check.h"
 #include "steer/data/tensor_dataset.h"
@@ -53,6 +54,29 @@ TEST(Loader, StreamDoesNotDependOnTheWorkers) {
   LoaderOptions other = small(1);
   other.seed = 6;
   EXPECT_NE(stream(data, other, 40), plain);
+}
+
+TEST(Loader, SharesOfAStreamAreTheStream) {
+  const TensorDataset data = numbered(50);
+  LoaderOptions options = small(0);
+  options.batch = 6;
+  const std::vector<int64_t> whole = stream(data, options, 20, 12);
+  for (const int64_t workers : {0, 2}) {
+    options.workers = workers;
+    std::vector<std::unique_ptr<Loader>> loaders;
+    for (int64_t rank = 0; rank < 3; ++rank) {
+      loaders.push_back(std::make_unique<Loader>(data, options, Share{rank, 3}));
+      loaders.back()->seek(12);
+    }
+    std::vector<int64_t> all;
+    for (int64_t i = 0; i < 20; ++i)
+      for (const auto& loader : loaders)
+        for (const int64_t index : next_indices(*loader)) all.push_back(index);
+    EXPECT_EQ(all, whole);
+    EXPECT_EQ(loaders[1]->position(), 12 + 20 * 6);
+    EXPECT_EQ(loaders[1]->next().share.rank, 1);
+  }
+  EXPECT_NE(refusal([&] { Loader(data, options, {0, 4}); }).find("multiple of 4"), std::string::npos);
 }
 
 TEST(Loader, EveryEpochHoldsEveryImageOnceInANewOrder) {

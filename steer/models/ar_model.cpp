@@ -221,7 +221,7 @@ LossReport ArModel::loss(const Batch& batch, uint64_t seed) {
   const Tensor token = batch.data.token.to(device());
   TokenContext context;
   context.sight = causal_sight();
-  const Forwarding how{derive_seed(seed, 2), {}};
+  const Forwarding how{seed_of_share(batch.share, derive_seed(seed, 2)), {}};
   const Tensor features = network_->features(shifted(token), context, how);
   Tensor weight = at::ones(token.sizes(), features.options().dtype(torch::kFloat32));
   if (batch.data.mask.defined()) weight = weight * batch.data.mask.to(device());

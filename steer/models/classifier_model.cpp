@@ -33,8 +33,9 @@ LossReport ClassifierModel::loss(const Batch& batch, uint64_t seed) {
               " for every image but got ",
               least < 0 ? "an image without one" : "label " + std::to_string(most));
   const Tensor label = batch.told.label.to(batch.data.x.device());
-  const Tensor seeds = sample_seeds(derive_seed(seed, 1), batch.data.x.size(0), batch.data.x.device());
-  const Forwarding how{derive_seed(seed, 2), {}};
+  const Tensor seeds =
+      row_seeds(batch.share, derive_seed(seed, 1), batch.data.x.size(0), batch.data.x.device());
+  const Forwarding how{seed_of_share(batch.share, derive_seed(seed, 2)), {}};
   const Tensor logits = network_->forward(augmented(batch.data.x, seeds, options_.augment), how);
   const Tensor loss =
       at::cross_entropy_loss(logits, label, {}, at::Reduction::Mean, -100, options_.smoothing);

@@ -124,7 +124,7 @@ torch::Device DdnModel::device() const {
 
 LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
   Tensor x = posed_maps(space(), batch.data.x);
-  const Tensor seeds = sample_seeds(derive_seed(seed, 1), x.size(0), device());
+  const Tensor seeds = row_seeds(batch.share, derive_seed(seed, 1), x.size(0), device());
   const Tensor label = needs_label(options_.condition) ? batch.told.label.to(device()) : Tensor();
   const Condition told = make_training_condition(options_.condition, label, x, derive_seed(seed, 2));
   OwnPrefixes own;
@@ -138,7 +138,7 @@ LossReport DdnModel::loss(const Batch& batch, uint64_t seed) {
   if (own.held.defined()) chooser = follow_some(own.code, own.held, chooser);
   // A device would have to tell the host how many prefixes there are.
   const bool share = on_host(x);
-  const Forwarding how{derive_seed(seed, 3), {}};
+  const Forwarding how{seed_of_share(batch.share, derive_seed(seed, 3)), {}};
   const ReconstructionLoss result = reconstruction_loss(*network_, x, chooser, told, share, how, own.held);
   std::vector<NodesAsked> asked;
   for (size_t l = 0; l < result.nearest.size(); ++l)

@@ -201,14 +201,15 @@ Tensor DiffusionModel::told_in_training(const Told& told, const Tensor& seeds) c
 LossReport DiffusionModel::loss(const Batch& batch, uint64_t seed) {
   const torch::Device here = device();
   const int64_t rows = batch.data.x.size(0);
-  const Tensor seeds = sample_seeds(derive_seed(seed, 1), rows, here);
+  const Tensor seeds = row_seeds(batch.share, derive_seed(seed, 1), rows, here);
   const Tensor given = mirrored(batch.data.x.to(here), options_.flip, seeds),
                units = units_of(*network_, given);
   const Tensor x = units.defined() ? given / units : given;
   const Tensor label = told_in_training(batch.told, seeds);
-  const Tensor sigma = draw_sigmas(options_.noise, process_, rows, derive_seed(seed, 3)).to(here);
+  const Tensor all = draw_sigmas(options_.noise, process_, rows * batch.share.of, derive_seed(seed, 3));
+  const Tensor sigma = own_rows(batch.share, all).to(here);
   const Tensor noise = network_->confined(normal_rows(seeds, 1, x.sizes().slice(1)), network_->places_of(x));
-  const Forwarding how{derive_seed(seed, 2), {}};
+  const Forwarding how{seed_of_share(batch.share, derive_seed(seed, 2)), {}};
   const NoisePredictor network = [&](const Tensor& input, const Tensor& noise_label) {
     return network_->forward(input, noise_label, label, how);
   };

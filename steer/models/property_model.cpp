@@ -40,7 +40,7 @@ LossReport PropertyModel::loss(const Batch& batch, uint64_t seed) {
   const Tensor wanted = batch.told.value.index_select(1, column_).to(here, torch::kFloat32);
   Tensor x = batch.data.x.to(here);
   if (options_.jitter > 0) {
-    const Tensor seeds = sample_seeds(derive_seed(seed, 1), x.size(0), here);
+    const Tensor seeds = row_seeds(batch.share, derive_seed(seed, 1), x.size(0), here);
     const Tensor there = filled_places(x).unsqueeze(2).to(x.scalar_type());
     const Tensor noise = options_.jitter * normal_rows(seeds, 1, {x.size(1), 3}) * there;
     x = at::cat({x.narrow(2, 0, 3) + noise, x.narrow(2, 3, x.size(2) - 3)}, 2);

@@ -46,7 +46,7 @@ LossReport TextClassifierModel::loss(const Batch& batch, uint64_t seed) {
   const int64_t least = label.min().item<int64_t>(), most = label.max().item<int64_t>();
   STEER_CHECK(least >= 0 && most < classes(), "[text_classifier] expected a label from 0 to ", classes() - 1,
               " for every text but got ", least < 0 ? "a text without one" : "label " + std::to_string(most));
-  const Tensor seeds = sample_seeds(derive_seed(seed, 1), token.size(0), device);
+  const Tensor seeds = row_seeds(batch.share, derive_seed(seed, 1), token.size(0), device);
   const auto uniform = [&](uint64_t stream) { return fine_uniform_rows(seeds, stream, {1}).squeeze(1); };
   // A time of 0 leaves a text as it is.
   const Tensor t = at::where(uniform(kClassifierClean) < options_.clean, at::zeros_like(uniform(0)),
@@ -54,7 +54,7 @@ LossReport TextClassifierModel::loss(const Batch& batch, uint64_t seed) {
   const Tensor noised =
       process_.noised(token, t, fine_uniform_rows(seeds, kClassifierChanges, {token.size(1), 2}));
   const Tensor present = batch.data.mask.defined() ? batch.data.mask.to(device) : Tensor();
-  const Forwarding how{derive_seed(seed, 2), {}};
+  const Forwarding how{seed_of_share(batch.share, derive_seed(seed, 2)), {}};
   const Tensor logits = network_->forward(noised, noise_label(process_, t), present, how);
   const Tensor loss =
       at::cross_entropy_loss(logits, label, {}, at::Reduction::Mean, -100, options_.smoothing);

@@ -179,7 +179,8 @@ Tensor TextDdnModel::read_nats(const Blocks& blocks) const {
 }
 
 LossReport TextDdnModel::loss(const Batch& batch, uint64_t seed) {
-  const Blocks blocks = blocks_of(batch.data, Forwarding{derive_seed(seed, 2), {}});
+  const Blocks blocks =
+      blocks_of(batch.data, Forwarding{seed_of_share(batch.share, derive_seed(seed, 2)), {}});
   const Bound found = bound(blocks, options_.expect, options_.marginal);
   balance_.count(found.asked);
   const Tensor tokens = blocks.present.defined() ? blocks.present.sum().clamp_min(1)

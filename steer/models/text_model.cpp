@@ -236,9 +236,9 @@ LossReport TextModel::loss(const Batch& batch, uint64_t seed) {
   STEER_CHECK(options_.block == 0 || T % options_.block == 0, "[text] expected texts of whole blocks of ",
               options_.block, " but got ", T, " tokens");
   const int64_t blocks = options_.block > 0 ? T / options_.block : 1;
-  const Tensor seeds = sample_seeds(derive_seed(seed, 1), B, device());
-  Tensor t =
-      options_.least_time + (1 - options_.least_time) * even_times(B, blocks, derive_seed(seed, kTimes));
+  const Tensor seeds = row_seeds(batch.share, derive_seed(seed, 1), B, device());
+  const Tensor even = even_times(B * batch.share.of, blocks, derive_seed(seed, kTimes));
+  Tensor t = options_.least_time + (1 - options_.least_time) * own_rows(batch.share, even);
   if (options_.rate_search > 0) last_ = batch.data, last_seed_ = seed;
   if (rates_.from > 0 || rates_.to < 1) {
     const Tensor rate = rates_.from + (rates_.to - rates_.from) * t;
@@ -249,7 +249,7 @@ LossReport TextModel::loss(const Batch& batch, uint64_t seed) {
   if (options_.classes > 0)
     label =
         with_class_dropout(batch.told.label.to(device()), options_.label_dropout, options_.classes, seeds);
-  const Forwarding how{derive_seed(seed, 2), {}};
+  const Forwarding how{seed_of_share(batch.share, derive_seed(seed, 2)), {}};
   const Tensor made = features(some, label, how);
   const double tokens = some.present.defined() ? 0 : static_cast<double>(B * T);
   const auto per_token = [&](const Tensor& sum) {

@@ -47,7 +47,9 @@ Learner::Learner(Model& model, const TrainOptions& options, const Together& toge
 
 Figures Learner::step(const Batch& batch, uint64_t seed, double rate) {
   const Uninterrupted whole;  // a step is made or not
-  LossReport report = model_.loss(batch, seed_of_share(together_, seed));
+  Batch own = batch;
+  own.share = share_of(together_);
+  LossReport report = model_.loss(own, seed);
   for (auto& [name, parameter] : parameters_) parameter.mutable_grad() = Tensor();
   report.loss.backward();
   report.loss = report.loss.detach();

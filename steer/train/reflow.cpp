@@ -17,19 +17,19 @@ class ReflowModel : public DiffusionModel {
       : DiffusionModel(options), pairs_(std::move(pairs)), distil_(distil) {}
 
   LossReport loss(const Batch& batch, uint64_t seed) override {
-    const Forwarding how{derive_seed(seed, 2), {}};
-    const int64_t rows = batch.data.x.size(0);
+    const Forwarding how{seed_of_share(batch.share, derive_seed(seed, 2)), {}};
     const Pairs pairs{pairs_->noise(batch).to(device(), torch::kFloat32), batch.data.x.to(device())};
     Tensor label;
     if (settings().classes > 0) label = batch.told.label.to(device());
     const NoisePredictor velocity = [&](const Tensor& x, const Tensor& noise_label) {
       return network()->forward(x, noise_label, label, how);
     };
-    const Tensor each =
-        distil_ ? distillation_loss(velocity, prediction(), process(), pairs)
-                : velocity_loss_of_pairs(
-                      velocity, process(), pairs,
-                      draw_sigmas(settings().noise, process(), rows, derive_seed(seed, 3)).to(device()));
+    const auto sigma = [&] {
+      const int64_t all = batch.data.x.size(0) * batch.share.of;
+      return own_rows(batch.share, draw_sigmas(settings().noise, process(), all, derive_seed(seed, 3)));
+    };
+    const Tensor each = distil_ ? distillation_loss(velocity, prediction(), process(), pairs)
+                                : velocity_loss_of_pairs(velocity, process(), pairs, sigma().to(device()));
     const Tensor loss = each.mean().to(torch::kFloat32);
     return {loss, {{"loss", loss.detach()}}};
   }

@@ -7,6 +7,9 @@
 #include <functional>
 #include <vector>
 
+#include "steer/core/checkpoint.h"
+#include "steer/data/share.h"
+
 namespace steer {
 
 using torch::Tensor;
@@ -18,20 +21,25 @@ struct Together {
   int64_t of = 1;    // how many there are
 
   // Puts the sum over all ranks into each tensor, in place, with the same bits on every rank; called by all
-  // of them, in the same order, with tensors of the same shapes and types. Empty where there is one rank.
+  // of them, in the same order, with tensors of the same shapes and types. Error where another rank is gone.
+  // Empty where there is one rank.
   std::function<void(const std::vector<Tensor>&)> sum;
 };
 
 // Error unless 0 <= rank < of, and there is a sum where there are several ranks.
 void check(const Together& together);
 
-// The seed of this rank's share of a step: its own, so that no two shares are given the same noise. One
-// process takes the step's.
-uint64_t seed_of_share(const Together& together, uint64_t seed);
+// What this rank takes of every batch.
+Share share_of(const Together& together);
 
 // One sum over all ranks: `means`, taken over rows of each share, become means over the whole batch, `counts`
 // over rows become those of the whole batch. In place; undefined tensors, which are so on every rank, stay
 // so.
 void join(const Together& together, const std::vector<Tensor>& means, const std::vector<Tensor>& counts);
+
+// Gives all ranks, bit for bit, what rank 0 has in these tensors, in place.
+void take_of_first(const Together& together, const std::vector<Tensor>& tensors);
+// The checkpoint of rank 0 on every rank; of the others it is not looked at.
+Checkpoint of_first(const Together& together, const Checkpoint& checkpoint);
 
 }  // namespace steer

@@ -2,59 +2,17 @@
 
 #include <gtest/gtest.h>
 
-#include <condition_variable>
-#include <mutex>
-#include <thread>
+#include <cmath>
 
 #include "steer/core/check.h"
 #include "steer/core/json.h"
 #include "steer/core/tensors.h"
 #include "steer/models/small_models.h"
 #include "steer/train/learner.h"
+#include "steer/train/small_together.h"
 
 namespace steer {
 namespace {
-
-// Threads of one process as ranks: each waits until all have come, the last adds up.
-class Threads {
- public:
-  explicit Threads(int64_t of) : of_(of) {}
-
-  Together rank(int64_t rank) {
-    return {rank, of_, [this, rank](const std::vector<Tensor>& tensors) { sum(rank, tensors); }};
-  }
-
-  // Every rank's work, side by side.
-  void run(const std::function<void(int64_t)>& work) const {
-    std::vector<std::thread> threads;
-    for (int64_t rank = 0; rank < of_; ++rank) threads.emplace_back(work, rank);
-    for (std::thread& thread : threads) thread.join();
-  }
-
- private:
-  void sum(int64_t rank, const std::vector<Tensor>& tensors) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    const int64_t round = round_;
-    shares_[rank] = tensors;
-    if (static_cast<int64_t>(shares_.size()) < of_) {
-      arrived_.wait(lock, [&] { return round_ != round; });
-      return;
-    }
-    for (size_t i = 0; i < tensors.size(); ++i) {
-      Tensor whole = shares_[0][i].clone();
-      for (int64_t other = 1; other < of_; ++other) whole += shares_[other][i];
-      for (auto& [other, share] : shares_) share[i].copy_(whole);
-    }
-    shares_.clear();
-    ++round_;
-    arrived_.notify_all();
-  }
-
-  int64_t of_, round_ = 0;
-  std::map<int64_t, std::vector<Tensor>> shares_;
-  std::mutex mutex_;
-  std::condition_variable arrived_;
-};
 
 constexpr int64_t kSteps = 6, kRows = 12;
 
@@ -158,10 +116,27 @@ TEST(Together, ALossThatIsBadOnOneRankIsBadOnAll) {
   });
 }
 
-TEST(Together, SharesHaveNoiseOfTheirOwn) {
-  Threads threads(2);
-  EXPECT_NE(seed_of_share(threads.rank(0), 5), seed_of_share(threads.rank(1), 5));
-  EXPECT_EQ(seed_of_share({}, 5), 5u);
+TEST(Together, AllTakeWhatTheFirstHasBitForBit) {
+  Threads threads(3);
+  const Tensor odd = torch::tensor({-0.0, std::nan(""), 1e-300, 3.0}, torch::kFloat64);
+  threads.run([&](int64_t rank) {
+    const Tensor numbers = rank == 0 ? odd.clone() : torch::full({4}, std::nan(""), torch::kFloat64);
+    const Tensor flags = torch::tensor({rank == 0, rank > 0}), none = torch::empty({0});
+    const Tensor turned = (torch::arange(6, torch::kInt16) * (rank + 1)).view({2, 3}).t();
+    take_of_first(threads.rank(rank), {numbers, flags, none, turned});
+    EXPECT_TRUE(torch::equal(numbers.view(torch::kInt64), odd.view(torch::kInt64)));
+    EXPECT_TRUE(torch::equal(flags, torch::tensor({true, false})));
+    EXPECT_TRUE(torch::equal(turned, torch::arange(6, torch::kInt16).view({2, 3}).t()));
+
+    Checkpoint own;
+    own.tensors["rank"] = torch::full({}, rank, torch::kFloat16);
+    if (rank == 0) own.metadata["word"] = "\"quoted\" \xc3\xa9";
+    if (rank == 1) own.tensors["other"] = torch::ones({3});
+    const Checkpoint taken = of_first(threads.rank(rank), own);
+    ASSERT_EQ(taken.tensors.size(), 1u);
+    EXPECT_TRUE(torch::equal(taken.tensors.at("rank"), torch::zeros({}, torch::kFloat16)));
+    EXPECT_EQ(taken.metadata, (std::map<std::string, std::string>{{"word", "\"quoted\" \xc3\xa9"}}));
+  });
 }
 
 TEST(Together, RanksThatCannotBeAreRefused) {

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <memory>
 #include <numeric>
+#include <optional>
 
 #include "steer/core/check.h"
 #include "steer/core/clock.h"
@@ -13,29 +15,21 @@
 #include "steer/core/folder_lock.h"
 #include "steer/core/interruption.h"
 #include "steer/core/json.h"
-#include "steer/core/json_fields.h"
-#include "steer/core/metadata.h"
 #include "steer/core/notice.h"
 #include "steer/core/precision.h"
 #include "steer/core/random.h"
-#include "steer/core/tensors.h"
 #include "steer/picture/images.h"
+#include "steer/train/accord.h"
 #include "steer/train/film.h"
-#include "steer/train/learner.h"
 #include "steer/train/plot.h"
 #include "steer/train/run_file.h"
+#include "steer/train/training_run.h"
 
 namespace steer {
 namespace {
 
 namespace fs = std::filesystem;
 constexpr int64_t kGridImages = 64;
-
-// Labels mean the same to a model and its data.
-void check_same_classes(const ClassNames& known, const ClassNames& given, const std::string& where) {
-  STEER_CHECK(known.empty() || given.empty() || known == given, "[train] ", where, ": expected the classes ",
-              names_text(known), " in this order but the data have ", names_text(given));
-}
 
 // A model that is told or tells classes learns their names with them.
 void take_class_names(Model& model, const Dataset& data, const std::string& path) {
@@ -44,118 +38,6 @@ void take_class_names(Model& model, const Dataset& data, const std::string& path
   check_same_classes(model.class_names(), data.classes(), path);
   if (model.class_names().empty() && !are_numbers(data.classes())) model.set_class_names(data.classes());
 }
-
-// All that a continuation needs beside the options: raw weights, buffers, optimiser, shadows, counters.
-class TrainingRun {
- public:
-  TrainingRun(Model& model, const TrainOptions& options)
-      : model_(model), stored_(options.stored), learner(model, options) {}
-
-  void save(const std::string& folder, int64_t log_bytes, const Json& averages) {
-    Checkpoint checkpoint;
-    const auto put = [&](const std::string& prefix, const std::map<std::string, Tensor>& tensors) {
-      for (const auto& [name, tensor] : tensors) checkpoint.tensors[prefix + name] = tensor;
-    };
-    put("model.", module_tensors(model_.module()));
-    put("adam.", learner.optimiser_state());
-    put("ema.", learner.ema.shadows());
-    put("training.", model_.training_state());
-    checkpoint.metadata = {{"format", "steer-resume"},
-                           {"images", std::to_string(learner.images)},
-                           {"steps", std::to_string(learner.steps)},
-                           {"seconds", fmt::format("{}", seconds)},
-                           {"share", fmt::format("{}", share)},
-                           {"log_bytes", std::to_string(log_bytes)},
-                           {"averages", json_text(averages)}};
-    if (!model_.class_names().empty())
-      checkpoint.metadata["class_names"] = class_names_json(model_.class_names());
-    write_checkpoint(folder + "/resume.safetensors", checkpoint);
-    save_model(folder + "/model.safetensors", model_, state(), &learner.ema,
-               stored_ == "float16" ? torch::kFloat16 : torch::kFloat32);
-  }
-
-  // What the log needs to go on: its length and the averages of the line begun.
-  struct LogState {
-    int64_t bytes = 0;
-    Json averages = Json::array();
-  };
-  LogState load(const std::string& folder) {
-    const std::string path = folder + "/resume.safetensors";
-    const Checkpoint checkpoint = read_checkpoint(path);
-    const auto part = [&](const std::string& prefix) {
-      std::map<std::string, Tensor> tensors;
-      for (const auto& [name, tensor] : checkpoint.tensors)
-        if (name.rfind(prefix, 0) == 0) tensors[name.substr(prefix.size())] = tensor;
-      return tensors;
-    };
-    const std::string what = "[resume] " + path;
-    const Metadata words(checkpoint.metadata, what);
-    if (words.has("class_names"))
-      check_same_classes(class_names_of(words.text("class_names")), model_.class_names(), path);
-    load_tensors(model_.module(), part("model."), what);
-    model_.load_training_state(part("training."));
-    learner.load_optimisers(part("adam."), what + ": adam");
-    learner.ema.load(part("ema."), what + ": ema");
-    learner.images = words.count("images");
-    learner.steps = words.count("steps");
-    seconds = words.number("seconds");
-    // Files of former versions do not say it.
-    if (words.has("share")) share = words.number("share");
-    LogState log{words.count("log_bytes"), Json::array()};
-    if (words.has("averages")) log.averages = words.json("averages");
-    return log;
-  }
-
-  TrainingState state() const { return {learner.images, learner.steps, seconds}; }
-
- private:
-  Model& model_;
-  std::string stored_;
-
- public:
-  Learner learner;
-  double seconds = 0;
-  double share = 0;  // of the budget that was spent when it was saved
-};
-
-// Averages of logged figures since the last line. Values stay on the device until they are read.
-class Averages {
- public:
-  void add(const std::string& name, const Tensor& value) {
-    for (auto& [known, sum] : sums_)
-      if (known == name) {
-        sum.first += value.detach().to(torch::kFloat64);
-        ++sum.second;
-        return;
-      }
-    sums_.push_back({name, {value.detach().to(torch::kFloat64).clone(), 1}});
-  }
-  // Sums and counts so far, and back.
-  Json state() const {
-    Json state = Json::array();
-    for (const auto& [name, sum] : sums_)
-      state.push_back({{"name", name}, {"sum", sum.first.item<double>()}, {"count", sum.second}});
-    return state;
-  }
-  void load(const Json& state, const std::string& where) {
-    STEER_CHECK(state.is_array(), "[resume] ", where, ": averages: expected an array but got ",
-                in_quotes(state.dump()));
-    for (const Json& each : state)
-      sums_.push_back({field<std::string>(each, "name", where),
-                       {at::full({}, field<double>(each, "sum", where), torch::kFloat64),
-                        field<int64_t>(each, "count", where)}});
-  }
-  std::vector<std::pair<std::string, double>> take() {
-    std::vector<std::pair<std::string, double>> means;
-    for (auto& [name, sum] : sums_)
-      means.emplace_back(name, sum.first.item<double>() / static_cast<double>(sum.second));
-    sums_.clear();
-    return means;
-  }
-
- private:
-  std::vector<std::pair<std::string, std::pair<Tensor, int64_t>>> sums_;
-};
 
 // What the averaged weights make, beside some of the images where a condition is made from them. Nothing
 // where the process is asked to end meanwhile.
@@ -187,20 +69,23 @@ void check_free(const std::string& run) {
                 ": stands there and is not steer's; name another folder");
 }
 
-// Whether the run may begin, or go on.
-void check_run(const Model& model, const Dataset& data, const RunOptions& options, const std::string& run,
-               bool resume) {
+// Whether these data with these options are for this model.
+void check_fit(const Model& model, const Dataset& data, const RunOptions& options) {
   check_options(options, "options");
   check(options.train);
+  STEER_CHECK(data.space() == model.space(), "[train] ", options.data.path, ": expected samples ",
+              text_of(model.space()), " as the model makes them but got ", text_of(data.space()),
+              "; set data.size and data.channels, or the model's");
+}
+
+// Whether the run may begin in this folder, or go on.
+void check_folder(const std::string& run, bool resume) {
   const bool exists = fs::exists(run + "/resume.safetensors");
   STEER_CHECK(resume || (!exists && !fs::exists(run + "/model.safetensors")), "[train] ", run,
               ": holds a run already; continue it with --resume or name another folder");
   if (!resume) check_free(run);
   STEER_CHECK(!resume || exists, "[train] ", run,
               ": expected a run to resume but there is no resume.safetensors");
-  STEER_CHECK(data.space() == model.space(), "[train] ", options.data.path, ": expected samples ",
-              text_of(model.space()), " as the model makes them but got ", text_of(data.space()),
-              "; set data.size and data.channels, or the model's");
 }
 
 // Says what a user of --resume may not expect.
@@ -221,6 +106,189 @@ void tell_resumed(const TrainingRun& self, const TrainOptions& options, double s
                     "and the cosine ends with it; train.decay=constant has none",
                     run, before, now));
 }
+
+// The folder of a run while it is written to, which one process does.
+class RunFolder {
+ public:
+  // Takes it. `run` is at its beginning, or as the folder's checkpoint has it.
+  RunFolder(const std::string& folder, TrainingRun& run, Model& model, const Dataset& data,
+            const RunOptions& options, bool resume)
+      : folder_(folder), run_(run), model_(model), data_(data), options_(options.train), lock_(folder) {
+    check_folder(folder, resume);  // another run may have come and gone meanwhile
+    fs::create_directories(folder + "/samples");
+    write_file(folder + "/options.json", json_text(run_json(options, model), 2) + "\n");
+    log_.emplace(folder + "/log.jsonl", run.log_bytes);
+  }
+
+  void log(const Json& line) { log_->write(line); }
+
+  void save() {
+    run_.log_bytes = log_->size();
+    run_.save(folder_);
+    write_loss_plot(folder_);
+    saved_ = now_seconds();
+  }
+
+  void draw() {
+    write_preview(model_, data_, run_.learner.ema,
+                  fmt::format("{}/samples/{:08}.png", folder_, run_.learner.images));
+    drawn_ = now_seconds();
+  }
+
+  bool is_to_save() const { return now_seconds() - saved_ > 60 * options_.checkpoint_minutes; }
+  bool is_to_draw() const {
+    return options_.grid_minutes > 0 && now_seconds() - drawn_ > 60 * options_.grid_minutes;
+  }
+
+ private:
+  std::string folder_;
+  TrainingRun& run_;
+  Model& model_;
+  const Dataset& data_;
+  const TrainOptions& options_;
+  FolderLock lock_;
+  std::optional<LogFile> log_;
+  double saved_ = now_seconds(), drawn_ = now_seconds();
+};
+
+// The loop of one process, and what it has of the run.
+class Trainer {
+ public:
+  Trainer(Model& model, const Dataset& data, const RunOptions& options, const std::string& folder,
+          torch::Device device, const TrainWatch& watch, const Together& together)
+      : options_(options.train),
+        folder_(folder),
+        device_(device),
+        watch_(watch),
+        together_(together),
+        accord_(together),
+        run_(model, options.train, together),
+        loader_(data, options.train.loader, share_of(together)) {}
+
+  // Takes the run up where it stands; the first process tells the others where that is.
+  void begin(Model& model, const Dataset& data, const RunOptions& options, bool resume) {
+    accord_.attempt([&] {
+      if (together_.rank > 0) return;
+      const std::string path = folder_ + "/resume.safetensors";
+      if (resume) run_.load(read_checkpoint(path), path);
+      written_ = std::make_unique<RunFolder>(folder_, run_, model, data, options, resume);
+      if (resume) tell_resumed(run_, options_, share_done(), folder_);
+    });
+    accord_.reach();
+    if (together_.of > 1) {
+      const Checkpoint taken = of_first(together_, run_.checkpoint());
+      if (together_.rank > 0) run_.load(taken, "the run of the first process");
+    }
+    loader_.seek(run_.learner.images);
+    started_ = now_seconds() - run_.seconds;
+  }
+
+  TrainSummary go() {
+    // Seen at once, where it stands.
+    if (share_done() < 1) see();
+    while (const std::optional<Batch> batch = next()) {
+      step(*batch);
+      see();
+      accord_.attempt([&] {
+        if (!written_ || !wanted_ || share_done() >= 1) return;
+        if (written_->is_to_save()) save();
+        if (written_->is_to_draw()) written_->draw();
+      });
+    }
+    check_losses();
+    accord_.attempt([&] {
+      if (!written_) return;
+      save();
+      if (!summary_.interrupted) written_->draw();
+      write_film(folder_);
+    });
+    accord_.reach();
+    summary_.state = run_.state();
+    return summary_;
+  }
+
+ private:
+  // The batch of the next step; none where all end.
+  std::optional<Batch> next() {
+    std::optional<Batch> batch;
+    accord_.attempt([&] {
+      // What others wish, and how late it is for them, is not known yet.
+      if (wanted_ && (together_.of > 1 || share_done() < 1)) batch = loader_.next();
+    });
+    const bool stop = accord_.reach(!wanted_, run_.seconds);
+    summary_.interrupted = stop && share_done() < 1;
+    if (stop || share_done() >= 1) batch.reset();
+    return batch;
+  }
+
+  void step(Batch batch) {
+    Learner& learner = run_.learner;
+    batch.data = batch.data.to(device_);
+    const double rate = learning_rate(options_, learner.images, share_done());
+    for (const auto& [name, value] : learner.step(batch, seed_of(learner.steps), rate))
+      run_.averages.add(name, value);
+    run_.seconds = now_seconds() - started_;
+    if (learner.steps % options_.log_every_steps == 0) log(rate);
+  }
+
+  void log(double rate) {
+    check_losses();
+    summary_.figures = run_.averages.take();
+    Json line = {{"step", run_.learner.steps},
+                 {"images", run_.learner.images},
+                 {"seconds", run_.seconds},
+                 {"rate", rate}};
+    for (const auto& [name, value] : summary_.figures) line[name] = value;
+    accord_.attempt([&] {
+      if (written_) written_->log(line);
+    });
+  }
+
+  void see() {
+    accord_.attempt([&] {
+      wanted_ = wanted_ && (!watch_ || watch_({run_.state(), share_done(), summary_.figures}));
+    });
+  }
+
+  void save() {
+    check_losses();
+    run_.share = share_done();
+    written_->save();
+  }
+
+  double share_done() const {
+    const double by_images =
+        options_.images > 0 ? static_cast<double>(run_.learner.images) / static_cast<double>(options_.images)
+                            : 0;
+    return std::max(by_images, options_.minutes > 0 ? run_.seconds / (60 * options_.minutes) : 0);
+  }
+
+  uint64_t seed_of(int64_t step) const {
+    return derive_seed(static_cast<uint64_t>(options_.seed), static_cast<uint64_t>(step));
+  }
+
+  // All have the same losses.
+  void check_losses() const {
+    const int64_t bad = run_.learner.first_bad_step();
+    STEER_CHECK(bad < 0, "[train] the loss is not finite at step ", bad, ", seed ", seed_of(bad), "; ",
+                fs::exists(folder_ + "/resume.safetensors")
+                    ? "the last checkpoint in " + folder_ + " is whole"
+                    : "there is no checkpoint yet, so " + folder_ + " holds nothing to go on from");
+  }
+
+  const TrainOptions& options_;
+  std::string folder_;
+  torch::Device device_;
+  const TrainWatch& watch_;
+  Together together_;
+  Accord accord_;
+  TrainingRun run_;
+  Loader loader_;
+  std::unique_ptr<RunFolder> written_;  // of the first process
+  bool wanted_ = true;                  // by this process's watch
+  double started_ = 0;                  // when a run without pauses would have begun
+  TrainSummary summary_;
+};
 
 }  // namespace
 
@@ -256,85 +324,16 @@ double learning_rate(const TrainOptions& options, int64_t images, double share) 
 }
 
 TrainSummary train(Model& model, const Dataset& data, const RunOptions& options, const std::string& run,
-                   bool resume, torch::Device device, const TrainWatch& watch) {
-  const TrainOptions& o = options.train;
-  check_run(model, data, options, run, resume);
+                   bool resume, torch::Device device, const TrainWatch& watch, const Together& together) {
+  check(together);
+  check_fit(model, data, options);
   take_class_names(model, data, options.data.path);
+  if (together.of == 1) check_folder(run, resume);  // before anything is made
   model.module().to(device);
-  model.set_compute_type(scalar_type(make_precision(o.precision, device)));
-  TrainingRun self(model, o);
-  Learner& learner = self.learner;
-  const TrainingRun::LogState former = resume ? self.load(run) : TrainingRun::LogState();
-  const FolderLock lock(run);
-  check_run(model, data, options, run, resume);  // another run may have come and gone meanwhile
-  fs::create_directories(run + "/samples");
-  write_file(run + "/options.json", json_text(run_json(options, model), 2) + "\n");
-  LogFile log(run + "/log.jsonl", former.bytes);
-  Loader loader(data, o.loader);
-  loader.seek(learner.images);
-
-  const double started = now_seconds() - self.seconds;
-  double checkpointed = now_seconds(), drawn = now_seconds();
-  const auto share_done = [&] {
-    const double by_images =
-        o.images > 0 ? static_cast<double>(learner.images) / static_cast<double>(o.images) : 0;
-    return std::max(by_images, o.minutes > 0 ? self.seconds / (60 * o.minutes) : 0);
-  };
-  if (resume) tell_resumed(self, o, share_done(), run);
-  Averages averages;
-  averages.load(former.averages, run + "/resume.safetensors: averages");
-  const auto seed_of = [&](int64_t step) {
-    return derive_seed(static_cast<uint64_t>(o.seed), static_cast<uint64_t>(step));
-  };
-  const auto check_losses = [&] {
-    const int64_t bad = learner.first_bad_step();
-    STEER_CHECK(bad < 0, "[train] the loss is not finite at step ", bad, ", seed ", seed_of(bad), "; ",
-                fs::exists(run + "/resume.safetensors")
-                    ? "the last checkpoint in " + run + " is whole"
-                    : "there is no checkpoint yet, so " + run + " holds nothing to go on from");
-  };
-  const auto save = [&] {
-    check_losses();
-    self.share = share_done();
-    self.save(run, log.size(), averages.state());
-    write_loss_plot(run);
-    checkpointed = now_seconds();
-  };
-  const auto draw = [&] {
-    write_preview(model, data, learner.ema, fmt::format("{}/samples/{:08}.png", run, learner.images));
-    drawn = now_seconds();
-  };
-
-  TrainSummary summary;
-  // Seen at once, where it stands.
-  summary.interrupted = watch && share_done() < 1 && !watch({self.state(), share_done(), {}});
-  while (share_done() < 1 && !summary.interrupted) {
-    Batch batch = loader.next();
-    batch.data = batch.data.to(device);
-    const double rate = learning_rate(o, learner.images, share_done());
-    for (const auto& [name, value] : learner.step(batch, seed_of(learner.steps), rate))
-      averages.add(name, value);
-    self.seconds = now_seconds() - started;
-
-    if (learner.steps % o.log_every_steps == 0) {
-      check_losses();
-      summary.figures = averages.take();
-      Json line = {
-          {"step", learner.steps}, {"images", learner.images}, {"seconds", self.seconds}, {"rate", rate}};
-      for (const auto& [name, value] : summary.figures) line[name] = value;
-      log.write(line);
-    }
-    const double share = share_done();
-    summary.interrupted = watch && !watch({self.state(), share, summary.figures}) && share < 1;
-    if (summary.interrupted) break;
-    if (now_seconds() - checkpointed > 60 * o.checkpoint_minutes) save();
-    if (o.grid_minutes > 0 && now_seconds() - drawn > 60 * o.grid_minutes) draw();
-  }
-  save();
-  if (!summary.interrupted) draw();
-  write_film(run);
-  summary.state = self.state();
-  return summary;
+  model.set_compute_type(scalar_type(make_precision(options.train.precision, device)));
+  Trainer trainer(model, data, options, run, device, watch, together);
+  trainer.begin(model, data, options, resume);
+  return trainer.go();
 }
 
 }  // namespace steer

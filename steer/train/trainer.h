@@ -6,6 +6,7 @@
 
 #include "steer/models/models.h"
 #include "steer/train/options.h"
+#include "steer/train/together.h"
 
 namespace steer {
 
@@ -35,10 +36,15 @@ using TrainWatch = std::function<bool(const TrainMoment&)>;
 // With `resume` it continues from resume.safetensors; on one thread count, with a budget in images and the
 // same options, the result equals that of an uninterrupted run bit for bit. A loss that is not finite throws
 // with step and seed and leaves the last checkpoint. Error when the folder holds a run already and `resume`
-// is not set,
-// and when another process trains into it.
+// is not set, and when another process trains into it.
+// Several ranks train one model, each on its share of the same batches, so that the run is the one that a
+// single process would make, up to rounding; dropout, and the assignment of own prefixes to targets, alone
+// are of each share. All take weights, optimiser and counters of rank 0, which alone reads and writes the
+// folder, and whose clock is that of the budget; all end at one step where one of them wants to, and with an
+// Error where one of them failed.
 TrainSummary train(Model& model, const Dataset& data, const RunOptions& options, const std::string& run,
-                   bool resume, torch::Device device, const TrainWatch& watch = {});
+                   bool resume, torch::Device device, const TrainWatch& watch = {},
+                   const Together& together = {});
 
 // The learning rate after `images` images with this share of the budget done.
 double learning_rate(const TrainOptions& options, int64_t images, double share);
