@@ -16,8 +16,8 @@
 #include "steer/core/tensors.h"
 #include "steer/diffusion/adaptive.h"
 #include "steer/diffusion/levels.h"
+#include "steer/guidance/guide.h"
 #include "steer/guidance/presets.h"
-#include "steer/guidance/proposal.h"
 #include "steer/picture/images.h"
 #include "steer/work/pictures.h"
 
@@ -197,51 +197,19 @@ GuidanceOptions guidance_asked(const SolvingAsked& asked, const Objective& objec
     guidance.population.count = asked.particles;
   }
   if (!asked.guidance.is_null()) read_options(guidance, asked.guidance, "guidance");
-  check_population(guidance.population, asked.solver);
-  check_together(guidance);
   return guidance;
 }
 
-// As DiffusionModel's plan does for a denoiser of any origin.
 void solve_guided(PythonSolution& found, const SolvingAsked& asked, const Objective& objective,
                   const Watch& watch) {
-  const GuidanceOptions guidance = guidance_asked(asked, objective);
-  const bool climbing = climbs(guidance.climb);
-  std::optional<Smoothed> smoothed;
-  if (objective.differentiable() || climbing)
-    smoothed.emplace(objective, asked.space, lengths_climbed(guidance.climb));
-  if (climbing) {
-    checked_form(guidance.climb, asked.solver);
-    STEER_CHECK(smoothed->whole() || guidance.population.method != "none", "[solve] ", objective.words(),
-                ": a term without gradient guides by particles alone");
-  }
-  const Tensor sample_seeds = at::tensor(asked.seeds, torch::kInt64).to(asked.device);
-  Population population(objective, guidance.population, sample_seeds);
-  if (smoothed && smoothed->whole()) population.foresee(*smoothed);
-  const Tensor seeds = population.row_seeds();
-  const auto noise_of = [&](const Tensor& rows) { return seeded_noise(rows, asked.space.sizes); };
-  const Noise noise = noise_of(seeds);
-  Step step = make_step(asked.solver, noise, asked.grid.size(0) - 1);
-  if (climbing) {
-    constexpr int64_t kFar = 0x3b9f6d2c5a1e;  // unrelated draws
-    step = climb(step, *smoothed, guidance.climb, asked.solver, asked.grid, noise_of(seeds + kFar));
-    if (guidance.population.method == "feynman_kac") {
-      const Proposal proposal = guided_proposal(asked.solver, noise, step);
-      step = proposal.step;
-      population.set_correction(proposal.log_ratio);
-    }
-  }
-  const Step inside = [&](const Denoiser& D, const Tensor& at, double sigma, double next) {
-    const Tensor moved = step(D, at, sigma, next);
-    return next == 0 ? within(asked.space, moved) : moved;
-  };
+  const Guide guide(objective, asked.space, asked.solver, guidance_asked(asked, objective));
+  Population population = guide.population(at::tensor(asked.seeds, torch::kInt64).to(asked.device));
   const auto calls = std::make_shared<int64_t>(0);
   const Denoiser denoiser = clipped_for(asked.solver, counted(asked.denoiser.function, calls));
-  const Tensor x = starting_noise(seeds, asked.space.sizes, asked.grid[0].item<double>());
-  const Solution solution = solve(denoiser, x, asked.grid, population.wrap(inside),
+  const Tensor x = starting_noise(population.row_seeds(), asked.space.sizes, asked.grid[0].item<double>());
+  const Solution solution = solve(denoiser, x, asked.grid, guide.step(population, asked.grid),
                                   observer_of_watch(watch, asked.space, found.stopped));
-  const auto samples = static_cast<int64_t>(asked.seeds.size());
-  found.evaluations = *calls * population.rows() / samples, found.sigma = solution.sigma;
+  found.evaluations = *calls * guide.rows_each(), found.sigma = solution.sigma;
   found.how = joined(asked.method.empty() ? "auto" : asked.method, "; ", asked.solver.name);
   if (found.stopped) return;
   found.x = solution.x.index_select(0, population.winners()).to(torch::kFloat32);

@@ -3,14 +3,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <optional>
-
 #include "steer/core/check.h"
 #include "steer/core/json.h"
 #include "steer/core/notice.h"
 #include "steer/core/options.h"
+#include "steer/guidance/guide.h"
 #include "steer/guidance/presets.h"
-#include "steer/guidance/proposal.h"
 #include "steer/models/diffusion_beginning.h"
 #include "steer/models/diffusion_model.h"
 #include "steer/nn/frozen.h"
@@ -18,12 +16,6 @@
 
 namespace steer {
 namespace {
-
-// Seeds of draws that have nothing to do with those of the seeds given.
-Tensor unrelated_seeds(const Tensor& seeds) {
-  constexpr int64_t kFar = 0x3b9f6d2c5a1e;
-  return seeds + kFar;
-}
 
 // The settings as they came: the short ones, and the objects before and after them.
 struct Read {
@@ -273,19 +265,11 @@ class GuidedDiffusionPlan : public DiffusionPlan {
  public:
   GuidedDiffusionPlan(const DiffusionModel& model, const Objective& objective, const SamplerOptions& sampler,
                       const GuidanceOptions& guidance, const std::string& picked)
-      : DiffusionPlan(model, sampler), objective_(objective), guidance_(guidance), picked_(picked) {
-    check_population(guidance.population, sampler.solver);
-    check_together(guidance);
-    check_coupled();
-    climbs_ = climbs(guidance.climb);
-    if (objective.differentiable() || climbs_)
-      smoothed_.emplace(objective, space_, lengths_climbed(guidance.climb));
-    if (!climbs_) return;
-    form_ = checked_form(guidance.climb, sampler.solver);
-    STEER_CHECK(
-        smoothed_->whole() || guidance.population.method != "none", "[guide] ", objective.words(),
-        ": a term without gradient guides by particles alone; add --particles 8 or leave the term out");
-  }
+      : DiffusionPlan(model, sampler),
+        objective_(objective),
+        guidance_(guidance),
+        picked_(picked),
+        guide_(objective, space_, sampler.solver, guidance) {}
 
   Json settings() const override {
     return {{"guidance", options_json(guidance_)}, {"sampler", options_json(sampler_)}};
@@ -293,8 +277,9 @@ class GuidedDiffusionPlan : public DiffusionPlan {
 
   std::string text() const override {
     const PopulationOptions& population = guidance_.population;
-    std::string text = climbs_ ? fmt::format("gradient (form {})", form_) : "";
-    if (climbs_ && !picked_.empty()) text = fmt::format("{} (auto), {}", picked_, text);
+    const bool climbing = !guide_.form().empty();
+    std::string text = climbing ? fmt::format("gradient (form {})", guide_.form()) : "";
+    if (climbing && !picked_.empty()) text = fmt::format("{} (auto), {}", picked_, text);
     if (population.method != "none")
       text += fmt::format("{}{} of {}", text.empty() ? "" : ", ", population.method, population.count);
     return text + "; " + sampler_text(sampler_);
@@ -303,9 +288,7 @@ class GuidedDiffusionPlan : public DiffusionPlan {
   bool together() const override { return group_of(objective_) > 1; }
 
   int64_t evaluations() const override {
-    const int64_t rows =
-        Population(objective_, guidance_.population, at::zeros({objective_.targets()}, torch::kInt64)).rows();
-    return DiffusionPlan::evaluations() * rows / objective_.targets() * guidance_.climb.recurrence;
+    return DiffusionPlan::evaluations() * guide_.rows_each() * guidance_.climb.recurrence;
   }
 
   Samples draw(const DrawRequest& request, const Watch& watch) const override {
@@ -313,8 +296,7 @@ class GuidedDiffusionPlan : public DiffusionPlan {
     if (request.begin.from.defined() && request.begin.noise == 0) return as_they_are(request);
     const torch::NoGradGuard no_grad;
     const Frozen frozen(model_.freezer());
-    Population population(objective_, guidance_.population, request.seeds.to(model_.device()));
-    if (smoothed_ && smoothed_->whole()) population.foresee(*smoothed_);
+    Population population = guide_.population(request.seeds.to(model_.device()));
     const Tensor seeds = population.row_seeds();
     Beginning begin = request.begin;
     if (begin.defined()) begin.from = population.spread(begin.from.x.to(model_.device()));
@@ -326,12 +308,14 @@ class GuidedDiffusionPlan : public DiffusionPlan {
     if (places.defined()) places = population.spread(places);
     if (label.defined()) label = population.spread(label.to(model_.device()));
     const DiffusionStart start = start_of(model_, sampler_, begin, seeds, places, label, calls);
-    const Step step = guided_step(population, seeds, places, start.levels);
-    Denoiser denoiser = model_.guided_denoiser(label, sampler_.scale, calls);
-    denoiser = clipped_for(sampler_.solver, denoiser);
+    const Step step = guide_.step(population, start.levels, [&](const Tensor& rows) {
+      return model_.noise_within(seeded_noise(rows, space_.sizes), places);
+    });
+    const Denoiser denoiser =
+        clipped_for(sampler_.solver, model_.guided_denoiser(label, sampler_.scale, calls));
     const int64_t rows_each = population.rows() / request.seeds.size(0);
     Samples samples;
-    const Tensor x = solve(denoiser, start.x, start.levels, population.wrap(step),
+    const Tensor x = solve(denoiser, start.x, start.levels, step,
                            observer_of(watch, space_, places, rows_each, samples.stopped))
                          .x;
     samples.evaluations = *calls * rows_each;
@@ -343,45 +327,10 @@ class GuidedDiffusionPlan : public DiffusionPlan {
   }
 
  private:
-  // Samples that are judged as one go side by side, each once, from beginning to end.
-  void check_coupled() const {
-    STEER_CHECK(
-        group_of(objective_) == 1 || (guidance_.population.method == "none" && guidance_.climb.draws == 1),
-        "[guide] ", objective_.words(), ": judges ", group_of(objective_),
-        " samples as one: expected a gradient of one draw and no particles, as the method ",
-        "tfg or dps has");
-  }
-
-  // The solver's step that climbs where the guidance does; its end is what is given back, so that just that
-  // is judged.
-  Step guided_step(Population& population, const Tensor& seeds, const Tensor& places,
-                   const Tensor& levels) const {
-    const SolverOptions& solver = sampler_.solver;
-    const auto noise_of = [&](const Tensor& rows) {
-      return model_.noise_within(seeded_noise(rows, space_.sizes), places);
-    };
-    const Noise noise = noise_of(seeds);
-    Step step = make_step(solver, noise, levels.size(0) - 1);
-    if (climbs_) {
-      step = climb(step, *smoothed_, guidance_.climb, solver, levels, noise_of(unrelated_seeds(seeds)));
-      if (guidance_.population.method == "feynman_kac") {
-        const Proposal proposal = guided_proposal(solver, noise, step);
-        step = proposal.step;
-        population.set_correction(proposal.log_ratio);
-      }
-    }
-    return [step, space = space_](const Denoiser& D, const Tensor& at, double sigma, double next) {
-      const Tensor moved = step(D, at, sigma, next);
-      return next == 0 ? within(space, moved) : moved;
-    };
-  }
-
   const Objective& objective_;
   GuidanceOptions guidance_;
   std::string picked_;  // the method, where nobody named it
-  std::optional<Smoothed> smoothed_;
-  bool climbs_ = false;
-  std::string form_;
+  Guide guide_;
 };
 
 }  // namespace
