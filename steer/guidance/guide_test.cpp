@@ -12,8 +12,8 @@ namespace steer {
 namespace {
 
 // Data N(0.3, 0.7^2) in one number, seen as 1.1 with noise of deviation 0.5.
-constexpr double kMean = 0.3, kStd = 0.7, kSeen = 1.1, kNoise = 0.5;
-constexpr double kPrecision = 1 / (kStd * kStd) + 1 / (kNoise * kNoise);
+constexpr double kDataMean = 0.3, kDataStd = 0.7, kSeen = 1.1, kNoise = 0.5;
+constexpr double kPosteriorPrecision = 1 / (kDataStd * kDataStd) + 1 / (kNoise * kNoise);
 
 SolverOptions ancestral() {
   SolverOptions solver;
@@ -27,7 +27,7 @@ Tensor fine_levels() {
 
 GuidanceOptions exact_gradient(int64_t particles) {
   GuidanceOptions guidance = guidance_preset("pigdm");
-  guidance.climb.data_std = guidance.population.data_std = kStd;
+  guidance.climb.data_std = guidance.population.data_std = kDataStd;
   if (particles > 0) guidance.population.method = "feynman_kac", guidance.population.count = particles;
   return guidance;
 }
@@ -45,7 +45,7 @@ Drawn drawn(const GuidanceOptions& guidance, int64_t samples) {
   Population population = guide.population(sample_seeds(5, samples));
   const Tensor levels = fine_levels();
   const Tensor start = starting_noise(population.row_seeds(), space.sizes, 40);
-  const Denoiser D = GaussianWorld{kMean, kStd}.denoiser();
+  const Denoiser D = GaussianWorld{kDataMean, kDataStd}.denoiser();
   const Tensor x = solve(D, start, levels, guide.step(population, levels)).x;
   EXPECT_EQ(x.size(0), samples * guide.rows_each());
   Drawn run{x.index_select(0, population.winners()).flatten(), {}};
@@ -55,16 +55,16 @@ Drawn drawn(const GuidanceOptions& guidance, int64_t samples) {
 
 TEST(Guide, FollowsTheGradientToTheExactPosterior) {
   const Tensor x = drawn(exact_gradient(0), 3000).x;
-  const double mean = (kMean / (kStd * kStd) + kSeen / (kNoise * kNoise)) / kPrecision;
+  const double mean = (kDataMean / (kDataStd * kDataStd) + kSeen / (kNoise * kNoise)) / kPosteriorPrecision;
   EXPECT_NEAR(x.mean().item<double>(), mean, 0.04);
-  EXPECT_NEAR(x.std().item<double>(), 1 / std::sqrt(kPrecision), 0.03);
+  EXPECT_NEAR(x.std().item<double>(), 1 / std::sqrt(kPosteriorPrecision), 0.03);
 }
 
 TEST(Guide, WeighsParticlesThatAGradientHasMoved) {
   const Drawn run = drawn(exact_gradient(16), 200);
-  const double both = kStd * kStd + kNoise * kNoise;
+  const double both = kDataStd * kDataStd + kNoise * kNoise;
   const double evidence =
-      kNoise / std::sqrt(both) * std::exp(-(kMean - kSeen) * (kMean - kSeen) / (2 * both));
+      kNoise / std::sqrt(both) * std::exp(-(kDataMean - kSeen) * (kDataMean - kSeen) / (2 * both));
   // Without what moves weigh, the estimate would be that of the moved samples, far above.
   EXPECT_NEAR(run.evidence.exp().mean().item<double>() / evidence, 1, 0.06);
 }
