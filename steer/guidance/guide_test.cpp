@@ -112,7 +112,7 @@ TEST(Guide, RefusesWhatDoesNotGoTogether) {
   GuidanceOptions repeated = both;
   repeated.climb.recurrence = 2;
   EXPECT_THROW(Guide(point, space, ancestral(), repeated), Error);
-  EXPECT_EQ(Guide(pairs, space, ancestral(), gradient).rows_each(), 1);
+  EXPECT_EQ(Guide(pairs, space, ancestral(), guidance_preset("tfg")).rows_each(), 1);
   EXPECT_EQ(Guide(point, space, ancestral(), both).rows_each(), 4);
   EXPECT_EQ(Guide(black_box, space, ancestral(), guidance_preset("svdd")).form(), "");
 }
