@@ -6,6 +6,7 @@
 #include "steer/core/tensors.h"
 #include "steer/diffusion/levels.h"
 #include "steer/guidance/test_guides.h"
+#include "steer/image/image_space.h"
 #include "steer/objectives/coupled.h"
 
 namespace steer {
