@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "steer/objectives/words.h"
 #include "steer/sound/wave_space.h"
 #include "steer/sound/wave_words.h"
 #include "steer/testing/refusal.h"
@@ -51,7 +52,8 @@ TEST(Mixture, AsksForWholeGroups) {
 
 std::unique_ptr<Objective> mix(const std::string& words, const ObjectiveContext& context) {
   Vocabulary vocabulary;
-  for (const Word& word : wave_words()) vocabulary.push_back(&word);
+  for (const auto* words_of_kind : {&common_words(), &wave_words()})
+    for (const Word& word : *words_of_kind) vocabulary.push_back(&word);
   return objective_of(words, vocabulary, context);
 }
 

@@ -117,18 +117,19 @@ std::unique_ptr<Objective> speech_objective(const Space& space, const SpeechNetw
 
 Word speech_word(const std::string& kind) {
   constexpr double kMostSpeechSeconds = 1e6;
-  return {"speech",
-          {},
-          {kind},
-          Nature::kGradient,
-          "speech from begin to end, in seconds, and none elsewhere, as Silero's network hears it",
-          "speech(begin=0.1, end=0.4, weights=speech.safetensors)",
-          {number_parameter("begin", 0, 0, kMostSpeechSeconds, "where speech begins"),
-           optional(number_parameter("end", 0, 0, kMostSpeechSeconds,
-                                     "where it ends; the sound's end unless given")),
-           required(file_parameter("weights", "a network that tools/convert_silero.py wrote"))},
-          speech_by,
-          {}};
+  return {
+      "speech",
+      {},
+      {kind},
+      Nature::kGradient,
+      "speech from begin to end, in seconds, and none elsewhere, as Silero's network hears it",
+      "speech(begin=0.1, end=" + std::string(kind == "mel" ? "0.4" : "0.3") + ", weights=speech.safetensors)",
+      {number_parameter("begin", 0, 0, kMostSpeechSeconds, "where speech begins"),
+       optional(
+           number_parameter("end", 0, 0, kMostSpeechSeconds, "where it ends; the sound's end unless given")),
+       required(file_parameter("weights", "a network that tools/convert_silero.py wrote"))},
+      speech_by,
+      {}};
 }
 
 }  // namespace steer
