@@ -71,28 +71,29 @@ double hz_of_mel(double mel) {
   return mel < kKinkMel ? mel * kHzOfMel : kKinkHz * std::exp((mel - kKinkMel) * mel_step());
 }
 
-Tensor mel_filters(const MelOptions& options) {
+Tensor mel_filters_at(const Tensor& hz, const MelOptions& options) {
   check(options);
   const std::vector<double> edges = band_edges(options);
-  const int64_t bins = options.window / 2 + 1;
-  const Tensor filters = at::zeros({options.bands, bins}, torch::kFloat64);
-  std::vector<int64_t> empty;
+  const Tensor at_hz = hz.to(torch::kFloat64);
+  std::vector<Tensor> rows;
   for (int64_t b = 0; b < options.bands; ++b) {
     const double *edge = &edges[static_cast<size_t>(b)], width = edge[2] - edge[0];
-    auto* row = filters.data_ptr<double>() + b * bins;
-    bool any = false;
-    for (int64_t k = 0; k < bins; ++k) {
-      const double hz =
-          static_cast<double>(options.rate) * static_cast<double>(k) / static_cast<double>(options.window);
-      const double height =
-          std::min((hz - edge[0]) / (edge[1] - edge[0]), (edge[2] - hz) / (edge[2] - edge[1]));
-      if (height <= 0) continue;
-      row[k] = 2 / width * height;
-      any = true;
-    }
-    if (!any) empty.push_back(b);
+    const Tensor rising = (at_hz - edge[0]) / (edge[1] - edge[0]),
+                 falling = (edge[2] - at_hz) / (edge[2] - edge[1]);
+    rows.push_back(at::minimum(rising, falling).clamp_min(0) * (2 / width));
   }
-  if (!empty.empty()) refuse_empty(options, edges, empty);
+  return at::stack(rows);
+}
+
+Tensor mel_filters(const MelOptions& options) {
+  const int64_t bins = options.window / 2 + 1;
+  const Tensor hz = at::arange(bins, torch::kFloat64) * options.rate / options.window;
+  const Tensor filters = mel_filters_at(hz, options);
+  const Tensor empty = at::nonzero((filters == 0).all(1)).flatten().contiguous();
+  if (empty.numel() > 0) {
+    const auto* first = empty.data_ptr<int64_t>();
+    refuse_empty(options, band_edges(options), {first, first + empty.numel()});
+  }
   return filters;
 }
 

@@ -52,5 +52,8 @@ double hz_of_mel(double mel);
 // in two neighbouring bands at most. Errors: as check(options), and one that names the bands in which no
 // frequency of the spectrum lies.
 Tensor mel_filters(const MelOptions& options);
+// The same of any frequencies hz [F]: float64 [bands, F]; a band in which none of them lies is 0. Error as
+// check(options).
+Tensor mel_filters_at(const Tensor& hz, const MelOptions& options);
 
 }  // namespace steer

@@ -7,6 +7,7 @@
 #include "steer/core/pi.h"
 #include "steer/core/tensors.h"
 #include "steer/sound/mel.h"
+#include "steer/sound/mel_filters.h"
 #include "steer/sound/mel_space.h"
 
 namespace steer {
@@ -20,21 +21,6 @@ constexpr double kWindowPower = 0.375;      // of a Hann window: the mean of its
 // The frames of so many seconds, at least one.
 int64_t frames_in(double seconds, int64_t rate, int64_t hop) {
   return std::max<int64_t>(std::llround(seconds * static_cast<double>(rate) / static_cast<double>(hop)), 1);
-}
-
-// The share that a band takes of frequencies hz [F], as mel_filters has it: [bands, F].
-Tensor bands_at(const Tensor& hz, int64_t rate, int64_t bands) {
-  const double highest = mel_of_hz(static_cast<double>(rate) / 2);
-  std::vector<Tensor> rows;
-  for (int64_t b = 0; b < bands; ++b) {
-    double edge[3];
-    for (int i = 0; i < 3; ++i)
-      edge[i] = hz_of_mel(highest * static_cast<double>(b + i) / static_cast<double>(bands + 1));
-    const Tensor rising = (hz - edge[0]) / (edge[1] - edge[0]),
-                 falling = (edge[2] - hz) / (edge[2] - edge[1]);
-    rows.push_back(at::minimum(rising, falling).clamp_min(0) * (2 / (edge[2] - edge[0])));
-  }
-  return at::stack(rows);
 }
 
 }  // namespace
@@ -82,7 +68,9 @@ Tensor MelHearing::pulses(const Tensor& spectra, int64_t length, int64_t rate) c
 Tensor MelHearing::bands(const Tensor& mels, int64_t rate, int64_t window, int64_t hop, int64_t bands,
                          double mean_square) const {
   const Tensor hz = at::arange(filters_.size(1), torch::kFloat64) * static_cast<double>(rate_) / window_;
-  const Tensor map = bands_at(hz, rate, bands).to(even_.device(), torch::kFloat32).t();
+  MelOptions other;
+  other.rate = rate, other.window = window, other.hop = hop, other.bands = bands;
+  const Tensor map = mel_filters_at(hz, other).to(even_.device(), torch::kFloat32).t();
   const Tensor x = even(power(mels)).view({mels.size(0), mels.size(3), -1});
   // Parseval: half the spectrum of a frame of the other length sums to this, on the mean.
   const double sum =

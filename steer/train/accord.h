@@ -12,6 +12,7 @@ namespace steer {
 // until all have heard of it, so that none waits for another that has gone.
 class Accord {
  public:
+  // Of the processes that `together` sums over; alone by itself.
   explicit Accord(Together together) : together_(std::move(together)) {}
 
   // Runs what may fail in this process alone, unless something failed already. By itself it throws at once;

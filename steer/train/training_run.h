@@ -13,6 +13,7 @@ namespace steer {
 // Averages of logged figures since the last line. Values stay on the device until they are read.
 class Averages {
  public:
+  // One more value, a number on any device, of the figure of this name.
   void add(const std::string& name, const Tensor& value);
   // Sums and counts so far, and back; Error, beginning with `where`, for what is none.
   Json state() const;
@@ -37,6 +38,7 @@ class TrainingRun {
   // Writes FOLDER/resume.safetensors and model.safetensors.
   void save(const std::string& folder);
 
+  // How far it is: images, steps and seconds.
   TrainingState state() const { return {learner.images, learner.steps, seconds}; }
 
  private:
@@ -44,7 +46,7 @@ class TrainingRun {
   std::string stored_;
 
  public:
-  Learner learner;
+  Learner learner;        // what makes its steps
   Averages averages;      // of the line of the log begun
   double seconds = 0;     // of all parts of the run
   double share = 0;       // of the budget that was spent when it was saved
