@@ -21,6 +21,12 @@ Space maps_space(const MapKind& kind, int64_t channels, int64_t height, int64_t 
   return space;
 }
 
+Space list_space(const MapKind& kind, int64_t values) {
+  Space space = maps_space(kind, values, 1, 1);
+  space.sizes = {values};
+  return space;
+}
+
 MapKind map_kind(const Space& space) {
   return {space.kind, space.rate_hz, space.alphabet};
 }

@@ -32,7 +32,7 @@ struct Space {
   }
 };
 
-// What the maps of a network made for images are, where they are not images: spectrograms.
+// What the maps of a network made for images are, where they are not images: spectrograms. Or its lists.
 struct MapKind {
   std::string kind = "image";
   double rate_hz = 0;
@@ -52,6 +52,8 @@ bool operator!=(const Space& a, const Space& b);
 // Maps [channels, height, width] in [-1, 1] of a kind, and the kind of a space of such maps.
 Space maps_space(const MapKind& kind, int64_t channels, int64_t height, int64_t width);
 MapKind map_kind(const Space& space);
+// Lists [values] in [-1, 1] of a kind.
+Space list_space(const MapKind& kind, int64_t values);
 
 // How many numbers a sample has.
 int64_t values_of(const Space& space);

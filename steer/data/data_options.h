@@ -28,16 +28,16 @@ struct DataOptions {
   bool hydrogens = true;                 // of molecules: whether they stay
   int64_t half = 0;  // of QM9's training part, or digits': 1 the first, 2 the second, 0 all
   int64_t rate = 0;  // of sounds: samples in a second, 0 those of the first
-  double peak = 0;   // of waveforms: what the greatest sample of each becomes, 0 as it is
+  double peak = 0;   // of waveforms and blocks: what the greatest sample of a sound becomes, 0 as it is
 
   void fields(OptionFields& f) {
     f("path", path,
       "the word shapes, a folder or archive of images, points:NAME, a file of points (.csv, .npy), text "
       "(.txt, .jsonl, a folder of them), molecules (.xyz, .sdf, .pdb, a folder of arrays as QM9's), or "
       "sounds "
-      "(a folder or archive of .wav, .flac ...; wave:PATH as waveforms)");
+      "(a folder or archive of .wav, .flac ...; wave:PATH as waveforms, blocks:PATH cut into blocks)");
     f("split", split, "train, test or validation");
-    f("size", size, "height and width to fit images to (0: as stored); of waveforms: samples",
+    f("size", size, "height and width to fit images to (0: as stored); of waveforms and blocks: samples",
       from_to(0, 1 << 20));
     f("channels", channels, "1 grey, 3 colour (0: as stored)", from_to(0, 3));
     f("fit", fit, "how to reach the size: pad, resize or crop");
@@ -57,7 +57,8 @@ struct DataOptions {
     f("half", half, "of QM9 and spoken digits: 1 or 2, that half of the training part (0: all of it)",
       from_to(0, 2));
     f("rate", rate, "of sounds: samples in a second (0: as the first has)", from_to(0, 1 << 20));
-    f("peak", peak, "of waveforms: what the greatest sample of each becomes (0: as it is)", from_to(0, 1));
+    f("peak", peak, "of waveforms and blocks: what the greatest sample of each becomes (0: as it is)",
+      from_to(0, 1));
   }
 };
 

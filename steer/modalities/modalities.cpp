@@ -7,6 +7,7 @@
 #include "steer/image/image_modality.h"
 #include "steer/molecule/molecule_modality.h"
 #include "steer/points/points_modality.h"
+#include "steer/sound/block_modality.h"
 #include "steer/sound/mel_modality.h"
 #include "steer/sound/wave_modality.h"
 #include "steer/text/text_modality.h"
@@ -16,7 +17,8 @@ namespace {
 
 std::vector<const Modality*>& known_modalities() {
   static std::vector<const Modality*> all = {
-      &points_modality(), &molecule_modality(), &text_modality(), &mel_modality(), &wave_modality(),
+      &points_modality(), &molecule_modality(), &text_modality(),
+      &mel_modality(),    &wave_modality(),     &block_modality(),
       &image_modality(),  // takes every path, so it is the last
   };
   return all;

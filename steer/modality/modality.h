@@ -28,7 +28,7 @@ struct Modality {
   std::string plural;   // of its samples, for people: "images"
   std::string meaning;  // one line: what its samples are
 
-  // The one sample in a file as State of one row. Error for a file that is none, and for another size unless
+  // The one sample in a file as State of one row, or all of them where samples are pieces. Error for a file that is none, and for another size unless
   // `fit` says how it is brought to the space's.
   std::function<State(const std::string& path, const Space& space, const std::string& fit)> read;
 

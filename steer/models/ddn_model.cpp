@@ -91,6 +91,8 @@ Space DdnModel::space() const {
   const PointsNetworkOptions& points = options_.points;
   if (options_.network == "points" && !points.elements.empty())
     return molecule_space(points.values / molecule_space(1, points.elements).sizes[1], points.elements);
+  if (options_.network == "points" && options_.maps.kind != MapKind().kind)
+    return list_space(options_.maps, points.values);
   if (options_.network == "points") return points_space(points.values, points.kind);
   return maps_space(options_.maps, network_->image_channels(), network_->image_size(),
                     network_->image_size());
@@ -273,11 +275,10 @@ Json fitted_ddn(const Json& options, const Dataset& data, const std::string& pat
   STEER_CHECK((fitted.value("network", Json()) == "points") == points, "[ddn] ", path,
               ": expected a network for samples ", text_of(space), ", but ddn.network is ",
               json_text(fitted.value("network", Json("pyramid"))));
-  if (!points) {
-    if (!fitted.contains("maps") && space.kind != MapKind().kind)
-      fitted["maps"] = options_json(map_kind(space));
-    return fitted;
-  }
+  const bool bounded = space.limit > 0;  // maps, and lists that are more than points
+  if (bounded && !fitted.contains("maps") && space.kind != MapKind().kind)
+    fitted["maps"] = options_json(map_kind(space));
+  if (!points) return fitted;
   Json& shape = fitted["points"];
   if (shape.is_null()) shape = Json::object();
   STEER_CHECK(shape.is_object(), "[options] expected an object for ddn.points but got ", shape.dump());

@@ -127,6 +127,8 @@ std::shared_ptr<NoiseNetwork> DiffusionModel::checked_network() const {
 }
 
 Space DiffusionModel::space() const {
+  if (options_.network == "mlp" && options_.maps.kind != MapKind().kind)
+    return list_space(options_.maps, options_.mlp.values);
   if (options_.network == "mlp") return points_space(options_.mlp.values, options_.mlp.kind);
   if (options_.network == "egnn") return molecule_space(options_.egnn.atoms, options_.egnn.elements);
   const UNetOptions& unet = options_.unet;
@@ -325,9 +327,10 @@ Json fitted_diffusion(const Json& options, const Dataset& data, const std::strin
     const MapSizes sizes = map_sizes(space);
     where_missing("sample_size", sizes.width);
     if (sizes.height == 1 && sizes.width > 1) where_missing("line", kLineFactor);
-    if (!fitted.contains("maps") && space.kind != MapKind().kind)
-      fitted["maps"] = options_json(map_kind(space));
   }
+  const bool bounded = space.limit > 0 && !molecules;  // maps, and lists that are more than points
+  if (bounded && !fitted.contains("maps") && space.kind != MapKind().kind)
+    fitted["maps"] = options_json(map_kind(space));
   DiffusionOptions all;
   read_options(all, fitted, "diffusion");
   if (molecules) value_columns(all.egnn.told, data.values(), "[diffusion] " + path);

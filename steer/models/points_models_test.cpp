@@ -167,5 +167,23 @@ TEST(PointsModels, OptionsWithoutANetworkAreThoseOfImages) {
   EXPECT_EQ(make_model("ddn", ddn, 7)->options(), small_ddn("pyramid")->options());
 }
 
+// Blocks of sound: lists that lie in [-1, 1] and have a rate.
+TEST(ListModels, LearnTheSpaceOfTheirData) {
+  const Space space = list_space({"block", 8000, ""}, 16);
+  torch::manual_seed(5);
+  const TensorDataset data(space, 0.3 * torch::randn({40, 16}));
+  const Json shape = {{"points", {{"width", 32}, {"layers", 3}, {"candidates", {8}}}}};
+  const auto ddn = make_model("ddn", fitted_ddn(shape, data, "x"), 1);
+  EXPECT_EQ(ddn->space(), space);
+  EXPECT_EQ(make_model("ddn", ddn->options(), 1)->space(), space);
+  const auto diffusion = make_model("diffusion", fitted_diffusion(Json::object(), data, "x"), 1);
+  EXPECT_EQ(diffusion->space(), space);
+  const auto& codec = dynamic_cast<const Codec&>(*ddn);
+  const State all(data.batch({0, 1, 2}).data.x);
+  const Encoded made = codec.encode(all, 1, {});
+  EXPECT_EQ(made.state.x.sizes(), all.x.sizes());
+  EXPECT_TRUE(torch::allclose(codec.decode(made.code, {}).x, made.state.x, 1e-5, 1e-6));
+}
+
 }  // namespace
 }  // namespace steer

@@ -17,14 +17,6 @@ namespace {
 constexpr size_t kTestSound = 10;  // one of so many is for tests
 constexpr int kLooked = 64;        // files that tell whether there are sounds
 
-// `most` of so many, at even distances; 0: all.
-std::vector<size_t> at_even_distances(size_t there, int64_t most) {
-  const size_t some = most > 0 ? std::min(there, static_cast<size_t>(most)) : there;
-  std::vector<size_t> chosen;
-  for (size_t i = 0; i < some; ++i) chosen.push_back(i * there / some);
-  return chosen;
-}
-
 // Whether one of the first files in an archive is a sound. The rest, which may be gigabytes, is not unpacked.
 bool begins_with_sounds(const std::string& archive) {
   struct Enough {};
@@ -126,6 +118,13 @@ LabelledSounds labelled_sounds(const DataOptions& options) {
 
 int64_t rate_asked(const DataOptions& options, const LabelledSounds& all) {
   return options.rate > 0 ? options.rate : all.sounds.at(0).rate;
+}
+
+std::vector<size_t> at_even_distances(size_t there, int64_t most) {
+  const size_t some = most > 0 ? std::min(there, static_cast<size_t>(most)) : there;
+  std::vector<size_t> chosen;
+  for (size_t i = 0; i < some; ++i) chosen.push_back(i * there / some);
+  return chosen;
 }
 
 std::unique_ptr<Dataset> sound_dataset(const Space& space, const Tensor& x, const LabelledSounds& all) {

@@ -30,6 +30,9 @@ LabelledSounds labelled_sounds(const DataOptions& options);
 // options.rate, or where that is 0 the rate of the first sound.
 int64_t rate_asked(const DataOptions& options, const LabelledSounds& all);
 
+// Which of so many things are `most` at even distances, the first among them; 0: all.
+std::vector<size_t> at_even_distances(size_t there, int64_t most);
+
 // Samples x [N, space.sizes...] of these sounds, with class names in order and each sound's number among
 // them.
 std::unique_ptr<Dataset> sound_dataset(const Space& space, const Tensor& x, const LabelledSounds& all);
