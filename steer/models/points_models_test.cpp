@@ -7,6 +7,8 @@
 #include "steer/data/tensor_dataset.h"
 #include "steer/image/image_space.h"
 #include "steer/modalities/objectives.h"
+#include "steer/models/ddn_model.h"
+#include "steer/models/diffusion_model.h"
 #include "steer/models/small_models.h"
 #include "steer/points/points_space.h"
 #include "steer/points/words.h"
