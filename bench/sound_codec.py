@@ -1,11 +1,12 @@
-"""A DDN of spoken digits as a codec, beside Codec2 and Opus: sound_codec.py STEER DDN JUDGE FSDD [-n N]
+"""A DDN of spoken digits as a codec, beside Codec2 and Opus: sound_codec.py STEER DDN JUDGE FSDD [-n N] [--blocks RUN ...]
 
 DDN is a run of `configs/digits_ddn.json` with its prior (`steer prior DDN --data FSDD`), JUDGE a classifier
 of digits. Test takes of half a second at even distances go through each codec: the DDN by `steer encode` and
 `decode`, Codec2 and Opus (Debian's codec2 and opus-tools) one after the other as one sound, since half a
-second is short for them. Bits are those of codes and frames, without headers. Needs numpy and librosa. What
-comes back is judged in sound: log-spectral distance in dB (64 bands, 60 dB), dynamic time warping of 20 MFCC
-(mean cost / 1000), and the digits that JUDGE hears. OUT/codec.md has the table.
+second is short for them, and so do runs of `configs/digits_block_ddn.json` (--blocks). Bits are those of codes and
+frames, without headers. Needs numpy, librosa and soundfile. What comes back is judged in sound: signal to noise (only
+codecs of waveforms keep that), log-spectral distance in dB (64 bands, 60 dB), dynamic time warping of 20 MFCC
+(mean cost / 1000), and the digits that JUDGE hears. DDN may be none. OUT/codec.md has the table.
 """
 
 import argparse
@@ -143,6 +144,27 @@ def by_ddn(options, truth, coder):
     return waves, figures["file_bits"] / SECONDS
 
 
+def by_blocks(options, run, truth, coder):
+    """All takes as one sound, a code for each of its blocks."""
+    plain, codes, back = (os.path.join(options.out, f"blocks.{ending}") for ending in ("in.wav", "ddn", "out.wav"))
+    soundfile.write(plain, np.concatenate(list(truth.values())), RATE)
+    said = ran(options.steer, "encode", run, plain, "--coder", coder, "-o", codes, "--force", "--threads", "1", "--json")
+    ran(options.steer, "decode", run, codes, "-o", back, "--force", "--threads", "1")
+    sound, _ = soundfile.read(back)
+    figures = json.loads(said.strip().splitlines()[-1])
+    return cut(sound, truth), figures["file_bits"] * figures["samples"] / (SECONDS * len(truth))
+
+
+def signal_to_noise(truth, waves):
+    """Median over the takes, dB, each as loud as serves it best."""
+    found = []
+    for file, wave in truth.items():
+        made = waves[file]
+        made = made * np.dot(made, wave) / max(np.dot(made, made), 1e-12)
+        found.append(10 * np.log10(np.dot(wave, wave) / max(np.dot(wave - made, wave - made), 1e-12)))
+    return np.median(found)
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -150,6 +172,8 @@ def main():
     for name in ("steer", "ddn", "judge", "data"):
         parser.add_argument(name)
     parser.add_argument("-n", type=int, default=60)
+    parser.add_argument("--blocks", nargs="*", default=[])
+    parser.add_argument("--coders", nargs="*", default=["adaptive", "prior"])
     parser.add_argument("--out", default="out/sound_codec")
     options = parser.parse_args()
     os.makedirs(options.out, exist_ok=True)
@@ -157,17 +181,21 @@ def main():
     measures = Measures(options, truth)
     rows = [("the recording", 16 * RATE, truth)]
     rows.append(("its spectrogram", 64 * 64 * 8 / SECONDS, {f: by_spectrogram(t) for f, t in truth.items()}))
-    for coder in ("adaptive", "prior"):
-        waves, bits = by_ddn(options, truth, coder)
-        rows.append((f"DDN, {coder} coder", bits, waves))
+    for coder in options.coders:
+        if options.ddn != "none":
+            waves, bits = by_ddn(options, truth, coder)
+            rows.append((f"DDN, {coder} coder", bits, waves))
+        for run in options.blocks:
+            waves, bits = by_blocks(options, run, truth, coder)
+            rows.append((f"DDN of blocks, {os.path.basename(run)}, {coder} coder", bits, waves))
     for mode in CODEC2:
         waves, bits = by_codec2(mode, truth, options.out)
         rows.append((f"Codec2 {mode}", bits, waves))
     waves, bits = by_opus(6, truth, options.out)
     rows.append(("Opus", bits, waves))
-    lines = ["| codec | bits a second | dB off | MFCC-DTW | digits heard |", "|---|---|---|---|---|"]
+    lines = ["| codec | bits a second | SNR, dB | dB off | MFCC-DTW | digits heard |", "|---|---|---|---|---|---|"]
     for name, bits, waves in rows:
-        lines.append(f"| {name} | {bits:,.0f} | {measures.of(name, waves)} |")
+        lines.append(f"| {name} | {bits:,.0f} | {signal_to_noise(truth, waves):.1f} | {measures.of(name, waves)} |")
         print(lines[-1], flush=True)
     with open(os.path.join(options.out, "codec.md"), "w") as file:
         file.write("\n".join(lines) + "\n")

@@ -682,6 +682,18 @@ refuses 1 'half the rate' "$steer" guide wave --objective 'bandwidth(hums/low/3.
 refuses 1 'as high as they are wide' "$steer" train classifier --data wave:hums --out no --images 8
 works 'a judge of sounds of their usual size' "$steer" train classifier --data hums --set train.loader.batch=8 --out hum_judge --images 8
 
+# Blocks: the same sounds cut small, each with a code, and joined again.
+blocks=("$steer" train ddn --data blocks:hums --set data.size=50 --set ddn.points.width=16 --set ddn.points.layers=3
+  --set 'ddn.points.candidates=[8]' --set train.loader.batch=32 --threads 1)
+works 'train on blocks' "${blocks[@]}" --out block --images 6400
+works 'encode a sound of 40 blocks' "$steer" encode block hums/low/3.wav -o block.ddn --json
+claims 'a code for each' grep -q '"samples":40' out.txt
+works 'decode it' "$steer" decode block block.ddn -o block.wav
+claims 'as long as it was' [ "$(stat -c %s block.wav)" -eq $((44 + 2 * 2000)) ]
+works 'blocks beside those of data' "$steer" evaluate block --data hums -n 20 --json
+works 'sample blocks' "$steer" sample block -n 16 -o blocks.png
+refuses 1 'expected images' "$steer" train classifier --data blocks:hums --out no --images 8
+
 # The page's server.
 works 'what the server is to draw' "$steer" sample run -n 3 --seed 5 --precision float32 --threads 1 -o served.png
 works 'the server' python3 "$tools/../tests/serve.py" "$steer" run served.png
