@@ -152,7 +152,7 @@ def by_blocks(options, run, truth, coder):
     ran(options.steer, "decode", run, codes, "-o", back, "--force", "--threads", "1")
     sound, _ = soundfile.read(back)
     figures = json.loads(said.strip().splitlines()[-1])
-    return cut(sound, truth), figures["file_bits"] * figures["samples"] / (SECONDS * len(truth))
+    return cut(sound, truth), figures["file_bits"] * figures["blocks"] / (SECONDS * len(truth))
 
 
 def signal_to_noise(truth, waves):

@@ -683,11 +683,11 @@ refuses 1 'as high as they are wide' "$steer" train classifier --data wave:hums 
 works 'a judge of sounds of their usual size' "$steer" train classifier --data hums --set train.loader.batch=8 --out hum_judge --images 8
 
 # Blocks: the same sounds cut small, each with a code, and joined again.
-blocks=("$steer" train ddn --data blocks:hums --set data.size=50 --set ddn.points.width=16 --set ddn.points.layers=3
+blocks=("$steer" train ddn --data blocks:hums --set data.size=20 --set ddn.points.width=40 --set ddn.points.layers=3
   --set 'ddn.points.candidates=[8]' --set train.loader.batch=32 --threads 1)
 works 'train on blocks' "${blocks[@]}" --out block --images 6400
-works 'encode a sound of 40 blocks' "$steer" encode block hums/low/3.wav -o block.ddn --json
-claims 'a code for each' grep -q '"samples":40' out.txt
+works 'encode a sound of 100 blocks' "$steer" encode block hums/low/3.wav -o block.ddn --json
+claims 'a code for each' grep -q '"blocks":100' out.txt
 works 'decode it' "$steer" decode block block.ddn -o block.wav
 claims 'as long as it was' [ "$(stat -c %s block.wav)" -eq $((44 + 2 * 2000)) ]
 works 'blocks beside those of data' "$steer" evaluate block --data hums -n 20 --json
