@@ -28,8 +28,8 @@ struct Modality {
   std::string plural;   // of its samples, for people: "images"
   std::string meaning;  // one line: what its samples are
 
-  // The one sample in a file as State of one row, or all of them where samples are pieces. Error for a file that is none, and for another size unless
-  // `fit` says how it is brought to the space's.
+  // The one sample in a file as State of one row, or all of its pieces. Error for what is no such file, and
+  // for another size unless `fit` says how it is brought to the space's.
   std::function<State(const std::string& path, const Space& space, const std::string& fit)> read;
 
   // Whether `path` (a file, a folder or a word) may be a data set of this kind; and the data set.
