@@ -126,32 +126,31 @@ def by_opus(kilobits, truth, folder):
     return cut(sound, truth), 8 * ogg_payload(coded) / (SECONDS * len(truth))
 
 
+def coded(options, run, files, coder, name):
+    """What `steer encode` and `decode` make of files, as one sound, and the figures of the codes."""
+    codes, back = (os.path.join(options.out, f"{name}.{ending}") for ending in ("ddn", "wav"))
+    said = ran(options.steer, "encode", run, *files, "--coder", coder, "-o", codes, "--force", "--threads", "1", "--json")
+    ran(options.steer, "decode", run, codes, "-o", back, "--force", "--threads", "1")
+    return soundfile.read(back)[0], json.loads(said.strip().splitlines()[-1])
+
+
 def by_ddn(options, truth, coder):
     """Takes as files, a file of codes of all, and one sound of all, a quarter of a second apart."""
     folder = os.path.join(options.out, "takes")
     os.makedirs(folder, exist_ok=True)
     for file, wave in truth.items():
         soundfile.write(os.path.join(folder, file), wave, RATE)
-    codes, back = os.path.join(options.out, f"{coder}.ddn"), os.path.join(options.out, f"{coder}.wav")
-    files = [os.path.join(folder, file) for file in truth]
-    said = ran(options.steer, "encode", options.ddn, *files, "--coder", coder, "-o", codes, "--force",
-               "--threads", "1", "--json")
-    ran(options.steer, "decode", options.ddn, codes, "-o", back, "--force", "--threads", "1")
-    sound, _ = soundfile.read(back)
+    sound, figures = coded(options, options.ddn, [os.path.join(folder, file) for file in truth], coder, coder)
     step = SAMPLES + RATE // 4
     waves = {file: sound[i * step : i * step + SAMPLES] for i, file in enumerate(truth)}
-    figures = json.loads(said.strip().splitlines()[-1])
     return waves, figures["file_bits"] / SECONDS
 
 
 def by_blocks(options, run, truth, coder):
     """All takes as one sound, a code for each of its blocks."""
-    plain, codes, back = (os.path.join(options.out, f"blocks.{ending}") for ending in ("in.wav", "ddn", "out.wav"))
-    soundfile.write(plain, np.concatenate(list(truth.values())), RATE)
-    said = ran(options.steer, "encode", run, plain, "--coder", coder, "-o", codes, "--force", "--threads", "1", "--json")
-    ran(options.steer, "decode", run, codes, "-o", back, "--force", "--threads", "1")
-    sound, _ = soundfile.read(back)
-    figures = json.loads(said.strip().splitlines()[-1])
+    whole = os.path.join(options.out, "whole.wav")
+    soundfile.write(whole, np.concatenate(list(truth.values())), RATE)
+    sound, figures = coded(options, run, [whole], coder, f"blocks_{coder}")
     return cut(sound, truth), figures["file_bits"] * figures["blocks"] / (SECONDS * len(truth))
 
 
@@ -173,7 +172,6 @@ def main():
         parser.add_argument(name)
     parser.add_argument("-n", type=int, default=60)
     parser.add_argument("--blocks", nargs="*", default=[])
-    parser.add_argument("--coders", nargs="*", default=["adaptive", "prior"])
     parser.add_argument("--out", default="out/sound_codec")
     options = parser.parse_args()
     os.makedirs(options.out, exist_ok=True)
@@ -181,7 +179,7 @@ def main():
     measures = Measures(options, truth)
     rows = [("the recording", 16 * RATE, truth)]
     rows.append(("its spectrogram", 64 * 64 * 8 / SECONDS, {f: by_spectrogram(t) for f, t in truth.items()}))
-    for coder in options.coders:
+    for coder in ("adaptive", "prior"):
         if options.ddn != "none":
             waves, bits = by_ddn(options, truth, coder)
             rows.append((f"DDN, {coder} coder", bits, waves))

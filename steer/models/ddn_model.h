@@ -32,8 +32,7 @@ struct DdnOptions {
       "data unless given");
     f("condition", condition, "what the network is told beside the code");
     f("maps", maps,
-      "what the maps of a pyramid or recurrent network are, or lists in [-1, 1] of one of points; follows "
-      "the "
+      "what the maps of a pyramid or recurrent network are, or the lists of one of points; follows the "
       "training data unless given");
     f("pyramid", pyramid, "shape of the pyramid");
     f("recurrent", recurrent, "shape of the recurrent network");

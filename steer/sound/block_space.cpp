@@ -8,10 +8,10 @@ namespace {
 
 constexpr char kBlockKind[] = "block";
 
-// Of the wave that a block is by itself.
-Space wave_of(const Space& space) {
+// Of the waves that so many samples of blocks are.
+Space wave_of(const Space& space, int64_t samples) {
   Space wave = space;
-  wave.kind = wave_space(1, 1).kind, wave.sizes = {1, 1, space.sizes[0]};
+  wave.kind = wave_space(1, 1).kind, wave.sizes = {1, 1, samples};
   return wave;
 }
 
@@ -26,25 +26,21 @@ Space block_space(int64_t rate, int64_t samples, const WaveOptions& options) {
 WaveOptions block_options_of(const Space& space) {
   STEER_CHECK(space.kind == kBlockKind && space.sizes.size() == 1,
               "[block] expected blocks of sound [samples] but got samples ", text_of(space));
-  return wave_options_of(wave_of(space));
+  return wave_options_of(wave_of(space, space.sizes[0]));
 }
 
 State as_blocks(const Space& space, const Sound& sound) {
-  const WaveOptions options = block_options_of(space);
+  block_options_of(space);
   const int64_t size = space.sizes[0];
-  const Tensor whole = resampled(as_mono(sound), static_cast<int64_t>(space.rate_hz)).samples.flatten();
-  const int64_t blocks = (whole.size(0) + size - 1) / size;
-  const Tensor x = at::zeros({blocks * size});
-  x.narrow(0, 0, whole.size(0)).copy_(whole);
-  const double greatest = x.abs().max().item<double>();
-  if (options.peak > 0 && greatest > 0) x.mul_(options.peak / greatest);
-  return State(x.clamp_(-1, 1).view({blocks, size}));
+  const Sound whole = resampled(as_mono(sound), static_cast<int64_t>(space.rate_hz));
+  const int64_t blocks = (whole.frames() + size - 1) / size;
+  return State(as_waves(wave_of(space, blocks * size), {whole}).x.view({blocks, size}));
 }
 
 Sound sound_of_blocks(const Space& space, const State& blocks) {
   block_options_of(space);
-  const Tensor x = blocks.x.detach().to(torch::kCPU, torch::kFloat32).clamp(-1, 1);
-  return {x.reshape({1, -1}).contiguous(), static_cast<int64_t>(space.rate_hz)};
+  const Tensor x = blocks.x.reshape({1, 1, 1, -1});
+  return sounds_of_waves(wave_of(space, x.size(3)), State(x))[0];
 }
 
 }  // namespace steer
