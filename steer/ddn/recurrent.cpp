@@ -39,6 +39,7 @@ NormConvImpl::NormConvImpl(int64_t in, int64_t out, int64_t size) {
 }
 
 Tensor NormConvImpl::forward(const Tensor& x, bool silu, const Tensor& offset) {
+  end_if_interrupted();
   return convolved(conv1, layer_norm_maps(x, ln->weight, ln->bias, 1e-5, silu, offset));
 }
 
@@ -162,7 +163,6 @@ Generated Recurrent::forward(int64_t rows, const Chooser& chooser, const Observe
   passage.condition = condition;
   passage.h = ramps.expand({rows, b, n, n});
   for (int64_t l = 0; l < options_.repeats; ++l) {
-    end_if_interrupted();
     const Tensor& label = passage.condition.label;
     const Tensor row =
         label.defined() ? class_embed_->weight.index_select(0, label) : class_embed_->weight.narrow(0, 0, 1);

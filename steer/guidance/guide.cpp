@@ -18,7 +18,7 @@ Tensor unrelated_seeds(const Tensor& seeds) {
 void check_coupled(const Objective& objective, const GuidanceOptions& guidance) {
   STEER_CHECK(group_of(objective) == 1 || (guidance.population.method == "none" && guidance.climb.draws == 1),
               "[guide] ", objective.words(), ": judges ", group_of(objective),
-              " samples as one: expected a gradient of one draw and no particles, as the method ",
+              " samples as one: expected a gradient of one draw and no particles, as the method "
               "tfg or dps has");
 }
 
